@@ -1,0 +1,66 @@
+/**
+ * The contract of an indicator kernel and of its catalogue entry.
+ *
+ * Owns: the shapes that every file of `indicators/` fills. May not know bars, symbols or strategies.
+ */
+
+/**
+ * Incremental computation over closed bars. `x` holds the inputs in the entry's order; `out` receives the outputs in
+ * the entry's order, NaN while warming. Inputs are always finite: the caller holds back a bar with an unknown input.
+ * No allocation in `update` and `peek`.
+ */
+export interface Kernel {
+  /** Commits a closed bar. */
+  update(x: Float64Array, out: Float64Array): void;
+  /** What `update` would give for a still forming bar; changes nothing. */
+  peek(x: Float64Array, out: Float64Array): void;
+  /** Starts over, e.g. a session VWAP at the open. Kernels that never reset forget everything. */
+  reset(): void;
+  clone(): Kernel;
+  /** Complete state as plain numbers (NaN allowed); `restore` of the same entry and parameters continues bit for bit. */
+  serialize(): number[];
+  restore(state: readonly number[]): void;
+}
+
+export type Unit = "price" | "ratio" | "percent" | "volume" | "count" | "number" | "seconds" | "bars";
+export type InputName = "open" | "high" | "low" | "close" | "volume";
+
+export interface ParamDoc {
+  readonly name: string;
+  readonly doc: string;
+  readonly integer: boolean;
+  readonly min: number;
+  readonly max: number;
+  /** Undefined: must be given. */
+  readonly default?: number;
+}
+
+export interface OutputDoc {
+  readonly name: string;
+  readonly doc: string;
+  readonly unit: Unit;
+  /** Closed range of possible values. */
+  readonly range: readonly [number, number];
+}
+
+/** One indicator: schema, documentation, range, warm-up and kernel. */
+export interface Indicator {
+  readonly name: string;
+  readonly title: string;
+  readonly doc: string;
+  readonly formula: string;
+  /** Whose definition it follows, with first index and differences. */
+  readonly source: string;
+  /**
+   * What it reads. `value` stands for the one series that `of:` or a leading argument may replace (default close);
+   * bar inputs are fixed.
+   */
+  readonly inputs: readonly ("value" | InputName)[];
+  readonly params: readonly ParamDoc[];
+  readonly outputs: readonly OutputDoc[];
+  /** Bars needed before every output has a value (first index + 1). */
+  warmup(params: readonly number[]): number;
+  /** Starts over at each session open. */
+  readonly resetsOn?: "session";
+  kernel(params: readonly number[]): Kernel;
+}

@@ -1,0 +1,382 @@
+/**
+ * Every input and every output of the core, one discriminated union each.
+ *
+ * Owns: the vocabulary between the core, the journal, feeds and brokers. Plain data only: what is written here is
+ * what the journal holds. May not: carry functions, promises, secrets or wall-clock reads.
+ *
+ * Times are epoch milliseconds. Prices, sizes and facts are float64; money that moves is decimal text.
+ */
+import type { DecimalText } from "./decimal.ts";
+import type { CanonicalCondition, OrderType, Program, TimeInForce } from "./program.ts";
+
+/** Stamped on every input by the mailbox. `marketTime` never goes back; an item's own time is in the item. */
+export interface Stamp {
+  readonly seq: number;
+  /** Rules, sessions, cooldowns and order expiry use this one. */
+  readonly marketTime: number;
+  /** Network timeouts, rate budgets, heartbeats and approval expiry use this one. */
+  readonly arrivalTime: number;
+}
+
+export type Input = Stamp & InputBody;
+
+export type InputBody = MarketInput | ControlInput | BrokerInput;
+
+// ---------------------------------------------------------------------------------------------- market data
+
+export type MarketInput = TradeInput | QuoteInput | BarInput | HistoryInput | FeedInput;
+
+export interface TradeInput {
+  readonly kind: "trade";
+  readonly symbol: string;
+  readonly time: number;
+  readonly price: number;
+  readonly size: number;
+  /** Whether its sale condition lets it set open, high, low and close; every trade adds volume. */
+  readonly setsPrice: boolean;
+  readonly id?: string;
+}
+
+export interface QuoteInput {
+  readonly kind: "quote";
+  readonly symbol: string;
+  readonly time: number;
+  readonly bid: number;
+  readonly bidSize: number;
+  readonly ask: number;
+  readonly askSize: number;
+}
+
+export interface Bar {
+  /** Start of the bar; it covers [start, start + size), or the session for `1d`. */
+  readonly start: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+/** A bar that a provider says is closed. `revised` ones change future facts, never a past decision. */
+export interface BarInput extends Bar {
+  readonly kind: "bar";
+  readonly symbol: string;
+  readonly size: string;
+  readonly revised: boolean;
+}
+
+/** Closed bars from before now: they warm facts and never fire a rule. Oldest first. */
+export interface HistoryInput {
+  readonly kind: "history";
+  readonly symbol: string;
+  readonly size: string;
+  readonly bars: readonly Bar[];
+}
+
+export interface FeedInput {
+  readonly kind: "feed";
+  readonly feed: string;
+  readonly status: "live" | "down" | "ended";
+  readonly detail: string;
+}
+
+// ---------------------------------------------------------------------------------------------- control
+
+export type ControlInput =
+  | TimerInput
+  | { readonly kind: "program.loaded"; readonly program: Program }
+  | CommandInput
+  | ConfirmationInput
+  /** `trading` starts when the runtime has warmed and reconciled; before that nothing fires. */
+  | { readonly kind: "trading.started" };
+
+export interface TimerInput {
+  readonly kind: "timer";
+  readonly id: string;
+  readonly clock: "market" | "arrival";
+  /** When it was due. */
+  readonly at: number;
+}
+
+export interface CommandInput {
+  readonly kind: "command";
+  readonly command: "halt" | "reduce" | "resume" | "cancel-all" | "flatten";
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** The answer of json-rules-engine to a `confirm` output. */
+export interface ConfirmationInput {
+  readonly kind: "confirmation";
+  readonly firing: string;
+  readonly verdict: "agreed" | "disagreed" | "failed" | "not-sampled";
+  /** json-rules-engine's ruleResult as JSON text, kept with the order. */
+  readonly explanation: string | null;
+  readonly error: string | null;
+}
+
+// ---------------------------------------------------------------------------------------------- broker
+
+export type BrokerInput =
+  | OrderAcceptedInput
+  | OrderRejectedInput
+  | OrderUnknownInput
+  | OrderUpdateInput
+  | ExecutionInput
+  | CancelRejectedInput
+  | AccountInput
+  | ReconciledInput
+  | { readonly kind: "broker"; readonly status: "connected" | "disconnected"; readonly detail: string };
+
+export type LegRole = "take_profit" | "stop_loss";
+
+export interface OrderAcceptedInput {
+  readonly kind: "order.accepted";
+  readonly clientOrderId: string;
+  readonly brokerOrderId: string;
+  /** Bracket children, named by the broker. */
+  readonly legs: readonly { readonly role: LegRole; readonly clientOrderId: string; readonly brokerOrderId: string }[];
+}
+
+/** A definite no: the order does not exist at the broker. */
+export interface OrderRejectedInput {
+  readonly kind: "order.rejected";
+  readonly clientOrderId: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** Timeout, 5xx, broken connection: nobody knows yet. Never treated as a rejection. */
+export interface OrderUnknownInput {
+  readonly kind: "order.unknown";
+  readonly clientOrderId: string;
+  readonly reason: string;
+}
+
+export interface OrderUpdateInput {
+  readonly kind: "order.update";
+  readonly clientOrderId: string;
+  readonly brokerOrderId: string;
+  readonly status:
+    | "new"
+    | "held"
+    | "pending_cancel"
+    | "canceled"
+    | "expired"
+    | "replaced"
+    | "rejected"
+    | "suspended"
+    | "done_for_day";
+  readonly reason: string | null;
+}
+
+export interface ExecutionInput {
+  readonly kind: "execution";
+  readonly executionId: string;
+  readonly clientOrderId: string;
+  readonly brokerOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  /** Of this execution alone. */
+  readonly qty: DecimalText;
+  readonly price: DecimalText;
+  readonly fee: DecimalText;
+  /** Of the order, this execution included. */
+  readonly cumulativeQty: DecimalText;
+  readonly time: number;
+}
+
+export interface CancelRejectedInput {
+  readonly kind: "cancel.rejected";
+  readonly clientOrderId: string;
+  readonly reason: string;
+}
+
+export interface AccountInput {
+  readonly kind: "account";
+  readonly cash: DecimalText;
+  readonly equity: DecimalText;
+  /** Equity at the previous close; the base of day P&L. */
+  readonly lastEquity: DecimalText;
+  /** 1 = cash account; 2 or 4 = margin. */
+  readonly multiplier: number;
+  readonly shorting: boolean;
+}
+
+/** What the broker holds, asked at start and after each reconnect. Trading is blocked until it came. */
+export interface ReconciledInput {
+  readonly kind: "reconciled";
+  readonly account: Omit<AccountInput, "kind">;
+  readonly positions: readonly { readonly symbol: string; readonly qty: DecimalText; readonly avgPrice: DecimalText }[];
+  readonly openOrders: readonly {
+    readonly clientOrderId: string;
+    readonly brokerOrderId: string;
+    readonly symbol: string;
+    readonly side: Side;
+    readonly qty: DecimalText;
+    readonly filledQty: DecimalText;
+    readonly type: OrderType;
+  }[];
+}
+
+// ---------------------------------------------------------------------------------------------- orders
+
+export type Side = "buy" | "sell";
+
+/** An order as it goes to a broker. Amounts are decimal text. `qty` or `notional`, never both. */
+export interface OrderRequest {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly qty: DecimalText;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly extendedHours: boolean;
+  readonly limitPrice?: DecimalText;
+  readonly stopPrice?: DecimalText;
+  readonly trailPrice?: DecimalText;
+  /** In percent, as Alpaca has it: `"1.5"` is 1.5 %. */
+  readonly trailPercent?: DecimalText;
+  readonly orderClass: "simple" | "bracket" | "oco" | "oto";
+  readonly takeProfit?: { readonly limitPrice: DecimalText };
+  readonly stopLoss?: { readonly stopPrice: DecimalText; readonly limitPrice?: DecimalText };
+}
+
+export type OrderState =
+  | "intended"
+  | "approved"
+  | "sent"
+  | "working"
+  | "partly_filled"
+  | "filled"
+  | "canceled"
+  | "expired"
+  | "rejected"
+  | "unknown";
+
+// ---------------------------------------------------------------------------------------------- between the halves
+
+/** A rule fired. Signals makes it, the desk takes it. Values of expressions are already computed; NaN never crosses. */
+export interface Firing {
+  readonly id: string;
+  readonly program: string;
+  readonly strategy: string;
+  readonly rule: string;
+  readonly symbol: string;
+  readonly time: number;
+  /** Close of the evaluated bar: the reference price of sizing and of the collar. */
+  readonly price: number;
+  /** Expression index -> value, for every expression the action uses. */
+  readonly values: Readonly<Record<number, number>>;
+  /** The rule's condition (ready alternatives only) and the values of all facts it mentions, keyed by `Fact.key`. */
+  readonly condition: CanonicalCondition;
+  readonly facts: Readonly<Record<string, number>>;
+}
+
+/** What signals must know of the desk: one strategy's book in one symbol. */
+export interface BookView {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly qty: number;
+  readonly openQty: number;
+  readonly avgPrice: number;
+  /** Market time at which the position was opened, or -1. */
+  readonly openedAt: number;
+  /** An entry is working, pending or unknown. */
+  readonly entryOpen: boolean;
+  /** An exit procedure is in progress. */
+  readonly exitOpen: boolean;
+}
+
+export interface AccountView {
+  readonly equity: number;
+  readonly cash: number;
+  readonly buyingPower: number;
+  readonly dayPnl: number;
+}
+
+// ---------------------------------------------------------------------------------------------- outputs
+
+export type Output =
+  | { readonly kind: "timer.set"; readonly id: string; readonly clock: "market" | "arrival"; readonly at: number }
+  | { readonly kind: "timer.cancel"; readonly id: string }
+  | { readonly kind: "bar"; readonly symbol: string; readonly size: string; readonly bar: Bar }
+  | { readonly kind: "confirm"; readonly firing: Firing }
+  | { readonly kind: "verdict"; readonly verdict: Verdict }
+  | { readonly kind: "submit"; readonly order: ApprovedOrder }
+  | { readonly kind: "cancel"; readonly clientOrderId: string; readonly brokerOrderId: string | null }
+  | { readonly kind: "lookup"; readonly clientOrderId: string }
+  | { readonly kind: "order"; readonly order: OrderView }
+  | { readonly kind: "position"; readonly position: PositionView }
+  | {
+      readonly kind: "refused";
+      readonly firing: string;
+      readonly strategy: string;
+      readonly rule: string;
+      readonly symbol: string;
+      readonly code: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "alert";
+      readonly level: "info" | "warning" | "critical";
+      readonly code: string;
+      readonly message: string;
+      readonly strategy: string | null;
+      readonly symbol: string | null;
+    }
+  | { readonly kind: "state"; readonly scope: string; readonly state: TradingState; readonly reason: string }
+  | { readonly kind: "loaded"; readonly digest: string; readonly strategies: readonly string[] };
+
+export type TradingState = "ACTIVE" | "REDUCING" | "HALTED";
+
+/** One per intent, with every check's value, limit and headroom. */
+export interface Verdict {
+  readonly firing: string;
+  readonly clientOrderId: string;
+  readonly outcome: "approved" | "clamped" | "refused";
+  readonly checks: readonly CheckResult[];
+}
+
+export interface CheckResult {
+  readonly check: string;
+  readonly outcome: "pass" | "clamp" | "refuse" | "skip";
+  readonly value: number | null;
+  readonly limit: number | null;
+  readonly reason: string;
+}
+
+/** Live state of one order, emitted whenever it changes. */
+export interface OrderView {
+  readonly clientOrderId: string;
+  readonly brokerOrderId: string | null;
+  readonly strategy: string;
+  readonly rule: string;
+  readonly firing: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly role: "entry" | "exit" | LegRole | "external";
+  readonly qty: DecimalText;
+  readonly type: OrderType;
+  readonly limitPrice: DecimalText | null;
+  readonly stopPrice: DecimalText | null;
+  readonly state: OrderState;
+  readonly filledQty: DecimalText;
+  readonly avgPrice: DecimalText | null;
+  readonly reason: string | null;
+}
+
+export interface PositionView {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly qty: DecimalText;
+  readonly avgPrice: DecimalText;
+  readonly realized: DecimalText;
+  readonly fees: DecimalText;
+  /** Account cash after the change. */
+  readonly cash: DecimalText;
+}
+
+declare const approved: unique symbol;
+/** Only the risk stage makes one (desk/risk); brokers take nothing else. */
+export type ApprovedOrder = OrderRequest & { readonly [approved]: true };

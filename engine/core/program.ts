@@ -1,0 +1,268 @@
+/**
+ * The compiled program: what `lang` makes of strategy files and what `core` runs.
+ *
+ * Owns: the shapes only. Plain data: no function, no class, no clock, so that it can be compared and digested.
+ * Facts are symbol-relative: `symbol: null` in a series means "the symbol the rule is evaluated for".
+ */
+import type { BarSize } from "../market/bar-size.ts";
+
+/** The operators of the safe profile of json-rules-engine. */
+export type Operator =
+  | "lessThan"
+  | "lessThanInclusive"
+  | "greaterThan"
+  | "greaterThanInclusive"
+  | "equal"
+  | "notEqual"
+  | "in"
+  | "notIn";
+
+/** A parameter of a canonical fact. Nested facts and conditions appear as objects. */
+export type ParamValue = number | string | boolean | readonly ParamValue[] | { readonly [key: string]: ParamValue };
+
+/** A fact as json-rules-engine sees it. */
+export interface FactRef {
+  readonly fact: string;
+  readonly params?: { readonly [key: string]: ParamValue };
+}
+
+/** The canonical condition: json-rules-engine's own form, in the safe profile. This is what `explain` prints. */
+export type CanonicalCondition =
+  | { readonly all: readonly CanonicalCondition[] }
+  | { readonly any: readonly CanonicalCondition[] }
+  | { readonly not: CanonicalCondition }
+  | CanonicalLeaf;
+
+export interface CanonicalLeaf {
+  readonly fact: string;
+  readonly params?: { readonly [key: string]: ParamValue };
+  readonly operator: Operator;
+  readonly value: number | readonly number[] | FactRef;
+}
+
+/** The same condition with facts as indexes into `Strategy.facts`; what the evaluator compiles. */
+export type Condition =
+  | { readonly op: "all"; readonly kids: readonly Condition[] }
+  | { readonly op: "any"; readonly kids: readonly Condition[] }
+  | { readonly op: "not"; readonly kid: Condition }
+  | LeafCondition;
+
+export interface LeafCondition {
+  readonly op: "leaf";
+  readonly left: number;
+  readonly operator: Operator;
+  readonly right: { readonly value: number } | { readonly fact: number } | { readonly values: readonly number[] };
+}
+
+/** Bars of one size for one symbol; `symbol: null` is the rule's own symbol. */
+export interface SeriesRef {
+  readonly symbol: string | null;
+  readonly size: BarSize;
+}
+
+export type BarField = "open" | "high" | "low" | "close" | "volume" | "hl2" | "hlc3" | "ohlc4";
+export type QuoteField = "bid" | "ask" | "mid" | "spread" | "last";
+/** `open` is 1 inside the strategy's session and 0 outside; `time` is minutes after local midnight; `weekday` is 1 (Monday) to 7. */
+export type SessionField = "open" | "minutes_since_open" | "minutes_to_close" | "time" | "weekday";
+export type PositionField =
+  | "qty"
+  | "open_qty"
+  | "side"
+  | "avg_price"
+  | "unrealized"
+  | "unrealized_pct"
+  | "bars_held"
+  | "age";
+export type AccountField = "equity" | "cash" | "buying_power" | "day_pnl";
+export type CalcOperator = "+" | "-" | "*" | "/" | "neg" | "abs" | "min" | "max";
+
+/**
+ * How one fact is computed. Inputs are indexes of facts that stand earlier in `Strategy.facts`.
+ * Every fact has a series: it gets a new value when a bar of that series closes. `lag` and temporal facts of the
+ * strategy's evaluations carry the strategy's own `on` series.
+ */
+export type FactSpec =
+  | { readonly kind: "field"; readonly series: SeriesRef; readonly field: BarField }
+  | {
+      readonly kind: "indicator";
+      readonly series: SeriesRef;
+      /** Name in the catalogue. */
+      readonly name: string;
+      /** One fact per declared input of the catalogue entry, in its order (e.g. high, low, close). */
+      readonly inputs: readonly number[];
+      /** One number per declared parameter, in its order. */
+      readonly params: readonly number[];
+      /** Which of the entry's outputs, by index. */
+      readonly output: number;
+    }
+  | { readonly kind: "lag"; readonly series: SeriesRef; readonly of: number; readonly bars: number }
+  | {
+      readonly kind: "calc";
+      readonly series: SeriesRef;
+      readonly operator: CalcOperator;
+      readonly args: readonly number[];
+    }
+  | { readonly kind: "const"; readonly series: SeriesRef; readonly value: number }
+  /** Number of evaluations in a row at which the condition held, the current one included. */
+  | { readonly kind: "bars_true"; readonly series: SeriesRef; readonly condition: Condition }
+  /** Seconds of market time since the condition began to hold without a break; 0 at the evaluation where it began, -1 when false. */
+  | { readonly kind: "seconds_true"; readonly series: SeriesRef; readonly condition: Condition }
+  /**
+   * Evaluations since the condition last held (0 = now), at most `horizon`; unknown until `horizon` evaluations were seen.
+   * With `before`, the current evaluation does not count (1 = the one before), and a firing of the owning rule uses it up.
+   */
+  | {
+      readonly kind: "bars_since";
+      readonly series: SeriesRef;
+      readonly condition: Condition;
+      readonly horizon: number;
+      readonly before: boolean;
+      /** Name of the rule that owns this fact when `before`; such facts are never shared. */
+      readonly rule?: string;
+    }
+  /** Seconds since the condition last held (0 = now), at most `horizonSeconds`; unknown until that much time was seen. */
+  | {
+      readonly kind: "seconds_since";
+      readonly series: SeriesRef;
+      readonly condition: Condition;
+      readonly horizonSeconds: number;
+    }
+  | { readonly kind: "quote"; readonly series: SeriesRef; readonly field: QuoteField }
+  | { readonly kind: "session"; readonly series: SeriesRef; readonly field: SessionField }
+  | { readonly kind: "position"; readonly series: SeriesRef; readonly field: PositionField }
+  | { readonly kind: "account"; readonly series: SeriesRef; readonly field: AccountField };
+
+export interface Fact {
+  /** Canonical text of `ref` with the series spelled out; equal facts of different strategies have equal keys. */
+  readonly key: string;
+  readonly ref: FactRef;
+  readonly spec: FactSpec;
+  /** Bars of its series (history included) before the first value. */
+  readonly warmup: number;
+}
+
+/** Index into `Strategy.facts`: numeric expressions are facts like any other. */
+export type Expression = number;
+
+export type Size =
+  | { readonly by: "qty"; readonly qty: Expression }
+  | { readonly by: "notional"; readonly notional: Expression }
+  /** `ratio` of account equity, e.g. 0.1. */
+  | { readonly by: "equity"; readonly ratio: Expression }
+  /** Lose at most `ratio` of equity when price moves by `stop` (a distance in price units; default: to the bracket's stop). */
+  | { readonly by: "risk"; readonly ratio: Expression; readonly stop?: Expression };
+
+export type OrderType = "market" | "limit" | "stop" | "stop_limit" | "trailing_stop";
+export type TimeInForce = "day" | "gtc" | "opg" | "cls" | "ioc" | "fok";
+
+export interface OrderSpec {
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly extendedHours: boolean;
+  readonly limit?: Expression;
+  readonly stop?: Expression;
+  /** Trailing distance in price units, or as a ratio; exactly one for trailing_stop. */
+  readonly trailPrice?: Expression;
+  readonly trailRatio?: Expression;
+  /** Cancels the order this long (market time) after it was sent. */
+  readonly expireAfterMs?: number;
+}
+
+export interface BracketSpec {
+  readonly stopLoss?: Expression;
+  /** Makes the stop loss a stop-limit. */
+  readonly stopLossLimit?: Expression;
+  readonly takeProfit?: Expression;
+}
+
+export type MessagePart = string | { readonly expression: Expression };
+
+export type Action =
+  | {
+      readonly kind: "buy" | "sell";
+      readonly size: Size;
+      readonly order: OrderSpec;
+      readonly bracket?: BracketSpec;
+      /** `sell` only: may open or add to a short position. Without it a sell is clamped to the holding. */
+      readonly short: boolean;
+      readonly fractional: boolean;
+    }
+  | { readonly kind: "close"; readonly order: OrderSpec }
+  | { readonly kind: "reduce"; readonly ratio: Expression; readonly order: OrderSpec }
+  | { readonly kind: "cancel" }
+  | {
+      readonly kind: "alert";
+      readonly message: readonly MessagePart[];
+      readonly level: "info" | "warning" | "critical";
+    };
+
+export type Span = { readonly ms: number } | { readonly bars: number };
+
+export interface Rule {
+  readonly name: string;
+  /** Position in the file; orders and conflicts are resolved in this order. */
+  readonly index: number;
+  readonly condition: Condition;
+  readonly action: Action;
+  readonly fire: "once" | "each";
+  /** `wait`: a rule already true at load, reload or first readiness waits for false. */
+  readonly start: "wait" | "fire";
+  readonly rearm?: Condition;
+  readonly cooldown?: Span;
+  readonly limit?: { readonly count: number; readonly per: "day" };
+  readonly oncePer?: "bar" | "session";
+  readonly priority: number;
+  /** Digest of the canonical rule: state of a rule survives a reload while this stays the same. */
+  readonly digest: string;
+  readonly source: SourceSpan;
+}
+
+/** Where a person wrote it: 1-based line and column. */
+export interface SourceSpan {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Limits of one scope; unset means the scope above decides. Ratios are of account equity. */
+export interface RiskLimits {
+  readonly maxPositionRatio?: number;
+  readonly maxPositionNotional?: number;
+  readonly maxPositionQty?: number;
+  readonly maxOrderNotional?: number;
+  readonly maxOrderQty?: number;
+  readonly maxOrdersPerDay?: number;
+  readonly maxOrdersPerMinute?: number;
+  readonly maxDailyLossRatio?: number;
+  /** How far an order price may lie from the reference price, e.g. 0.05. */
+  readonly priceCollarRatio?: number;
+}
+
+export type SessionKind = "regular" | "extended" | "always";
+
+export interface Strategy {
+  readonly name: string;
+  readonly description: string;
+  readonly file: string;
+  readonly symbols: readonly string[];
+  readonly on: BarSize;
+  readonly session: SessionKind;
+  readonly facts: readonly Fact[];
+  /** Facts a person named, for the live view and for explain: name -> index into facts. */
+  readonly named: Readonly<Record<string, number>>;
+  readonly rules: readonly Rule[];
+  readonly risk: RiskLimits;
+  readonly maxEntries: number;
+  readonly onFailure: "hold" | "flatten";
+  readonly digest: string;
+}
+
+export interface Program {
+  /** Semantic digest: comments, key order and quoting do not count. */
+  readonly digest: string;
+  readonly strategies: readonly Strategy[];
+  /** Account-wide limits (from the project). */
+  readonly risk: RiskLimits;
+  /** Milliseconds after a bar's end before a timer closes it. */
+  readonly graceMs: number;
+}
