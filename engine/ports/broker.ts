@@ -1,0 +1,37 @@
+/**
+ * Where orders go.
+ *
+ * Owns: the interface. A broker takes approved orders only, tells every outcome as an event, and never retries a
+ * submit on its own: a timeout or 5xx is `order.unknown`.
+ */
+import type { ApprovedOrder, BrokerInput, ReconciledInput } from "../core/event.ts";
+
+export interface BrokerSink {
+  broker(input: BrokerInput): void;
+}
+
+export interface Broker {
+  readonly name: string;
+  /** True only for an account with real money; shown at all times. */
+  readonly live: boolean;
+  /** Opens the stream of trade updates; resolves when it is authorised and listening. Rejects with a BrokerError. */
+  start(sink: BrokerSink): Promise<void>;
+  /** Account, positions and open orders as they are now. */
+  reconcile(): Promise<ReconciledInput>;
+  /** Answers through the sink: order.accepted, order.rejected or order.unknown, then updates and executions. */
+  submit(order: ApprovedOrder): void;
+  /** Answers through the sink: an order.update, or cancel.rejected. `brokerOrderId` null: found by client id. */
+  cancel(clientOrderId: string, brokerOrderId: string | null): void;
+  /** Asks for one order by its client id; answers order.accepted (+ updates, executions) or order.rejected with code `not_found`. */
+  lookup(clientOrderId: string): void;
+  stop(): Promise<void>;
+}
+
+export class BrokerError extends Error {
+  override readonly name = "BrokerError";
+  readonly code: "auth" | "unreachable" | "protocol" | "config";
+  constructor(code: BrokerError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

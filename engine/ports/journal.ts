@@ -1,0 +1,50 @@
+/**
+ * Where every input and output is kept.
+ *
+ * Owns: the record shapes and the interface. Inputs are appended before `step` sees them; an effect leaves after the
+ * record that justifies it is durable. A journal that cannot write is fatal: trading halts.
+ */
+import type { Input, Output } from "../core/event.ts";
+
+/** First record of a journal: what one must know to replay it. */
+export interface JournalHeader {
+  readonly kind: "header";
+  readonly format: 1;
+  readonly barwise: string;
+  readonly node: string;
+  readonly v8: string;
+  readonly tz: string;
+  readonly icu: string;
+  /** Identity of this journal; part of every client order id. */
+  readonly id: string;
+  readonly account: string;
+  readonly seed: string;
+  readonly createdAt: number;
+}
+
+/** A loaded program is kept as its source texts; replay compiles them again and checks the digest. */
+export interface ProgramSources {
+  readonly digest: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** `program.loaded` carries sources instead of the compiled program. */
+export type JournaledInput =
+  | Exclude<Input, { kind: "program.loaded" }>
+  | (Pick<Input, "seq" | "marketTime" | "arrivalTime"> & {
+      readonly kind: "program.loaded";
+      readonly sources: ProgramSources;
+    });
+
+export type JournalRecord =
+  | JournalHeader
+  | { readonly kind: "in"; readonly n: number; readonly input: JournaledInput }
+  /** Outputs of the input with this seq, in order. Not written when there are none. */
+  | { readonly kind: "out"; readonly n: number; readonly seq: number; readonly outputs: readonly Output[] };
+
+export interface Journal {
+  append(record: JournalRecord): void;
+  /** Resolves when everything appended so far is on disk; rejects when it is not and never will be. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
