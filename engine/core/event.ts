@@ -84,11 +84,18 @@ export interface FeedInput {
 
 export type ControlInput =
   | TimerInput
-  | { readonly kind: "program.loaded"; readonly program: Program }
+  | ProgramLoadedInput
   | CommandInput
   | ConfirmationInput
   /** `trading` starts when the runtime has warmed and reconciled; before that nothing fires. */
   | { readonly kind: "trading.started" };
+
+/** A compiled program takes over between two events. `warmup` fills facts that were not running before, in time order. */
+export interface ProgramLoadedInput {
+  readonly kind: "program.loaded";
+  readonly program: Program;
+  readonly warmup: readonly HistoryInput[];
+}
 
 export interface TimerInput {
   readonly kind: "timer";

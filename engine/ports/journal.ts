@@ -4,7 +4,7 @@
  * Owns: the record shapes and the interface. Inputs are appended before `step` sees them; an effect leaves after the
  * record that justifies it is durable. A journal that cannot write is fatal: trading halts.
  */
-import type { Input, Output } from "../core/event.ts";
+import type { Input, Output, ProgramLoadedInput, Stamp } from "../core/event.ts";
 
 /** First record of a journal: what one must know to replay it. */
 export interface JournalHeader {
@@ -31,10 +31,7 @@ export interface ProgramSources {
 /** `program.loaded` carries sources instead of the compiled program. */
 export type JournaledInput =
   | Exclude<Input, { kind: "program.loaded" }>
-  | (Pick<Input, "seq" | "marketTime" | "arrivalTime"> & {
-      readonly kind: "program.loaded";
-      readonly sources: ProgramSources;
-    });
+  | (Stamp & Omit<ProgramLoadedInput, "program"> & { readonly sources: ProgramSources });
 
 export type JournalRecord =
   | JournalHeader

@@ -1,0 +1,76 @@
+/**
+ * The bridge between index tables and json-rules-engine's condition form.
+ *
+ * Owns: canonical text of facts and canonical conditions. Pure. The language prints with it, signals freeze with it,
+ * the runtime confirms with it: one spelling everywhere.
+ */
+import type {
+  CanonicalCondition,
+  CanonicalLeaf,
+  Condition,
+  Fact,
+  FactRef,
+  LeafCondition,
+  ParamValue,
+} from "./program.ts";
+
+/** JSON with sorted keys: equal values have equal text. */
+export function stableJson(value: ParamValue | FactRef | CanonicalCondition): string {
+  if (Array.isArray(value)) return `[${value.map((item: ParamValue) => stableJson(item)).join(",")}]`;
+  if (typeof value === "object") {
+    const entries = Object.entries(value as Record<string, ParamValue | undefined>)
+      .filter((entry): entry is [string, ParamValue] => entry[1] !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${stableJson(item)}`).join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** The key under which a fact's value travels with a firing. */
+export function refKey(ref: FactRef): string {
+  return ref.params === undefined ? ref.fact : `${ref.fact}${stableJson(ref.params)}`;
+}
+
+export function toCanonical(facts: readonly Fact[], condition: Condition): CanonicalCondition {
+  switch (condition.op) {
+    case "all":
+      return { all: condition.kids.map((kid) => toCanonical(facts, kid)) };
+    case "any":
+      return { any: condition.kids.map((kid) => toCanonical(facts, kid)) };
+    case "not":
+      return { not: toCanonical(facts, condition.kid) };
+    case "leaf":
+      return canonicalLeaf(facts, condition);
+  }
+}
+
+function canonicalLeaf(facts: readonly Fact[], leaf: LeafCondition): CanonicalLeaf {
+  const left = refOf(facts, leaf.left);
+  const { right } = leaf;
+  const value = "value" in right ? right.value : "values" in right ? right.values : refOf(facts, right.fact);
+  return { ...left, operator: leaf.operator, value };
+}
+
+function refOf(facts: readonly Fact[], index: number): FactRef {
+  const fact = facts[index];
+  if (fact === undefined) throw new RangeError(`no fact ${index}`);
+  return fact.ref;
+}
+
+/** Indexes of all facts a condition compares, each once, in order of appearance. */
+export function factsOf(condition: Condition, into: Set<number> = new Set()): Set<number> {
+  switch (condition.op) {
+    case "all":
+    case "any":
+      for (const kid of condition.kids) factsOf(kid, into);
+      break;
+    case "not":
+      factsOf(condition.kid, into);
+      break;
+    case "leaf":
+      into.add(condition.left);
+      if ("fact" in condition.right) into.add(condition.right.fact);
+      break;
+  }
+  return into;
+}
