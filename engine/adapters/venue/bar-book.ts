@@ -1,0 +1,97 @@
+/**
+ * What the data REST knows: bars given as history, bars played so far, and the latest trade, quote and bar.
+ *
+ * Owns: the past up to the venue's clock. Nothing that ends later is ever shown: a client must not see the future of
+ * the tape. May not: read the tape itself.
+ */
+import type { Bar, BarInput, QuoteInput, TradeInput } from "../../core/event.ts";
+import { parseBarSize } from "../../market/bar-size.ts";
+import type { BarSize } from "../../market/bar-size.ts";
+import type { Calendar } from "../../market/calendar.ts";
+import type { VenueOptions } from "./options.ts";
+import { dayStart } from "./times.ts";
+
+/** Bars kept per symbol and size; older played ones are dropped. */
+const MAX_BARS = 20_000;
+
+export interface WireBar {
+  readonly bar: Bar;
+  /** Start as the wire has it: midnight for a day. */
+  readonly start: number;
+}
+
+export class BarBook {
+  readonly #calendar: Calendar;
+  readonly #historyOf: NonNullable<VenueOptions["historyOf"]>;
+  readonly #played = new Map<string, Bar[]>();
+  readonly lastTrade = new Map<string, TradeInput>();
+  readonly lastQuote = new Map<string, QuoteInput>();
+  readonly lastBar = new Map<string, BarInput>();
+
+  constructor(calendar: Calendar, historyOf: VenueOptions["historyOf"]) {
+    this.#calendar = calendar;
+    this.#historyOf = historyOf ?? (() => []);
+  }
+
+  add(input: TradeInput | QuoteInput | BarInput): void {
+    if (input.kind === "trade") this.lastTrade.set(input.symbol, input);
+    else if (input.kind === "quote") this.lastQuote.set(input.symbol, input);
+    else {
+      if (input.size !== "1d") this.lastBar.set(input.symbol, input);
+      this.#keep(input.symbol, input.size, input);
+    }
+  }
+
+  #keep(symbol: string, size: string, bar: Bar): void {
+    const key = `${symbol} ${size}`;
+    const bars = this.#played.get(key) ?? [];
+    this.#played.set(key, bars);
+    const last = bars.at(-1);
+    if (last === undefined || bar.start > last.start) {
+      bars.push(bar);
+      if (bars.length > MAX_BARS) bars.shift();
+      return;
+    }
+    const index = bars.findIndex((known) => known.start >= bar.start);
+    const revises = bars[index]?.start === bar.start;
+    bars.splice(index, revises ? 1 : 0, bar);
+  }
+
+  addHistory(symbol: string, size: string, bars: readonly Bar[]): void {
+    for (const bar of bars) this.#keep(symbol, size, bar);
+  }
+
+  /** The first instant after a bar. */
+  endOf(start: number, size: BarSize): number {
+    const session = this.#calendar.sessionAtOrBefore(start);
+    if (size.kind === "session") return session === undefined ? start + size.ms : session.close;
+    const end = start + size.ms;
+    const cut = session !== undefined && start < session.close && end > session.close;
+    return cut ? session.close : end;
+  }
+
+  endOfInput(input: BarInput): number {
+    const size = parseBarSize(input.size);
+    return size === undefined ? input.start : this.endOf(input.start, size);
+  }
+
+  wireStart(start: number, size: BarSize): number {
+    if (size.kind !== "session") return start;
+    const session = this.#calendar.sessionAtOrBefore(start);
+    return session === undefined ? start : dayStart(this.#calendar, session);
+  }
+
+  /** Closed bars with `from <= start <= until` on the wire, oldest first; a played bar supersedes one of the history. */
+  async bars(symbol: string, size: BarSize, from: number, until: number, now: number): Promise<WireBar[]> {
+    const byStart = new Map<number, Bar>();
+    for (const bar of await this.#historyOf(symbol, size)) byStart.set(bar.start, bar);
+    for (const bar of this.#played.get(`${symbol} ${size.label}`) ?? []) byStart.set(bar.start, bar);
+    const found: WireBar[] = [];
+    for (const bar of byStart.values()) {
+      if (this.endOf(bar.start, size) > now) continue;
+      const start = this.wireStart(bar.start, size);
+      if (start >= from && start <= until) found.push({ bar, start });
+    }
+    return found.toSorted((a, b) => a.start - b.start);
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * The local venue: Alpaca's REST and WebSocket protocols on 127.0.0.1 over a simulated exchange and a tape.
+ *
+ * Owns: putting the parts together, pacing, and stopping. Its clock is the tape's, not the wall's; only pauses, rate
+ * limits and login deadlines use real time. May not: listen anywhere but on loopback, or match orders.
+ */
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { invariant } from "../../core/assert.ts";
+import { accountRoutes } from "./account-routes.ts";
+import { BarBook } from "./bar-book.ts";
+import { dataRoutes } from "./data-routes.ts";
+import { Desk } from "./desk.ts";
+import { createHttpServer } from "./http.ts";
+import { DEFAULT_LIMITS } from "./options.ts";
+import type { Pace, RequestFault, Venue, VenueFaults, VenueOptions, VenuePhase, VenueStats } from "./options.ts";
+import { orderRoutes } from "./order-routes.ts";
+import { Player } from "./player.ts";
+import type { Step } from "./player.ts";
+import { SocketHub } from "./sockets.ts";
+
+const MARKET_PATHS = { iex: "/v2/iex", sip: "/v2/sip", test: "/v2/test", crypto: "/v1beta3/crypto/us" } as const;
+const DEFAULT_MAX_PAUSE_MS = 2_000;
+
+export async function startVenue(options: VenueOptions): Promise<Venue> {
+  const venue = new LocalVenue(options);
+  await venue.listen(options.port ?? 0);
+  return venue;
+}
+
+type FaultHook = Parameters<VenueFaults["onRequest"]>[0];
+
+class LocalVenue implements Venue {
+  readonly #options: VenueOptions;
+  readonly #pace: Pace;
+  readonly #desk: Desk;
+  readonly #player: Player;
+  readonly #http: Server;
+  readonly #hub: SocketHub;
+  readonly #stopped = new AbortController();
+  #fault: FaultHook = null;
+  #requests = 0;
+  #refused = 0;
+  #marketMessages = 0;
+  #pending: Step | undefined;
+  #begin: () => void = () => {};
+  #stopping: Promise<void> | undefined;
+  port = 0;
+  readonly finished: Promise<void>;
+  readonly faults: VenueFaults;
+  readonly #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
+
+  constructor(options: VenueOptions) {
+    this.#options = options;
+    this.#pace = options.pace ?? "manual";
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const { exchange, instruments, calendar, keyId, secret } = options;
+    this.#desk = new Desk({ exchange, instruments, calendar, keyId, startAt: options.startAt ?? exchange.now });
+    const book = new BarBook(calendar, options.historyOf);
+    this.#player = new Player(options.tape ?? [], this.#desk, book, options.streamedBars ?? "1m");
+    this.#http = createHttpServer({
+      routes: [...orderRoutes(this.#desk), ...accountRoutes(this.#desk), ...dataRoutes(this.#desk, book)],
+      keyId,
+      secret,
+      limits,
+      fault: (request): RequestFault | undefined => this.#fault?.(request),
+      onRequest: (refused) => {
+        this.#requests += 1;
+        if (refused) this.#refused += 1;
+      },
+    });
+    this.#hub = new SocketHub(this.#http, { keyId, secret, limits, onSubscribed: () => this.#begin() });
+    this.#desk.onUpdate = (update) => this.#hub.update(update);
+    this.faults = this.#faultControls();
+    const { promise, resolve, reject } = withResolvers();
+    this.finished = promise;
+    this.#settle = { resolve, reject };
+    // Nobody has to await it; a failed tape then shows in the stats and stops the venue's clock.
+    promise.catch(() => {});
+  }
+
+  async listen(port: number): Promise<void> {
+    this.#http.listen({ port, host: "127.0.0.1" });
+    await once(this.#http, "listening");
+    this.port = (this.#http.address() as AddressInfo).port;
+    if (this.#pace !== "manual") void this.#play(this.#pace);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get tradingStreamUrl(): string {
+    return `ws://127.0.0.1:${this.port}/stream`;
+  }
+
+  marketStreamUrl(feed: keyof typeof MARKET_PATHS): string {
+    return `ws://127.0.0.1:${this.port}${MARKET_PATHS[feed]}`;
+  }
+
+  now(): number {
+    return this.#desk.now();
+  }
+
+  async exchangePhase(): Promise<VenuePhase | undefined> {
+    invariant(this.#pending === undefined, "venue: data phase is due before the next exchange phase");
+    const step = await this.#player.take();
+    if (step === undefined || this.#stopped.signal.aborted) {
+      this.#end();
+      return undefined;
+    }
+    this.#pending = step;
+    const messages = this.#player.match(step);
+    await this.#hub.updatesLeft();
+    return this.#told({ phase: "exchange", time: step.time, items: step.items.length, messages });
+  }
+
+  async dataPhase(): Promise<VenuePhase> {
+    const step = this.#pending;
+    invariant(step !== undefined, "venue: an exchange phase comes before its data phase");
+    this.#pending = undefined;
+    const messages = await this.#hub.market(this.#player.messages(step));
+    this.#marketMessages += messages;
+    return this.#told({ phase: "data", time: step.time, items: step.items.length, messages });
+  }
+
+  async advance(between?: () => Promise<void> | void): Promise<boolean> {
+    const phase = await this.exchangePhase();
+    if (phase === undefined) return false;
+    await between?.();
+    await this.dataPhase();
+    return true;
+  }
+
+  #told(phase: VenuePhase): VenuePhase {
+    this.#options.onPhase?.(phase);
+    return phase;
+  }
+
+  #ended = false;
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#told({ phase: "ended", time: this.now(), items: 0, messages: 0 });
+    this.#settle.resolve();
+  }
+
+  async #play(pace: Exclude<Pace, "manual">): Promise<void> {
+    try {
+      if (this.#options.waitForSubscriber !== false) await this.#firstSubscriber();
+      let before: number | undefined;
+      while (!this.#stopped.signal.aborted) {
+        const next = await this.#player.nextTime();
+        if (next !== undefined && before !== undefined) await this.#sleep(pauseOf(pace, next - before));
+        before = next;
+        if (this.#stopped.signal.aborted || !(await this.advance())) break;
+      }
+      this.#end();
+    } catch (error) {
+      this.#settle.reject(error);
+    }
+  }
+
+  #firstSubscriber(): Promise<void> {
+    if (this.#hub.hasSubscriber) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#begin = resolve;
+      this.#stopped.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#stopped;
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      signal.addEventListener("abort", wake);
+    });
+  }
+
+  stats(): VenueStats {
+    return {
+      requests: this.#requests,
+      refusedRequests: this.#refused,
+      sockets: this.#hub.size,
+      tradeUpdates: this.#desk.updates,
+      marketMessages: this.#marketMessages,
+      slowClients: this.#hub.slowClients,
+      lateItems: this.#player.lateItems,
+      unsentBars: this.#player.unsentBars,
+      ended: this.#ended,
+    };
+  }
+
+  #faultControls(): VenueFaults {
+    return {
+      onRequest: (hook) => {
+        this.#fault = hook;
+      },
+      dropSockets: (channel) => this.#hub.drop(channel),
+      refuseSockets: (refuse) => {
+        this.#hub.refuseAll = refuse;
+      },
+      muteLogins: (mute) => {
+        this.#hub.muted = mute;
+      },
+      sendRaw: (channel, data) => this.#hub.sendRaw(channel, data),
+    };
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close();
+    return this.#stopping;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopped.abort();
+    this.#hub.refuseAll = true;
+    await this.#hub.stop();
+    this.#player.close();
+    this.#http.closeAllConnections();
+    await new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    this.#settle.resolve();
+  }
+}
+
+function pauseOf(pace: Exclude<Pace, "manual">, tapeMs: number): number {
+  if ("delayMs" in pace) return pace.delayMs;
+  return Math.min(tapeMs / pace.speed, pace.maxPauseMs ?? DEFAULT_MAX_PAUSE_MS);
+}
+
+function withResolvers(): {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+} {
+  let resolve: () => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

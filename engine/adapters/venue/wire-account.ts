@@ -1,0 +1,140 @@
+/**
+ * Account, positions and assets in Alpaca's shape.
+ *
+ * Owns: their JSON. Margin figures that the exchange does not keep follow Reg T (half of the exposure to open, 30 %
+ * to hold) and are for display. May not: decide anything.
+ */
+import { Decimal, ZERO, text } from "../../core/decimal.ts";
+import type { Exchange, ExchangeAccount, ExchangePosition, Instrument } from "../../exchange/types.ts";
+import { assetClassOf, uuidOf } from "./wire-order.ts";
+
+export function accountJson(account: ExchangeAccount, keyId: string, createdAt: string, balanceDate: string): unknown {
+  const exposure = account.longMarketValue.plus(account.shortMarketValue.abs());
+  const initial = account.multiplier > 1 ? exposure.times("0.5") : exposure;
+  const maintenance = exposure.times("0.3");
+  const cash = Decimal.max(account.cash, ZERO);
+  return {
+    id: uuidOf(`account:${keyId}`),
+    account_number: "PALOCAL00001",
+    status: "ACTIVE",
+    crypto_status: "ACTIVE",
+    currency: "USD",
+    cash: text(account.cash),
+    equity: text(account.equity),
+    last_equity: text(account.lastEquity),
+    portfolio_value: text(account.equity),
+    long_market_value: text(account.longMarketValue),
+    short_market_value: text(account.shortMarketValue.abs().negated()),
+    initial_margin: text(initial),
+    maintenance_margin: text(maintenance),
+    last_maintenance_margin: text(maintenance),
+    multiplier: String(account.multiplier),
+    buying_power: text(account.buyingPower),
+    regt_buying_power: text(account.buyingPower),
+    non_marginable_buying_power: text(Decimal.min(cash, account.buyingPower)),
+    options_buying_power: "0",
+    options_approved_level: 0,
+    options_trading_level: 0,
+    sma: "0",
+    accrued_fees: text(account.fees),
+    pending_transfer_in: "0",
+    pending_transfer_out: "0",
+    pending_reg_taf_fees: "0",
+    intraday_adjustments: "0",
+    balance_asof: balanceDate,
+    created_at: createdAt,
+    trading_blocked: false,
+    transfers_blocked: false,
+    account_blocked: false,
+    trade_suspended_by_user: false,
+    shorting_enabled: account.shorting,
+  };
+}
+
+export function configurationsJson(account: ExchangeAccount): unknown {
+  return {
+    disable_overnight_trading: false,
+    fractional_trading: true,
+    max_margin_multiplier: String(account.multiplier),
+    max_options_trading_level: 0,
+    no_shorting: !account.shorting,
+    ptp_no_exception_entry: false,
+    suspend_trade: false,
+    trade_confirm_email: "none",
+  };
+}
+
+export function positionJson(
+  position: ExchangePosition,
+  exchange: Exchange,
+  instrument: Instrument | undefined,
+): unknown {
+  const value = position.qty.times(position.lastPrice);
+  const cost = position.qty.times(position.avgPrice);
+  const unrealized = value.minus(cost);
+  const today = position.qty.times(position.lastPrice.minus(position.lastDayPrice));
+  const base = position.qty.times(position.lastDayPrice);
+  return {
+    asset_id: uuidOf(`asset:${position.symbol}`),
+    symbol: position.symbol,
+    exchange: exchangeOf(instrument),
+    asset_class: assetClassOf(instrument),
+    asset_marginable: instrument?.assetClass !== "crypto",
+    avg_entry_price: text(position.avgPrice),
+    qty: text(position.qty),
+    qty_available: text(available(position, exchange)),
+    side: position.qty.isNegative() ? "short" : "long",
+    market_value: text(value),
+    cost_basis: text(cost),
+    unrealized_pl: text(unrealized),
+    unrealized_plpc: ratio(unrealized, cost.abs()),
+    unrealized_intraday_pl: text(today),
+    unrealized_intraday_plpc: ratio(today, base.abs()),
+    current_price: text(position.lastPrice),
+    lastday_price: text(position.lastDayPrice),
+    change_today: ratio(position.lastPrice.minus(position.lastDayPrice), position.lastDayPrice),
+  };
+}
+
+function ratio(part: Decimal, whole: Decimal): string {
+  return whole.isZero() ? "0" : text(part.dividedBy(whole));
+}
+
+/** The position less what working exits hold. A stop loss shares its shares with the take profit beside it. */
+function available(position: ExchangePosition, exchange: Exchange): Decimal {
+  const exitSide = position.qty.isNegative() ? "buy" : "sell";
+  let held = ZERO;
+  for (const order of exchange.orders()) {
+    const working = order.status === "new" || order.status === "accepted" || order.status === "partially_filled";
+    if (!working || order.symbol !== position.symbol || order.side !== exitSide || order.role === "stop_loss") continue;
+    if (order.qty !== null) held = held.plus(order.qty.minus(order.filledQty));
+  }
+  const free = Decimal.max(position.qty.abs().minus(held), ZERO);
+  return position.qty.isNegative() ? free.negated() : free;
+}
+
+function exchangeOf(instrument: Instrument | undefined): string {
+  return instrument?.assetClass === "crypto" ? "CRYPTO" : "NYSE";
+}
+
+export function assetJson(instrument: Instrument): unknown {
+  const crypto = instrument.assetClass === "crypto";
+  return {
+    id: uuidOf(`asset:${instrument.symbol}`),
+    class: instrument.assetClass,
+    exchange: exchangeOf(instrument),
+    symbol: instrument.symbol,
+    name: instrument.name,
+    status: "active",
+    tradable: instrument.tradable,
+    marginable: !crypto,
+    shortable: instrument.shortable,
+    easy_to_borrow: instrument.shortable,
+    borrow_status: instrument.shortable ? "easy_to_borrow" : "hard_to_borrow",
+    fractionable: instrument.fractionable,
+    maintenance_margin_requirement: crypto ? 100 : 30,
+    margin_requirement_long: crypto ? "100" : "30",
+    margin_requirement_short: crypto ? "100" : "30",
+    attributes: [],
+  };
+}
