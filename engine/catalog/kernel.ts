@@ -41,6 +41,10 @@ export interface OutputDoc {
   readonly unit: Unit;
   /** Closed range of possible values. */
   readonly range: readonly [number, number];
+  /** The unit is that of the `value` input; `unit` above then holds for its default, the close. */
+  readonly unitOfValue?: true;
+  /** It never leaves the range of the `value` input (an average, an extreme): a bound of the input bounds it too. */
+  readonly rangeOfValue?: true;
 }
 
 /** One indicator: schema, documentation, range, warm-up and kernel. */
@@ -58,9 +62,20 @@ export interface Indicator {
   readonly inputs: readonly ("value" | InputName)[];
   readonly params: readonly ParamDoc[];
   readonly outputs: readonly OutputDoc[];
+  /** Output names that never cross, smallest first, e.g. lower, middle, upper; for reasoning about contradictions. */
+  readonly ascending?: readonly string[];
+  /** A sentence when the parameters are each in range but make no sense together. */
+  check?(params: readonly number[]): string | undefined;
   /** Bars needed before every output has a value (first index + 1). */
   warmup(params: readonly number[]): number;
   /** Starts over at each session open. */
   readonly resetsOn?: "session";
   kernel(params: readonly number[]): Kernel;
+  /** Other implementations of the same definition, by label; never the default. */
+  readonly sources?: Readonly<Record<string, (params: readonly number[]) => Kernel>>;
+}
+
+/** A kernel of another source cannot do what the contract asks; the message says why. */
+export class UnsupportedError extends Error {
+  override readonly name = "UnsupportedError";
 }

@@ -1,0 +1,83 @@
+/** Moving average convergence/divergence. */
+import type { Indicator } from "../kernel.ts";
+import { ANY, bars, param } from "../params.ts";
+import { Cells, PartsKernel } from "../state/parts-kernel.ts";
+import { Smooth } from "../state/smooth.ts";
+
+class MacdKernel extends PartsKernel {
+  readonly #params: readonly [number, number, number];
+  readonly #fast: Smooth;
+  readonly #slow: Smooth;
+  readonly #signal: Smooth;
+  /** Bars still to pass before the fast average starts, so that both averages are seeded up to the same bar. */
+  readonly #wait = new Cells(1);
+  protected readonly parts;
+
+  constructor(fast: number, slow: number, signal: number) {
+    super();
+    this.#params = [fast, slow, signal];
+    this.#fast = Smooth.ema(fast);
+    this.#slow = Smooth.ema(slow);
+    this.#signal = Smooth.ema(signal);
+    this.parts = [this.#fast, this.#slow, this.#signal, this.#wait];
+    this.#wait.set(0, slow - fast);
+  }
+
+  override reset(): void {
+    super.reset();
+    this.#wait.set(0, this.#params[1] - this.#params[0]);
+  }
+
+  update(x: Float64Array, out: Float64Array): void {
+    const value = x[0] as number;
+    const slow = this.#slow.push(value);
+    const wait = this.#wait.get(0);
+    if (wait > 0) this.#wait.set(0, wait - 1);
+    const macd = (wait > 0 ? NaN : this.#fast.push(value)) - slow;
+    write(out, macd, Number.isNaN(macd) ? NaN : this.#signal.push(macd));
+  }
+
+  peek(x: Float64Array, out: Float64Array): void {
+    const value = x[0] as number;
+    const macd = (this.#wait.get(0) > 0 ? NaN : this.#fast.peek(value)) - this.#slow.peek(value);
+    write(out, macd, Number.isNaN(macd) ? NaN : this.#signal.peek(macd));
+  }
+
+  protected fresh(): MacdKernel {
+    return new MacdKernel(...this.#params);
+  }
+}
+
+/** All three start together, at the first signal. */
+function write(out: Float64Array, macd: number, signal: number): void {
+  out[0] = Number.isNaN(signal) ? NaN : macd;
+  out[1] = signal;
+  out[2] = macd - signal;
+}
+
+export const macd: Indicator = {
+  name: "macd",
+  title: "Moving average convergence/divergence",
+  doc: "The distance between a fast and a slow exponential average, and a smoothed copy of it as signal line.",
+  formula: "macd = ema(fast) - ema(slow); signal = ema(macd, signal); histogram = macd - signal",
+  source:
+    "TA-Lib MACD: both averages are seeded up to bar slow-1, and all outputs start at index slow+signal-2. Sources " +
+    "that seed the fast average on its own first bars differ a little at the start.",
+  inputs: ["value"],
+  params: [
+    bars("fast", "Length of the fast average.", 1, 12),
+    bars("slow", "Length of the slow average.", 2, 26),
+    bars("signal", "Length of the signal line.", 1, 9),
+  ],
+  outputs: [
+    { name: "macd", doc: "Fast minus slow average.", unit: "price", range: ANY, unitOfValue: true },
+    { name: "signal", doc: "Smoothed macd.", unit: "price", range: ANY, unitOfValue: true },
+    { name: "histogram", doc: "macd minus signal.", unit: "price", range: ANY, unitOfValue: true },
+  ],
+  check: (params) =>
+    param(params, 0) < param(params, 1)
+      ? undefined
+      : `fast (${param(params, 0)}) must be shorter than slow (${param(params, 1)}).`,
+  warmup: (params) => param(params, 1) + param(params, 2) - 1,
+  kernel: (params) => new MacdKernel(param(params, 0), param(params, 1), param(params, 2)),
+};

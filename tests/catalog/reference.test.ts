@@ -1,0 +1,172 @@
+/**
+ * Kernels against published values: TA-Lib 0.4.0, Skender and LEAN.
+ *
+ * Every reference of an indicator that the catalogue has is either compared or listed below with the reason why not.
+ */
+import { afterAll, describe, expect, it } from "vitest";
+import { indicator } from "../../engine/catalog/catalog.ts";
+import type { Indicator } from "../../engine/catalog/kernel.ts";
+import type { Bar } from "../../engine/core/event.ts";
+import {
+  haveSharedData,
+  indicatorIndex,
+  indicatorSeries,
+  SHARED_DATA_MISSING,
+  type IndicatorReference,
+} from "../support/reference-data.ts";
+
+interface Mapping {
+  readonly entry: string;
+  readonly params: readonly string[];
+  /** Our output -> theirs, when the names differ. */
+  readonly outputs?: Readonly<Record<string, string>>;
+}
+
+/** Reference indicator -> catalogue entry. */
+const MAPPINGS: Readonly<Record<string, Mapping>> = {
+  SMA: { entry: "sma", params: ["period"] },
+  EMA: { entry: "ema", params: ["period"] },
+  WMA: { entry: "wma", params: ["period"] },
+  SMMA: { entry: "rma", params: ["period"], outputs: { rma: "smma" } },
+  RSI: { entry: "rsi", params: ["period"] },
+  MACD: { entry: "macd", params: ["fast", "slow", "signal"] },
+  BB: { entry: "bollinger", params: ["period", "stdDev"], outputs: { percent_b: "percentB" } },
+  STDDEV: { entry: "stddev", params: ["period"], outputs: { stddev: "stdDev" } },
+  ATR: { entry: "atr", params: ["period"] },
+  TR: { entry: "true_range", params: [], outputs: { true_range: "tr" } },
+  DONCHIAN: { entry: "donchian", params: ["period"] },
+  KELTNER: { entry: "keltner", params: ["ema", "multiplier", "atr"] },
+  ROC: { entry: "roc", params: ["period"] },
+  VWAP: { entry: "vwap", params: [] },
+  MAX: { entry: "highest", params: ["period"], outputs: { highest: "max" } },
+  MIN: { entry: "lowest", params: ["period"], outputs: { lowest: "min" } },
+  MAENV: {
+    entry: "band",
+    params: ["percent"],
+    outputs: { upper: "upperEnvelope", middle: "centerline", lower: "lowerEnvelope" },
+  },
+  STOCH: { entry: "stochastic", params: ["k", "smoothK", "d"] },
+  CCI: { entry: "cci", params: ["period"] },
+  WILLR: { entry: "willr", params: ["period"] },
+  MFI: { entry: "mfi", params: ["period"] },
+  ADX: { entry: "adx", params: ["period"], outputs: { plus_di: "plusDi", minus_di: "minusDi" } },
+  OBV: { entry: "obv", params: [] },
+};
+
+/** Another definition than ours. */
+const OTHER_DEFINITION: Readonly<Record<string, string>> = {
+  "lean/djia-rsi-14-simple.json.gz": "plain instead of Wilder averages",
+  "lean/djia-macd-12-26.json.gz": "no signal line; each average is seeded on its own first bars",
+  "lean/spy-1mo-macd-12-26-9.json.gz": "each average is seeded on its own first bars",
+  "lean/spy-atr-14-simple.json.gz": "plain instead of Wilder average",
+  "lean/spy-keltner-20-1.5.json.gz": "simple averages of the typical price and of the range",
+  "lean/spy-vwap-rolling-50.json.gz": "rolling 50 bars instead of a session",
+  "skender/spy-1d-2017/donchian-20.json.gz": "leaves the current bar out",
+  "skender/spy-1d-2017/maenv-20-2.5.json.gz": "a band around an average; compared below as band of sma",
+};
+
+/** Same definition, other seed: compared from this index on, where the difference has faded below the tolerance. */
+const SEEDED_DIFFERENTLY: Readonly<Record<string, { readonly from: number; readonly tolerance: number }>> = {
+  "lean/spy-atr-14.json.gz": { from: 250, tolerance: 1e-5 }, // first true range = high - low
+  "skender/spy-1d-2017/macd-12-26-9.json.gz": { from: 330, tolerance: 1e-9 }, // fast average on its own first bars
+  "skender/spy-1d-2017/adx-14.json.gz": { from: 400, tolerance: 1e-7 }, // sums n values before smoothing
+  "lean/etf-adx-14.json.gz": { from: 200, tolerance: 0.01 },
+  "lean/spy-stoch-12-3-5.json.gz": { from: 17, tolerance: 1e-3 }, // k alone is given two bars earlier
+};
+
+/** Constant offset: compared after taking the first difference off. */
+const OFFSET: readonly string[] = ["skender/spy-1d-2017/obv.json.gz", "lean/spy-obv.json.gz"];
+
+/** The first index differs by convention; values are compared where both exist. */
+const LATER_START: readonly string[] = ["skender/spy-1d-2017/stoch-14-3-3.json.gz"];
+
+function inputRow(entry: Indicator, bar: Bar): Float64Array {
+  return Float64Array.from(entry.inputs, (name) => (name === "value" ? bar.close : bar[name]));
+}
+
+function compute(entry: Indicator, params: readonly number[], bars: readonly Bar[]): Float64Array[] {
+  const kernel = entry.kernel(params);
+  return bars.map((bar) => {
+    const out = new Float64Array(entry.outputs.length);
+    kernel.update(inputRow(entry, bar), out);
+    return out;
+  });
+}
+
+const largest = new Map<string, { error: number; relative: number; count: number }>();
+
+function compare(reference: IndicatorReference, entry: Indicator, mapping: Mapping): void {
+  const series = indicatorSeries(reference);
+  const params = mapping.params.map((name) => reference.params[name] as number);
+  const rows = compute(entry, params, series.bars);
+  const special = SEEDED_DIFFERENTLY[reference.file];
+  let compared = 0;
+  for (const [o, doc] of entry.outputs.entries()) {
+    const name = mapping.outputs?.[doc.name] ?? doc.name;
+    const expected = series.outputs[name];
+    if (expected === undefined) continue;
+    compared++;
+    const ours = rows.findIndex((row) => !Number.isNaN(row[o] as number));
+    const first = reference.firstIndex[name] as number;
+    const sameStart =
+      special === undefined && !LATER_START.includes(reference.file) && !OFFSET.includes(reference.file);
+    if (sameStart) expect(ours, `first index of ${doc.name}`).toBe(first);
+    const from = Math.max(special?.from ?? 0, ours, first);
+    const offset = OFFSET.includes(reference.file) ? (rows[from]?.[o] as number) - (expected[from] as number) : 0;
+    // Cancelling digits are judged by the size of the input, not of the small result.
+    const scale = Math.max(...series.bars.map((bar) => Math.abs(bar.close)));
+    const inPriceUnits = doc.unit === "price";
+    for (let i = from; i < series.bars.length; i++) {
+      const want = expected[i];
+      if (want === null || want === undefined) continue;
+      const error = Math.abs((rows[i]?.[o] as number) - offset - want);
+      const relative = Math.max(1e-9, reference.tolerance.relative ?? 0);
+      const size = Math.max(Math.abs(want), inPriceUnits ? scale : 1);
+      const allowed = special?.tolerance ?? reference.tolerance.absolute ?? relative * size;
+      if (!(error <= allowed)) expect.fail(`${doc.name} at ${i}: ${rows[i]?.[o]} instead of ${want}`);
+      if (!reference.source.startsWith("talib")) continue;
+      const key = `${entry.name}.${doc.name}`;
+      const known = largest.get(key) ?? { error: 0, relative: 0, count: 0 };
+      known.error = Math.max(known.error, error);
+      known.relative = Math.max(known.relative, error / size);
+      known.count++;
+      largest.set(key, known);
+    }
+  }
+  expect(compared, "outputs compared").toBeGreaterThan(0);
+}
+
+const REFERENCES = haveSharedData() ? indicatorIndex() : [];
+
+describe.skipIf(!haveSharedData())(`reference values (${haveSharedData() ? "found" : SHARED_DATA_MISSING})`, () => {
+  for (const reference of REFERENCES) {
+    const mapping = MAPPINGS[reference.indicator];
+    const entry = mapping === undefined ? undefined : indicator(mapping.entry);
+    if (mapping === undefined || entry === undefined) continue;
+    const other = OTHER_DEFINITION[reference.file];
+    it.skipIf(other !== undefined)(`${entry.name} equals ${reference.file}${other ? ` (no: ${other})` : ""}`, () => {
+      compare(reference, entry, mapping);
+    });
+  }
+
+  it("band of sma equals the envelope of Skender", () => {
+    const reference = REFERENCES.find((r) => r.file.endsWith("maenv-20-2.5.json.gz")) as IndicatorReference;
+    const series = indicatorSeries(reference);
+    const average = compute(indicator("sma") as Indicator, [20], series.bars);
+    const kernel = (indicator("band") as Indicator).kernel([0.025]);
+    const out = new Float64Array(3);
+    for (let i = 19; i < series.bars.length; i++) {
+      kernel.update(average[i] as Float64Array, out);
+      expect(out[0]).toBeCloseTo(series.outputs["upperEnvelope"]?.[i] as number, 9);
+      expect(out[2]).toBeCloseTo(series.outputs["lowerEnvelope"]?.[i] as number, 9);
+    }
+  });
+
+  afterAll(() => {
+    const lines = [...largest].map(
+      ([name, { error, relative, count }]) =>
+        `${name.padEnd(24)} ${error.toExponential(1).padStart(8)} ${relative.toExponential(1).padStart(8)} ${count}`,
+    );
+    console.log(`largest error against TA-Lib 0.4.0 (absolute, relative, values)\n${lines.join("\n")}`);
+  });
+});
