@@ -1,0 +1,173 @@
+/**
+ * Bars from before now, from Alpaca's data REST, split-adjusted.
+ *
+ * Owns: asking for enough, paging, and turning clock-aligned minutes into bars that count from the session's open.
+ * May not: fill gaps with anything invented; fewer bars than asked for is an answer.
+ */
+import type { Bar } from "../../core/event.ts";
+import type { BarSize } from "../../market/bar-size.ts";
+import type { Calendar, Session } from "../../market/calendar.ts";
+import type { History } from "../../ports/history.ts";
+import { MISSING_KEYS, isComplete, messageOf, redactor } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
+import { dataUrl } from "./endpoints.ts";
+import { QUERY, RequestLimiter } from "./limiter.ts";
+import { stockApi } from "./sdk.ts";
+import type { SdkStockBar, StockBarsRequest } from "./sdk.ts";
+import { SYSTEM_TIMERS } from "./timers.ts";
+import type { Timers } from "./timers.ts";
+
+export interface AlpacaHistoryOptions {
+  readonly credentials: Credentials | undefined;
+  readonly calendar: Calendar;
+  readonly feed?: "iex" | "sip";
+  /** Which hours make bars; days are always regular sessions. */
+  readonly session?: "regular" | "extended";
+  readonly venueUrl?: string;
+  readonly timers?: Timers;
+  readonly timeoutMs?: number;
+  readonly requestsPerMinute?: number;
+}
+
+const MINUTE = 60_000;
+const DAY_MS = 86_400_000;
+const PAGE = 10_000;
+const MAX_PAGES = 40;
+/** Sessions open on a half hour: sizes that divide it are aligned the same by the clock and by the session. */
+const ALIGNED_MINUTES = 30;
+const RETRIES = 3;
+
+export function createAlpacaHistory(options: AlpacaHistoryOptions): History {
+  return new AlpacaHistory(options);
+}
+
+class AlpacaHistory implements History {
+  readonly #options: AlpacaHistoryOptions;
+  readonly #limiter: RequestLimiter;
+  readonly #timers: Timers;
+  readonly #api: ReturnType<typeof stockApi> | undefined;
+
+  constructor(options: AlpacaHistoryOptions) {
+    this.#options = options;
+    this.#timers = options.timers ?? SYSTEM_TIMERS;
+    this.#limiter = new RequestLimiter(options.requestsPerMinute ?? 200, this.#timers);
+    if (!isComplete(options.credentials)) return;
+    this.#api = stockApi({
+      credentials: options.credentials,
+      baseUrl: dataUrl(options.venueUrl),
+      timeoutMs: options.timeoutMs ?? 30_000,
+      onHeaders: (headers) => this.#limiter.observe(headers),
+    });
+  }
+
+  async bars(symbol: string, size: BarSize, before: number, count: number): Promise<readonly Bar[]> {
+    if (this.#api === undefined) throw new Error(MISSING_KEYS);
+    // Alpaca has nothing finer than a minute: such facts warm up on live data.
+    if (count <= 0 || (size.kind === "intraday" && size.ms % MINUTE !== 0)) return [];
+    const unit = size.kind === "session" ? undefined : unitMinutes(size);
+    const perSession = size.kind === "session" ? 1 : Math.max(1, Math.floor((6.5 * 3_600_000) / size.ms));
+    const days = Math.ceil(count / perSession);
+    // Seven days for five sessions, and room for holidays and halts.
+    const start = before - (days * 1.5 + 10) * DAY_MS;
+    const found: Bar[] = [];
+    let pageToken: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const answer = await this.#page(symbol, unit, start, before, pageToken);
+      found.push(...answer.bars);
+      pageToken = answer.next;
+      // Newest first: once enough lie between, older pages cannot change the newest ones. One bar more, as the oldest may be cut.
+      if (pageToken === undefined || this.#shape(found, size, before).length > count) break;
+    }
+    return this.#shape(found, size, before).slice(-count);
+  }
+
+  async #page(symbol: string, unit: number | undefined, start: number, before: number, pageToken: string | undefined) {
+    const request: StockBarsRequest = {
+      symbols: symbol,
+      timeframe: unit === undefined ? "1Day" : `${unit}Min`,
+      start: new Date(start),
+      end: new Date(before - 1),
+      limit: PAGE,
+      adjustment: "split",
+      sort: "desc",
+      ...(this.#options.feed === undefined ? {} : { feed: this.#options.feed }),
+      ...(pageToken === undefined ? {} : { pageToken }),
+    };
+    const answer = await this.#ask(request);
+    const rows = answer.bars[symbol] ?? [];
+    const bars = rows.map((row) => this.#bar(row, unit === undefined)).filter((bar) => bar !== undefined);
+    return { bars, next: answer.nextPageToken ?? undefined };
+  }
+
+  async #ask(request: StockBarsRequest) {
+    const redact = redactor(this.#options.credentials);
+    for (let attempt = 0; ; attempt += 1) {
+      if (!(await this.#limiter.acquire(QUERY, 120_000)))
+        throw new Error("Alpaca history: the request budget is used up");
+      try {
+        return await (this.#api as ReturnType<typeof stockApi>).stockBars(request);
+      } catch (error) {
+        const status = (error as { status?: unknown }).status;
+        const definite =
+          typeof status === "number" && status >= 400 && status < 500 && status !== 408 && status !== 429;
+        if (definite || attempt >= RETRIES) {
+          throw new Error(`Alpaca history of ${request.symbols}: ${messageOf(error, redact)}`, { cause: undefined });
+        }
+        await new Promise<void>((resolve) => this.#timers.set(resolve, 250 * 2 ** attempt));
+      }
+    }
+  }
+
+  /** Undefined for what is not a believable bar. The wire's day starts at local midnight, ours at the open. */
+  #bar(row: SdkStockBar, day: boolean): Bar | undefined {
+    const time = row.t.getTime();
+    const session = day ? this.#options.calendar.sessionAtOrAfter(time) : undefined;
+    const start = day ? session?.open : time;
+    if (start === undefined || !Number.isFinite(start)) return undefined;
+    const bar = { start, open: row.o, high: row.h, low: row.l, close: row.c, volume: row.v };
+    const prices = [bar.open, bar.high, bar.low, bar.close];
+    return prices.every((price) => Number.isFinite(price) && price > 0) && bar.high >= bar.low ? bar : undefined;
+  }
+
+  /** Closed bars of the wanted size, oldest first, inside the session. */
+  #shape(units: readonly Bar[], size: BarSize, before: number): Bar[] {
+    const merged = new Map<number, Bar>();
+    for (const unit of units.toSorted((a, b) => a.start - b.start)) {
+      const session = this.#options.calendar.sessionAtOrBefore(unit.start);
+      const place = session === undefined ? undefined : this.#place(unit.start, size, session);
+      if (place === undefined || place.end > before) continue;
+      const known = merged.get(place.start);
+      merged.set(place.start, known === undefined ? { ...unit, start: place.start } : join(known, unit));
+    }
+    return [...merged.values()];
+  }
+
+  #place(time: number, size: BarSize, session: Session): { readonly start: number; readonly end: number } | undefined {
+    if (size.kind === "session") return { start: session.open, end: session.close };
+    const extended = this.#options.session === "extended";
+    const open = extended ? session.extendedOpen : session.open;
+    const close = extended ? session.extendedClose : session.close;
+    if (time < open || time >= close) return undefined;
+    const start = open + Math.floor((time - open) / size.ms) * size.ms;
+    return { start, end: Math.min(start + size.ms, close) };
+  }
+}
+
+function join(a: Bar, b: Bar): Bar {
+  return {
+    start: a.start,
+    open: a.open,
+    high: Math.max(a.high, b.high),
+    low: Math.min(a.low, b.low),
+    close: b.close,
+    volume: a.volume + b.volume,
+  };
+}
+
+/** The largest clock-aligned piece that bars of this size are made of: 30 for 1h, 15 for 45m. */
+function unitMinutes(size: BarSize): number {
+  let a = size.ms / MINUTE;
+  let b = ALIGNED_MINUTES;
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}

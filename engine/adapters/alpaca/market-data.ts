@@ -1,0 +1,208 @@
+/**
+ * Alpaca's market-data stream as a feed, over our own WebSocket client.
+ *
+ * Owns: staying connected (full-jitter backoff, never giving up), and telling `live` and `down`. Nothing is replayed
+ * by the service: what was missed is for the owner of the history to fill when the feed is live again.
+ * May not: build bars or judge staleness.
+ */
+import type { Calendar } from "../../market/calendar.ts";
+import { FeedError } from "../../ports/feed.ts";
+import type { Feed, FeedSink } from "../../ports/feed.ts";
+import { MISSING_KEYS, REFUSED_KEYS, isComplete, redactor } from "./credentials.ts";
+import type { Credentials, Redact } from "./credentials.ts";
+import { marketStreamUrl } from "./endpoints.ts";
+import type { AlpacaFeedName } from "./endpoints.ts";
+import { fieldsOf, sampleOf } from "./frames.ts";
+import type { StreamFormat } from "./frames.ts";
+import { MarketLink } from "./market-link.ts";
+import type { Channels, LinkEnd } from "./market-link.ts";
+import { MessageMapper } from "./market-messages.ts";
+import { SYSTEM_TIMERS, backoffMs } from "./timers.ts";
+import type { Backoff, Timers } from "./timers.ts";
+
+export interface AlpacaMarketDataOptions {
+  readonly feed: AlpacaFeedName;
+  readonly credentials: Credentials | undefined;
+  readonly channels: Channels;
+  readonly calendar: Calendar;
+  /** The local venue's URL instead of Alpaca's host. */
+  readonly venueUrl?: string;
+  readonly name?: string;
+  readonly format?: StreamFormat;
+  /** Size of `b` and `u` bars: `1m` at Alpaca. */
+  readonly barSize?: string;
+  /** True for the local venue; see market-messages.ts. */
+  readonly dailyBarsAreFinal?: boolean;
+  readonly timers?: Timers;
+  readonly handshakeMs?: number;
+  readonly loginMs?: number;
+  readonly pingMs?: number;
+  readonly pongMs?: number;
+  /** Longest silence of data during regular hours before the connection is renewed; 0 (default) is off. */
+  readonly idleMs?: number;
+  /** Whether data is due now; default: regular hours of the calendar. */
+  readonly expectData?: () => boolean;
+  /** The backoff starts anew after a connection was live for this long. */
+  readonly stableMs?: number;
+  readonly reconnect?: Backoff;
+  /** After refused keys, a symbol or a connection limit: trying often does not help. */
+  readonly afterRefusal?: Backoff;
+}
+
+const HOPELESS: readonly (number | undefined)[] = [402, 405, 406, 409, 410, 411, 413];
+
+export function createAlpacaMarketData(options: AlpacaMarketDataOptions): Feed {
+  return new AlpacaMarketData(options);
+}
+
+class AlpacaMarketData implements Feed {
+  readonly name: string;
+  readonly #options: AlpacaMarketDataOptions;
+  readonly #timers: Timers;
+  readonly #redact: Redact;
+  readonly #mapper: MessageMapper;
+  #sink: FeedSink | undefined;
+  #link: MarketLink | undefined;
+  #generation = 0;
+  #attempts = 0;
+  #liveSince: number | undefined;
+  #retryTimer: unknown;
+  #first: { readonly resolve: () => void; readonly reject: (error: FeedError) => void } | undefined;
+
+  constructor(options: AlpacaMarketDataOptions) {
+    this.#options = options;
+    this.name = options.name ?? `alpaca-${options.feed}`;
+    this.#timers = options.timers ?? SYSTEM_TIMERS;
+    this.#redact = redactor(options.credentials);
+    this.#mapper = new MessageMapper({
+      calendar: options.calendar,
+      barSize: options.barSize ?? "1m",
+      dailyBarsAreFinal: options.dailyBarsAreFinal ?? false,
+      now: () => this.#timers.now(),
+    });
+  }
+
+  start(sink: FeedSink): Promise<void> {
+    const { credentials, channels } = this.#options;
+    if (!isComplete(credentials)) return Promise.reject(new FeedError("config", MISSING_KEYS));
+    if (!Object.values(channels).some((symbols: readonly string[]) => symbols.length > 0)) {
+      return Promise.reject(new FeedError("config", `${this.name}: no symbols to subscribe to`));
+    }
+    this.#sink = sink;
+    return new Promise((resolve, reject) => {
+      this.#first = { resolve, reject };
+      this.#open(credentials);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#sink = undefined;
+    this.#generation += 1;
+    this.#timers.clear(this.#retryTimer);
+    this.#first?.reject(new FeedError("unreachable", `${this.name} was stopped before it was live`));
+    this.#first = undefined;
+    await this.#link?.close();
+  }
+
+  #open(credentials: Credentials): void {
+    this.#generation += 1;
+    const generation = this.#generation;
+    // A callback of an old connection must not touch the new one's state.
+    const current = <A extends readonly unknown[]>(call: (...values: A) => void) => {
+      return (...values: A): void => {
+        if (generation === this.#generation) call(...values);
+      };
+    };
+    const options = this.#options;
+    this.#link = new MarketLink({
+      url: marketStreamUrl(options.feed, options.venueUrl),
+      credentials,
+      format: options.format ?? "msgpack",
+      channels: options.channels,
+      timers: this.#timers,
+      handshakeMs: options.handshakeMs ?? 10_000,
+      loginMs: options.loginMs ?? 10_000,
+      pingMs: options.pingMs ?? 10_000,
+      pongMs: options.pongMs ?? 5_000,
+      idleMs: options.idleMs ?? 0,
+      expectData: options.expectData ?? (() => this.#regularHours()),
+      onLive: current(() => this.#wentLive()),
+      onMessages: current((messages: readonly unknown[]) => this.#take(messages)),
+      onRefused: current((reason: string, sample: unknown) => this.#refuse(reason, sample)),
+      onEnd: current((end: LinkEnd) => this.#ended(end, credentials)),
+    });
+  }
+
+  #regularHours(): boolean {
+    const now = this.#timers.now();
+    const session = this.#options.calendar.sessionAtOrBefore(now);
+    return session !== undefined && now >= session.open && now < session.close;
+  }
+
+  #wentLive(): void {
+    this.#liveSince = this.#timers.now();
+    this.#sink?.market({ kind: "feed", feed: this.name, status: "live", detail: "subscription confirmed" });
+    this.#first?.resolve();
+    this.#first = undefined;
+  }
+
+  #take(messages: readonly unknown[]): void {
+    for (const message of messages) {
+      const fields = fieldsOf(message);
+      const mapped = fields === undefined ? undefined : this.#mapper.map(fields);
+      if (mapped?.kind === "input") this.#sink?.market(mapped.input);
+      else if (mapped?.kind !== "ignored") this.#refuse(mapped?.reason ?? "a message that is not an object", message);
+    }
+  }
+
+  #refuse(reason: string, sample: unknown): void {
+    this.#sink?.refused(this.name, reason, this.#redact(sampleOf(sample)));
+  }
+
+  #ended(end: LinkEnd, credentials: Credentials): void {
+    const liveSince = this.#liveSince;
+    this.#liveSince = undefined;
+    const detail = this.#redact(end.detail);
+    const first = this.#first;
+    if (first !== undefined) {
+      this.#first = undefined;
+      this.#sink = undefined;
+      return first.reject(this.#startError(end, detail));
+    }
+    if (liveSince !== undefined) {
+      if (this.#timers.now() - liveSince >= (this.#options.stableMs ?? 10_000)) this.#attempts = 0;
+      this.#sink?.market({ kind: "feed", feed: this.name, status: "down", detail });
+    }
+    const backoff = HOPELESS.includes(end.code)
+      ? (this.#options.afterRefusal ?? { firstMs: 10_000, maxMs: 300_000 })
+      : (this.#options.reconnect ?? { firstMs: 1_000, maxMs: 64_000 });
+    const delay = backoffMs(this.#attempts, backoff, this.#timers.random());
+    this.#attempts += 1;
+    this.#retryTimer = this.#timers.set(() => this.#open(credentials), delay);
+  }
+
+  #startError(end: LinkEnd, detail: string): FeedError {
+    const at = marketStreamUrl(this.#options.feed, this.#options.venueUrl);
+    if (end.code === 401 || end.code === 402) return new FeedError("auth", REFUSED_KEYS);
+    if (end.code === 406) {
+      return new FeedError(
+        "config",
+        `${at}: ${detail}. These keys have another connection open; Alpaca allows one. Close it.`,
+      );
+    }
+    if (end.code === 405) {
+      return new FeedError(
+        "config",
+        `${at}: ${detail}. The data plan allows fewer trade and quote symbols; subscribe to bars or fewer symbols.`,
+      );
+    }
+    if (end.code === 409 || end.code === 410 || end.code === 411) {
+      return new FeedError(
+        "config",
+        `${at}: ${detail}. The data plan or the feed does not offer these channels; try the iex feed.`,
+      );
+    }
+    if (end.code === 400) return new FeedError("protocol", `${at}: ${detail}`);
+    return new FeedError("unreachable", `cannot open ${at}: ${detail}`);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What of each order has been told already, so that two sources (the stream and REST) tell every share once.
+ *
+ * Owns: per broker order, the executed quantity handed on so far; per client id, whether its acceptance was told.
+ * May not: call anybody.
+ */
+import { Decimal, ZERO, text } from "../../core/decimal.ts";
+import type { BrokerInput, ExecutionInput } from "../../core/event.ts";
+import { roleOf } from "./orders.ts";
+import type { SeenOrder } from "./orders.ts";
+
+/** Orders remembered; beyond it the oldest are forgotten (their client ids cannot be used again anyway). */
+const MAX_ORDERS = 50_000;
+
+interface Told {
+  qty: Decimal;
+  notional: Decimal;
+  /** Up to here the quantity came from REST: executions of the stream below it were told as one. */
+  fromRest: Decimal;
+  terminal: boolean;
+}
+
+export class OrderBook {
+  readonly #told = new Map<string, Told>();
+  readonly #accepted = new Set<string>();
+  readonly #clientOf = new Map<string, string>();
+
+  #of(brokerOrderId: string): Told {
+    let told = this.#told.get(brokerOrderId);
+    if (told === undefined) {
+      told = { qty: ZERO, notional: ZERO, fromRest: ZERO, terminal: false };
+      this.#told.set(brokerOrderId, told);
+      if (this.#told.size > MAX_ORDERS) forgetFirst(this.#told);
+    }
+    return told;
+  }
+
+  knows(brokerOrderId: string): boolean {
+    return this.#clientOf.has(brokerOrderId);
+  }
+
+  isAccepted(clientOrderId: string): boolean {
+    return this.#accepted.has(clientOrderId);
+  }
+
+  isTerminal(brokerOrderId: string): boolean {
+    return this.#told.get(brokerOrderId)?.terminal === true;
+  }
+
+  /** The acceptance of an order and of its legs. */
+  accept(order: SeenOrder): BrokerInput {
+    for (const known of [order, ...order.legs]) {
+      this.#accepted.add(known.clientOrderId);
+      this.#clientOf.set(known.id, known.clientOrderId);
+    }
+    if (this.#accepted.size > MAX_ORDERS) forgetFirst(this.#accepted);
+    if (this.#clientOf.size > MAX_ORDERS) forgetFirst(this.#clientOf);
+    return {
+      kind: "order.accepted",
+      clientOrderId: order.clientOrderId,
+      brokerOrderId: order.id,
+      legs: order.legs.map((leg) => ({ role: roleOf(leg), clientOrderId: leg.clientOrderId, brokerOrderId: leg.id })),
+    };
+  }
+
+  end(brokerOrderId: string): void {
+    this.#of(brokerOrderId).terminal = true;
+  }
+
+  /** An execution of the stream; undefined when REST has told these shares already. Repeats pass: their id is the same. */
+  streamed(execution: ExecutionInput): ExecutionInput | undefined {
+    const told = this.#of(execution.brokerOrderId);
+    const cumulative = new Decimal(execution.cumulativeQty);
+    if (cumulative.isLessThanOrEqualTo(told.fromRest)) return undefined;
+    if (cumulative.isGreaterThan(told.qty)) {
+      told.qty = cumulative;
+      told.notional = told.notional.plus(new Decimal(execution.qty).times(execution.price));
+    }
+    return execution;
+  }
+
+  /** What REST shows to be executed beyond what was told, as one execution at its average price. */
+  missing(order: SeenOrder): ExecutionInput | undefined {
+    const told = this.#of(order.id);
+    const filled = new Decimal(order.filledQty);
+    const qty = filled.minus(told.qty);
+    if (!qty.isGreaterThan(0) || order.avgPrice === null) return undefined;
+    const notional = filled.times(order.avgPrice);
+    const price = notional.minus(told.notional).dividedBy(qty);
+    told.qty = filled;
+    told.notional = notional;
+    told.fromRest = filled;
+    return {
+      kind: "execution",
+      executionId: `rest:${order.id}:${text(filled)}`,
+      clientOrderId: order.clientOrderId,
+      brokerOrderId: order.id,
+      symbol: order.symbol,
+      side: order.side,
+      qty: text(qty),
+      price: text(price.decimalPlaces(9)),
+      fee: "0",
+      cumulativeQty: text(filled),
+      time: order.time,
+    };
+  }
+}
+
+/** Maps and sets remember the order of insertion: the first is the oldest. */
+function forgetFirst(collection: Map<string, unknown> | Set<string>): void {
+  for (const key of collection.keys()) {
+    collection.delete(key);
+    return;
+  }
+}
