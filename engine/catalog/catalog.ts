@@ -24,18 +24,24 @@ import { stochastic, willr } from "./indicators/stochastic.ts";
 import { vwap } from "./indicators/vwap.ts";
 import { wma } from "./indicators/wma.ts";
 import type { Indicator } from "./kernel.ts";
+import { TECHNICALINDICATORS, TECHNICALINDICATORS_KERNELS } from "./sources/technicalindicators.ts";
 
 const ALL: readonly Indicator[] = [
-  ...[sma, ema, wma, rma],
-  ...[rsi, macd, roc, stochastic, willr, cci, adx],
-  ...[bollinger, donchian, keltner, band],
-  ...[atr, trueRangeIndicator, stddev],
-  ...[highest, lowest],
-  ...[vwap, obv, mfi],
-];
+  [sma, ema, wma, rma],
+  [rsi, macd, roc, stochastic, willr, cci, adx],
+  [bollinger, donchian, keltner, band],
+  [atr, trueRangeIndicator, stddev],
+  [highest, lowest],
+  [vwap, obv, mfi],
+].flat();
+
+function withSources(entry: Indicator): Indicator {
+  const kernel = TECHNICALINDICATORS_KERNELS[entry.name];
+  return kernel === undefined ? entry : { ...entry, sources: { [TECHNICALINDICATORS]: kernel } };
+}
 
 /** Every indicator by name, in the order of the docs. */
-export const INDICATORS: ReadonlyMap<string, Indicator> = new Map(ALL.map((entry) => [entry.name, entry]));
+export const INDICATORS: ReadonlyMap<string, Indicator> = new Map(ALL.map((entry) => [entry.name, withSources(entry)]));
 
 export function indicator(name: string): Indicator | undefined {
   return INDICATORS.get(name);

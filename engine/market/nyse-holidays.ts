@@ -19,10 +19,14 @@ const SUNDAY = 7;
 
 /** Closed although no rule says so. */
 const SPECIAL_CLOSURES: readonly string[] = [
-  ...["2001-09-11", "2001-09-12", "2001-09-13", "2001-09-14"], // attacks of September 11
+  "2001-09-11", // attacks of September 11, closed to the end of the week
+  "2001-09-12",
+  "2001-09-13",
+  "2001-09-14",
   "2004-06-11", // mourning for President Reagan
   "2007-01-02", // mourning for President Ford
-  ...["2012-10-29", "2012-10-30"], // Hurricane Sandy
+  "2012-10-29", // Hurricane Sandy, two days
+  "2012-10-30",
   "2018-12-05", // mourning for President G. H. W. Bush
   "2025-01-09", // mourning for President Carter
 ];

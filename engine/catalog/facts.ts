@@ -1,0 +1,161 @@
+/**
+ * The facts that are not indicators: fields of bars and quotes, the session's clock, the strategy's book, the account,
+ * and the functions of the language.
+ *
+ * Owns: their names, documentation, units and ranges; the language, the linter and the docs read them from here. May
+ * not say how they are computed (that is the core's).
+ */
+import type { Unit } from "./kernel.ts";
+import { ANY, NOT_NEGATIVE } from "./params.ts";
+
+/** `clock` is minutes after local midnight, compared with `09:45`; `flag` is 1 or 0. */
+export type FactUnit = Unit | "money" | "minutes" | "clock" | "weekday" | "flag" | "side";
+
+export type FactGroup = "bar" | "quote" | "session" | "position" | "account";
+
+export interface FactDoc {
+  /** As written in a strategy, e.g. `session.minutes_to_close`. */
+  readonly name: string;
+  readonly group: FactGroup;
+  readonly doc: string;
+  readonly unit: FactUnit;
+  /** Closed range of possible values. */
+  readonly range: readonly [number, number];
+}
+
+export interface FunctionDoc {
+  readonly name: string;
+  readonly doc: string;
+  readonly formula: string;
+  readonly params: readonly { readonly name: string; readonly doc: string }[];
+  /** The last parameter may be repeated. */
+  readonly variadic: boolean;
+  /** Unit and sign of the result follow from the arguments. */
+  readonly result: "unit of the arguments";
+  readonly range: readonly [number, number];
+}
+
+type Row = readonly [name: string, unit: FactUnit, range: readonly [number, number], doc: string];
+
+function group(name: FactGroup, rows: readonly Row[]): FactDoc[] {
+  return rows.map(([fact, unit, range, doc]) => ({ name: fact, group: name, doc, unit, range }));
+}
+
+/** A minute is 1/1440 of a day; sessions of a market that never closes last a whole one. */
+const MINUTES_OF_DAY: readonly [number, number] = [0, 1440];
+
+const BAR = group("bar", [
+  ["open", "price", NOT_NEGATIVE, "First price of the bar."],
+  ["high", "price", NOT_NEGATIVE, "Highest price of the bar."],
+  ["low", "price", NOT_NEGATIVE, "Lowest price of the bar."],
+  ["close", "price", NOT_NEGATIVE, "Last price of the bar."],
+  ["volume", "volume", NOT_NEGATIVE, "Shares or coins traded in the bar."],
+  ["hl2", "price", NOT_NEGATIVE, "Middle of the bar: (high + low) / 2."],
+  ["hlc3", "price", NOT_NEGATIVE, "Typical price: (high + low + close) / 3."],
+  ["ohlc4", "price", NOT_NEGATIVE, "Mean of the four prices: (open + high + low + close) / 4."],
+]);
+
+const QUOTE = group("quote", [
+  ["bid", "price", NOT_NEGATIVE, "Best price somebody pays now. Unknown without a quote."],
+  ["ask", "price", NOT_NEGATIVE, "Best price somebody asks now. Unknown without a quote."],
+  ["mid", "price", NOT_NEGATIVE, "Middle of the quote: (bid + ask) / 2."],
+  ["spread", "price", ANY, "ask - bid. Negative while the market is crossed."],
+  ["last", "price", NOT_NEGATIVE, "Price of the latest trade."],
+]);
+
+const SESSION = group("session", [
+  ["session.open", "flag", [0, 1], "1 inside the strategy's session, 0 outside."],
+  [
+    "session.minutes_since_open",
+    "minutes",
+    MINUTES_OF_DAY,
+    "Minutes since the strategy's session opened, fractions included. Unknown outside it.",
+  ],
+  [
+    "session.minutes_to_close",
+    "minutes",
+    MINUTES_OF_DAY,
+    "Minutes until the strategy's session closes; half days are known. 0 at the close, unknown outside the session.",
+  ],
+  ["time", "clock", MINUTES_OF_DAY, "Wall-clock time at the exchange; compare with `09:45`."],
+  ["weekday", "weekday", [1, 7], "Day of the week at the exchange: 1 is Monday, 7 is Sunday."],
+]);
+
+const POSITION = group("position", [
+  ["position.qty", "count", ANY, "Shares this strategy holds in the symbol; negative when short."],
+  ["position.open_qty", "count", ANY, "The same with working entries counted as if filled."],
+  ["position.side", "side", [-1, 1], "1 long, -1 short, 0 flat."],
+  ["position.avg_price", "price", NOT_NEGATIVE, "Average price paid for the holding. Unknown when flat."],
+  ["position.unrealized", "money", ANY, "Profit of the holding at the latest close, in dollars. 0 when flat."],
+  [
+    "position.unrealized_pct",
+    "ratio",
+    ANY,
+    "Profit of the holding against what was paid, as a ratio: 2% and 0.02 are the same. 0 when flat.",
+  ],
+  ["position.bars_held", "bars", NOT_NEGATIVE, "Closed bars since the position was opened. 0 when flat."],
+  ["position.age", "seconds", NOT_NEGATIVE, "Seconds since the position was opened; compare with `2h`. 0 when flat."],
+]);
+
+const ACCOUNT = group("account", [
+  ["account.equity", "money", ANY, "Cash plus the value of all positions, in dollars."],
+  ["account.cash", "money", ANY, "Cash in dollars; negative when borrowed."],
+  ["account.buying_power", "money", NOT_NEGATIVE, "What new orders may still use, in dollars."],
+  ["account.day_pnl", "money", ANY, "Equity now minus equity at the previous close, in dollars."],
+]);
+
+/** Every fact by name, in the order of the docs. */
+export const FACTS: ReadonlyMap<string, FactDoc> = new Map(
+  [...BAR, ...QUOTE, ...SESSION, ...POSITION, ...ACCOUNT].map((doc) => [doc.name, doc]),
+);
+
+const FUNCTION_DOCS: readonly FunctionDoc[] = [
+  {
+    name: "change",
+    doc: "Difference to the value `n` bars ago. For a change in percent use `roc`.",
+    formula: "x - x[n]",
+    params: [
+      { name: "x", doc: "Any expression." },
+      { name: "n", doc: "How many bars back; 1 when left out." },
+    ],
+    variadic: false,
+    result: "unit of the arguments",
+    range: ANY,
+  },
+  {
+    name: "min",
+    doc: "The smallest of several values at this bar. For the lowest over time use `lowest`.",
+    formula: "min(a, b, …)",
+    params: [
+      { name: "a", doc: "Any expression." },
+      { name: "b", doc: "Any further expressions." },
+    ],
+    variadic: true,
+    result: "unit of the arguments",
+    range: ANY,
+  },
+  {
+    name: "max",
+    doc: "The largest of several values at this bar. For the highest over time use `highest`.",
+    formula: "max(a, b, …)",
+    params: [
+      { name: "a", doc: "Any expression." },
+      { name: "b", doc: "Any further expressions." },
+    ],
+    variadic: true,
+    result: "unit of the arguments",
+    range: ANY,
+  },
+  {
+    name: "abs",
+    doc: "The value without its sign.",
+    formula: "|x|",
+    params: [{ name: "x", doc: "Any expression." }],
+    variadic: false,
+    result: "unit of the arguments",
+    range: NOT_NEGATIVE,
+  },
+];
+
+/** Functions of the language that are no indicators. `highest` and `lowest` are indicators. */
+export const FUNCTIONS: ReadonlyMap<string, FunctionDoc> = new Map(FUNCTION_DOCS.map((doc) => [doc.name, doc]));
