@@ -1,0 +1,100 @@
+/**
+ * The account's money: equity, buying power, profit and loss of the day.
+ *
+ * Owns: marks and what follows from them. May not: know rules or orders in flight (working exposure comes as a number).
+ */
+import type { Calendar } from "../../market/calendar.ts";
+import { Decimal, ZERO, decimal } from "../decimal.ts";
+import type { AccountInput, AccountView } from "../event.ts";
+import type { Portfolio } from "./portfolio.ts";
+
+export class Account {
+  readonly #portfolio: Portfolio;
+  readonly #marks = new Map<string, number>();
+  #multiplier = 1;
+  #dayBase = Number.NaN;
+  #dayEnds = Number.NEGATIVE_INFINITY;
+
+  constructor(portfolio: Portfolio) {
+    this.#portfolio = portfolio;
+  }
+
+  /** Last price of a symbol, or NaN. */
+  markOf(symbol: string): number {
+    return this.#marks.get(symbol) ?? Number.NaN;
+  }
+
+  mark(symbol: string, price: number): void {
+    this.#marks.set(symbol, price);
+  }
+
+  get dayEnds(): number {
+    return this.#dayEnds;
+  }
+
+  /** A new trading day begins: what the account is worth now is the base of its profit and loss. */
+  rollDay(time: number, calendar: Calendar): void {
+    // On the first day the broker has said what the account was worth before it.
+    const known = this.#dayEnds === Number.NEGATIVE_INFINITY && Number.isFinite(this.#dayBase);
+    if (!known) this.#dayBase = this.equityNumber();
+    const session = calendar.sessionAtOrBefore(time);
+    const next = calendar.sessionAtOrAfter(session?.extendedClose ?? time);
+    this.#dayEnds = next === undefined || next.extendedOpen <= time ? Number.POSITIVE_INFINITY : next.extendedOpen;
+  }
+
+  set(input: Omit<AccountInput, "kind">): void {
+    this.#portfolio.cash = decimal(input.cash);
+    this.#multiplier = input.multiplier;
+    this.#dayBase = Number(input.lastEquity);
+  }
+
+  equity(): Decimal {
+    let total = this.#portfolio.cash;
+    for (const { qty, symbol, avgPrice } of this.#portfolio.positions) {
+      if (!qty.isZero()) total = total.plus(qty.times(this.#priceOf(symbol, avgPrice)));
+    }
+    return total;
+  }
+
+  /** The same as a float, for facts. */
+  equityNumber(): number {
+    let total = this.#portfolio.cash.toNumber();
+    for (const { qty, symbol, avgPrice } of this.#portfolio.positions) {
+      if (!qty.isZero()) total += qty.toNumber() * this.#priceOf(symbol, avgPrice).toNumber();
+    }
+    return total;
+  }
+
+  /** What new orders may use: leverage times equity, less what positions and working orders use. `reserved` is worth of working entries. */
+  buyingPower(reserved: Decimal): Decimal {
+    let gross = ZERO;
+    for (const { qty, symbol, avgPrice } of this.#portfolio.positions) {
+      if (!qty.isZero()) gross = gross.plus(qty.abs().times(this.#priceOf(symbol, avgPrice)));
+    }
+    return Decimal.max(this.equity().times(this.#multiplier).minus(gross).minus(reserved), ZERO);
+  }
+
+  /** Loss of the day as a positive ratio; 0 on a gain or while the base is unknown. */
+  dayLossRatio(): number {
+    const pnl = this.dayPnl();
+    return pnl < 0 && this.#dayBase > 0 ? -pnl / this.#dayBase : 0;
+  }
+
+  dayPnl(): number {
+    return Number.isFinite(this.#dayBase) ? this.equityNumber() - this.#dayBase : 0;
+  }
+
+  view(reserved: Decimal): AccountView {
+    return {
+      equity: this.equityNumber(),
+      cash: this.#portfolio.cash.toNumber(),
+      buyingPower: this.buyingPower(reserved).toNumber(),
+      dayPnl: this.dayPnl(),
+    };
+  }
+
+  #priceOf(symbol: string, fallback: Decimal): Decimal {
+    const mark = this.#marks.get(symbol);
+    return mark === undefined ? fallback : decimal(mark);
+  }
+}

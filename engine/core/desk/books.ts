@@ -1,0 +1,84 @@
+/**
+ * What the desk remembers of each (strategy, symbol) beside the position itself.
+ *
+ * Owns: entries in flight, protection to restore, the exit in progress, and the view that signals gets of it.
+ */
+import type { BookView } from "../event.ts";
+import type { TimeInForce } from "../program.ts";
+import { ZERO } from "../decimal.ts";
+import { remaining } from "./orders.ts";
+import type { Order, OrderBook } from "./orders.ts";
+import type { Portfolio } from "./portfolio.ts";
+import type { ExitProcedure } from "./exits.ts";
+
+export interface Protection {
+  readonly stopLoss: string | undefined;
+  readonly stopLossLimit: string | undefined;
+  readonly takeProfit: string | undefined;
+  readonly timeInForce: TimeInForce;
+}
+
+export interface Book {
+  readonly strategy: string;
+  readonly symbol: string;
+  /** Entries whose confirmation or approval is pending. */
+  pendingEntries: number;
+  /** Exits whose confirmation is pending. */
+  pendingExits: number;
+  /** Entries that have filled since the position was last flat. */
+  filledEntries: number;
+  protection: Protection | undefined;
+  exit: ExitProcedure | undefined;
+}
+
+export class Books {
+  readonly #books = new Map<string, Book>();
+
+  get(strategy: string, symbol: string): Book {
+    const key = `${strategy}/${symbol}`;
+    let book = this.#books.get(key);
+    if (book === undefined) {
+      book = {
+        strategy,
+        symbol,
+        pendingEntries: 0,
+        pendingExits: 0,
+        filledEntries: 0,
+        protection: undefined,
+        exit: undefined,
+      };
+      this.#books.set(key, book);
+    }
+    return book;
+  }
+
+  get all(): IterableIterator<Book> {
+    return this.#books.values();
+  }
+}
+
+/** Entries that count against `max_entries`. */
+export function entriesOf(book: Book, open: readonly Order[]): number {
+  const working = open.filter((order) => order.role === "entry" && order.filledQty.isZero()).length;
+  return book.pendingEntries + working + book.filledEntries;
+}
+
+export function viewOfBook(book: Book, portfolio: Portfolio, orders: OrderBook): BookView {
+  const position = portfolio.position(book.strategy, book.symbol);
+  const open = orders.openOf(book.strategy, book.symbol);
+  const entries = open.filter((order) => order.role === "entry");
+  const working = entries.reduce(
+    (sum, order) => sum.plus(order.side === "buy" ? remaining(order) : remaining(order).negated()),
+    ZERO,
+  );
+  return {
+    strategy: book.strategy,
+    symbol: book.symbol,
+    qty: position.qty.toNumber(),
+    openQty: position.qty.plus(working).toNumber(),
+    avgPrice: position.avgPrice.toNumber(),
+    openedAt: position.openedAt,
+    entryOpen: book.pendingEntries > 0 || entries.length > 0,
+    exitOpen: book.pendingExits > 0 || book.exit !== undefined,
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * `close` and `reduce`: procedures, not single orders.
+ *
+ * Owns: cancel own entries and conflicting bracket legs, await the broker's word, read the position again, send the
+ * remainder, and restore protection after a partial or failed exit.
+ * May not: be stopped by limits on entries. What it sends can only bring the position closer to zero.
+ */
+import { ZERO, text } from "../decimal.ts";
+import type { Decimal } from "../decimal.ts";
+import type { OrderRequest, Side } from "../event.ts";
+import type { TimeInForce } from "../program.ts";
+import type { Book } from "./books.ts";
+import { isTerminal } from "./orders.ts";
+import type { Order, OrderOrigin } from "./orders.ts";
+import { protectionOrder } from "./requests.ts";
+import type { Prices } from "./requests.ts";
+import { shareOf } from "./sizing.ts";
+import type { DeskState } from "./state.ts";
+
+export interface ExitOrderForm {
+  readonly type: OrderRequest["type"];
+  readonly timeInForce: TimeInForce;
+  readonly extendedHours: boolean;
+  readonly prices: (side: Side) => Prices;
+}
+
+export type ExitAim = { readonly all: true } | { readonly ratio: number } | { readonly qty: Decimal };
+
+export interface ExitProcedure {
+  readonly origin: OrderOrigin;
+  readonly aim: ExitAim;
+  readonly form: ExitOrderForm;
+  /** Orders whose end is awaited before anything is sent. */
+  readonly waiting: Set<string>;
+  order: Order | undefined;
+  rounds: number;
+}
+
+/** A late fill may leave shares after a close; it is repeated this often before a person is called. */
+const MAX_ROUNDS = 3;
+
+export const MARKET_EXIT: ExitOrderForm = {
+  type: "market",
+  timeInForce: "day",
+  extendedHours: false,
+  prices: () => ({}),
+};
+
+/** Starts an exit; the book has none in progress. */
+export function startExit(desk: DeskState, book: Book, origin: OrderOrigin, aim: ExitAim, form: ExitOrderForm): void {
+  const exit: ExitProcedure = { origin, aim, form, waiting: new Set(), order: undefined, rounds: 0 };
+  book.exit = exit;
+  clearTheWay(desk, book, exit);
+}
+
+function clearTheWay(desk: DeskState, book: Book, exit: ExitProcedure): void {
+  for (const order of desk.orders.openOf(book.strategy, book.symbol)) {
+    exit.waiting.add(order.clientOrderId);
+    desk.cancel(order);
+  }
+  proceed(desk, book, exit);
+}
+
+/** Called whenever an order of the book changed. */
+export function continueExit(desk: DeskState, book: Book): void {
+  const { exit } = book;
+  if (exit !== undefined) proceed(desk, book, exit);
+}
+
+function proceed(desk: DeskState, book: Book, exit: ExitProcedure): void {
+  if (exit.order !== undefined) {
+    if (isTerminal(exit.order)) finish(desk, book, exit, exit.order);
+    return;
+  }
+  for (const id of exit.waiting) {
+    const order = desk.orders.get(id);
+    if (order === undefined || isTerminal(order)) exit.waiting.delete(id);
+  }
+  if (exit.waiting.size === 0) sendRemainder(desk, book, exit);
+}
+
+function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
+  const { qty } = desk.portfolio.position(book.strategy, book.symbol);
+  const wanted = wantedQty(qty, exit.aim);
+  if (wanted.isZero()) {
+    end(desk, book);
+    return;
+  }
+  const side: Side = qty.isGreaterThan(0) ? "sell" : "buy";
+  const { type, timeInForce, extendedHours, prices } = exit.form;
+  const id = desk.nextId(exit.origin, book.symbol, "exit");
+  const request: OrderRequest = {
+    clientOrderId: id,
+    symbol: book.symbol,
+    side,
+    qty: text(wanted),
+    type,
+    timeInForce,
+    extendedHours,
+    ...prices(side),
+    orderClass: "simple",
+  };
+  const sent = desk.send(request, {
+    role: "exit",
+    origin: exit.origin,
+    reducesOnly: true,
+    fractional: !wanted.isInteger(),
+    leg: "exit",
+  });
+  if ("code" in sent) {
+    desk.refuse(exit.origin, book.symbol, sent);
+    desk.alert("critical", "exit/refused", `the exit of rule "${exit.origin.rule}" was refused: ${sent.reason}`, book);
+    restoreProtection(desk, book, exit.origin);
+    end(desk, book);
+    return;
+  }
+  exit.order = sent;
+  exit.rounds++;
+}
+
+function wantedQty(position: Decimal, aim: ExitAim): Decimal {
+  if (position.isZero()) return ZERO;
+  if ("all" in aim) return position.abs();
+  if ("ratio" in aim) return shareOf(position, aim.ratio);
+  return aim.qty.isLessThan(position.abs()) ? aim.qty : position.abs();
+}
+
+function finish(desk: DeskState, book: Book, exit: ExitProcedure, order: Order): void {
+  const { qty } = desk.portfolio.position(book.strategy, book.symbol);
+  if (order.state !== "filled") {
+    desk.alert(
+      "critical",
+      "exit/unfinished",
+      `the exit order of rule "${exit.origin.rule}" ended as ${order.state}${order.reason === null ? "" : `: ${order.reason}`}`,
+      book,
+    );
+  } else if ("all" in exit.aim && !qty.isZero() && exit.rounds < MAX_ROUNDS) {
+    exit.order = undefined;
+    clearTheWay(desk, book, exit);
+    return;
+  }
+  if (!qty.isZero()) restoreProtection(desk, book, exit.origin);
+  end(desk, book);
+}
+
+function end(desk: DeskState, book: Book): void {
+  book.exit = undefined;
+  desk.publish(book);
+}
+
+/** Puts the remembered stop and target back on what is left of the position. */
+export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrigin): void {
+  const { qty } = desk.portfolio.position(book.strategy, book.symbol);
+  const { protection } = book;
+  if (qty.isZero() || protection === undefined) return;
+  const covered = desk.orders
+    .openOf(book.strategy, book.symbol)
+    .some((order) => order.role === "stop_loss" || order.role === "take_profit");
+  if (covered) return;
+  const side: Side = qty.isGreaterThan(0) ? "sell" : "buy";
+  const id = desk.nextId(origin, book.symbol, "protect");
+  const request = protectionOrder(protection, id, book.symbol, side, text(qty.abs()));
+  if (request === undefined) return;
+  const role = protection.takeProfit === undefined ? "stop_loss" : "take_profit";
+  const sent = desk.send(request, { role, origin, reducesOnly: true, fractional: !qty.isInteger(), leg: "protect" });
+  if ("code" in sent) {
+    desk.alert(
+      "critical",
+      "protection/refused",
+      `protection of ${text(qty)} ${book.symbol} could not be restored: ${sent.reason}`,
+      book,
+    );
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Who holds what, in exact decimals.
+ *
+ * Owns: positions per (strategy, symbol), cash, realised profit and loss, fees. Every share belongs to one strategy.
+ * May not: know orders, marks or limits. It changes by executions and by what a broker says in a reconciliation.
+ */
+import { Decimal, ZERO } from "../decimal.ts";
+import type { Side } from "../event.ts";
+
+/** Shares that nobody here bought: found at the broker in a reconciliation. */
+export const EXTERNAL = "@external";
+
+export interface Position {
+  readonly strategy: string;
+  readonly symbol: string;
+  /** Signed: negative is short. */
+  readonly qty: Decimal;
+  /** Of the open quantity, without fees; 0 when flat. */
+  readonly avgPrice: Decimal;
+  /** Of everything closed so far, without fees. */
+  readonly realized: Decimal;
+  readonly fees: Decimal;
+  /** Market time at which the quantity last left zero, or -1 when flat. */
+  readonly openedAt: number;
+}
+
+export interface Fill {
+  readonly side: Side;
+  readonly qty: Decimal;
+  readonly price: Decimal;
+  readonly fee: Decimal;
+  readonly time: number;
+}
+
+export class Portfolio {
+  cash: Decimal = ZERO;
+  readonly #positions = new Map<string, Position>();
+  readonly #bySymbol = new Map<string, Position[]>();
+
+  get positions(): IterableIterator<Position> {
+    return this.#positions.values();
+  }
+
+  position(strategy: string, symbol: string): Position {
+    return this.#positions.get(keyOf(strategy, symbol)) ?? flat(strategy, symbol);
+  }
+
+  /** All positions in a symbol, flat ones included. */
+  inSymbol(symbol: string): readonly Position[] {
+    return this.#bySymbol.get(symbol) ?? [];
+  }
+
+  netQty(symbol: string): Decimal {
+    return this.inSymbol(symbol).reduce((sum, position) => sum.plus(position.qty), ZERO);
+  }
+
+  apply(strategy: string, symbol: string, fill: Fill): Position {
+    const signed = fill.side === "buy" ? fill.qty : fill.qty.negated();
+    const next = applyFill(this.position(strategy, symbol), signed, fill);
+    this.cash = this.cash.minus(signed.times(fill.price)).minus(fill.fee);
+    this.#store(next);
+    return next;
+  }
+
+  /** Sets a quantity that a reconciliation found; cash is set by the account, not by this. */
+  adopt(strategy: string, symbol: string, qty: Decimal, avgPrice: Decimal, time: number): Position {
+    const before = this.position(strategy, symbol);
+    const next = { ...before, qty, avgPrice: qty.isZero() ? ZERO : avgPrice, openedAt: qty.isZero() ? -1 : time };
+    this.#store(next);
+    return next;
+  }
+
+  #store(position: Position): void {
+    this.#positions.set(keyOf(position.strategy, position.symbol), position);
+    const group = this.#bySymbol.get(position.symbol) ?? [];
+    const index = group.findIndex((other) => other.strategy === position.strategy);
+    if (index >= 0) group[index] = position;
+    else group.push(position);
+    this.#bySymbol.set(position.symbol, group);
+  }
+}
+
+function keyOf(strategy: string, symbol: string): string {
+  return `${strategy}/${symbol}`;
+}
+
+function flat(strategy: string, symbol: string): Position {
+  return { strategy, symbol, qty: ZERO, avgPrice: ZERO, realized: ZERO, fees: ZERO, openedAt: -1 };
+}
+
+/** `signed` is the change of quantity. A fill through zero closes the old side and opens the new one at its price. */
+export function applyFill(position: Position, signed: Decimal, fill: Fill): Position {
+  const qty = position.qty.plus(signed);
+  const fees = position.fees.plus(fill.fee);
+  const adds = position.qty.isZero() || position.qty.isPositive() === signed.isPositive();
+  if (adds) {
+    const cost = position.avgPrice.times(position.qty).plus(fill.price.times(signed));
+    const openedAt = position.qty.isZero() ? fill.time : position.openedAt;
+    return { ...position, qty, avgPrice: cost.div(qty), fees, openedAt };
+  }
+  const closed = Decimal.min(position.qty.abs(), signed.abs());
+  const direction = position.qty.isPositive() ? 1 : -1;
+  const realized = position.realized.plus(fill.price.minus(position.avgPrice).times(closed).times(direction));
+  if (qty.isZero()) return { ...position, qty, avgPrice: ZERO, realized, fees, openedAt: -1 };
+  const reversed = qty.isPositive() !== position.qty.isPositive();
+  if (reversed) return { ...position, qty, avgPrice: fill.price, realized, fees, openedAt: fill.time };
+  return { ...position, qty, realized, fees };
+}

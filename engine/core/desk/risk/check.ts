@@ -1,0 +1,76 @@
+/**
+ * The contract of a pre-trade check.
+ *
+ * Owns: what a check sees and what it may answer. A check is pure: it reads the context and nothing else.
+ */
+import type { Calendar } from "../../../market/calendar.ts";
+import type { Decimal } from "../../decimal.ts";
+import type { CheckResult, Side, TradingState } from "../../event.ts";
+import type { OrderType, RiskLimits, SessionKind } from "../../program.ts";
+
+/** What wants to become an order. */
+export interface Intent {
+  readonly strategy: string;
+  readonly rule: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly extendedHours: boolean;
+  readonly fractional: boolean;
+  /** Limit or stop price, or null for a market order. */
+  readonly price: Decimal | null;
+  /** Proven by the desk: whatever else fills, this order can only bring the position closer to zero. */
+  readonly reducesOnly: boolean;
+}
+
+export interface RiskContext {
+  readonly intent: Intent;
+  /** Current quantity: earlier checks may have clamped it. */
+  readonly qty: Decimal;
+  /** Last price known of the symbol. */
+  readonly reference: Decimal;
+  readonly limits: RiskLimits;
+  readonly time: number;
+  readonly calendar: Calendar;
+  readonly session: SessionKind;
+  /** `on: 1d`: decides at the close, and its orders go to the next open. */
+  readonly daily: boolean;
+  readonly state: TradingState;
+  readonly stateReason: string;
+  readonly ready: boolean;
+  readonly equity: Decimal;
+  readonly buyingPower: Decimal;
+  /** Signed quantity of this strategy in this symbol, and its working entries with their sign. */
+  readonly position: Decimal;
+  readonly working: Decimal;
+  /** Signed quantity of everyone else in this symbol. */
+  readonly others: Decimal;
+  readonly othersOwner: string | null;
+  readonly ordersToday: number;
+  readonly ordersLastMinute: number;
+  /** Loss of the day as a positive ratio of the day's opening equity. */
+  readonly dayLossRatio: number;
+}
+
+export interface Check {
+  readonly name: string;
+  /** Why it exists, in plain words. */
+  readonly why: string;
+  /** Also applied to orders that can only reduce exposure. Exits are never trapped: few checks say yes. */
+  readonly exits: boolean;
+  run(context: RiskContext): CheckAnswer;
+}
+
+export type CheckAnswer = Omit<CheckResult, "check"> & { readonly qty?: Decimal };
+
+export function pass(value: number | null = null, limit: number | null = null, reason = ""): CheckAnswer {
+  return { outcome: "pass", value, limit, reason };
+}
+
+export function skip(reason: string): CheckAnswer {
+  return { outcome: "skip", value: null, limit: null, reason };
+}
+
+export function refuse(reason: string, value: number | null = null, limit: number | null = null): CheckAnswer {
+  return { outcome: "refuse", value, limit, reason };
+}

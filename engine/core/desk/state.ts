@@ -1,0 +1,264 @@
+/**
+ * What all parts of the desk share, and the few things that any of them may do: send through risk, cancel, alert.
+ *
+ * Owns: trading states, counters, the path of every order to the broker. May not: decide what to trade.
+ */
+import type { Calendar } from "../../market/calendar.ts";
+import { Decimal, ZERO, decimal } from "../decimal.ts";
+import type { BookView, OrderRequest, Output, Stamp, TradingState } from "../event.ts";
+import type { Program, Strategy } from "../program.ts";
+import { Account } from "./account.ts";
+import { Books, viewOfBook } from "./books.ts";
+import type { Book } from "./books.ts";
+import { OrderBook, clientOrderId, isTerminal, newOrder, remaining, viewOf } from "./orders.ts";
+import type { Order, OrderOrigin, OrderRole } from "./orders.ts";
+import { Portfolio } from "./portfolio.ts";
+import { decide, tightest } from "./risk/approve.ts";
+import type { RiskContext } from "./risk/check.ts";
+
+export interface DeskOptions {
+  readonly account: string;
+  /** Identity of the journal: part of every client order id. */
+  readonly journal: string;
+  readonly calendarOf: (symbol: string) => Calendar;
+}
+
+export interface DeskSink {
+  output(output: Output): void;
+  book(view: BookView): void;
+}
+
+export interface SendOptions {
+  readonly role: OrderRole;
+  readonly origin: OrderOrigin;
+  readonly reducesOnly: boolean;
+  readonly fractional: boolean;
+  /** Distinguishes the orders of one firing. */
+  readonly leg: string;
+}
+
+export interface Refused {
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** How long a submit may stay unanswered before its fate counts as unknown. */
+export const ACK_TIMEOUT_MS = 15_000;
+const MINUTE_MS = 60_000;
+
+export class DeskState {
+  readonly portfolio = new Portfolio();
+  readonly account = new Account(this.portfolio);
+  readonly orders = new OrderBook();
+  readonly books = new Books();
+  readonly options: DeskOptions;
+  readonly #sink: DeskSink;
+  program: Program | undefined;
+  now: Stamp = { seq: 0, marketTime: Number.NEGATIVE_INFINITY, arrivalTime: Number.NEGATIVE_INFINITY };
+  /** The broker is connected and what it holds is known. */
+  ready = false;
+  /** Trading states by scope: `account` or a strategy's name. */
+  readonly states = new Map<string, { readonly state: TradingState; readonly reason: string }>();
+  readonly quarantined = new Set<string>();
+  readonly #attempts = new Map<string, number>();
+  readonly #sentTimes: { readonly strategy: string; readonly at: number }[] = [];
+  readonly #sentToday = new Map<string, { day: number; count: number }>();
+
+  constructor(options: DeskOptions, sink: DeskSink) {
+    this.options = options;
+    this.#sink = sink;
+  }
+
+  output(output: Output): void {
+    this.#sink.output(output);
+  }
+
+  alert(
+    level: "info" | "warning" | "critical",
+    code: string,
+    message: string,
+    at: { readonly strategy?: string; readonly symbol?: string } = {},
+  ): void {
+    this.output({ kind: "alert", level, code, message, strategy: at.strategy ?? null, symbol: at.symbol ?? null });
+  }
+
+  refuse(origin: OrderOrigin, symbol: string, { code, reason }: Refused): void {
+    this.output({ kind: "refused", ...origin, symbol, code, reason });
+  }
+
+  announce(order: Order): void {
+    this.output({ kind: "order", order: viewOf(order) });
+  }
+
+  strategy(name: string): Strategy | undefined {
+    return this.program?.strategies.find((strategy) => strategy.name === name);
+  }
+
+  setState(scope: string, state: TradingState, reason: string): void {
+    if (this.states.get(scope)?.state === state) return;
+    if (state === "ACTIVE") this.states.delete(scope);
+    else this.states.set(scope, { state, reason });
+    this.output({ kind: "state", scope, state, reason });
+  }
+
+  /** The more severe of the account's state and the strategy's. */
+  stateOf(strategy: string): { readonly state: TradingState; readonly reason: string } {
+    const severity = { ACTIVE: 0, REDUCING: 1, HALTED: 2 } as const;
+    const active = { state: "ACTIVE", reason: "" } as const;
+    const account = this.states.get("account") ?? active;
+    const own = this.states.get(strategy) ?? active;
+    return severity[own.state] > severity[account.state] ? own : account;
+  }
+
+  /** Tells signals what changed in a book. */
+  publish(book: Book): void {
+    this.#sink.book(viewOfBook(book, this.portfolio, this.orders));
+  }
+
+  nextId(origin: OrderOrigin, symbol: string, leg: string): string {
+    const key = `${origin.firing}/${leg}`;
+    const attempt = (this.#attempts.get(key) ?? 0) + 1;
+    this.#attempts.set(key, attempt);
+    return clientOrderId(this.options.account, this.options.journal, origin, symbol, leg, attempt);
+  }
+
+  /** Worth of all working entries: what they will take from buying power. */
+  reserved(): Decimal {
+    let total = ZERO;
+    for (const order of this.orders.open((candidate) => candidate.role === "entry")) {
+      const limit = order.limitPrice ?? order.stopPrice;
+      const mark = this.account.markOf(order.symbol);
+      const price = limit === null ? decimal(Number.isFinite(mark) ? mark : 0) : decimal(limit);
+      total = total.plus(remaining(order).times(price));
+    }
+    return total;
+  }
+
+  /** Runs risk and, when it approves, sends. The only way an order leaves. */
+  send(request: OrderRequest, options: SendOptions): Order | Refused {
+    const decision = decide(options.origin.firing, request, this.#context(request, options));
+    this.output({ kind: "verdict", verdict: decision.verdict });
+    if (decision.order === null) return { code: decision.refusedBy.check, reason: decision.refusedBy.reason };
+    const order = newOrder(decision.order, options.origin, options.role, decision.order, this.now.arrivalTime);
+    this.orders.add(order);
+    order.state = "sent";
+    this.#count(options.origin.strategy, options.role);
+    this.output({ kind: "submit", order: decision.order });
+    this.output({
+      kind: "timer.set",
+      id: `ack:${order.clientOrderId}`,
+      clock: "arrival",
+      at: this.now.arrivalTime + ACK_TIMEOUT_MS,
+    });
+    this.announce(order);
+    return order;
+  }
+
+  cancel(order: Order): void {
+    if (isTerminal(order) || order.cancelRequested) return;
+    order.cancelRequested = true;
+    this.output({ kind: "cancel", clientOrderId: order.clientOrderId, brokerOrderId: order.brokerOrderId });
+  }
+
+  #context(request: OrderRequest, { origin, reducesOnly, fractional }: SendOptions): RiskContext {
+    const { symbol, side } = request;
+    const strategy = this.strategy(origin.strategy);
+    const calendar = this.options.calendarOf(symbol);
+    const others = this.portfolio
+      .inSymbol(symbol)
+      .filter((position) => position.strategy !== origin.strategy && !position.qty.isZero());
+    const price = request.limitPrice ?? request.stopPrice;
+    const { state, reason } = this.stateOf(origin.strategy);
+    const mark = this.account.markOf(symbol);
+    const limits = tightest(this.program?.risk ?? {}, strategy?.risk ?? {});
+    return {
+      intent: {
+        strategy: origin.strategy,
+        rule: origin.rule,
+        symbol,
+        side,
+        type: request.type,
+        extendedHours: request.extendedHours,
+        fractional,
+        price: price === undefined ? null : decimal(price),
+        reducesOnly,
+      },
+      qty: decimal(request.qty),
+      reference: Number.isFinite(mark) ? decimal(mark) : ZERO,
+      limits: this.#withTighterCounts(limits, origin.strategy),
+      time: this.now.marketTime,
+      calendar,
+      session: strategy?.session ?? "regular",
+      daily: strategy?.on.kind === "session",
+      state,
+      stateReason: reason,
+      ready: this.ready,
+      equity: this.account.equity(),
+      buyingPower: this.account.buyingPower(this.reserved()),
+      position: this.portfolio.position(origin.strategy, symbol).qty,
+      working: this.#working(origin.strategy, symbol),
+      others: others.reduce((sum, position) => sum.plus(position.qty), ZERO),
+      othersOwner: others[0]?.strategy ?? null,
+      ordersToday: this.#today(origin.strategy),
+      ordersLastMinute: this.#lastMinute(origin.strategy),
+      dayLossRatio: this.account.dayLossRatio(),
+    };
+  }
+
+  /**
+   * Counts of the account and of the strategy are judged by one check each: the account's remaining room is expressed
+   * on the strategy's scale.
+   */
+  #withTighterCounts(limits: RiskContext["limits"], strategy: string): RiskContext["limits"] {
+    const account = this.program?.risk;
+    const perDay = account?.maxOrdersPerDay;
+    const perMinute = account?.maxOrdersPerMinute;
+    const result: { -readonly [K in keyof RiskContext["limits"]]: RiskContext["limits"][K] } = { ...limits };
+    if (perDay !== undefined) {
+      const room = perDay - this.#today("account") + this.#today(strategy);
+      result.maxOrdersPerDay = Math.min(room, this.strategy(strategy)?.risk.maxOrdersPerDay ?? room);
+    }
+    if (perMinute !== undefined) {
+      const room = perMinute - this.#lastMinute("account") + this.#lastMinute(strategy);
+      result.maxOrdersPerMinute = Math.min(room, this.strategy(strategy)?.risk.maxOrdersPerMinute ?? room);
+    }
+    return result;
+  }
+
+  #working(strategy: string, symbol: string): Decimal {
+    return this.orders
+      .openOf(strategy, symbol)
+      .filter((order) => order.role === "entry")
+      .reduce((sum, order) => sum.plus(order.side === "buy" ? remaining(order) : remaining(order).negated()), ZERO);
+  }
+
+  #count(strategy: string, role: OrderRole): void {
+    this.#sentTimes.push({ strategy, at: this.now.arrivalTime });
+    if (role !== "entry") return;
+    for (const scope of [strategy, "account"]) {
+      const counter = this.#sentToday.get(scope) ?? { day: Number.NaN, count: 0 };
+      const day = this.#day();
+      if (counter.day !== day) Object.assign(counter, { day, count: 0 });
+      counter.count++;
+      this.#sentToday.set(scope, counter);
+    }
+  }
+
+  #today(scope: string): number {
+    const counter = this.#sentToday.get(scope);
+    return counter !== undefined && counter.day === this.#day() ? counter.count : 0;
+  }
+
+  /** Changes when the account's trading day does. */
+  #day(): number {
+    return this.account.dayEnds;
+  }
+
+  #lastMinute(scope: string): number {
+    const since = this.now.arrivalTime - MINUTE_MS;
+    while (this.#sentTimes.length > 0 && (this.#sentTimes[0]?.at ?? 0) <= since) this.#sentTimes.shift();
+    return scope === "account"
+      ? this.#sentTimes.length
+      : this.#sentTimes.filter((sent) => sent.strategy === scope).length;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The accumulator of one bar that is still open.
+ *
+ * Owns: folding prices and volume into open, high, low, close. May not: know calendars or decide when a bar is over.
+ */
+export class Forming {
+  start = Number.NaN;
+  end = Number.NaN;
+  open = 0;
+  high = 0;
+  low = 0;
+  close = 0;
+  volume = 0;
+  hasPrice = false;
+  /** False when data from its beginning is missing: such an interval makes no bar. */
+  complete = true;
+
+  get active(): boolean {
+    return this.end === this.end;
+  }
+
+  begin(start: number, end: number, complete: boolean): void {
+    this.start = start;
+    this.end = end;
+    this.volume = 0;
+    this.hasPrice = false;
+    this.complete = complete;
+  }
+
+  clear(): void {
+    this.begin(Number.NaN, Number.NaN, true);
+  }
+
+  contains(time: number): boolean {
+    return time >= this.start && time < this.end;
+  }
+
+  fold(open: number, high: number, low: number, close: number): void {
+    if (!this.hasPrice) {
+      this.open = open;
+      this.high = high;
+      this.low = low;
+      this.hasPrice = true;
+    } else {
+      if (high > this.high) this.high = high;
+      if (low < this.low) this.low = low;
+    }
+    this.close = close;
+  }
+}

@@ -1,0 +1,327 @@
+/**
+ * The graph of facts: which nodes exist, which slots they write and in which list they are updated.
+ *
+ * Owns: building nodes from a program, sharing equal facts between strategies, and keeping the nodes (with their
+ * memory) that a new program still needs. May not: evaluate rules or know orders.
+ *
+ * A fact lives at one of two places. On its **series**, when everything it reads comes from that one series: it is
+ * shared by all strategies and updated when a bar closes. On the **instance** of a strategy and symbol, when it reads
+ * the strategy's book, the moment, or other series: it is updated right before an evaluation.
+ */
+import { indicator } from "../../catalog/catalog.ts";
+import type { Calendar } from "../../market/calendar.ts";
+import { barInterval } from "../../market/sessions.ts";
+import { invariant } from "../assert.ts";
+import { factsOf } from "../canonical.ts";
+import type { Condition, FactSpec, SeriesRef, Strategy } from "../program.ts";
+import { compileTest } from "./conditions.ts";
+import type { Slots } from "./conditions.ts";
+import { CalcNode, FieldNode, GuardNode, IndicatorNode, LagNode } from "./nodes.ts";
+import type { FactNode, Moment } from "./nodes.ts";
+import { Series, seriesKey } from "./series.ts";
+import { BarsTrueNode, SecondsTrueNode, SinceNode } from "./temporal-nodes.ts";
+import type { Watched } from "./temporal-nodes.ts";
+import { AccountNode, PositionNode, QuoteNode, SessionNode } from "./view-nodes.ts";
+import type { QuoteState, Views } from "./view-nodes.ts";
+
+/** Everything of one strategy in one symbol that exists once per evaluation. */
+export interface InstanceFacts {
+  readonly key: string;
+  readonly strategy: Strategy;
+  readonly symbol: string;
+  readonly series: Series;
+  readonly moment: Moment;
+  /** Fact index -> slot. */
+  readonly slotOf: number[];
+  /** Facts updated right before an evaluation, inputs before users. */
+  readonly nodes: FactNode[];
+  /** Series of other symbols that an evaluation waits for. */
+  readonly others: Series[];
+  /** Sequence facts by the rule that uses them up. */
+  readonly sequences: Map<string, SinceNode[]>;
+}
+
+interface Placed {
+  readonly key: string;
+  readonly slot: number;
+  /** The series it is computed on, or null for the instance. */
+  readonly home: Series | null;
+}
+
+export class FactGraph {
+  readonly series = new Map<string, Series>();
+  readonly quotes = new Map<string, QuoteState>();
+  readonly instances: InstanceFacts[] = [];
+  slots: Slots = new Float64Array(0);
+  readonly #nodes = new Map<string, { readonly node: FactNode; readonly slot: number }>();
+  readonly #calendarOf: (symbol: string) => Calendar;
+  readonly #views: Views;
+  readonly #constants: { readonly slot: number; readonly value: number }[] = [];
+  #size = 0;
+
+  constructor(strategies: readonly Strategy[], calendarOf: (symbol: string) => Calendar, views: Views) {
+    this.#calendarOf = calendarOf;
+    this.#views = views;
+    for (const strategy of strategies) for (const symbol of strategy.symbols) this.#addInstance(strategy, symbol);
+    this.slots = new Float64Array(this.#size).fill(Number.NaN);
+    for (const { slot, value } of this.#constants) this.slots[slot] = value;
+  }
+
+  get nodeCount(): number {
+    return this.#nodes.size;
+  }
+
+  quoteOf(symbol: string): QuoteState {
+    let quote = this.quotes.get(symbol);
+    if (quote === undefined) this.quotes.set(symbol, (quote = { bid: Number.NaN, ask: Number.NaN, last: Number.NaN }));
+    return quote;
+  }
+
+  /** Continues what an older graph knew: series, quotes and every node whose key is still the same. */
+  adopt(old: FactGraph): void {
+    for (const [key, series] of this.series) {
+      const previous = old.series.get(key);
+      if (previous !== undefined) series.adopt(previous);
+    }
+    for (const [symbol, quote] of this.quotes) Object.assign(quote, old.quotes.get(symbol));
+    const moments = new Map(old.instances.map((instance) => [instance.key, instance.moment]));
+    for (const instance of this.instances) Object.assign(instance.moment, moments.get(instance.key));
+    for (const [key, { node }] of this.#nodes) {
+      const previous = old.#nodes.get(key);
+      if (previous !== undefined) node.adopt?.(previous.node, this.slots, old.slots);
+    }
+  }
+
+  #addInstance(strategy: Strategy, symbol: string): void {
+    const series = this.#seriesOf(strategy, symbol, { symbol: null, size: strategy.on });
+    const instance: InstanceFacts = {
+      key: `${strategy.name}/${symbol}`,
+      strategy,
+      symbol,
+      series,
+      moment: { time: Number.NaN, index: 0 },
+      slotOf: [],
+      nodes: [],
+      others: [],
+      sequences: new Map(),
+    };
+    const placed: Placed[] = [];
+    for (const fact of strategy.facts) {
+      const place = this.#place(instance, placed, fact.spec);
+      placed.push(place);
+      instance.slotOf.push(this.#guarded(instance, place, series).slot);
+    }
+    this.instances.push(instance);
+  }
+
+  #seriesOf(strategy: Strategy, symbol: string, ref: SeriesRef): Series {
+    const of = ref.symbol ?? symbol;
+    const key = seriesKey(of, ref.size, strategy.session);
+    let series = this.series.get(key);
+    if (series === undefined) {
+      series = new Series(of, ref.size, strategy.session, this.#calendarOf(of));
+      this.series.set(key, series);
+    }
+    return series;
+  }
+
+  #place(instance: InstanceFacts, placed: readonly Placed[], spec: FactSpec): Placed {
+    const series = this.#seriesOf(instance.strategy, instance.symbol, spec.series);
+    const inputs = inputsOf(spec).map((index) => this.#guarded(instance, placed[index], series));
+    const shared = isPure(spec) && inputs.every((input) => input.home === series || input.key.startsWith("const:"));
+    const home = shared ? series : null;
+    const inputIndex = inputsOf(spec);
+    const slotOf = (index: number): number => (inputs[inputIndex.indexOf(index)] as Placed).slot;
+    const keyOf = (index: number): string => (inputs[inputIndex.indexOf(index)] as Placed).key;
+    const key = `${keyOfSpec(spec, keyOf)}#${home === null ? instance.key : series.key}`;
+    const existing = this.#nodes.get(key);
+    const output = spec.kind === "indicator" ? spec.output : 0;
+    if (existing !== undefined) return { key: `${key}.${output}`, slot: existing.slot + output, home };
+    const slot = this.#reserve(spec.kind === "indicator" ? indicatorOf(spec.name).outputs.length : 1);
+    const node = this.#node(instance, series, spec, { key, slot, slotOf });
+    if (node === null) return { key: `const:${key}`, slot, home: series };
+    this.#nodes.set(key, { node, slot });
+    (home === null ? instance.nodes : home.nodes).push(node);
+    return { key: `${key}.${output}`, slot: slot + output, home };
+  }
+
+  /** Reading another symbol's series goes through a guard that knows whether its bar has come. */
+  #guarded(instance: InstanceFacts, input: Placed | undefined, reader: Series): Placed {
+    invariant(input !== undefined, "a fact reads a later fact");
+    const { home } = input;
+    if (home === null || home === reader || home.symbol === instance.symbol || input.key.startsWith("const:"))
+      return input;
+    const key = `guard(${input.key})#${instance.key}`;
+    const existing = this.#nodes.get(key);
+    if (existing !== undefined) return { key, slot: existing.slot, home: null };
+    const slot = this.#reserve(1);
+    const node = new GuardNode(key, slot, input.slot, () => isFresh(home, instance.moment.time));
+    this.#nodes.set(key, { node, slot });
+    instance.nodes.push(node);
+    if (!instance.others.includes(home)) instance.others.push(home);
+    return { key, slot, home: null };
+  }
+
+  #node(
+    instance: InstanceFacts,
+    series: Series,
+    spec: FactSpec,
+    at: { readonly key: string; readonly slot: number; readonly slotOf: (index: number) => number },
+  ): FactNode | null {
+    const { key, slot, slotOf } = at;
+    const { moment } = instance;
+    switch (spec.kind) {
+      case "const":
+        this.#constants.push({ slot, value: spec.value });
+        return null;
+      case "field":
+        return new FieldNode(key, slot, series, spec.field);
+      case "indicator":
+        return new IndicatorNode(key, slot, series, indicatorOf(spec.name), spec.params, spec.inputs.map(slotOf));
+      case "lag":
+        return new LagNode(key, slot, slotOf(spec.of), spec.bars);
+      case "calc":
+        return new CalcNode(key, slot, spec.operator, spec.args.map(slotOf));
+      case "bars_true":
+        return new BarsTrueNode(key, slot, watched(spec.condition, slotOf));
+      case "seconds_true":
+        return new SecondsTrueNode(key, slot, watched(spec.condition, slotOf), moment);
+      case "seconds_since":
+        return new SinceNode(key, slot, watched(spec.condition, slotOf), moment, {
+          horizon: spec.horizonSeconds,
+          unit: "seconds",
+          before: false,
+        });
+      case "bars_since":
+        return this.#sequence(
+          instance,
+          spec,
+          new SinceNode(key, slot, watched(spec.condition, slotOf), moment, {
+            horizon: spec.horizon,
+            unit: "bars",
+            before: spec.before,
+          }),
+        );
+      case "quote":
+        return new QuoteNode(key, slot, this.quoteOf(series.symbol), spec.field);
+      case "session":
+        return new SessionNode(key, slot, series, moment, spec.field);
+      case "position":
+        return new PositionNode(key, slot, this.#views, instance.strategy.name, series, moment, spec.field);
+      case "account":
+        return new AccountNode(key, slot, this.#views, spec.field);
+    }
+  }
+
+  #sequence(instance: InstanceFacts, spec: FactSpec & { kind: "bars_since" }, node: SinceNode): SinceNode {
+    if (spec.rule !== undefined) {
+      const nodes = instance.sequences.get(spec.rule) ?? [];
+      nodes.push(node);
+      instance.sequences.set(spec.rule, nodes);
+    }
+    return node;
+  }
+
+  #reserve(count: number): number {
+    const slot = this.#size;
+    this.#size += count;
+    return slot;
+  }
+}
+
+/** Whether a series has closed the last bar that was due at or before `time`. */
+export function isFresh(series: Series, time: number): boolean {
+  return series.lastEnd >= lastDueEnd(series, time);
+}
+
+function lastDueEnd({ calendar, size, session }: Series, time: number): number {
+  const current = barInterval(calendar, size, time - 1, session);
+  if (current !== undefined && current.end <= time) return current.end;
+  const before = (current?.start ?? time) - 1;
+  const previous = barInterval(calendar, size, before, session);
+  if (previous !== undefined) return previous.end;
+  const day = calendar.sessionAtOrBefore(before);
+  if (day === undefined) return Number.NEGATIVE_INFINITY;
+  return size.kind === "intraday" && session === "extended" ? day.extendedClose : day.close;
+}
+
+function indicatorOf(name: string): ReturnType<typeof indicator> & object {
+  const entry = indicator(name);
+  invariant(entry !== undefined, `the catalogue has no ${name}`);
+  return entry;
+}
+
+function watched(condition: Condition, slotOf: (index: number) => number): Watched {
+  return { slots: [...new Set([...factsOf(condition)].map(slotOf))], test: compileTest(condition, slotOf) };
+}
+
+function inputsOf(spec: FactSpec): readonly number[] {
+  switch (spec.kind) {
+    case "indicator":
+      return spec.inputs;
+    case "lag":
+      return [spec.of];
+    case "calc":
+      return spec.args;
+    case "bars_true":
+    case "seconds_true":
+    case "bars_since":
+    case "seconds_since":
+      return [...factsOf(spec.condition)];
+    default:
+      return [];
+  }
+}
+
+/** Facts that read nothing but bars can live on their series. Temporal ones need the count or time of evaluations. */
+function isPure(spec: FactSpec): boolean {
+  return (
+    spec.kind === "field" ||
+    spec.kind === "indicator" ||
+    spec.kind === "lag" ||
+    spec.kind === "calc" ||
+    spec.kind === "const" ||
+    spec.kind === "bars_true"
+  );
+}
+
+function keyOfSpec(spec: FactSpec, keyOf: (index: number) => string): string {
+  switch (spec.kind) {
+    case "field":
+    case "quote":
+    case "session":
+    case "position":
+    case "account":
+      return `${spec.kind}:${spec.field}`;
+    case "const":
+      return `const:${spec.value}`;
+    case "indicator":
+      return `${spec.name}(${spec.params.join(",")})[${spec.inputs.map(keyOf).join(",")}]`;
+    case "lag":
+      return `lag${spec.bars}[${keyOf(spec.of)}]`;
+    case "calc":
+      return `${spec.operator}[${spec.args.map(keyOf).join(",")}]`;
+    case "bars_true":
+    case "seconds_true":
+      return `${spec.kind}[${keyOfCondition(spec.condition, keyOf)}]`;
+    case "seconds_since":
+      return `seconds_since${spec.horizonSeconds}[${keyOfCondition(spec.condition, keyOf)}]`;
+    case "bars_since":
+      return `bars_since${spec.horizon}${spec.before ? "b" : ""}${spec.rule ?? ""}[${keyOfCondition(spec.condition, keyOf)}]`;
+  }
+}
+
+function keyOfCondition(condition: Condition, keyOf: (index: number) => string): string {
+  switch (condition.op) {
+    case "all":
+    case "any":
+      return `${condition.op}(${condition.kids.map((kid) => keyOfCondition(kid, keyOf)).join(",")})`;
+    case "not":
+      return `not(${keyOfCondition(condition.kid, keyOf)})`;
+    case "leaf": {
+      const { right } = condition;
+      const value = "fact" in right ? keyOf(right.fact) : "values" in right ? right.values.join("|") : right.value;
+      return `${keyOf(condition.left)} ${condition.operator} ${value}`;
+    }
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * One strategy in one symbol: evaluates its rules at one frozen instant and says which of them fire.
+ *
+ * Owns: the order inside one evaluation (facts, truth, firing, conflicts). May not: build bars or place orders.
+ */
+import { factsOf, refKey, toCanonical } from "../canonical.ts";
+import type { BookView, Firing } from "../event.ts";
+import type { Action, Rule } from "../program.ts";
+import { Evaluator, TRUE, UNKNOWN } from "./conditions.ts";
+import type { Slots, Truth } from "./conditions.ts";
+import { advance, newRuleState } from "./firing.ts";
+import type { RuleState } from "./firing.ts";
+import type { InstanceFacts } from "./graph.ts";
+
+export interface RuleInstance {
+  readonly rule: Rule;
+  readonly evaluator: Evaluator;
+  readonly rearm: Evaluator | undefined;
+  readonly expressions: readonly number[];
+  state: RuleState;
+}
+
+export type Refusal = { readonly rule: Rule; readonly code: string; readonly reason: string };
+
+export interface Evaluation {
+  readonly fired: readonly RuleInstance[];
+  readonly refused: readonly Refusal[];
+  /** An exit could not be judged while a position is open. */
+  readonly blockedExits: readonly Rule[];
+}
+
+const NOTHING: Evaluation = { fired: [], refused: [], blockedExits: [] };
+
+export class Instance {
+  readonly facts: InstanceFacts;
+  readonly rules: readonly RuleInstance[];
+  /** End of the bar that waits for other symbols, or NaN. */
+  waitingFor = Number.NaN;
+  #hadPosition = false;
+
+  constructor(facts: InstanceFacts) {
+    this.facts = facts;
+    const slotOf = (fact: number): number => facts.slotOf[fact] as number;
+    this.rules = facts.strategy.rules.map((rule) => ({
+      rule,
+      evaluator: new Evaluator(rule.condition, slotOf),
+      rearm: rule.rearm === undefined ? undefined : new Evaluator(rule.rearm, slotOf),
+      expressions: expressionsOf(rule.action),
+      state: newRuleState(rule),
+    }));
+  }
+
+  /** Updates the facts of this instance and follows every rule; fires only while `trading`. */
+  evaluate(slots: Slots, time: number, day: number, book: BookView | undefined, trading: boolean): Evaluation {
+    const { moment, nodes } = this.facts;
+    moment.time = time;
+    moment.index++;
+    for (const node of nodes) node.update(slots);
+    const hasPosition = book !== undefined && book.qty !== 0;
+    if (hasPosition && !this.#hadPosition) this.#rearmReduce();
+    this.#hadPosition = hasPosition;
+    const fired: RuleInstance[] = [];
+    let blockedExits: Rule[] | undefined;
+    for (const instance of this.rules) {
+      const truth = instance.evaluator.evaluate(slots);
+      if (truth === UNKNOWN && hasPosition && isExit(instance.rule.action)) (blockedExits ??= []).push(instance.rule);
+      const rearm: Truth = instance.rearm?.evaluate(slots) ?? UNKNOWN;
+      const useful = truth === TRUE && wouldChange(instance.rule.action, book);
+      if (advance(instance.rule, instance.state, { time, index: moment.index, day, truth, rearm, useful, trading })) {
+        fired.push(instance);
+      }
+    }
+    if (fired.length === 0 && blockedExits === undefined) return NOTHING;
+    return { ...resolve(fired), blockedExits: blockedExits ?? [] };
+  }
+
+  /** Freezes what a firing needs. Undefined with the name of the first unknown expression. */
+  freeze(slots: Slots, instance: RuleInstance, program: string): Firing | { readonly unknown: string } {
+    const { strategy, symbol, series, moment, slotOf } = this.facts;
+    const values: Record<number, number> = {};
+    for (const index of instance.expressions) {
+      const value = slots[slotOf[index] as number] as number;
+      if (!Number.isFinite(value)) return { unknown: strategy.facts[index]?.key ?? String(index) };
+      values[index] = value;
+    }
+    const condition = instance.evaluator.known(slots) ?? instance.rule.condition;
+    const facts: Record<string, number> = {};
+    for (const index of factsOf(condition)) {
+      const fact = strategy.facts[index];
+      if (fact !== undefined) facts[refKey(fact.ref)] = slots[slotOf[index] as number] as number;
+    }
+    return {
+      id: `${strategy.name}/${instance.rule.name}/${symbol}/${moment.time}`,
+      program,
+      strategy: strategy.name,
+      rule: instance.rule.name,
+      symbol,
+      time: moment.time,
+      price: series.bar.close,
+      values,
+      condition: toCanonical(strategy.facts, condition),
+      facts,
+    };
+  }
+
+  /** A firing that went out uses up the sequences that led to it. */
+  consume(rule: Rule): void {
+    for (const node of this.facts.sequences.get(rule.name) ?? []) node.consume();
+  }
+
+  #rearmReduce(): void {
+    for (const { rule, state } of this.rules) if (rule.action.kind === "reduce") state.latch.armed = true;
+  }
+}
+
+export function isExit(action: Action): boolean {
+  return action.kind === "close" || action.kind === "reduce";
+}
+
+export function isEntry(action: Action): boolean {
+  return action.kind === "buy" || action.kind === "sell";
+}
+
+function wouldChange(action: Action, book: BookView | undefined): boolean {
+  if (action.kind === "close" || action.kind === "reduce") {
+    return book !== undefined && !book.exitOpen && (book.qty !== 0 || (action.kind === "close" && book.entryOpen));
+  }
+  if (action.kind === "cancel") return book !== undefined && book.entryOpen;
+  return true;
+}
+
+/** Exits drop the entries of the same evaluation; opposite entries of equal priority cancel each other out. */
+function resolve(fired: RuleInstance[]): Omit<Evaluation, "blockedExits"> {
+  if (fired.length < 2) return { fired, refused: [] };
+  const refused: Refusal[] = [];
+  const drop = (instance: RuleInstance, code: string, reason: string): void => {
+    refused.push({ rule: instance.rule, code, reason });
+    fired = fired.filter((other) => other !== instance);
+  };
+  fired.sort((a, b) => b.rule.priority - a.rule.priority || a.rule.index - b.rule.index);
+  const exit = fired.find(({ rule }) => isExit(rule.action));
+  if (exit !== undefined) {
+    for (const instance of fired.filter(({ rule }) => isEntry(rule.action))) {
+      drop(instance, "exit_first", `rule "${exit.rule.name}" exits at the same evaluation`);
+    }
+  }
+  for (const buy of fired.filter(({ rule }) => rule.action.kind === "buy")) {
+    for (const sell of fired.filter(({ rule }) => rule.action.kind === "sell")) {
+      if (buy.rule.priority === sell.rule.priority) {
+        drop(buy, "conflict", `rule "${sell.rule.name}" wants the opposite with equal priority`);
+        drop(sell, "conflict", `rule "${buy.rule.name}" wants the opposite with equal priority`);
+      } else {
+        const weaker = buy.rule.priority < sell.rule.priority ? buy : sell;
+        const stronger = weaker === buy ? sell : buy;
+        drop(weaker, "conflict", `rule "${stronger.rule.name}" wants the opposite with higher priority`);
+      }
+    }
+  }
+  return { fired, refused };
+}
+
+function expressionsOf(action: Action): readonly number[] {
+  const found: (number | undefined)[] = [];
+  if (action.kind === "alert") {
+    for (const part of action.message) if (typeof part !== "string") found.push(part.expression);
+  }
+  if (action.kind === "reduce") found.push(action.ratio);
+  if ("order" in action) {
+    const { limit, stop, trailPrice, trailRatio } = action.order;
+    found.push(limit, stop, trailPrice, trailRatio);
+  }
+  if (action.kind === "buy" || action.kind === "sell") {
+    const { size, bracket } = action;
+    found.push(bracket?.stopLoss, bracket?.stopLossLimit, bracket?.takeProfit);
+    if (size.by === "qty") found.push(size.qty);
+    else if (size.by === "notional") found.push(size.notional);
+    else found.push(size.ratio, size.by === "risk" ? size.stop : undefined);
+  }
+  return [...new Set(found.filter((index) => index !== undefined))];
+}

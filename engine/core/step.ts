@@ -1,0 +1,103 @@
+/**
+ * The core: one pure, synchronous function over one event at a time.
+ *
+ * Owns: the order of the stages. The same inputs give the same outputs, byte for byte: no clock, no randomness, no
+ * promise, no I/O. May not: keep anything that did not come with an event.
+ */
+import type { Calendar } from "../market/calendar.ts";
+import { unreachable } from "./assert.ts";
+import { Desk } from "./desk/desk.ts";
+import type { Input, Output } from "./event.ts";
+import { Signals } from "./signals/signals.ts";
+
+export interface CoreOptions {
+  /** Name of the account; part of every client order id. */
+  readonly account: string;
+  /** Identity of the journal; part of every client order id. */
+  readonly journal: string;
+  readonly calendarOf: (symbol: string) => Calendar;
+}
+
+/** Everything the core remembers. Opaque to callers but for `view.ts`. */
+export interface CoreState {
+  readonly signals: Signals;
+  readonly desk: Desk;
+  /** Where the stages write while a step runs. */
+  outputs: Output[];
+}
+
+const NO_OUTPUTS: readonly Output[] = [];
+
+export function createCore(options: CoreOptions): CoreState {
+  const output = (item: Output): void => {
+    state.outputs.push(item);
+  };
+  const desk = new Desk(options, { output, book: (view) => signals.setBook(view) });
+  const signals = new Signals(options.calendarOf, { output, firing: (firing, rule) => desk.firing(firing, rule) });
+  const state: CoreState = { signals, desk, outputs: [] };
+  return state;
+}
+
+/** Takes one input, changes the state, returns what follows from it, in order. */
+export function step(state: CoreState, input: Input): readonly Output[] {
+  state.desk.at(input);
+  apply(state, input);
+  if (state.outputs.length === 0) return NO_OUTPUTS;
+  const outputs = state.outputs;
+  state.outputs = [];
+  return outputs;
+}
+
+function apply(state: CoreState, input: Input): void {
+  const { signals, desk } = state;
+  switch (input.kind) {
+    case "bar":
+      desk.mark(input.symbol, input.close);
+      refreshAccount(state);
+      return signals.bar(input);
+    case "trade":
+      if (input.setsPrice) desk.mark(input.symbol, input.price);
+      refreshAccount(state);
+      return signals.trade(input);
+    case "quote":
+      return signals.quote(input);
+    case "history":
+      return signals.history(input);
+    case "feed":
+      return signals.feed(input.status, input.marketTime);
+    case "timer":
+      refreshAccount(state);
+      if (input.clock === "market") signals.timer(input.id, input.marketTime);
+      return desk.timer(input.id);
+    case "program.loaded":
+      desk.load(input.program);
+      signals.load(input);
+      return void state.outputs.push({
+        kind: "loaded",
+        digest: input.program.digest,
+        strategies: input.program.strategies.map(({ name }) => name),
+      });
+    case "trading.started":
+      return signals.startTrading();
+    case "command":
+      return desk.command(input);
+    case "confirmation":
+      return desk.confirmation(input);
+    case "order.accepted":
+    case "order.rejected":
+    case "order.unknown":
+    case "order.update":
+    case "execution":
+    case "cancel.rejected":
+    case "account":
+    case "reconciled":
+    case "broker":
+      return desk.broker(input);
+    default:
+      return unreachable(input, "input");
+  }
+}
+
+function refreshAccount({ signals, desk }: CoreState): void {
+  if (signals.usesAccount) signals.setAccount(desk.state.account.view(desk.state.reserved()));
+}

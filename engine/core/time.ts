@@ -1,0 +1,14 @@
+/**
+ * Times as text for people, without a clock and without a time zone database.
+ */
+import { MS_PER_DAY, isoDate } from "../market/civil.ts";
+
+/** `2024-03-04T14:30:00Z`; milliseconds only when there are any. */
+export function isoTime(ms: number): string {
+  const day = Math.floor(ms / MS_PER_DAY);
+  const rest = Math.floor(ms - day * MS_PER_DAY);
+  const pad = (value: number, width = 2): string => String(value).padStart(width, "0");
+  const millis = rest % 1_000;
+  const fraction = millis === 0 ? "" : `.${pad(millis, 3)}`;
+  return `${isoDate(day)}T${pad(Math.floor(rest / 3_600_000))}:${pad(Math.floor(rest / 60_000) % 60)}:${pad(Math.floor(rest / 1_000) % 60)}${fraction}Z`;
+}

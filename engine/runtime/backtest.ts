@@ -1,0 +1,199 @@
+/**
+ * The backtest: the same core over a tape, with a broker that answers at once.
+ *
+ * Owns: the order of a backtest: timers that are due, then the exchange, then the strategies, then what follows from
+ * their orders, and the confirmation before the next market event. May not: decide anything.
+ */
+import { createCore, step } from "../core/step.ts";
+import type { CoreState } from "../core/step.ts";
+import type { BrokerInput, Firing, Input, InputBody, MarketInput, Output } from "../core/event.ts";
+import type { Program } from "../core/program.ts";
+import type { Calendar } from "../market/calendar.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { SimBroker } from "../ports/sim-broker.ts";
+import { confirm, isSampled, notSampled } from "./confirm.ts";
+import type { ConfirmMode } from "./confirm.ts";
+import { knownAt } from "./known-at.ts";
+import { TimerQueue } from "./timers.ts";
+
+export interface BacktestOptions {
+  readonly program: Program;
+  /** Source texts by path, for the journal. */
+  readonly sources: Readonly<Record<string, string>>;
+  readonly items: Iterable<MarketInput>;
+  readonly broker: SimBroker;
+  readonly calendarOf: (symbol: string) => Calendar;
+  readonly account: string;
+  readonly journalId: string;
+  readonly confirm: ConfirmMode;
+  readonly journal?: Journal;
+  /** Nothing fires before this time; earlier items only warm facts. */
+  readonly tradeFrom?: number;
+  /** Sees every input with its outputs, e.g. to write a statement. */
+  readonly observe?: (input: Input, outputs: readonly Output[]) => void;
+  /** Called about every 20,000 items with the number done. */
+  readonly progress?: (items: number, time: number) => void;
+}
+
+export interface BacktestResult {
+  readonly core: CoreState;
+  readonly items: number;
+  readonly firings: number;
+  readonly confirmed: number;
+  readonly firstTime: number;
+  readonly lastTime: number;
+}
+
+const PROGRESS_EVERY = 20_000;
+
+export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
+  const run = new BacktestRun(options);
+  await run.all();
+  return run.result();
+}
+
+class BacktestRun {
+  readonly #options: BacktestOptions;
+  readonly #core: CoreState;
+  readonly #timers = new TimerQueue();
+  #seq = 0;
+  #n = 1;
+  #now = Number.NEGATIVE_INFINITY;
+  #first = Number.NaN;
+  #items = 0;
+  #firings = 0;
+  #confirmed = 0;
+  #asked: Firing[] = [];
+  #trading = false;
+
+  constructor(options: BacktestOptions) {
+    this.#options = options;
+    const { account, journalId: journal, calendarOf } = options;
+    this.#core = createCore({ account, journal, calendarOf });
+  }
+
+  async all(): Promise<void> {
+    const { items, calendarOf, progress } = this.#options;
+    for (const item of items) {
+      const time = knownAt(item, calendarOf);
+      if (time === undefined) {
+        this.#feed(item);
+        continue;
+      }
+      if (Number.isNaN(this.#first)) this.#begin(time);
+      if (!this.#trading && time >= (this.#options.tradeFrom ?? Number.NEGATIVE_INFINITY)) this.#startTrading(time);
+      await this.#passTime(time);
+      this.#now = Math.max(this.#now, time);
+      this.#answers(this.#options.broker.market(item, time));
+      this.#feed(item);
+      if (this.#asked.length > 0) await this.#confirmAll();
+      this.#items++;
+      if (progress !== undefined && this.#items % PROGRESS_EVERY === 0) {
+        progress(this.#items, time);
+        await new Promise(setImmediate);
+      }
+    }
+    await this.#passTime(this.#now + (this.#options.program.graceMs ?? 0));
+  }
+
+  result(): BacktestResult {
+    return {
+      core: this.#core,
+      items: this.#items,
+      firings: this.#firings,
+      confirmed: this.#confirmed,
+      firstTime: this.#first,
+      lastTime: this.#now,
+    };
+  }
+
+  #begin(time: number): void {
+    this.#first = time;
+    this.#now = time;
+    this.#feed({ kind: "program.loaded", program: this.#options.program, warmup: [] });
+    this.#feed(this.#options.broker.reconcile());
+    // The tape is complete from its first item on, so nothing is left out for missing data.
+    this.#feed({ kind: "feed", feed: "tape", status: "live", detail: "" }, Number.NEGATIVE_INFINITY);
+  }
+
+  #startTrading(time: number): void {
+    this.#trading = true;
+    this.#now = Math.max(this.#now, time);
+    this.#feed({ kind: "trading.started" });
+  }
+
+  /** Fires what is due before `time`, each at its own time. */
+  async #passTime(time: number): Promise<void> {
+    for (let timer = this.#timers.take(time); timer !== undefined; timer = this.#timers.take(time)) {
+      this.#now = Math.max(this.#now, timer.at);
+      this.#feed({ kind: "timer", id: timer.id, clock: "market", at: timer.at });
+      if (this.#asked.length > 0) await this.#confirmAll();
+    }
+  }
+
+  async #confirmAll(): Promise<void> {
+    while (this.#asked.length > 0) {
+      const firings = this.#asked;
+      this.#asked = [];
+      for (const firing of firings) {
+        const asked = isSampled(this.#options.confirm, firing.id);
+        if (asked) this.#confirmed++;
+        this.#feed(asked ? await confirm(firing) : notSampled(firing.id));
+      }
+    }
+  }
+
+  #answers(inputs: readonly BrokerInput[]): void {
+    for (const input of inputs) this.#feed(input);
+  }
+
+  #feed(body: InputBody, marketTime = this.#now): void {
+    const input = { ...body, seq: ++this.#seq, marketTime, arrivalTime: marketTime } as Input;
+    this.#record(input);
+    const outputs = step(this.#core, input);
+    if (outputs.length > 0) this.#options.journal?.append({ kind: "out", n: this.#n++, seq: input.seq, outputs });
+    this.#options.observe?.(input, outputs);
+    for (const output of outputs) this.#effect(output);
+  }
+
+  #record(input: Input): void {
+    const { journal, program, sources } = this.#options;
+    if (journal === undefined) return;
+    if (input.kind === "program.loaded") {
+      const { program: _, ...rest } = input;
+      journal.append({
+        kind: "in",
+        n: this.#n++,
+        input: { ...rest, sources: { digest: program.digest, files: sources } },
+      });
+    } else journal.append({ kind: "in", n: this.#n++, input });
+  }
+
+  #effect(output: Output): void {
+    const { broker } = this.#options;
+    switch (output.kind) {
+      case "timer.set":
+        // Answers come at once here, so nothing on the arrival clock can ever be due.
+        if (output.clock === "market") this.#timers.set(output.id, output.at);
+        break;
+      case "timer.cancel":
+        this.#timers.cancel(output.id);
+        break;
+      case "confirm":
+        this.#firings++;
+        this.#asked.push(output.firing);
+        break;
+      case "submit":
+        this.#answers(broker.submit(output.order, this.#now));
+        break;
+      case "cancel":
+        this.#answers(broker.cancel(output.clientOrderId, this.#now));
+        break;
+      case "lookup":
+        this.#answers(broker.lookup(output.clientOrderId, this.#now));
+        break;
+      default:
+        break;
+    }
+  }
+}
