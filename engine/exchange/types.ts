@@ -108,8 +108,12 @@ export interface ExchangePosition {
   /** Signed. */
   readonly qty: Decimal;
   readonly avgPrice: Decimal;
+  /** What the open quantity was bought (or, negative, sold) for, exactly; `avgPrice` is this over `qty`, rounded. */
+  readonly costBasis: Decimal;
   readonly lastPrice: Decimal;
   readonly lastDayPrice: Decimal;
+  /** Part of `qty` that no open order has spoken for; unsigned. */
+  readonly qtyAvailable: Decimal;
 }
 
 export interface ExchangeAccount {
@@ -124,6 +128,8 @@ export interface ExchangeAccount {
   readonly multiplier: number;
   readonly shorting: boolean;
   readonly fees: Decimal;
+  /** Profit of closed quantity, before fees. cash + market value = start + realized + unrealized - fees, exactly. */
+  readonly realized: Decimal;
 }
 
 /** Fee of one execution. */
@@ -153,6 +159,10 @@ export interface ExchangeOptions {
   readonly slippageRatio: number;
   /** Largest part of a bar's volume that one bar may fill (1 = all); the rest stays working. Undefined: no limit. */
   readonly volumeShare?: number;
+  /** On quotes, bound fills by the displayed size. Default false: a quote fills any quantity, as Alpaca's paper does. */
+  readonly quoteSize?: boolean;
+  /** Refuse opg 09:28-19:00 and cls 15:50-19:00 exchange time, as Alpaca does. Default true. */
+  readonly auctionCutoffs?: boolean;
   /** Seed of deterministic ids. */
   readonly seed: string;
 }
@@ -176,7 +186,10 @@ export interface Exchange {
   bar(symbol: string, size: BarSize, bar: Bar, end: number): void;
   quote(symbol: string, bid: number, bidSize: number, ask: number, askSize: number, time: number): void;
   trade(symbol: string, price: number, size: number, time: number): void;
-  /** Lets time pass without data: expires day, opg and cls orders, rolls the day. */
+  /**
+   * Lets time pass without data: expires day, opg and cls orders, rolls the day. It says that all data which ended at
+   * or before `now` has been given: call it after the bars of that instant, never before them.
+   */
   advance(now: number): void;
   /** Takes the events since the last call, in order. */
   drain(): ExchangeEvent[];
