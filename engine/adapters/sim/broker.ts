@@ -1,0 +1,159 @@
+/**
+ * The simulated exchange as a broker that answers at once.
+ *
+ * Owns: the translation between exchange events and the core's broker inputs. May not: match orders or know rules.
+ */
+import { text } from "../../core/decimal.ts";
+import type { BrokerInput, LegRole, MarketInput, OrderUpdateInput, ReconciledInput } from "../../core/event.ts";
+import type { Exchange, ExchangeEvent, ExchangeOrder } from "../../exchange/types.ts";
+import { parseBarSize } from "../../market/bar-size.ts";
+import type { BarSize } from "../../market/bar-size.ts";
+import type { SimBroker } from "../../ports/sim-broker.ts";
+
+export function createSimBroker(exchange: Exchange): SimBroker {
+  const sizes = new Map<string, BarSize>();
+  const sizeOf = (label: string): BarSize => {
+    let size = sizes.get(label);
+    if (size === undefined) {
+      size = parseBarSize(label);
+      if (size === undefined) throw new RangeError(`not a bar size: ${label}`);
+      sizes.set(label, size);
+    }
+    return size;
+  };
+  const answers = (): BrokerInput[] => exchange.drain().flatMap(brokerInputs);
+  return {
+    reconcile: () => reconcile(exchange),
+    submit: (order, now) => {
+      const result = exchange.submit(order, now);
+      if (result.ok) return [accepted(exchange, result.value), ...answers()];
+      const { code, message } = result.refusal;
+      return [
+        { kind: "order.rejected", clientOrderId: order.clientOrderId, code: String(code), reason: message },
+        ...answers(),
+      ];
+    },
+    cancel: (clientOrderId, now) => {
+      const order = exchange.orderByClientId(clientOrderId);
+      if (order === undefined) return [{ kind: "cancel.rejected", clientOrderId, reason: "order not found" }];
+      const result = exchange.cancel(order.id, now);
+      if (result.ok) return answers();
+      return [{ kind: "cancel.rejected", clientOrderId, reason: result.refusal.message }, ...answers()];
+    },
+    lookup: (clientOrderId) => {
+      const order = exchange.orderByClientId(clientOrderId);
+      if (order === undefined)
+        return [{ kind: "order.rejected", clientOrderId, code: "not_found", reason: "order not found" }];
+      return [accepted(exchange, order), ...stateOf(order)];
+    },
+    market: (input, knownAt) => {
+      play(exchange, input, knownAt, sizeOf);
+      return answers();
+    },
+  };
+}
+
+/** Lets the exchange see an item of market data. */
+export function play(
+  exchange: Exchange,
+  input: MarketInput,
+  knownAt: number,
+  sizeOf: (label: string) => BarSize,
+): void {
+  switch (input.kind) {
+    case "bar":
+      exchange.bar(input.symbol, sizeOf(input.size), input, knownAt);
+      break;
+    case "trade":
+      if (input.setsPrice) exchange.trade(input.symbol, input.price, input.size, input.time);
+      break;
+    case "quote":
+      exchange.quote(input.symbol, input.bid, input.bidSize, input.ask, input.askSize, input.time);
+      break;
+    case "history":
+    case "feed":
+      break;
+  }
+}
+
+function accepted(exchange: Exchange, order: ExchangeOrder): BrokerInput {
+  const legs = order.legIds.flatMap((id) => {
+    const leg = exchange.order(id);
+    return leg === undefined
+      ? []
+      : [{ role: leg.role as LegRole, clientOrderId: leg.clientOrderId, brokerOrderId: leg.id }];
+  });
+  return { kind: "order.accepted", clientOrderId: order.clientOrderId, brokerOrderId: order.id, legs };
+}
+
+function brokerInputs(event: ExchangeEvent): BrokerInput[] {
+  const { order } = event;
+  if (event.kind === "fill" || event.kind === "partial_fill") {
+    const { executionId, qty, price, fee, time } = event.execution;
+    return [
+      {
+        kind: "execution",
+        executionId,
+        clientOrderId: order.clientOrderId,
+        brokerOrderId: order.id,
+        symbol: order.symbol,
+        side: order.side,
+        qty: text(qty),
+        price: text(price),
+        fee: text(fee),
+        cumulativeQty: text(order.filledQty),
+        time,
+      },
+    ];
+  }
+  const status = UPDATES[event.kind];
+  if (status === undefined) return [];
+  return [
+    { kind: "order.update", clientOrderId: order.clientOrderId, brokerOrderId: order.id, status, reason: event.reason },
+  ];
+}
+
+/** Acknowledgements were given by `accepted` already. */
+const UPDATES: Readonly<Record<string, OrderUpdateInput["status"] | undefined>> = {
+  canceled: "canceled",
+  expired: "expired",
+  rejected: "rejected",
+  replaced: "replaced",
+};
+
+function stateOf(order: ExchangeOrder): BrokerInput[] {
+  const status = UPDATES[order.status];
+  return status === undefined
+    ? []
+    : [{ kind: "order.update", clientOrderId: order.clientOrderId, brokerOrderId: order.id, status, reason: null }];
+}
+
+function reconcile(exchange: Exchange): ReconciledInput {
+  const account = exchange.account();
+  const open = new Set(["new", "accepted", "held", "partially_filled"]);
+  return {
+    kind: "reconciled",
+    account: {
+      cash: text(account.cash),
+      equity: text(account.equity),
+      lastEquity: text(account.lastEquity),
+      multiplier: account.multiplier,
+      shorting: account.shorting,
+    },
+    positions: exchange
+      .positions()
+      .map(({ symbol, qty, avgPrice }) => ({ symbol, qty: text(qty), avgPrice: text(avgPrice) })),
+    openOrders: exchange
+      .orders()
+      .filter((order) => open.has(order.status))
+      .map((order) => ({
+        clientOrderId: order.clientOrderId,
+        brokerOrderId: order.id,
+        symbol: order.symbol,
+        side: order.side,
+        qty: order.qty === null ? "0" : text(order.qty),
+        filledQty: text(order.filledQty),
+        type: order.type,
+      })),
+  };
+}

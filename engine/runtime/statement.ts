@@ -1,0 +1,228 @@
+/**
+ * The statement of a run: every fill, every closed trade, and a profit and loss that adds up to the cent.
+ *
+ * Owns: collecting what a run did, from inputs and outputs alone. May not: ask the desk or the broker.
+ */
+import { Decimal, ZERO, decimal } from "../core/decimal.ts";
+import type { ExecutionInput, Input, OrderView, Output, PositionView, Side } from "../core/event.ts";
+
+export interface FillLine {
+  readonly time: number;
+  readonly strategy: string;
+  readonly rule: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly role: OrderView["role"];
+  readonly qty: string;
+  readonly price: string;
+  readonly fee: string;
+}
+
+/** From flat to flat in one strategy and symbol. */
+export interface TradeLine {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly side: "long" | "short";
+  readonly openedAt: number;
+  readonly closedAt: number;
+  /** Realised profit less the fees of both ways. */
+  readonly pnl: string;
+}
+
+export interface Statement {
+  readonly startCash: string;
+  readonly endCash: string;
+  readonly marketValue: string;
+  readonly realized: string;
+  readonly unrealized: string;
+  readonly fees: string;
+  readonly endEquity: string;
+  /** startCash + realized + unrealized - fees - endEquity; 0 when the books are right. */
+  readonly difference: string;
+  readonly returnRatio: number;
+  readonly maxDrawdownRatio: number;
+  readonly orders: number;
+  readonly fills: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly trades: number;
+  readonly wins: number;
+  readonly byStrategy: readonly {
+    readonly strategy: string;
+    readonly realized: string;
+    readonly unrealized: string;
+    readonly fees: string;
+    readonly trades: number;
+  }[];
+}
+
+interface OpenTrade {
+  readonly side: "long" | "short";
+  readonly openedAt: number;
+  readonly realized: Decimal;
+  readonly fees: Decimal;
+}
+
+export class StatementWriter {
+  readonly fills: FillLine[] = [];
+  readonly trades: TradeLine[] = [];
+  readonly refused = new Map<string, number>();
+  readonly alerts: {
+    readonly time: number;
+    readonly level: string;
+    readonly code: string;
+    readonly message: string;
+  }[] = [];
+  orders = 0;
+  readonly #orders = new Map<string, OrderView>();
+  readonly #positions = new Map<string, PositionView>();
+  readonly #open = new Map<string, OpenTrade>();
+  readonly #marks = new Map<string, number>();
+  #startCash: Decimal | undefined;
+  #cash: Decimal = ZERO;
+  #peak = Number.NaN;
+  #drawdown = 0;
+
+  observe(input: Input, outputs: readonly Output[]): void {
+    if (input.kind === "bar") this.#mark(input.symbol, input.close);
+    else if (input.kind === "trade" && input.setsPrice) this.#mark(input.symbol, input.price);
+    else if (input.kind === "reconciled" && this.#startCash === undefined) {
+      this.#startCash = decimal(input.account.cash);
+      this.#cash = this.#startCash;
+    }
+    if (outputs.length === 0) return;
+    for (const output of outputs) this.#output(input, output);
+    if (input.kind === "execution") this.#fill(input);
+  }
+
+  #mark(symbol: string, price: number): void {
+    this.#marks.set(symbol, price);
+    const equity = this.equity();
+    if (!(equity <= this.#peak)) this.#peak = equity;
+    else this.#drawdown = Math.max(this.#drawdown, (this.#peak - equity) / this.#peak);
+  }
+
+  /** As a float, at the last prices. */
+  equity(): number {
+    let total = this.#cash.toNumber();
+    for (const { symbol, qty, avgPrice } of this.#positions.values()) {
+      if (qty !== "0") total += Number(qty) * (this.#marks.get(symbol) ?? Number(avgPrice));
+    }
+    return total;
+  }
+
+  #output(input: Input, output: Output): void {
+    switch (output.kind) {
+      case "submit":
+        this.orders++;
+        break;
+      case "order":
+        this.#orders.set(output.order.clientOrderId, output.order);
+        break;
+      case "position":
+        this.#position(input, output.position);
+        break;
+      case "refused":
+        this.refused.set(output.code, (this.refused.get(output.code) ?? 0) + 1);
+        break;
+      case "alert":
+        this.alerts.push({ time: input.marketTime, level: output.level, code: output.code, message: output.message });
+        break;
+      default:
+        break;
+    }
+  }
+
+  #fill(input: ExecutionInput): void {
+    const order =
+      this.#orders.get(input.clientOrderId) ??
+      [...this.#orders.values()].find(({ brokerOrderId }) => brokerOrderId === input.brokerOrderId);
+    this.fills.push({
+      time: input.time,
+      strategy: order?.strategy ?? "@external",
+      rule: order?.rule ?? "",
+      symbol: input.symbol,
+      side: input.side,
+      role: order?.role ?? "external",
+      qty: input.qty,
+      price: input.price,
+      fee: input.fee,
+    });
+  }
+
+  #position(input: Input, position: PositionView): void {
+    const key = `${position.strategy}/${position.symbol}`;
+    const before = this.#positions.get(key);
+    this.#positions.set(key, position);
+    this.#cash = decimal(position.cash);
+    const time = input.kind === "execution" ? input.time : input.marketTime;
+    const was = Math.sign(Number(before?.qty ?? "0"));
+    const is = Math.sign(Number(position.qty));
+    if (was !== 0 && is !== was) this.#closeTrade(key, position, time);
+    if (is !== 0 && is !== was) {
+      this.#open.set(key, {
+        side: is > 0 ? "long" : "short",
+        openedAt: time,
+        realized: decimal(was === 0 ? (before?.realized ?? "0") : position.realized),
+        fees: decimal(was === 0 ? (before?.fees ?? "0") : position.fees),
+      });
+    }
+  }
+
+  #closeTrade(key: string, { strategy, symbol, realized, fees }: PositionView, closedAt: number): void {
+    const open = this.#open.get(key);
+    if (open === undefined) return;
+    const pnl = decimal(realized).minus(open.realized).minus(decimal(fees).minus(open.fees));
+    this.trades.push({ strategy, symbol, side: open.side, openedAt: open.openedAt, closedAt, pnl: pnl.toFixed() });
+    this.#open.delete(key);
+  }
+
+  statement(): Statement {
+    const start = this.#startCash ?? ZERO;
+    const positions = [...this.#positions.values()].map((position) => ({ ...position, ...this.#valued(position) }));
+    const sum = (pick: (position: (typeof positions)[number]) => Decimal): Decimal =>
+      positions.reduce((total, position) => total.plus(pick(position)), ZERO);
+    const marketValue = sum(({ value }) => value);
+    const realized = sum((position) => decimal(position.realized));
+    const unrealized = sum((position) => position.open);
+    const fees = sum((position) => decimal(position.fees));
+    const endEquity = this.#cash.plus(marketValue);
+    const money = (value: Decimal): string => value.toFixed(2);
+    const names = [...new Set(positions.map(({ strategy }) => strategy))].sort();
+    return {
+      startCash: money(start),
+      endCash: money(this.#cash),
+      marketValue: money(marketValue),
+      realized: money(realized),
+      unrealized: money(unrealized),
+      fees: money(fees),
+      endEquity: money(endEquity),
+      difference: money(start.plus(realized).plus(unrealized).minus(fees).minus(endEquity)),
+      returnRatio: start.isZero() ? 0 : endEquity.div(start).minus(1).toNumber(),
+      maxDrawdownRatio: this.#drawdown,
+      orders: this.orders,
+      fills: this.fills.length,
+      refused: Object.fromEntries([...this.refused].sort(([a], [b]) => (a < b ? -1 : 1))),
+      trades: this.trades.length,
+      wins: this.trades.filter(({ pnl }) => decimal(pnl).isGreaterThan(0)).length,
+      byStrategy: names.map((strategy) => {
+        const own = positions.filter((position) => position.strategy === strategy);
+        const total = (pick: (position: (typeof own)[number]) => Decimal): string =>
+          money(own.reduce((all, position) => all.plus(pick(position)), ZERO));
+        return {
+          strategy,
+          realized: total((position) => decimal(position.realized)),
+          unrealized: total((position) => position.open),
+          fees: total((position) => decimal(position.fees)),
+          trades: this.trades.filter((trade) => trade.strategy === strategy).length,
+        };
+      }),
+    };
+  }
+
+  #valued({ symbol, qty, avgPrice }: PositionView): { readonly value: Decimal; readonly open: Decimal } {
+    const shares = decimal(qty);
+    const mark = this.#marks.get(symbol);
+    const price = mark === undefined ? decimal(avgPrice) : decimal(mark);
+    return { value: shares.times(price), open: shares.times(price.minus(decimal(avgPrice))) };
+  }
+}
