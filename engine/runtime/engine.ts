@@ -1,0 +1,341 @@
+/**
+ * The live engine: one mailbox in front of one core.
+ *
+ * Owns: stamping and journaling every input before `step` sees it, timers, and letting effects out only after the
+ * entry that justifies them is durable. One event at a time, run to completion.
+ * May not: decide anything about trading. When the core asserts or the journal fails, it stops everything.
+ */
+import { createCore, step } from "../core/step.ts";
+import type { CoreState } from "../core/step.ts";
+import type { BrokerInput, CommandInput, HistoryInput, Input, InputBody, MarketInput, Output } from "../core/event.ts";
+import type { Program } from "../core/program.ts";
+import type { Calendar } from "../market/calendar.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Feed } from "../ports/feed.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { Clock } from "./clock.ts";
+import { confirm } from "./confirm.ts";
+import { knownAt } from "./known-at.ts";
+import { TimerQueue } from "./timers.ts";
+
+export interface LoadedProgram {
+  readonly program: Program;
+  /** Source texts by path. */
+  readonly sources: Readonly<Record<string, string>>;
+  readonly warmup: readonly HistoryInput[];
+}
+
+export interface EngineOptions {
+  readonly account: string;
+  readonly journalId: string;
+  readonly calendarOf: (symbol: string) => Calendar;
+  readonly journal: Journal;
+  readonly broker: Broker;
+  readonly feeds: readonly Feed[];
+  readonly clock: Clock;
+  /**
+   * What moves market time: `wall` for live markets; `data` for tapes, where time is what the data says and runs as
+   * fast as it comes.
+   */
+  readonly marketTime: "wall" | "data";
+  readonly observe?: (input: Input, outputs: readonly Output[]) => void;
+  /** A message that a feed refused. */
+  readonly onRefused?: (feed: string, reason: string, sample: string) => void;
+  /** Our own bug or a lost journal: nothing is evaluated or sent any more. */
+  readonly onFatal: (error: Error) => void;
+}
+
+type Effect = Extract<Output, { kind: "confirm" | "submit" | "cancel" | "lookup" }>;
+
+/** json-rules-engine runs on microtasks: after this many the event loop gets a turn. */
+const CONFIRMATIONS_PER_TURN = 50;
+
+export class Engine {
+  readonly core: CoreState;
+  readonly #options: EngineOptions;
+  readonly #queue: InputBody[] = [];
+  readonly #marketTimers = new TimerQueue();
+  readonly #arrivalTimers = new Map<string, () => void>();
+  #cancelMarketAlarm: (() => void) | undefined;
+  #alarmAt = Number.POSITIVE_INFINITY;
+  #sources: Readonly<Record<string, string>> = {};
+  #effects: Effect[] = [];
+  #flushing = false;
+  #draining = false;
+  #seq = 0;
+  #n = 1;
+  #marketTime = Number.NEGATIVE_INFINITY;
+  #dead: Error | undefined;
+  #stopped = false;
+  #confirming = 0;
+  /** Requests to the broker that have no answer yet. */
+  readonly #unanswered = new Set<string>();
+  #idleWaiters: (() => void)[] = [];
+  brokerInputs = 0;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    const { account, journalId: journal, calendarOf } = options;
+    this.core = createCore({ account, journal, calendarOf });
+  }
+
+  get marketTime(): number {
+    return this.#marketTime;
+  }
+
+  /** Loads the program, connects the broker and reconciles, then starts the feeds. Rejects when one of them refuses. */
+  async start(loaded: LoadedProgram): Promise<void> {
+    const { broker, feeds } = this.#options;
+    this.load(loaded);
+    await broker.start({ broker: (input) => this.#fromBroker(input) });
+    this.post(await broker.reconcile());
+    this.post({ kind: "trading.started" });
+    for (const feed of feeds) {
+      await feed.start({
+        market: (input) => this.post(input),
+        refused: (name, reason, sample) => this.#options.onRefused?.(name, reason, sample),
+      });
+    }
+  }
+
+  /** Swaps the program between two events. */
+  load({ program, sources, warmup }: LoadedProgram): void {
+    this.#sources = sources;
+    this.post({ kind: "program.loaded", program, warmup });
+  }
+
+  command(command: CommandInput["command"], by: string, reason: string): void {
+    this.post({ kind: "command", command, by, reason });
+  }
+
+  post(body: InputBody): void {
+    if (this.#dead !== undefined || this.#stopped) return;
+    this.#queue.push(body);
+    if (!this.#draining) this.#drain();
+  }
+
+  /** Resolves when nothing is queued, being confirmed or unanswered. */
+  async idle(): Promise<void> {
+    while (!this.#isIdle()) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    for (const feed of this.#options.feeds) await feed.stop();
+    await Promise.race([this.idle(), new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+    this.#stopped = true;
+    this.#cancelMarketAlarm?.();
+    for (const cancel of this.#arrivalTimers.values()) cancel();
+    await this.#options.broker.stop();
+    await this.#options.journal.close();
+  }
+
+  #isIdle(): boolean {
+    const busy = this.#queue.length > 0 || this.#effects.length > 0 || this.#flushing || this.#confirming > 0;
+    return this.#dead !== undefined || this.#stopped || (!busy && this.#unanswered.size === 0);
+  }
+
+  #wakeIdle(): void {
+    if (this.#idleWaiters.length === 0 || !this.#isIdle()) return;
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  #drain(): void {
+    this.#draining = true;
+    try {
+      for (let body = this.#queue.shift(); body !== undefined; body = this.#queue.shift()) this.#take(body);
+    } catch (error) {
+      this.#die(error);
+    } finally {
+      this.#draining = false;
+    }
+    if (this.#effects.length > 0 && !this.#flushing) void this.#flush();
+    this.#wakeIdle();
+  }
+
+  #take(body: InputBody): void {
+    const arrival = this.#options.clock.now();
+    const time = this.#timeOf(body, arrival);
+    this.#fireTimers(time, arrival);
+    this.#marketTime = Math.max(this.#marketTime, time);
+    this.#step(body, arrival);
+    if (this.#options.marketTime === "wall") this.#setAlarm(arrival);
+  }
+
+  #timeOf(body: InputBody, arrival: number): number {
+    if (this.#options.marketTime === "wall") return arrival;
+    if (body.kind === "timer") return body.at;
+    return knownAt(body as MarketInput, this.#options.calendarOf) ?? this.#marketTime;
+  }
+
+  /** What is due by the new time fires first, each at its own time. */
+  #fireTimers(time: number, arrival: number): void {
+    for (let timer = this.#marketTimers.take(time); timer !== undefined; timer = this.#marketTimers.take(time)) {
+      this.#marketTime = Math.max(this.#marketTime, timer.at);
+      this.#step({ kind: "timer", id: timer.id, clock: "market", at: timer.at }, arrival);
+    }
+  }
+
+  #setAlarm(now: number): void {
+    const { next } = this.#marketTimers;
+    if (next === this.#alarmAt) return;
+    this.#cancelMarketAlarm?.();
+    this.#alarmAt = next;
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#cancelMarketAlarm = this.#options.clock.after(next - now, () => {
+      this.#alarmAt = Number.POSITIVE_INFINITY;
+      this.#onAlarm();
+    });
+  }
+
+  #onAlarm(): void {
+    if (this.#dead !== undefined || this.#stopped || this.#draining) return;
+    const arrival = this.#options.clock.now();
+    this.#draining = true;
+    try {
+      this.#fireTimers(arrival, arrival);
+      this.#setAlarm(arrival);
+    } catch (error) {
+      this.#die(error);
+    } finally {
+      this.#draining = false;
+    }
+    this.#drain();
+  }
+
+  #step(body: InputBody, arrivalTime: number): void {
+    const input = { ...body, seq: ++this.#seq, marketTime: this.#marketTime, arrivalTime } as Input;
+    this.#record(input);
+    const outputs = step(this.core, input);
+    if (outputs.length > 0) this.#options.journal.append({ kind: "out", n: this.#n++, seq: input.seq, outputs });
+    for (const output of outputs) this.#effect(output, arrivalTime);
+    this.#options.observe?.(input, outputs);
+  }
+
+  #record(input: Input): void {
+    const { journal } = this.#options;
+    if (input.kind !== "program.loaded") {
+      journal.append({ kind: "in", n: this.#n++, input });
+      return;
+    }
+    const { program, ...rest } = input;
+    journal.append({
+      kind: "in",
+      n: this.#n++,
+      input: { ...rest, sources: { digest: program.digest, files: this.#sources } },
+    });
+  }
+
+  #effect(output: Output, now: number): void {
+    switch (output.kind) {
+      case "timer.set":
+        if (output.clock === "market") this.#marketTimers.set(output.id, output.at);
+        else this.#setArrivalTimer(output.id, output.at, now);
+        break;
+      case "timer.cancel":
+        this.#marketTimers.cancel(output.id);
+        this.#arrivalTimers.get(output.id)?.();
+        this.#arrivalTimers.delete(output.id);
+        break;
+      case "confirm":
+      case "submit":
+      case "cancel":
+      case "lookup":
+        this.#effects.push(output);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #setArrivalTimer(id: string, at: number, now: number): void {
+    this.#arrivalTimers.get(id)?.();
+    const cancel = this.#options.clock.after(at - now, () => {
+      this.#arrivalTimers.delete(id);
+      this.post({ kind: "timer", id, clock: "arrival", at });
+    });
+    this.#arrivalTimers.set(id, cancel);
+  }
+
+  /** Effects leave in order, after the journal has them. */
+  async #flush(): Promise<void> {
+    this.#flushing = true;
+    try {
+      while (this.#effects.length > 0 && this.#dead === undefined) {
+        const effects = this.#effects;
+        this.#effects = [];
+        await this.#options.journal.sync();
+        await this.#dispatch(effects);
+      }
+    } catch (error) {
+      this.#die(error);
+    } finally {
+      this.#flushing = false;
+    }
+    this.#wakeIdle();
+  }
+
+  async #dispatch(effects: readonly Effect[]): Promise<void> {
+    const { broker } = this.#options;
+    let confirmations = 0;
+    for (const effect of effects) {
+      if (this.#dead !== undefined || this.#stopped) return;
+      switch (effect.kind) {
+        case "confirm":
+          this.#confirming++;
+          this.post(await confirm(effect.firing));
+          this.#confirming--;
+          if (++confirmations % CONFIRMATIONS_PER_TURN === 0) await new Promise(setImmediate);
+          break;
+        case "submit":
+          this.#unanswered.add(effect.order.clientOrderId);
+          broker.submit(effect.order);
+          break;
+        case "cancel":
+          this.#unanswered.add(effect.clientOrderId);
+          broker.cancel(effect.clientOrderId, effect.brokerOrderId);
+          break;
+        case "lookup":
+          this.#unanswered.add(effect.clientOrderId);
+          broker.lookup(effect.clientOrderId);
+          break;
+      }
+    }
+  }
+
+  #fromBroker(input: BrokerInput): void {
+    this.brokerInputs++;
+    if ("clientOrderId" in input) this.#unanswered.delete(input.clientOrderId);
+    this.post(input);
+    if (input.kind === "broker" && input.status === "connected") void this.#reconcile();
+    this.#wakeIdle();
+  }
+
+  /** After a reconnect nothing is sent until the broker has said what it holds. */
+  async #reconcile(): Promise<void> {
+    if (this.core.desk.state.ready) return;
+    try {
+      this.post(await this.#options.broker.reconcile());
+    } catch (error) {
+      this.post({
+        kind: "broker",
+        status: "disconnected",
+        detail: error instanceof Error ? error.message : String(error),
+      });
+      this.#options.clock.after(RECONCILE_RETRY_MS, () => void this.#reconcile());
+    }
+  }
+
+  #die(error: unknown): void {
+    if (this.#dead !== undefined) return;
+    this.#dead = error instanceof Error ? error : new Error(String(error));
+    this.#queue.length = 0;
+    this.#effects.length = 0;
+    this.#options.onFatal(this.#dead);
+    this.#wakeIdle();
+  }
+}
+
+const RECONCILE_RETRY_MS = 5_000;

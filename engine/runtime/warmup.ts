@@ -1,0 +1,67 @@
+/**
+ * How much history a program needs, and fetching it.
+ *
+ * Owns: which bars of which series warm the facts before anything may fire. May not: evaluate.
+ */
+import type { Bar, HistoryInput } from "../core/event.ts";
+import type { Program } from "../core/program.ts";
+import type { BarSize } from "../market/bar-size.ts";
+import type { Calendar } from "../market/calendar.ts";
+import type { History } from "../ports/history.ts";
+import { barEnd } from "./known-at.ts";
+
+export interface Need {
+  readonly symbol: string;
+  readonly size: BarSize;
+  readonly bars: number;
+}
+
+/** Evaluations that conditions look back on are warmed too. */
+const EXTRA_BARS = 20;
+
+export function needsOf(program: Program): readonly Need[] {
+  const needs = new Map<string, Need>();
+  for (const strategy of program.strategies) {
+    for (const symbol of strategy.symbols) {
+      for (const { spec, warmup } of strategy.facts) {
+        const of = spec.series.symbol ?? symbol;
+        const key = `${of}@${spec.series.size.label}`;
+        const bars = warmup + EXTRA_BARS;
+        if (bars > (needs.get(key)?.bars ?? 0)) needs.set(key, { symbol: of, size: spec.series.size, bars });
+      }
+    }
+  }
+  return [...needs.values()];
+}
+
+/** All bars that are needed, in the order in which they became known. `missing` names series with less than needed. */
+export async function warmupOf(
+  program: Program,
+  history: History,
+  before: number,
+  calendarOf: (symbol: string) => Calendar,
+): Promise<{
+  readonly warmup: readonly HistoryInput[];
+  readonly missing: readonly { readonly need: Need; readonly found: number }[];
+}> {
+  const needs = needsOf(program);
+  const missing: { readonly need: Need; readonly found: number }[] = [];
+  const items: { readonly end: number; readonly need: Need; readonly bar: Bar }[] = [];
+  for (const need of needs) {
+    const bars = await history.bars(need.symbol, need.size, before, need.bars);
+    if (bars.length < need.bars - EXTRA_BARS) missing.push({ need, found: bars.length });
+    for (const bar of bars) items.push({ end: barEnd(need.symbol, need.size.label, bar.start, calendarOf), need, bar });
+  }
+  items.sort((a, b) => a.end - b.end || b.need.size.ms - a.need.size.ms || (a.need.symbol < b.need.symbol ? -1 : 1));
+  return { warmup: grouped(items), missing };
+}
+
+function grouped(items: readonly { readonly need: Need; readonly bar: Bar }[]): HistoryInput[] {
+  const groups: { readonly need: Need; readonly bars: Bar[] }[] = [];
+  for (const { need, bar } of items) {
+    const last = groups.at(-1);
+    if (last !== undefined && last.need === need) last.bars.push(bar);
+    else groups.push({ need, bars: [bar] });
+  }
+  return groups.map(({ need, bars }) => ({ kind: "history", symbol: need.symbol, size: need.size.label, bars }));
+}
