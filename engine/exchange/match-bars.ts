@@ -40,8 +40,14 @@ export function matchBar(state: State, book: Book, bar: Bar, window: Window): vo
   // Divided before either half acts: a stop limit that is elected inside the bar gets no second look as a limit.
   const stops = reached.filter(isStopLike);
   const limits = reached.filter((entry) => !isStopLike(entry));
-  within(pass, stops);
-  within(pass, limits);
+  within(
+    pass,
+    nearestFirst(stops, bar.open, (entry) => entry.stop),
+  );
+  within(
+    pass,
+    nearestFirst(limits, bar.open, (entry) => entry.limit),
+  );
   for (const entry of reached) if (isWorking(entry)) trail(pass, entry, entry.buy ? bar.low : bar.high);
   if (window.atClose) closingAuction(pass);
 }
@@ -56,6 +62,20 @@ function sees(entry: Entry, window: Window): boolean {
     entry.activeFrom <= window.start &&
     (window.phase === "regular" || (window.phase === "extended" && order.extendedHours))
   );
+}
+
+/** The price has to pass the near order to reach the far one; equally near ones go in the order of submission. */
+function nearestFirst(entries: Entry[], open: number, priceOf: (entry: Entry) => number): Entry[] {
+  if (entries.length < 2) return entries;
+  const distance = (entry: Entry): number => {
+    const price = priceOf(entry);
+    return Number.isNaN(price) ? Infinity : Math.abs(price - open);
+  };
+  return entries.sort((a, b) => {
+    const near = distance(a);
+    const far = distance(b);
+    return near === far ? a.seq - b.seq : near < far ? -1 : 1;
+  });
 }
 
 function isStopLike(entry: Entry): boolean {
