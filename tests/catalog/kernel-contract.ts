@@ -75,169 +75,198 @@ function same(a: Float64Array, b: Float64Array, where: string): void {
   }
 }
 
+/** One entry with parameters, and the series it is tried on. */
+interface Case {
+  readonly entry: Indicator;
+  readonly params: readonly number[];
+  readonly width: number;
+  readonly length: number;
+  readonly series: readonly (readonly [string, Inputs])[];
+  readonly out: () => Float64Array;
+}
+
 export function kernelContract(entry: Indicator, params: readonly number[], label: string): void {
   const width = entry.outputs.length;
-  const out = (): Float64Array => new Float64Array(width).fill(NaN);
   const length = Math.max(400, entry.warmup(params) * 4);
-  const series: readonly (readonly [string, Inputs])[] = [
-    ["market", marketInputs(entry, length, 7)],
-    ["flat", flatInputs(entry, length, 100.1)],
-    ["zero", flatInputs(entry, length, 0)],
-    ...(entry.inputs.every((name) => name === "value") ? [["signed", signedInputs(length, 3)] as const] : []),
-  ];
-
+  const subject: Case = {
+    entry,
+    params,
+    width,
+    length,
+    out: () => new Float64Array(width).fill(NaN),
+    series: [
+      ["market", marketInputs(entry, length, 7)],
+      ["flat", flatInputs(entry, length, 100.1)],
+      ["zero", flatInputs(entry, length, 0)],
+      ...(entry.inputs.every((name) => name === "value") ? [["signed", signedInputs(length, 3)] as const] : []),
+    ],
+  };
   describe(label, () => {
-    it("peeks exactly what the update gives, at every bar", () => {
-      for (const [name, inputs] of series) {
-        const kernel = entry.kernel(params);
-        for (const [i, x] of inputs.entries()) {
-          const peeked = out();
-          const updated = out();
-          kernel.peek(x, peeked);
-          kernel.update(x, updated);
-          same(peeked, updated, `${name} bar ${i}`);
-        }
-      }
-    });
+    peeking(subject);
+    copying(subject);
+    starting(subject);
+    ranges(subject);
+    lasting(subject);
+  });
+}
 
-    it("changes nothing when peeking", () => {
-      for (const [name, inputs] of series) {
-        const random = randomOf(11);
-        const plain = run(entry.kernel(params), inputs, width);
-        const kernel = entry.kernel(params);
-        for (const [i, x] of inputs.entries()) {
-          const before = kernel.serialize();
-          for (let n = Math.floor(random() * 4); n > 0; n--) {
-            kernel.peek(inputs[Math.floor(random() * inputs.length)] as Float64Array, out());
-          }
-          expect(kernel.serialize()).toEqual(before);
-          const updated = out();
-          kernel.update(x, updated);
-          same(updated, plain[i] as Float64Array, `${name} bar ${i}`);
-        }
-      }
-    });
-
-    it("clones into a kernel of its own", () => {
-      for (const [name, inputs] of series) {
-        const plain = run(entry.kernel(params), inputs, width);
-        for (const at of [0, 1, entry.warmup(params) - 1, Math.floor(length / 2)]) {
-          const kernel = entry.kernel(params);
-          run(kernel, inputs.slice(0, at), width);
-          const clone = kernel.clone();
-          // The clone goes elsewhere first; neither may notice the other.
-          run(kernel.clone(), inputs.toReversed(), width);
-          const rest = run(clone, inputs.slice(at), width);
-          const original = run(kernel, inputs.slice(at), width);
-          for (let i = at; i < length; i++) {
-            same(rest[i - at] as Float64Array, plain[i] as Float64Array, `${name} clone at ${at} bar ${i}`);
-            same(original[i - at] as Float64Array, plain[i] as Float64Array, `${name} original at ${at} bar ${i}`);
-          }
-        }
-      }
-    });
-
-    it("continues bit for bit from a state that went through JSON", () => {
-      for (const [name, inputs] of series) {
-        const plain = run(entry.kernel(params), inputs, width);
-        for (const at of [0, 1, entry.warmup(params) - 1, entry.warmup(params), Math.floor(length / 2) + 3]) {
-          const kernel = entry.kernel(params);
-          run(kernel, inputs.slice(0, at), width);
-          const restored = entry.kernel(params);
-          run(restored, inputs.slice(0, 17), width);
-          restored.restore(throughJson(kernel.serialize()));
-          const rest = run(restored, inputs.slice(at), width);
-          for (let i = at; i < length; i++) {
-            same(rest[i - at] as Float64Array, plain[i] as Float64Array, `${name} at ${at} bar ${i}`);
-          }
-        }
-      }
-    });
-
-    it("refuses a state of another shape", () => {
+function peeking({ entry, params, width, out, series }: Case): void {
+  it("peeks exactly what the update gives, at every bar", () => {
+    for (const [name, inputs] of series) {
       const kernel = entry.kernel(params);
-      const state = kernel.serialize();
+      for (const [i, x] of inputs.entries()) {
+        const peeked = out();
+        const updated = out();
+        kernel.peek(x, peeked);
+        kernel.update(x, updated);
+        same(peeked, updated, `${name} bar ${i}`);
+      }
+    }
+  });
+
+  it("changes nothing when peeking", () => {
+    for (const [name, inputs] of series) {
+      const random = randomOf(11);
+      const plain = run(entry.kernel(params), inputs, width);
+      const kernel = entry.kernel(params);
+      for (const [i, x] of inputs.entries()) {
+        const before = kernel.serialize();
+        for (let n = Math.floor(random() * 4); n > 0; n--) {
+          kernel.peek(inputs[Math.floor(random() * inputs.length)] as Float64Array, out());
+        }
+        expect(kernel.serialize()).toEqual(before);
+        const updated = out();
+        kernel.update(x, updated);
+        same(updated, plain[i] as Float64Array, `${name} bar ${i}`);
+      }
+    }
+  });
+}
+
+function copying({ entry, params, width, length, series }: Case): void {
+  it("clones into a kernel of its own", () => {
+    for (const [name, inputs] of series) {
+      const plain = run(entry.kernel(params), inputs, width);
+      for (const at of [0, 1, entry.warmup(params) - 1, Math.floor(length / 2)]) {
+        const kernel = entry.kernel(params);
+        run(kernel, inputs.slice(0, at), width);
+        const clone = kernel.clone();
+        // The clone goes elsewhere first; neither may notice the other.
+        run(kernel.clone(), inputs.toReversed(), width);
+        const rest = run(clone, inputs.slice(at), width);
+        const original = run(kernel, inputs.slice(at), width);
+        for (let i = at; i < length; i++) {
+          same(rest[i - at] as Float64Array, plain[i] as Float64Array, `${name} clone at ${at} bar ${i}`);
+          same(original[i - at] as Float64Array, plain[i] as Float64Array, `${name} original at ${at} bar ${i}`);
+        }
+      }
+    }
+  });
+
+  it("continues bit for bit from a state that went through JSON", () => {
+    for (const [name, inputs] of series) {
+      const plain = run(entry.kernel(params), inputs, width);
+      for (const at of [0, 1, entry.warmup(params) - 1, entry.warmup(params), Math.floor(length / 2) + 3]) {
+        const kernel = entry.kernel(params);
+        run(kernel, inputs.slice(0, at), width);
+        const restored = entry.kernel(params);
+        run(restored, inputs.slice(0, 17), width);
+        restored.restore(throughJson(kernel.serialize()));
+        const rest = run(restored, inputs.slice(at), width);
+        for (let i = at; i < length; i++) {
+          same(rest[i - at] as Float64Array, plain[i] as Float64Array, `${name} at ${at} bar ${i}`);
+        }
+      }
+    }
+  });
+}
+
+function starting({ entry, params, width, length, series }: Case): void {
+  it("refuses a state of another shape", () => {
+    const kernel = entry.kernel(params);
+    const state = kernel.serialize();
+    expect(() => {
+      kernel.restore([...state, 1]);
+    }).toThrow(RangeError);
+    if (state.length > 0) {
       expect(() => {
-        kernel.restore([...state, 1]);
+        kernel.restore(state.slice(1));
       }).toThrow(RangeError);
-      if (state.length > 0) {
-        expect(() => {
-          kernel.restore(state.slice(1));
-        }).toThrow(RangeError);
-      }
-    });
+    }
+  });
 
-    it("starts over after a reset", () => {
-      for (const [name, inputs] of series) {
-        const kernel = entry.kernel(params);
-        run(kernel, inputs, width);
-        kernel.reset();
-        const again = run(kernel, inputs, width);
-        const plain = run(entry.kernel(params), inputs, width);
-        for (const [i, row] of plain.entries()) same(again[i] as Float64Array, row, `${name} bar ${i}`);
-      }
-    });
+  it("starts over after a reset", () => {
+    for (const [name, inputs] of series) {
+      const kernel = entry.kernel(params);
+      run(kernel, inputs, width);
+      kernel.reset();
+      const again = run(kernel, inputs, width);
+      const plain = run(entry.kernel(params), inputs, width);
+      for (const [i, row] of plain.entries()) same(again[i] as Float64Array, row, `${name} bar ${i}`);
+    }
+  });
 
-    it("has every output from the bar that its warm-up says, and not before", () => {
-      const inputs = marketInputs({ ...entry, inputs: entry.inputs }, length, 5);
-      for (const x of inputs) entry.inputs.forEach((name, i) => name === "volume" && (x[i] = (x[i] as number) + 1));
+  it("has every output from the bar that its warm-up says, and not before", () => {
+    const inputs = marketInputs({ ...entry, inputs: entry.inputs }, length, 5);
+    for (const x of inputs) entry.inputs.forEach((name, i) => name === "volume" && (x[i] = (x[i] as number) + 1));
+    const rows = run(entry.kernel(params), inputs, width);
+    const firsts = entry.outputs.map((_, o) => rows.findIndex((row) => !Number.isNaN(row[o] as number)));
+    expect(Math.max(...firsts) + 1).toBe(entry.warmup(params));
+    for (const [o, first] of firsts.entries()) {
+      for (let i = first; i < length; i++) expect(rows[i]?.[o], `output ${o} bar ${i}`).not.toBeNaN();
+    }
+  });
+}
+
+function ranges({ entry, params, width, series }: Case): void {
+  it("stays in its documented ranges and in its documented order", () => {
+    for (const [name, inputs] of series) {
       const rows = run(entry.kernel(params), inputs, width);
-      const firsts = entry.outputs.map((_, o) => rows.findIndex((row) => !Number.isNaN(row[o] as number)));
-      expect(Math.max(...firsts) + 1).toBe(entry.warmup(params));
-      for (const [o, first] of firsts.entries()) {
-        for (let i = first; i < length; i++) expect(rows[i]?.[o], `output ${o} bar ${i}`).not.toBeNaN();
-      }
-    });
-
-    it("stays in its documented ranges and in its documented order", () => {
-      for (const [name, inputs] of series) {
-        const rows = run(entry.kernel(params), inputs, width);
-        const flat = inputs.flatMap((x) => [...x]);
-        const scale = Math.max(...flat.map(Math.abs));
-        for (const [i, row] of rows.entries()) {
-          for (const [o, doc] of entry.outputs.entries()) {
-            const value = row[o] as number;
-            if (Number.isNaN(value)) continue;
-            const inRange = value >= doc.range[0] && value <= doc.range[1];
-            if (!inRange) expect.fail(`${name} bar ${i}: ${doc.name} = ${value}`);
-            if (doc.rangeOfValue === true) {
-              const slack = scale * 1e-12;
-              const bounded = value >= Math.min(...flat) - slack && value <= Math.max(...flat) + slack;
-              if (!bounded) expect.fail(`${name} bar ${i}: ${doc.name} = ${value} leaves its input`);
-            }
-          }
-          const ordered = (entry.ascending ?? []).map(
-            (n) => row[entry.outputs.findIndex((o) => o.name === n)] as number,
-          );
-          for (let k = 1; k < ordered.length; k++) {
-            if ((ordered[k - 1] as number) > (ordered[k] as number))
-              expect.fail(`${name} bar ${i}: ${ordered.join(" ")}`);
+      const flat = inputs.flatMap((x) => [...x]);
+      const scale = Math.max(...flat.map(Math.abs));
+      for (const [i, row] of rows.entries()) {
+        for (const [o, doc] of entry.outputs.entries()) {
+          const value = row[o] as number;
+          if (Number.isNaN(value)) continue;
+          const inRange = value >= doc.range[0] && value <= doc.range[1];
+          if (!inRange) expect.fail(`${name} bar ${i}: ${doc.name} = ${value}`);
+          if (doc.rangeOfValue === true) {
+            const slack = scale * 1e-12;
+            const bounded = value >= Math.min(...flat) - slack && value <= Math.max(...flat) + slack;
+            if (!bounded) expect.fail(`${name} bar ${i}: ${doc.name} = ${value} leaves its input`);
           }
         }
+        const ordered = (entry.ascending ?? []).map((n) => row[entry.outputs.findIndex((o) => o.name === n)] as number);
+        for (let k = 1; k < ordered.length; k++) {
+          if ((ordered[k - 1] as number) > (ordered[k] as number))
+            expect.fail(`${name} bar ${i}: ${ordered.join(" ")}`);
+        }
       }
-    });
+    }
+  });
+}
 
-    it("gives what a fresh kernel gives that saw the same series", () => {
-      const inputs = marketInputs(entry, length, 23);
-      const kernel = entry.kernel(params);
-      for (let i = 0; i < length; i++) {
-        const streamed = out();
-        kernel.update(inputs[i] as Float64Array, streamed);
-        if (i % 97 !== 0) continue;
-        same(streamed, run(entry.kernel(params), inputs.slice(0, i + 1), width).at(-1) as Float64Array, `bar ${i}`);
-      }
-    });
+function lasting({ entry, params, width, out, length }: Case): void {
+  it("gives what a fresh kernel gives that saw the same series", () => {
+    const inputs = marketInputs(entry, length, 23);
+    const kernel = entry.kernel(params);
+    for (let i = 0; i < length; i++) {
+      const streamed = out();
+      kernel.update(inputs[i] as Float64Array, streamed);
+      if (i % 97 !== 0) continue;
+      same(streamed, run(entry.kernel(params), inputs.slice(0, i + 1), width).at(-1) as Float64Array, `bar ${i}`);
+    }
+  });
 
-    it("keeps its state bounded and is quick over 100,000 bars", () => {
-      const inputs = marketInputs(entry, 1_000, 31);
-      const kernel = entry.kernel(params);
-      const row = out();
-      for (let i = 0; i < 2_000; i++) kernel.update(inputs[i % 1_000] as Float64Array, row);
-      const limit = 64 + 8 * params.reduce((sum, p) => sum + p, 0);
-      const started = performance.now();
-      for (let i = 0; i < 100_000; i++) kernel.update(inputs[i % 1_000] as Float64Array, row);
-      expect(performance.now() - started).toBeLessThan(5_000);
-      expect(kernel.serialize().length).toBeLessThan(limit);
-    });
+  it("keeps its state bounded and is quick over 100,000 bars", () => {
+    const inputs = marketInputs(entry, 1_000, 31);
+    const kernel = entry.kernel(params);
+    const row = out();
+    for (let i = 0; i < 2_000; i++) kernel.update(inputs[i % 1_000] as Float64Array, row);
+    const limit = 64 + 8 * params.reduce((sum, p) => sum + p, 0);
+    const started = performance.now();
+    for (let i = 0; i < 100_000; i++) kernel.update(inputs[i % 1_000] as Float64Array, row);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(kernel.serialize().length).toBeLessThan(limit);
   });
 }

@@ -41,8 +41,8 @@ export const donchian: Indicator = {
   name: "donchian",
   title: "Donchian channel",
   doc:
-    "Highest high and lowest low of the last `period` bars, the current one included: `close > donchian(20).upper` can " +
-    "never be true. For a breakout compare with the channel before this bar: `donchian(20).upper[1]`.",
+    "Highest high and lowest low of the last `period` bars, the current one included, so no close is ever above `upper`. " +
+    "For a breakout compare with the channel one bar ago: `close > channel.upper[1]`.",
   formula: "upper = highest(high, n); lower = lowest(low, n); middle = (upper + lower) / 2",
   source: "TA-Lib MAX and MIN, LEAN; first value at index n-1. Skender leaves the current bar out.",
   inputs: ["high", "low"],

@@ -42,7 +42,7 @@ export class Smooth implements State {
   peek(x: number): number {
     if (this.#count === this.#n) return (x - this.#value) * this.#k + this.#value;
     if (this.#count < this.#n - 1) return NaN;
-    return this.#n === 1 ? x : this.#base + (this.#sum + (x - this.#base)) / this.#n;
+    return this.#base + (this.#sum + (x - this.#base)) / this.#n;
   }
 
   clear(): void {

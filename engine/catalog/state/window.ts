@@ -52,7 +52,7 @@ export class Window implements State {
   }
 
   sum(): number {
-    return this.#from(this.#next, this.size, 0, 0) + 0;
+    return this.#from(this.#next, this.size, 0, 0);
   }
 
   /** Mean of the full window, exact for a flat one: distances from `near`, any value of the window, are averaged. */
@@ -60,11 +60,9 @@ export class Window implements State {
     return near + this.#from(this.#next, this.size, near, 0) / this.size;
   }
 
-  /** Population standard deviation around `mean`, two-pass with the compensation for a rounded mean. */
+  /** Population standard deviation around `mean`: a second pass, because E[x²] - E[x]² cancels digits. */
   deviation(mean: number): number {
-    const squares = this.#from(this.#next, this.size, mean, 1);
-    const rest = this.#from(this.#next, this.size, mean, 0);
-    return Math.sqrt(Math.max(0, squares - (rest * rest) / this.size) / this.size);
+    return Math.sqrt(this.#from(this.#next, this.size, mean, 1) / this.size);
   }
 
   /** Mean absolute deviation around `mean`. */
