@@ -114,8 +114,7 @@ function asset(desk: Desk, request: VenueRequest): Reply {
 
 function positionRoutes(desk: Desk): Route[] {
   const one = /^\/v2\/positions\/([^/]+(?:\/[^/]+)?)$/;
-  const json = (position: ExchangePosition): unknown =>
-    positionJson(position, desk.exchange, desk.instruments.get(position.symbol));
+  const json = (position: ExchangePosition): unknown => positionJson(position, desk.instruments.get(position.symbol));
   return [
     {
       method: "GET",

@@ -100,6 +100,7 @@ export class Player {
       }
       this.#book.add(item);
     }
+    // After the data of this instant, never before it: what ends now may still be filled by a bar that ends now.
     exchange.advance(step.time);
     return this.#desk.flush();
   }

@@ -5,7 +5,7 @@
  * to hold) and are for display. May not: decide anything.
  */
 import { Decimal, ZERO, text } from "../../core/decimal.ts";
-import type { Exchange, ExchangeAccount, ExchangePosition, Instrument } from "../../exchange/types.ts";
+import type { ExchangeAccount, ExchangePosition, Instrument } from "../../exchange/types.ts";
 import { assetClassOf, uuidOf } from "./wire-order.ts";
 
 export function accountJson(account: ExchangeAccount, keyId: string, createdAt: string, balanceDate: string): unknown {
@@ -64,13 +64,9 @@ export function configurationsJson(account: ExchangeAccount): unknown {
   };
 }
 
-export function positionJson(
-  position: ExchangePosition,
-  exchange: Exchange,
-  instrument: Instrument | undefined,
-): unknown {
+export function positionJson(position: ExchangePosition, instrument: Instrument | undefined): unknown {
   const value = position.qty.times(position.lastPrice);
-  const cost = position.qty.times(position.avgPrice);
+  const cost = position.costBasis;
   const unrealized = value.minus(cost);
   const today = position.qty.times(position.lastPrice.minus(position.lastDayPrice));
   const base = position.qty.times(position.lastDayPrice);
@@ -82,7 +78,7 @@ export function positionJson(
     asset_marginable: instrument?.assetClass !== "crypto",
     avg_entry_price: text(position.avgPrice),
     qty: text(position.qty),
-    qty_available: text(available(position, exchange)),
+    qty_available: text(position.qty.isNegative() ? position.qtyAvailable.negated() : position.qtyAvailable),
     side: position.qty.isNegative() ? "short" : "long",
     market_value: text(value),
     cost_basis: text(cost),
@@ -98,19 +94,6 @@ export function positionJson(
 
 function ratio(part: Decimal, whole: Decimal): string {
   return whole.isZero() ? "0" : text(part.dividedBy(whole));
-}
-
-/** The position less what working exits hold. A stop loss shares its shares with the take profit beside it. */
-function available(position: ExchangePosition, exchange: Exchange): Decimal {
-  const exitSide = position.qty.isNegative() ? "buy" : "sell";
-  let held = ZERO;
-  for (const order of exchange.orders()) {
-    const working = order.status === "new" || order.status === "accepted" || order.status === "partially_filled";
-    if (!working || order.symbol !== position.symbol || order.side !== exitSide || order.role === "stop_loss") continue;
-    if (order.qty !== null) held = held.plus(order.qty.minus(order.filledQty));
-  }
-  const free = Decimal.max(position.qty.abs().minus(held), ZERO);
-  return position.qty.isNegative() ? free.negated() : free;
 }
 
 function exchangeOf(instrument: Instrument | undefined): string {
