@@ -4,7 +4,8 @@
  * Owns: trading states, counters, the path of every order to the broker. May not: decide what to trade.
  */
 import type { Calendar } from "../../market/calendar.ts";
-import { Decimal, ZERO, decimal } from "../decimal.ts";
+import { ZERO, decimal } from "../decimal.ts";
+import type { Decimal } from "../decimal.ts";
 import type { BookView, OrderRequest, Output, Stamp, TradingState } from "../event.ts";
 import type { Program, Strategy } from "../program.ts";
 import { Account } from "./account.ts";
