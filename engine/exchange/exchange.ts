@@ -10,7 +10,7 @@ import type { BarSize } from "../market/bar-size.ts";
 import { accept } from "./accept.ts";
 import { admit, buyingPower, heldForOrders, referencePrice } from "./admission.ts";
 import { cancelFamily } from "./lifecycle.ts";
-import { matchBar } from "./match-bars.ts";
+import { matchBar, matchOpening, type Window } from "./match-bars.ts";
 import { matchTick, meetStandingQuote } from "./match-ticks.ts";
 import { duplicateClientId, invalid, orderNotFound, refused } from "./refusals.ts";
 import { replaceOrder, type Change } from "./replace.ts";
@@ -32,6 +32,17 @@ import type {
 
 export function createExchange(options: ExchangeOptions): Exchange {
   return new SimulatedExchange(createState(options));
+}
+
+/** A daily bar is its regular session, whatever instants its provider gave it. */
+function windowOf(book: Book, size: BarSize, bar: Bar, end: number): Window {
+  const daily = size.kind === "session" ? book.calendar.sessionAtOrBefore(end - 1) : undefined;
+  const start = daily?.open ?? bar.start;
+  const until = daily?.close ?? end;
+  const phase = book.sessions.phaseAt(start);
+  const close = book.sessions.session?.close ?? Infinity;
+  const atClose = phase === "regular" && until >= close;
+  return { start, end: atClose ? close : until, phase, atClose };
 }
 
 class SimulatedExchange implements Exchange {
@@ -98,20 +109,25 @@ class SimulatedExchange implements Exchange {
     else this.#mark(book, bar.close, end);
   }
 
-  /** A daily bar is its regular session, whatever instants its provider gave it. */
+  opening(symbol: string, size: BarSize, bar: Bar, end: number): void {
+    const state = this.#state;
+    const book = state.books.get(symbol);
+    if (book === undefined) return;
+    const window = windowOf(book, size, bar, end);
+    if (window.start > state.now) state.now = window.start;
+    if (window.start >= state.nextRoll) rollDay(state, window.start);
+    passTime(state, book, window.start);
+    this.#mark(book, bar.open, window.start);
+    if (window.start >= book.matchedUntil && window.phase !== "closed") matchOpening(state, book, bar, window);
+  }
+
   #barWithOrders(book: Book, size: BarSize, bar: Bar, end: number): void {
-    const daily = size.kind === "session" ? book.calendar.sessionAtOrBefore(end - 1) : undefined;
-    const start = daily?.open ?? bar.start;
-    const until = daily?.close ?? end;
-    passTime(this.#state, book, start);
-    this.#mark(book, bar.close, until);
-    if (start < book.matchedUntil) return;
-    book.matchedUntil = until;
-    const phase = book.sessions.phaseAt(start);
-    if (phase === "closed") return;
-    const close = book.sessions.session?.close ?? Infinity;
-    const atClose = phase === "regular" && until >= close;
-    matchBar(this.#state, book, bar, { start, end: atClose ? close : until, phase, atClose });
+    const window = windowOf(book, size, bar, end);
+    passTime(this.#state, book, window.start);
+    this.#mark(book, bar.close, window.end);
+    if (window.start < book.matchedUntil) return;
+    book.matchedUntil = window.end;
+    if (window.phase !== "closed") matchBar(this.#state, book, bar, window);
   }
 
   #mark(book: Book, price: number, time: number): void {

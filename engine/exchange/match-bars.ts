@@ -4,7 +4,7 @@
  * Owns: who sees the bar, in which order, and how much of its volume is left. First everything that trades at the open,
  * then inside the bar stops before limits, last the closing auction. May not: know other symbols or the account.
  */
-import { decimal, Decimal } from "../core/decimal.ts";
+import { decimal, Decimal, ZERO } from "../core/decimal.ts";
 import type { Bar } from "../core/event.ts";
 import { endImmediate, execute, expire, turnIntoShares } from "./lifecycle.ts";
 import { meetAt, meetWithin, slipped, trailLevel, type Touch } from "./price-rules.ts";
@@ -33,10 +33,19 @@ interface Pass {
   readonly elected: Set<Entry>;
 }
 
+/** What trades at the open alone. What it takes of the bar's volume is remembered for `matchBar`. */
+export function matchOpening(state: State, book: Book, bar: Bar, window: Window): void {
+  const pass = startPass(state, book, bar, window);
+  const before = pass.budget;
+  atOpen(pass, sees(book, window));
+  const took = before === undefined || pass.budget === undefined ? ZERO : before.minus(pass.budget);
+  book.openingTook = book.openedAt === window.start ? book.openingTook.plus(took) : took;
+  book.openedAt = window.start;
+}
+
 export function matchBar(state: State, book: Book, bar: Bar, window: Window): void {
-  const pass: Pass = { state, book, bar, window, budget: budgetOf(state, bar), elected: new Set() };
-  const seers = book.open.filter((entry) => sees(entry, window));
-  const reached = atOpen(pass, seers);
+  const pass = startPass(state, book, bar, window);
+  const reached = atOpen(pass, sees(book, window));
   // Divided before either half acts: a stop limit that is elected inside the bar gets no second look as a limit.
   const stops = reached.filter(isStopLike);
   const limits = reached.filter((entry) => !isStopLike(entry));
@@ -52,8 +61,18 @@ export function matchBar(state: State, book: Book, bar: Bar, window: Window): vo
   if (window.atClose) closingAuction(pass);
 }
 
+function startPass(state: State, book: Book, bar: Bar, window: Window): Pass {
+  const whole = budgetOf(state, bar);
+  const budget = book.openedAt === window.start ? whole?.minus(book.openingTook) : whole;
+  return { state, book, bar, window, budget, elected: new Set() };
+}
+
 /** Orders submitted at or before the bar's start; before the regular open and after its close only extended ones. */
-function sees(entry: Entry, window: Window): boolean {
+function sees(book: Book, window: Window): Entry[] {
+  return book.open.filter((entry) => takesPart(entry, window));
+}
+
+function takesPart(entry: Entry, window: Window): boolean {
   const { order } = entry;
   return (
     isWorking(entry) &&

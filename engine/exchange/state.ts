@@ -49,6 +49,9 @@ export interface Book {
   hasTrades: boolean;
   /** Data before this instant was matched already; the same minute as another bar size must not fill twice. */
   matchedUntil: number;
+  /** Start of the bar whose open was matched ahead of it, and what that took of its volume. */
+  openedAt: number;
+  openingTook: Decimal;
 }
 
 export interface State {
@@ -105,6 +108,8 @@ function createBook(instrument: Instrument, options: ExchangeOptions): Book {
     quoteAt: -Infinity,
     hasTrades: false,
     matchedUntil: -Infinity,
+    openedAt: -Infinity,
+    openingTook: ZERO,
   };
 }
 

@@ -182,6 +182,11 @@ export interface Exchange {
     },
     now: number,
   ): ExchangeResult<ExchangeOrder>;
+  /**
+   * Optional, before `bar` of the same bar: fills what fills at its open, and no more. Whoever reacts to those fills
+   * may submit at `bar.start`; `bar` then goes on from there. Without reactions both calls give what `bar` alone gives.
+   */
+  opening(symbol: string, size: BarSize, bar: Bar, end: number): void;
   /** A closed bar; fills orders submitted at or before its start. Called before anybody else sees the bar. `end` is the first instant after it. */
   bar(symbol: string, size: BarSize, bar: Bar, end: number): void;
   quote(symbol: string, bid: number, bidSize: number, ask: number, askSize: number, time: number): void;

@@ -4,6 +4,7 @@ import {
   day,
   drained,
   exchangeWith,
+  M1,
   minute,
   opened,
   order,
@@ -205,6 +206,23 @@ describe("time", () => {
     expect(drained(exchange)).toEqual(["new buy", "accepted buy", "fill buy 100@98"]);
     minute(exchange, 0, [97, 97, 97, 97], { from: WED.open });
     expect(drained(exchange)).toEqual(["new buy", "fill buy 100@97"]);
+  });
+});
+
+describe("the open ahead of its bar", () => {
+  const bar = { start: TUE.open + MINUTE, open: 101, high: 103, low: 99, close: 102, volume: 1000 };
+
+  it("fills what fills there; an answer sent at the open trades at the same open", () => {
+    const exchange = opened({ volumeShare: 0.15 });
+    submitAt(exchange, 1);
+    submitAt(exchange, 1, { type: "limit", limitPrice: "99.5" });
+    exchange.drain();
+    exchange.opening("SPY", M1, bar, bar.start + MINUTE);
+    expect(exchange.now).toBe(bar.start);
+    expect(drained(exchange)).toEqual(["fill buy 100@101"]);
+    submitAt(exchange, 1, { type: "limit", limitPrice: "102", qty: "30" });
+    exchange.bar("SPY", M1, bar, bar.start + MINUTE);
+    expect(drained(exchange)).toEqual(["new buy", "fill buy 30@101", "partial_fill buy 20@99.5"]);
   });
 });
 
