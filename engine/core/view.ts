@@ -1,0 +1,142 @@
+/**
+ * What people may see of a running core: facts, truth, what blocks a rule, books.
+ *
+ * Owns: read-only snapshots as plain data. May not: change anything or be needed by a decision.
+ */
+import type { AccountView, OrderView } from "./event.ts";
+import type { Condition, FactRef, Operator } from "./program.ts";
+import { viewOf } from "./desk/orders.ts";
+import { TRUE, UNKNOWN } from "./signals/conditions.ts";
+import type { Slots, Truth } from "./signals/conditions.ts";
+import { phaseOf } from "./signals/firing.ts";
+import type { RulePhase } from "./signals/firing.ts";
+import type { Instance } from "./signals/instance.ts";
+import type { CoreState } from "./step.ts";
+
+export interface InstanceView {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly on: string;
+  /** Close of the last bar, or NaN. */
+  readonly price: number;
+  readonly time: number;
+  readonly bars: number;
+  readonly facts: Readonly<Record<string, number>>;
+  readonly rules: readonly RuleView[];
+  readonly qty: number;
+  readonly avgPrice: number;
+}
+
+export interface RuleView {
+  readonly rule: string;
+  readonly action: string;
+  readonly truth: "true" | "false" | "unknown";
+  readonly phase: RulePhase;
+  /** The first comparison that keeps the rule from being true. */
+  readonly blocking: LeafView | null;
+}
+
+export interface LeafView {
+  readonly left: FactRef;
+  readonly leftValue: number;
+  readonly operator: Operator;
+  readonly right: FactRef | number | readonly number[];
+  readonly rightValue: number;
+}
+
+export function inspect(core: CoreState): readonly InstanceView[] {
+  return core.signals.instances.map((instance) => inspectInstance(core, instance));
+}
+
+export function accountOf(core: CoreState): AccountView & { readonly state: string; readonly reason: string; readonly ready: boolean } {
+  const { state } = core.desk;
+  const trading = state.states.get("account");
+  return { ...state.account.view(state.reserved()), state: trading?.state ?? "ACTIVE", reason: trading?.reason ?? "", ready: state.ready };
+}
+
+export function openOrders(core: CoreState): readonly OrderView[] {
+  return core.desk.state.orders.open().map(viewOf);
+}
+
+function inspectInstance(core: CoreState, instance: Instance): InstanceView {
+  const { facts, rules } = instance;
+  const { strategy, symbol, series, moment, slotOf } = facts;
+  const { slots } = core.signals.graph;
+  const position = core.desk.state.portfolio.position(strategy.name, symbol);
+  const day = series.calendar.sessionAtOrBefore(series.bar.start)?.day ?? 0;
+  const valueOf = (index: number): number => slots[slotOf[index] as number] as number;
+  return {
+    strategy: strategy.name,
+    symbol,
+    on: strategy.on.label,
+    price: series.bar.close,
+    time: series.lastEnd,
+    bars: moment.index,
+    facts: Object.fromEntries(Object.entries(strategy.named).map(([name, index]) => [name, valueOf(index)])),
+    rules: rules.map(({ rule, evaluator, state }) => {
+      const truth = evaluator.evaluate(slots);
+      return {
+        rule: rule.name,
+        action: rule.action.kind,
+        truth: wordOf(truth),
+        phase: phaseOf(rule, state, { time: moment.time, index: moment.index, day }),
+        blocking: truth === TRUE ? null : blockingLeaf(instance, rule.condition, slots),
+      };
+    }),
+    qty: position.qty.toNumber(),
+    avgPrice: position.avgPrice.toNumber(),
+  };
+}
+
+function wordOf(truth: Truth): RuleView["truth"] {
+  return truth === TRUE ? "true" : truth === UNKNOWN ? "unknown" : "false";
+}
+
+/** Walks to the first leaf whose change would help; under `not`, to one that is true. */
+function blockingLeaf(instance: Instance, condition: Condition, slots: Slots, wanted = true): LeafView | null {
+  switch (condition.op) {
+    case "not":
+      return blockingLeaf(instance, condition.kid, slots, !wanted);
+    case "all":
+    case "any": {
+      const leaves = condition.kids.map((kid) => blockingLeaf(instance, kid, slots, wanted));
+      const oneIsEnough = (condition.op === "any") === wanted;
+      if (oneIsEnough && leaves.includes(null)) return null;
+      return leaves.find((leaf) => leaf !== null) ?? null;
+    }
+    case "leaf": {
+      const { strategy, slotOf } = instance.facts;
+      const { right } = condition;
+      const value = (index: number): number => slots[slotOf[index] as number] as number;
+      const leftValue = value(condition.left);
+      const rightValue = "fact" in right ? value(right.fact) : "value" in right ? right.value : Number.NaN;
+      const rightKnown = "values" in right || Number.isFinite(rightValue);
+      const known = Number.isFinite(leftValue) && rightKnown;
+      if (known && holds(condition.operator, leftValue, "values" in right ? right.values : rightValue) === wanted) return null;
+      const left = strategy.facts[condition.left]?.ref ?? { fact: "?" };
+      const shown = "fact" in right ? (strategy.facts[right.fact]?.ref ?? { fact: "?" }) : "value" in right ? right.value : right.values;
+      return { left, leftValue, operator: condition.operator, right: shown, rightValue };
+    }
+  }
+}
+
+function holds(operator: Operator, left: number, right: number | readonly number[]): boolean {
+  if (typeof right !== "number") return right.includes(left) === (operator === "in");
+  switch (operator) {
+    case "lessThan":
+      return left < right;
+    case "lessThanInclusive":
+      return left <= right;
+    case "greaterThan":
+      return left > right;
+    case "greaterThanInclusive":
+      return left >= right;
+    case "equal":
+      return left === right;
+    case "notEqual":
+      return left !== right;
+    case "in":
+    case "notIn":
+      return false;
+  }
+}
