@@ -7,6 +7,7 @@
 import { decimal, ZERO, type Decimal } from "../core/decimal.ts";
 import type { Bar } from "../core/event.ts";
 import type { BarSize } from "../market/bar-size.ts";
+import type { Session } from "../market/calendar.ts";
 import { accept } from "./accept.ts";
 import { admit, buyingPower, heldForOrders, referencePrice } from "./admission.ts";
 import { cancelFamily } from "./lifecycle.ts";
@@ -16,7 +17,7 @@ import { duplicateClientId, invalid, orderNotFound, refused } from "./refusals.t
 import { replaceOrder, type Change } from "./replace.ts";
 import { readDraft } from "./request.ts";
 import { checkRules } from "./rules.ts";
-import { auctionRefusal, scheduleOf } from "./schedule.ts";
+import { auctionRefusal, scheduleOf, sessionAfter } from "./schedule.ts";
 import { createState, isOver, type Book, type State } from "./state.ts";
 import { equityOf, markOf, passAllTime, passTime, rollDay } from "./time-passes.ts";
 import type {
@@ -34,15 +35,28 @@ export function createExchange(options: ExchangeOptions): Exchange {
   return new SimulatedExchange(createState(options));
 }
 
-/** A daily bar is its regular session, whatever instants its provider gave it. */
+/**
+ * What a bar covers, by its start and size: it may become known later than it ended. A daily bar is its regular
+ * session, whatever instants its provider gave it; one that starts at or after a close belongs to the next session.
+ */
 function windowOf(book: Book, size: BarSize, bar: Bar, end: number): Window {
-  const daily = size.kind === "session" ? book.calendar.sessionAtOrBefore(end - 1) : undefined;
+  const daily = size.kind === "session" ? sessionOfDaily(book, bar.start) : undefined;
   const start = daily?.open ?? bar.start;
-  const until = daily?.close ?? end;
+  const until = daily?.close ?? endOf(size, bar, end);
   const phase = book.sessions.phaseAt(start);
   const close = book.sessions.session?.close ?? Infinity;
   const atClose = phase === "regular" && until >= close;
   return { start, end: atClose ? close : until, phase, atClose };
+}
+
+function sessionOfDaily(book: Book, start: number): Session | undefined {
+  const session = book.calendar.sessionAtOrAfter(start);
+  return session !== undefined && start >= session.close ? sessionAfter(book.calendar, session) : session;
+}
+
+function endOf(size: BarSize, bar: Bar, end: number): number {
+  const full = bar.start + size.ms;
+  return size.kind === "intraday" && full < end ? full : end;
 }
 
 class SimulatedExchange implements Exchange {
@@ -105,8 +119,8 @@ class SimulatedExchange implements Exchange {
     if (book === undefined) return;
     if (end > state.now) state.now = end;
     if (bar.start >= state.nextRoll) rollDay(state, bar.start);
-    if (book.open.length > 0) this.#barWithOrders(book, size, bar, end);
-    else this.#mark(book, bar.close, end);
+    if (book.open.length > 0 || size.kind === "session") this.#matchWhole(book, size, bar, end);
+    else this.#mark(book, bar.close, endOf(size, bar, end));
   }
 
   opening(symbol: string, size: BarSize, bar: Bar, end: number): void {
@@ -121,7 +135,7 @@ class SimulatedExchange implements Exchange {
     if (window.start >= book.matchedUntil && window.phase !== "closed") matchOpening(state, book, bar, window);
   }
 
-  #barWithOrders(book: Book, size: BarSize, bar: Bar, end: number): void {
+  #matchWhole(book: Book, size: BarSize, bar: Bar, end: number): void {
     const window = windowOf(book, size, bar, end);
     passTime(this.#state, book, window.start);
     this.#mark(book, bar.close, window.end);

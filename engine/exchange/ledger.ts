@@ -14,7 +14,7 @@ export interface Holding {
   readonly cost: Decimal;
 }
 
-export const FLAT: Holding = { qty: ZERO, cost: ZERO };
+const FLAT: Holding = { qty: ZERO, cost: ZERO };
 
 export class Ledger {
   cash: Decimal;

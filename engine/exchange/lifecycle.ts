@@ -26,7 +26,7 @@ export function admit(state: State, entry: Entry): void {
   noteDue(state, entry);
 }
 
-export function noteDue(state: State, entry: Entry): void {
+function noteDue(state: State, entry: Entry): void {
   state.nextDue = Math.min(state.nextDue, dueOf(entry));
 }
 
@@ -50,7 +50,7 @@ export function activate(state: State, entry: Entry, time: number): void {
 }
 
 /** Cancels this one alone. */
-export function cancelOne(state: State, entry: Entry, time: number, reason: string | null): void {
+function cancelOne(state: State, entry: Entry, time: number, reason: string | null): void {
   change(entry, { status: "canceled", canceledAt: time, updatedAt: time });
   remove(state, entry);
   tell(state, "canceled", entry, time, reason);

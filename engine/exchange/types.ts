@@ -187,7 +187,7 @@ export interface Exchange {
    * may submit at `bar.start`; `bar` then goes on from there. Without reactions both calls give what `bar` alone gives.
    */
   opening(symbol: string, size: BarSize, bar: Bar, end: number): void;
-  /** A closed bar; fills orders submitted at or before its start. Called before anybody else sees the bar. `end` is the first instant after it. */
+  /** A closed bar; fills orders submitted at or before its start. Called before anybody else sees the bar. `end` is when it is known: the first instant after it, or later. */
   bar(symbol: string, size: BarSize, bar: Bar, end: number): void;
   quote(symbol: string, bid: number, bidSize: number, ask: number, askSize: number, time: number): void;
   trade(symbol: string, price: number, size: number, time: number): void;

@@ -1,3 +1,4 @@
+import { DAY } from "../../engine/market/bar-size.ts";
 import { describe, expect, it } from "vitest";
 import type { ExchangeRequest } from "../../engine/exchange/types.ts";
 import {
@@ -10,6 +11,7 @@ import {
   order,
   submitAt,
   accepted,
+  THU,
   TUE,
   WED,
   MINUTE,
@@ -148,6 +150,42 @@ describe("time", () => {
     minute(exchange, 1, [101, 103, 99, 102]);
     expect(exchange.order(first.id)?.filledAt).toBe(TUE.open + MINUTE);
     expect(exchange.order(second.id)?.filledAt).toBe(TUE.open + 2 * MINUTE - 1);
+  });
+
+  it("a bar that becomes known late covers no more than its own time", () => {
+    const exchange = opened();
+    const bar = (n: number, close: number): void => {
+      const start = TUE.open + n * MINUTE;
+      exchange.bar("SPY", M1, { start, open: close, high: close, low: close, close, volume: 1 }, start + 1.5 * MINUTE);
+    };
+    accepted(exchange.submit(order({ type: "limit", limitPrice: "95" }), TUE.open + MINUTE));
+    exchange.drain();
+    bar(1, 99);
+    bar(2, 95);
+    expect(drained(exchange)).toEqual(["fill buy 100@95"]);
+  });
+
+  it("a correction of an old bar neither fills nor values anything", () => {
+    const exchange = opened();
+    day(exchange, TUE, [100, 100, 100, 100]);
+    accepted(exchange.submit(order({ type: "limit", limitPrice: "95", timeInForce: "gtc" }), TUE.close));
+    day(exchange, WED, [100, 100, 99, 99]);
+    exchange.drain();
+    exchange.bar("SPY", DAY, { start: TUE.open, open: 90, high: 90, low: 90, close: 90, volume: 1 }, THU.open);
+    expect(drained(exchange)).toEqual([]);
+    accepted(exchange.submit(order(), THU.open));
+    day(exchange, THU, [98, 98, 98, 98]);
+    expect(drained(exchange)).toEqual(["new buy", "fill buy 100@98"]);
+  });
+
+  it("a daily bar is its session whether it starts at the open, at local or at UTC midnight", () => {
+    for (const shift of [0, -9.5, -14.5]) {
+      const exchange = opened();
+      accepted(exchange.submit(order(), TUE.close));
+      const start = WED.open + shift * 60 * MINUTE;
+      exchange.bar("SPY", DAY, { start, open: 98, high: 98, low: 98, close: 98, volume: 1 }, WED.close);
+      expect(exchange.orders()[0]).toMatchObject({ status: "filled", filledAt: WED.open });
+    }
   });
 
   it("the same time as another bar size is not matched twice", () => {

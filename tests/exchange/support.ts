@@ -22,7 +22,7 @@ export const M1 = parseBarSize("1m") as BarSize;
 
 const stock = { assetClass: "us_equity", tradable: true, shortable: true, fractionable: true } as const;
 
-export const INSTRUMENTS: ExchangeOptions["instruments"] = [
+const INSTRUMENTS: ExchangeOptions["instruments"] = [
   { symbol: "SPY", name: "SPY", ...stock },
   { symbol: "QQQ", name: "QQQ", ...stock },
   { symbol: "HARD", name: "not shortable", ...stock, shortable: false, fractionable: false },
@@ -30,7 +30,7 @@ export const INSTRUMENTS: ExchangeOptions["instruments"] = [
   { symbol: "BTC/USD", name: "Bitcoin", ...stock, assetClass: "crypto", shortable: false },
 ];
 
-export function session(date: string): {
+function session(date: string): {
   readonly open: number;
   readonly close: number;
   readonly extendedOpen: number;
@@ -122,7 +122,7 @@ export function submitAt(exchange: Exchange, n: number, change: Partial<Exchange
 }
 
 /** Events as short rows: `fill buy 100@99.5`, `canceled take_profit`. */
-export function rows(events: readonly ExchangeEvent[]): string[] {
+function rows(events: readonly ExchangeEvent[]): string[] {
   return events.map((event) => {
     const { side, role } = event.order;
     const who = role === "simple" || role === "parent" ? side : role;
