@@ -120,7 +120,8 @@ class AlpacaHistory implements History {
 
   /** Undefined for what is not a believable bar. The wire's day starts at local midnight, ours at the open. */
   #bar(row: SdkStockBar, day: boolean): Bar | undefined {
-    const time = row.t.getTime();
+    // The SDK's type says Date, its answer holds text; both are read.
+    const time = new Date(row.t).getTime();
     const session = day ? this.#options.calendar.sessionAtOrAfter(time) : undefined;
     const start = day ? session?.open : time;
     if (start === undefined || !Number.isFinite(start)) return undefined;

@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { createAlpacaHistory } from "../../../engine/adapters/alpaca/history.ts";
+import type { AlpacaHistoryOptions } from "../../../engine/adapters/alpaca/history.ts";
+import type { Venue } from "../../../engine/adapters/venue/options.ts";
+import type { Bar } from "../../../engine/core/event.ts";
+import { parseBarSize } from "../../../engine/market/bar-size.ts";
+import { NYSE } from "../../../engine/market/nyse.ts";
+import { CLOSE, MINUTE, OPEN, minuteBars, stopVenues, testVenue } from "../venue/support.ts";
+import { CREDENTIALS } from "./support.ts";
+
+afterEach(stopVenues);
+
+const size = (label: string) => parseBarSize(label)!;
+
+/** 390 minutes of Monday and of the Friday before; the close of minute n is 100 + n / 100. */
+const MINUTES = [OPEN - 3 * 86_400_000, OPEN].flatMap((from) =>
+  minuteBars(
+    "SPY",
+    Array.from({ length: 390 }, (_, n) => 100 + n / 100),
+    from,
+  ),
+);
+
+function half(): Bar[] {
+  const halves: Bar[] = [];
+  for (let n = 0; n < MINUTES.length; n += 30) {
+    const part = MINUTES.slice(n, n + 30);
+    halves.push({
+      start: part[0]!.start,
+      open: part[0]!.open,
+      high: Math.max(...part.map((bar) => bar.high)),
+      low: Math.min(...part.map((bar) => bar.low)),
+      close: part.at(-1)!.close,
+      volume: part.reduce((sum, bar) => sum + bar.volume, 0),
+    });
+  }
+  return halves;
+}
+
+async function venueWithHistory(): Promise<Venue> {
+  const days: Bar[] = [OPEN - 3 * 86_400_000, OPEN].map((start) => ({ ...half()[0]!, start }));
+  const known: Record<string, readonly Bar[]> = { "1m": MINUTES, "30m": half(), "1d": days };
+  return testVenue([], {
+    startAt: CLOSE,
+    historyOf: (symbol, asked) => (symbol === "SPY" ? (known[asked.label] ?? []) : []),
+  });
+}
+
+function historyAt(venue: Venue, options: Partial<AlpacaHistoryOptions> = {}) {
+  return createAlpacaHistory({ credentials: CREDENTIALS, calendar: NYSE, venueUrl: venue.url, ...options });
+}
+
+describe("history from Alpaca", () => {
+  test("gives the newest closed bars, oldest first", async () => {
+    const history = historyAt(await venueWithHistory());
+    const bars = await history.bars("SPY", size("1m"), OPEN + 10 * MINUTE, 3);
+    expect(bars.map((bar) => [bar.start - OPEN, bar.close])).toEqual([
+      [7 * MINUTE, 100.07],
+      [8 * MINUTE, 100.08],
+      [9 * MINUTE, 100.09],
+    ]);
+  });
+
+  test("crosses weekends", async () => {
+    const history = historyAt(await venueWithHistory());
+    const bars = await history.bars("SPY", size("1m"), OPEN + 2 * MINUTE, 400);
+    expect(bars).toHaveLength(392);
+    expect(bars[0]?.start).toBe(OPEN - 3 * 86_400_000);
+  });
+
+  test("counts hours from the open, the last one cut at the close", async () => {
+    const history = historyAt(await venueWithHistory());
+    const bars = await history.bars("SPY", size("1h"), CLOSE, 7);
+    expect(bars.map((bar) => (bar.start - OPEN) / (60 * MINUTE))).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(bars[0]).toMatchObject({ open: 100, close: 100.59, volume: 600_000 });
+    expect(bars[6]?.volume).toBe(300_000);
+    const early = await history.bars("SPY", size("1h"), OPEN + 90 * MINUTE, 2);
+    expect(early.map((bar) => bar.start)).toEqual([OPEN - 3 * 86_400_000 + 6 * 60 * MINUTE, OPEN]);
+  });
+
+  test("starts days at their open and leaves today out until it is closed", async () => {
+    const history = historyAt(await venueWithHistory());
+    expect((await history.bars("SPY", size("1d"), CLOSE, 5)).map((bar) => bar.start)).toEqual([
+      OPEN - 3 * 86_400_000,
+      OPEN,
+    ]);
+    expect(await history.bars("SPY", size("1d"), CLOSE - 1, 5)).toHaveLength(1);
+  });
+
+  test("has nothing finer than a minute, nor for a symbol without data", async () => {
+    const history = historyAt(await venueWithHistory());
+    expect(await history.bars("SPY", size("30s"), CLOSE, 5)).toEqual([]);
+    expect(await history.bars("QQQ", size("1m"), CLOSE, 5)).toEqual([]);
+  });
+
+  test("tries again after a failure of the service, not after a refusal", async () => {
+    const venue = await venueWithHistory();
+    let failures = 0;
+    venue.faults.onRequest(() => (failures++ < 2 ? { kind: "status", status: 503 } : undefined));
+    expect(await historyAt(venue).bars("SPY", size("1m"), CLOSE, 1)).toHaveLength(1);
+    let asked = 0;
+    venue.faults.onRequest(() => ((asked += 1), { kind: "status", status: 403, message: "not in your plan" }));
+    await expect(historyAt(venue).bars("SPY", size("1m"), CLOSE, 1)).rejects.toThrow(/SPY: not in your plan/);
+    expect(asked).toBe(1);
+  });
+
+  test("says which variables are missing", async () => {
+    const history = historyAt(await venueWithHistory(), { credentials: undefined });
+    await expect(history.bars("SPY", size("1m"), CLOSE, 1)).rejects.toThrow(/APCA_API_KEY_ID/);
+  });
+});
