@@ -88,7 +88,7 @@ class AlpacaBroker implements Broker {
     const { account, credentials } = this.#options;
     if (!isComplete(credentials)) throw new BrokerError("config", MISSING_KEYS);
     // The type says so already; a configuration read from a file has no types.
-    if (account.kind === "live" && account.confirmed !== true) {
+    if (account.kind === "live" && !account.confirmed) {
       throw new BrokerError("config", "an account with real money needs an explicit confirmation (--live)");
     }
     this.#sink = sink;

@@ -40,7 +40,7 @@ export function messageOf(error: unknown, redact: Redact): string {
   let current: unknown = error;
   for (let depth = 0; depth < 4 && current !== undefined && current !== null; depth += 1) {
     const code = (current as { code?: unknown }).code;
-    const message = current instanceof Error ? current.message : String(current);
+    const message = current instanceof Error ? current.message : typeof current === "string" ? current : "";
     const part = typeof code === "string" && !message.includes(code) ? `${message} (${code})` : message;
     if (part !== "" && !parts.includes(part)) parts.push(part);
     current = current instanceof Error ? current.cause : undefined;

@@ -111,7 +111,7 @@ class AlpacaHistory implements History {
         const definite =
           typeof status === "number" && status >= 400 && status < 500 && status !== 408 && status !== 429;
         if (definite || attempt >= RETRIES) {
-          throw new Error(`Alpaca history of ${request.symbols}: ${messageOf(error, redact)}`, { cause: undefined });
+          throw new Error(`Alpaca history of ${request.symbols}: ${messageOf(error, redact)}`, { cause: error });
         }
         await new Promise<void>((resolve) => this.#timers.set(resolve, 250 * 2 ** attempt));
       }

@@ -105,7 +105,7 @@ export function tradingStream(options: StreamOptions): SdkTradingStream {
         followRedirects: false,
       });
       options.onSocket(socket);
-      return socket as never;
+      return socket;
     },
   });
 }

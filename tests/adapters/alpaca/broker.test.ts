@@ -380,9 +380,9 @@ describe("reconciling", () => {
       account: { cash: "95000", equity: "100010", lastEquity: "100000", multiplier: 2, shorting: true },
       positions: [{ symbol: "SPY", qty: "10", avgPrice: "500" }],
     });
-    expect(picture.openOrders.map((order) => [order.side, order.qty, order.type]).toSorted()).toEqual([
-      ["sell", "10", "limit"],
-      ["sell", "10", "stop"],
+    expect(picture.openOrders.map((order) => `${order.side} ${order.qty} ${order.type}`).toSorted()).toEqual([
+      "sell 10 limit",
+      "sell 10 stop",
     ]);
   });
 

@@ -93,7 +93,9 @@ export async function until(what: string, condition: () => boolean): Promise<voi
 
 export const LOGIN = { "APCA-API-KEY-ID": KEY, "APCA-API-SECRET-KEY": SECRET };
 
-export function call(venue: Venue, path: string, init: RequestInit = {}): Promise<Response> {
+type CallInit = Omit<RequestInit, "headers"> & { readonly headers?: Readonly<Record<string, string>> };
+
+export function call(venue: Venue, path: string, init: CallInit = {}): Promise<Response> {
   const body = init.body === undefined ? {} : { "Content-Type": "application/json" };
   return fetch(venue.url + path, { ...init, headers: { ...LOGIN, ...body, ...init.headers } });
 }
@@ -102,7 +104,7 @@ export async function body(response: Response): Promise<any> {
   return response.json();
 }
 
-export async function json(venue: Venue, path: string, init: RequestInit = {}): Promise<any> {
+export async function json(venue: Venue, path: string, init: CallInit = {}): Promise<any> {
   return (await call(venue, path, init)).json();
 }
 
