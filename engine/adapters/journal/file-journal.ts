@@ -244,7 +244,7 @@ export class FileJournal implements Journal {
     first.add(encode({ kind: "segment", format: 1, segment, firstN, chain: this.#chain } satisfies SegmentRecord));
     this.#chain = first.crc;
     await this.#write(first);
-    await (this.#file as FileHandle).sync();
+    await this.#file.sync();
     await fsync(this.dir);
   }
 

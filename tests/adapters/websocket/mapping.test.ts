@@ -1,0 +1,247 @@
+/**
+ * What becomes of a JSON message under a mapping.
+ */
+import { describe, expect, it } from "vitest";
+import { redactUrl, resolveUrl, Secrets, subscribeMessages } from "../../../engine/adapters/websocket/config.ts";
+import type { Mapping } from "../../../engine/adapters/websocket/config.ts";
+import { Mapper } from "../../../engine/adapters/websocket/mapping.ts";
+import { parsePath, valueAt } from "../../../engine/adapters/websocket/path.ts";
+import { Refusals } from "../../../engine/adapters/websocket/refusals.ts";
+import { wireTime } from "../../../engine/adapters/websocket/wire-time.ts";
+import { backoffMs, refusedBackoffMs } from "../../../engine/adapters/websocket/backoff.ts";
+import type { MarketInput } from "../../../engine/core/event.ts";
+
+const NOW = Date.UTC(2024, 2, 4, 15);
+
+function map(message: unknown, mapping?: Mapping | Mapping[], mapper = new Mapper(mapping, ["SPY", "QQQ"], 60_000)) {
+  const inputs: MarketInput[] = [];
+  const refused: string[] = [];
+  let ignored = 0;
+  mapper.message(message, NOW, {
+    market: (input) => inputs.push(input),
+    refused: (reason) => refused.push(reason),
+    ignored: () => ignored++,
+  });
+  return { inputs, refused, ignored };
+}
+
+const PLAIN = { symbol: "SPY", price: 512.5, volume: 100, timestamp: NOW };
+const TRADE = { kind: "trade", symbol: "SPY", time: NOW, price: 512.5, size: 100, setsPrice: true };
+
+describe("without a mapping", () => {
+  it.each([
+    ["plain", PLAIN],
+    ["size and time", { symbol: "SPY", price: 512.5, size: 100, time: NOW }],
+    ["numbers as text", { symbol: "SPY", price: "512.50", volume: "100", timestamp: String(NOW) }],
+    ["ISO time", { ...PLAIN, timestamp: "2024-03-04T15:00:00Z" }],
+    ["ISO time with nanoseconds and an offset", { ...PLAIN, timestamp: "2024-03-04T10:00:00.000000001-05:00" }],
+    ["seconds", { ...PLAIN, timestamp: NOW / 1000 }],
+    ["microseconds", { ...PLAIN, timestamp: NOW * 1000 }],
+    ["nanoseconds", { ...PLAIN, timestamp: NOW * 1_000_000 }],
+  ])("understands a %s message", (_, message) => {
+    expect(map(message).inputs).toEqual([TRADE]);
+  });
+
+  it("understands an array of messages and takes a missing volume for 0", () => {
+    const { inputs } = map([PLAIN, { symbol: "QQQ", price: 1, time: NOW }]);
+    expect(inputs).toEqual([TRADE, { ...TRADE, symbol: "QQQ", price: 1, size: 0 }]);
+  });
+
+  it.each([
+    ["price is not a positive number", { ...PLAIN, price: 0 }],
+    ["price is not a positive number", { ...PLAIN, price: "12,5" }],
+    ["price is not a positive number", { ...PLAIN, price: "NaN" }],
+    ["price is not a positive number", { symbol: "SPY", timestamp: NOW }],
+    ["size is not a number of at least 0", { ...PLAIN, volume: -1 }],
+    ["symbol is missing or not text", { ...PLAIN, symbol: 7 }],
+    ["time is missing", { symbol: "SPY", price: 1 }],
+    ["time is not a time with a zone or an epoch", { ...PLAIN, timestamp: "2024-03-04T15:00:00" }],
+    ["time lies more than 5 minutes in the future", { ...PLAIN, timestamp: NOW + 300_001 }],
+    ["time lies before 1990", { ...PLAIN, timestamp: 1 }],
+    ["a message is not an object", "hello"],
+    ["a message is not an object", null],
+  ])("refuses: %s", (reason, message) => {
+    const { inputs, refused } = map(message);
+    expect([inputs, refused]).toEqual([[], [reason]]);
+  });
+
+  it("ignores acknowledgements and symbols nobody asked for", () => {
+    expect(map([{ type: "subscribed" }, { ...PLAIN, symbol: "TSLA" }])).toEqual({
+      inputs: [],
+      refused: [],
+      ignored: 2,
+    });
+  });
+
+  it("passes late items on with their own time and refuses very late ones", () => {
+    const mapper = new Mapper(undefined, ["SPY"], 60_000);
+    const send = (timestamp: number) => map({ ...PLAIN, timestamp }, undefined, mapper);
+    expect(send(NOW).inputs).toHaveLength(1);
+    expect(send(NOW - 60_000).inputs).toMatchObject([{ time: NOW - 60_000 }]);
+    expect(send(NOW - 60_001).refused).toEqual(["older than the newest trade by more than 60 s"]);
+  });
+});
+
+describe("with a mapping", () => {
+  it("reads nested fields and the items of an array", () => {
+    const message = {
+      ch: "SPY",
+      data: [
+        { p: 1, v: 2, t: NOW },
+        { p: 3, v: 4, t: NOW },
+      ],
+    };
+    const mapping = { symbol: "$.ch", price: "$.data[*].p", size: "$.data[*].v", time: "$.data[*].t" };
+    expect(map(message, mapping).inputs).toMatchObject([
+      { price: 1, size: 2 },
+      { price: 3, size: 4 },
+    ]);
+  });
+
+  it("tells kinds apart by their fields", () => {
+    const mapping: Mapping[] = [
+      { where: { "$.T": "t" }, symbol: "$.S", price: "$.p", size: "$.s", time: "$.t", id: "$.i" },
+      {
+        type: "quote",
+        where: { "$.T": "q" },
+        symbol: "$.S",
+        bid: "$.bp",
+        ask: "$.ap",
+        bid_size: "$.bs",
+        ask_size: "$.as",
+        time: "$.t",
+      },
+      {
+        type: "bar",
+        bar_size: "1m",
+        where: { "$.T": "b" },
+        symbol: "$.S",
+        open: "$.o",
+        high: "$.h",
+        low: "$.l",
+        close: "$.c",
+        volume: "$.v",
+        start: "$.t",
+      },
+    ];
+    const { inputs, ignored } = map(
+      [
+        { T: "t", S: "SPY", p: 1, s: 2, t: NOW, i: 42 },
+        { T: "q", S: "SPY", bp: 1, ap: 2, bs: 3, as: 4, t: NOW },
+        { T: "b", S: "SPY", o: 2, h: 3, l: 1, c: 2, v: 9, t: NOW - 60_000 },
+        { T: "success", msg: "authenticated" },
+      ],
+      mapping,
+    );
+    expect(inputs).toEqual([
+      { kind: "trade", symbol: "SPY", time: NOW, price: 1, size: 2, setsPrice: true, id: "42" },
+      { kind: "quote", symbol: "SPY", time: NOW, bid: 1, ask: 2, bidSize: 3, askSize: 4 },
+      {
+        kind: "bar",
+        symbol: "SPY",
+        size: "1m",
+        revised: false,
+        start: NOW - 60_000,
+        open: 2,
+        high: 3,
+        low: 1,
+        close: 2,
+        volume: 9,
+      },
+    ]);
+    expect(ignored).toBe(1);
+    expect(map({ T: "q", S: "SPY", bp: 3, ap: 2, t: NOW, bs: 1, as: 1 }, mapping).refused).toEqual([
+      "bid is above ask",
+    ]);
+    expect(map({ T: "b", S: "SPY", o: 2, h: 1, l: 1, c: 2, v: 9, t: NOW }, mapping).refused).toHaveLength(1);
+  });
+
+  it("uses the moment of arrival when no time is declared, and no id that JSON has rounded", () => {
+    const mapping = { symbol: "$.s", price: "$.p", id: "$.i" };
+    expect(map({ s: "SPY", p: 1, i: 2 ** 53 }, mapping).inputs).toEqual([{ ...TRADE, price: 1, size: 0 }]);
+  });
+
+  it("wants a declared size to be there", () => {
+    expect(map({ s: "SPY", p: 1 }, { symbol: "$.s", price: "$.p", size: "$.q" }).refused).toHaveLength(1);
+  });
+
+  it.each<[Mapping, string]>([
+    [{ symbol: "$.s" }, "a trade needs price"],
+    [{ symbol: "s", price: "$.p" }, "symbol: s is not a path"],
+    [{ symbol: "$..s", price: "$.p" }, "is not a path"],
+    [{ symbol: "$.a[*].b[*].c", price: "$.p" }, "is not a path"],
+    [{ symbol: "$.a[*].s", price: "$.b[*].p" }, "another array"],
+    [{ type: "bar", symbol: "$.s", open: "$.o", high: "$.h", low: "$.l", close: "$.c" }, "a bar needs start"],
+  ])("refuses a wrong mapping %j", (mapping, message) => {
+    expect(() => new Mapper(mapping, ["SPY"], 0)).toThrow(message);
+  });
+});
+
+describe("paths", () => {
+  it("reach own properties only", () => {
+    const at = (source: string, root: unknown): unknown => valueAt(root, parsePath(source)!.steps);
+    expect(at("$.a.b[1]['c d']", { a: { b: [0, { "c d": 5 }] } })).toBe(5);
+    expect(at("$", 7)).toBe(7);
+    expect(at("$.constructor", {})).toBeUndefined();
+    expect(at("$.__proto__.polluted", {})).toBeUndefined();
+    expect(at("$.length", "text")).toBeUndefined();
+  });
+});
+
+describe("time, reports and waiting", () => {
+  it("honours a declared unit", () => {
+    expect(wireTime(5, "s")).toBe(5_000);
+    expect(wireTime("1709562600.25", "s")).toBe(1_709_562_600_250);
+    expect(wireTime("x", "auto")).toBeNaN();
+    expect(wireTime(NOW, "iso")).toBeNaN();
+  });
+
+  it("reports the first of each reason and the number of the rest", () => {
+    let now = 0;
+    const told: string[] = [];
+    const refusals = new Refusals(
+      (reason) => told.push(reason),
+      () => now,
+    );
+    for (let i = 0; i < 100; i++) refusals.add("bad", () => "x".repeat(1_000));
+    expect(told).toEqual(["bad", "bad", "bad", "bad", "bad"]);
+    now = 10_000;
+    refusals.tick();
+    expect(told.at(-1)).toBe("bad (95 more within 10 s)");
+    expect(refusals.count).toBe(100);
+  });
+
+  it("waits longer each time, spread over the whole range, and long after a refused login", () => {
+    expect([0, 1, 5, 6, 60].map((attempt) => backoffMs(attempt, 0.9999))).toEqual([999, 1_999, 31_996, 63_993, 63_993]);
+    expect(backoffMs(6, 0)).toBe(250);
+    expect(refusedBackoffMs(0)).toBe(32_000);
+  });
+});
+
+describe("configuration", () => {
+  const secrets = (): Secrets => new Secrets({ KEY: "s3cret/x" });
+
+  it("fills symbols and variables into messages", () => {
+    const templates = [{ op: "subscribe", symbols: "$symbols" }, { s: "$symbol@trade" }, "SUB $symbols $ENV{KEY}"];
+    expect(subscribeMessages(templates, ["SPY", "QQQ"], secrets())).toEqual([
+      '{"op":"subscribe","symbols":["SPY","QQQ"]}',
+      '{"s":"SPY@trade"}',
+      '{"s":"QQQ@trade"}',
+      "SUB SPY,QQQ s3cret/x",
+    ]);
+  });
+
+  it("hides what must not be seen", () => {
+    expect(redactUrl("wss://u:p@h.test/a?token=1&x=2")).toBe("wss://***@h.test/a?token=***&x=***");
+    const used = secrets();
+    used.expand("$ENV{KEY}");
+    expect(used.scrub("a s3cret/x b s3cret%2Fx")).toBe("a *** b ***");
+  });
+
+  it("says what is wrong", () => {
+    expect(() => secrets().expand("$ENV{NONE}")).toThrow("environment variable NONE is not set");
+    expect(() => resolveUrl({ url: "https://h.test" }, secrets())).toThrow("starts with wss://");
+    expect(() => resolveUrl({ url: "ws://h.test/?k=$ENV{KEY}" }, secrets())).toThrow("unencrypted");
+    expect(resolveUrl({ url: "ws://127.0.0.1:1/?k=$ENV{KEY}" }, secrets())).toContain("s3cret");
+  });
+});
