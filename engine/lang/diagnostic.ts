@@ -1,51 +1,106 @@
 /**
- * Findings about files that people wrote.
+ * Findings: what is wrong in a file, where, why it matters and what to do.
  *
- * Owns: the shape and the collector. Findings are collected, never thrown. May not: format (report does) or read files.
+ * Owns: the shape of a finding and the bag that collects them. Findings are values: collected, sorted, never thrown.
+ * May not: print (see engine/report).
  */
-import { distance } from "fastest-levenshtein";
+import { LineCounter } from "yaml";
+import { CODES } from "./codes.ts";
+import type { Code } from "./codes.ts";
 
 export type Severity = "error" | "warning" | "info";
 
-/** 1-based line and column; `offset` counts from 0 in the file's text. */
-export interface Position {
-  readonly offset: number;
-  readonly line: number;
-  readonly column: number;
-}
-
 export interface Diagnostic {
-  /** `area/name`; each has a page under docs/reference/findings. */
-  readonly code: string;
+  /** `area/name`. */
+  readonly code: Code;
   readonly severity: Severity;
   readonly file: string;
-  readonly start: Position;
-  readonly end: Position;
-  /** What is wrong. */
+  /** Offsets in the file's text, in UTF-16 code units: `[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+  /** 1-based. */
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  /** What is wrong here. */
   readonly message: string;
-  /** Why it matters; empty when the message says it all. */
+  /** Why that matters. */
   readonly why: string;
-  /** What to do. */
+  /** What to do; empty when the message says it all. */
   readonly help: string;
 }
 
-/** The closest candidate that is near enough to be meant: an edit distance of a third of its length. */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const edits = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (edits < bestDistance) {
-      best = candidate;
-      bestDistance = edits;
-    }
-  }
-  return best;
+export interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
-/** `did you mean "rsi"?`, or what else could have been meant. */
-export function suggestion(word: string, candidates: readonly string[]): string {
-  const best = closest(word, candidates);
-  if (best !== undefined) return `did you mean "${best}"?`;
-  return candidates.length > 0 && candidates.length <= 12 ? `expected one of ${candidates.join(", ")}` : "";
+/** Findings of one file. The same finding at the same place is kept once. */
+export class Findings {
+  readonly file: string;
+  readonly text: string;
+  readonly #lines = new LineCounter();
+  readonly #found = new Map<string, Diagnostic>();
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.text = text;
+    this.#lines.addNewLine(0);
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.#lines.addNewLine(at + 1);
+  }
+
+  report(code: Code, span: Span, message: string, help = "", why?: string): void {
+    const start = clamp(span.start, this.text.length);
+    const end = Math.max(start, clamp(span.end, this.text.length));
+    const from = this.position(start);
+    const to = this.position(end);
+    const { severity, why: usual } = CODES[code];
+    const finding: Diagnostic = {
+      code,
+      severity,
+      file: this.file,
+      start,
+      end,
+      line: from.line,
+      column: from.column,
+      endLine: to.line,
+      endColumn: to.column,
+      message,
+      why: why ?? usual,
+      help,
+    };
+    const key = `${code}@${start}:${message}`;
+    if (!this.#found.has(key)) this.#found.set(key, finding);
+  }
+
+  /** 1-based line and column of an offset. */
+  position(offset: number): { readonly line: number; readonly column: number } {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  }
+
+  get hasErrors(): boolean {
+    for (const finding of this.#found.values()) if (finding.severity === "error") return true;
+    return false;
+  }
+
+  list(): Diagnostic[] {
+    return [...this.#found.values()];
+  }
+}
+
+/** File, place, code: the order in which people read. */
+export function inReadingOrder(findings: readonly Diagnostic[]): Diagnostic[] {
+  return findings.toSorted(
+    (a, b) => compareText(a.file, b.file) || a.start - b.start || compareText(a.code, b.code) || a.end - b.end,
+  );
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function clamp(offset: number, length: number): number {
+  return Math.min(Math.max(0, offset), length);
 }

@@ -72,9 +72,15 @@ class Parser {
       const help = keyword === undefined ? 'join conditions with "and" or "or"' : `did you mean "${keyword}"?`;
       throw new ExpressionError(start, end, `unexpected "${text}"`, help);
     }
-    if (COMPARISONS.has(text)) throw new ExpressionError(start, end, "comparisons cannot be chained", 'write "a < b and b < c"');
+    if (COMPARISONS.has(text))
+      throw new ExpressionError(start, end, "comparisons cannot be chained", 'write "a < b and b < c"');
     if (text === ")") throw new ExpressionError(start, end, 'this ")" closes nothing');
-    throw new ExpressionError(start, end, `unexpected "${text}"`, token.kind === "number" || text === "(" ? 'join conditions with "and" or "or"' : "");
+    throw new ExpressionError(
+      start,
+      end,
+      `unexpected "${text}"`,
+      token.kind === "number" || text === "(" ? 'join conditions with "and" or "or"' : "",
+    );
   }
 
   #or(): Node {
@@ -119,7 +125,8 @@ class Parser {
     const second = this.#comparison();
     this.#expect("within", '"within N bars" after "A then B"');
     const span = this.#span();
-    if (!("bars" in span)) throw new ExpressionError(span.start, span.end, '"A then B" is counted in bars', 'write "within 5 bars"');
+    if (!("bars" in span))
+      throw new ExpressionError(span.start, span.end, '"A then B" is counted in bars', 'write "within 5 bars"');
     return { kind: "then", first, second, bars: span.bars, start: first.start, end: span.end };
   }
 
@@ -127,15 +134,28 @@ class Parser {
     const token = this.#take();
     if (token.kind === "duration") return { ms: token.value, start: token.start, end: token.end };
     if (token.kind !== "number") {
-      throw new ExpressionError(token.start, token.end, `expected a number of bars or a duration such as 30s${found(token)}`);
+      throw new ExpressionError(
+        token.start,
+        token.end,
+        `expected a number of bars or a duration such as 30s${found(token)}`,
+      );
     }
     if (!this.#isWord("bars") && !this.#isWord("bar")) {
       const next = this.#peek();
-      throw new ExpressionError(next.start, next.end, `expected "bars" or a unit (s, m, h) after ${token.text}`, `write "${token.text} bars" or "${token.text}m"`);
+      throw new ExpressionError(
+        next.start,
+        next.end,
+        `expected "bars" or a unit (s, m, h) after ${token.text}`,
+        `write "${token.text} bars" or "${token.text}m"`,
+      );
     }
     const { end } = this.#take();
     if (!Number.isInteger(token.value) || token.value < 1 || token.value > 10_000) {
-      throw new ExpressionError(token.start, token.end, `the number of bars must be a whole number from 1 to 10000, not ${token.text}`);
+      throw new ExpressionError(
+        token.start,
+        token.end,
+        `the number of bars must be a whole number from 1 to 10000, not ${token.text}`,
+      );
     }
     return { bars: token.value, start: token.start, end };
   }
@@ -217,7 +237,11 @@ class Parser {
     while (this.#accept("[")) {
       const token = this.#take();
       if (token.kind !== "number" || !Number.isInteger(token.value) || token.value > 10_000) {
-        throw new ExpressionError(token.start, token.end, `expected a whole number of bars, e.g. close[1]${found(token)}`);
+        throw new ExpressionError(
+          token.start,
+          token.end,
+          `expected a whole number of bars, e.g. close[1]${found(token)}`,
+        );
       }
       const { end } = this.#expect("]", '"]" after the number of bars');
       node = { kind: "lookback", of: node, bars: token.value, start: node.start, end };
@@ -236,7 +260,7 @@ class Parser {
       case "clock":
         return { kind: "number", value: token.value, unit: "clock", start, end };
       case "duration":
-        throw new ExpressionError(start, end, `a duration such as ${token.text} has no place here`, 'durations follow "for" and "within", or "on:"');
+        return { kind: "number", value: token.value / 1_000, unit: "seconds", start, end };
       case "name":
         return this.#isOperator("(") ? this.#call(token) : { kind: "name", name: token.text, start, end };
       case "end":
@@ -277,7 +301,11 @@ class Parser {
       const first = this.#take();
       let { text, end } = first;
       if (first.kind === "end" || (first.kind === "operator" && first.text !== "-")) {
-        throw new ExpressionError(first.start, first.end, `expected ${name.text === "on" ? "a bar size such as 1d" : "a symbol"}${found(first)}`);
+        throw new ExpressionError(
+          first.start,
+          first.end,
+          `expected ${name.text === "on" ? "a bar size such as 1d" : "a symbol"}${found(first)}`,
+        );
       }
       // BTC/USD is one symbol, not a division.
       while (this.#isOperator("/") && this.#peek().start === end && this.#peek(1).kind === "name") {
@@ -295,7 +323,12 @@ class Parser {
   #deeper<T>(parse: () => T): T {
     if (++this.#depth > MAX_DEPTH) {
       const token = this.#peek();
-      throw new ExpressionError(token.start, token.end, `the expression is nested more than ${MAX_DEPTH} deep`, "split it into named facts and conditions");
+      throw new ExpressionError(
+        token.start,
+        token.end,
+        `the expression is nested more than ${MAX_DEPTH} deep`,
+        "split it into named facts and conditions",
+      );
     }
     const result = parse();
     this.#depth--;

@@ -1,99 +1,156 @@
 /**
- * Words of the expression language.
+ * The tokenizer of expressions.
  *
- * Owns: turning text into tokens with offsets. May not: know what a name means.
+ * Owns: which characters make which token. Offsets are those of the expression's text. May not know the grammar.
  */
-export type TokenKind = "number" | "percent" | "duration" | "clock" | "name" | "keyword" | "operator" | "end";
 
-export interface Token {
-  readonly kind: TokenKind;
-  /** As written; keywords in lower case. */
-  readonly text: string;
-  /** Of numbers; percent is already divided by 100, clock is minutes after midnight, durations are milliseconds. */
-  readonly value: number;
+export type Token =
+  | { readonly kind: "number"; readonly text: string; readonly start: number; readonly end: number; readonly value: number }
+  | { readonly kind: "percent"; readonly text: string; readonly start: number; readonly end: number; readonly value: number }
+  /** Minutes after midnight. */
+  | { readonly kind: "clock"; readonly text: string; readonly start: number; readonly end: number; readonly value: number }
+  /** Milliseconds. */
+  | { readonly kind: "duration"; readonly text: string; readonly start: number; readonly end: number; readonly value: number }
+  | { readonly kind: "name" | "word" | "sign" | "end"; readonly text: string; readonly start: number; readonly end: number };
+
+export interface TokenProblem {
   readonly start: number;
   readonly end: number;
-}
-
-/** A place in an expression that is wrong, and how. */
-export class ExpressionError extends Error {
-  override readonly name = "ExpressionError";
-  readonly code: string;
-  readonly start: number;
-  readonly end: number;
+  readonly message: string;
   readonly help: string;
-  constructor(start: number, end: number, message: string, help = "", code = "yaml/expression") {
-    super(message);
-    this.start = start;
-    this.end = end;
-    this.help = help;
-    this.code = code;
-  }
 }
 
-export const KEYWORDS: ReadonlySet<string> = new Set([
-  "and", "or", "not", "crosses", "above", "below", "is", "for", "within", "then", "between", "in", "bars", "bar",
+export const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+const KEYWORDS: ReadonlySet<string> = new Set([
+  "and",
+  "or",
+  "not",
+  "crosses",
+  "above",
+  "below",
+  "is",
+  "for",
+  "within",
+  "last",
+  "bars",
+  "bar",
+  "between",
+  "in",
+  "then",
 ]);
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const OPERATORS = ["<=", ">=", "==", "!=", "<", ">", "=", "+", "-", "*", "/", "(", ")", "[", "]", ",", ":"];
-const NUMBER = /^(\d[\d_]*(?:\.\d+)?|\.\d+)/;
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/;
-const CLOCK = /^([01]?\d|2[0-3]):([0-5]\d)(?![\d])/;
-/** Longer expressions are refused before anything looks at them. */
-export const MAX_EXPRESSION = 4_000;
+export const KEYWORD_LIST: readonly string[] = [...KEYWORDS];
 
-export function tokenize(source: string): Token[] {
-  if (source.length > MAX_EXPRESSION) {
-    throw new ExpressionError(0, source.length, `an expression may have at most ${MAX_EXPRESSION} characters, this one has ${source.length}`, "split it into named facts and conditions");
-  }
+const BLANK = /[\s\u00a0]+/y;
+const CLOCK = /(\d{1,2}):(\d{2})(?![\d:])/y;
+const NUMBER = /\d+(?:_\d+)*(?:\.\d+)?/y;
+const NAME = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/y;
+const SIGN = /<=|>=|==|!=|&&|\|\||[<>=()[\],:+\-*/.]/y;
+
+function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+/** All tokens and an `end`, or the first problem. Keywords are case-insensitive and come as lower-case words. */
+export function tokenize(text: string): readonly Token[] | TokenProblem {
   const tokens: Token[] = [];
   let at = 0;
-  while (at < source.length) {
-    if (/\s/.test(source[at] as string)) {
-      at++;
+  while (at < text.length) {
+    const blank = match(BLANK, text, at);
+    if (blank !== null) {
+      at += blank[0].length;
       continue;
     }
-    const token = next(source, at);
+    const token = clockAt(text, at) ?? numberAt(text, at) ?? nameAt(text, at) ?? signAt(text, at);
+    if ("message" in token) return token;
     tokens.push(token);
     at = token.end;
   }
-  tokens.push({ kind: "end", text: "", value: Number.NaN, start: source.length, end: source.length });
+  tokens.push({ kind: "end", text: "", start: text.length, end: text.length });
   return tokens;
 }
 
-function next(source: string, at: number): Token {
-  const rest = source.slice(at);
-  const clock = CLOCK.exec(rest);
-  if (clock !== null) return token("clock", clock[0], Number(clock[1]) * 60 + Number(clock[2]), at);
-  const number = NUMBER.exec(rest);
-  if (number !== null) return numberToken(rest, number[0], at);
-  const name = NAME.exec(rest);
-  if (name !== null) {
-    const word = name[0].toLowerCase();
-    return KEYWORDS.has(word) ? { ...token("keyword", name[0], Number.NaN, at), text: word } : token("name", name[0], Number.NaN, at);
+function clockAt(text: string, at: number): Token | TokenProblem | undefined {
+  const found = match(CLOCK, text, at);
+  if (found === null) return undefined;
+  const value = Number(found[1]) * 60 + Number(found[2]);
+  const end = at + found[0].length;
+  if (Number(found[2]) > 59 || value > 1440) {
+    return { start: at, end, message: `${found[0]} is no time of day`, help: "Write a time from 00:00 to 24:00." };
   }
-  if (rest.startsWith("&&") || rest.startsWith("||")) return { ...token("keyword", rest.slice(0, 2), Number.NaN, at), text: rest.startsWith("&") ? "and" : "or" };
-  const operator = OPERATORS.find((candidate) => rest.startsWith(candidate));
-  if (operator !== undefined) return token("operator", operator, Number.NaN, at);
-  const character = String.fromCodePoint(rest.codePointAt(0) as number);
-  const hint = character === "&" ? 'write "and"' : character === "|" ? 'write "or"' : character === "!" ? 'write "not"' : "";
-  throw new ExpressionError(at, at + character.length, `unexpected character "${character}"`, hint);
+  return { kind: "clock", text: found[0], start: at, end, value };
 }
 
-function numberToken(rest: string, digits: string, at: number): Token {
-  const value = Number(digits.replaceAll("_", ""));
-  const after = rest.slice(digits.length);
-  if (after.startsWith("%")) return token("percent", `${digits}%`, value / 100, at);
-  const unit = /^[A-Za-z]+/.exec(after)?.[0];
-  if (unit === undefined) return token("number", digits, value, at);
-  const ms = UNIT_MS[unit];
-  if (ms === undefined) {
-    throw new ExpressionError(at, at + digits.length + unit.length, `"${digits}${unit}" is not a number or a duration`, "durations end in s, m, h or d, e.g. 30m");
+function numberAt(text: string, at: number): Token | TokenProblem | undefined {
+  const found = match(NUMBER, text, at);
+  if (found === null) return undefined;
+  const value = Number(found[0].replaceAll("_", ""));
+  let end = at + found[0].length;
+  if (!Number.isFinite(value)) {
+    return { start: at, end, message: "This number is too large", help: "" };
   }
-  return token("duration", `${digits}${unit}`, value * ms, at);
+  if (text[end] === "%") {
+    return { kind: "percent", text: text.slice(at, end + 1), start: at, end: end + 1, value: percentOf(value) };
+  }
+  const letters = /[A-Za-z_]+/y;
+  const suffix = match(letters, text, end)?.[0];
+  if (suffix === undefined) return { kind: "number", text: found[0], start: at, end, value };
+  end += suffix.length;
+  const unit = Object.hasOwn(UNIT_MS, suffix) ? UNIT_MS[suffix] : undefined;
+  if (unit !== undefined) return { kind: "duration", text: text.slice(at, end), start: at, end, value: value * unit };
+  const help = /^e\d*$/i.test(suffix)
+    ? `Write the number out, e.g. 1_000.`
+    : `Write "${found[0]} bars" or a unit directly after the number (s, m, h, d), e.g. "${found[0]}m".`;
+  return { start: at, end, message: `"${text.slice(at, end)}" is neither a number nor a duration`, help };
 }
 
-function token(kind: TokenKind, text: string, value: number, start: number): Token {
-  return { kind, text, value, start, end: start + text.length };
+/** `0.1%` must be the same float as `0.001`, which dividing by 100 does not always give. */
+export function percentOf(value: number): number {
+  return Number(`${value}e-2`);
+}
+
+function nameAt(text: string, at: number): Token | undefined {
+  const found = match(NAME, text, at);
+  if (found === null) return undefined;
+  const end = at + found[0].length;
+  const lower = found[0].toLowerCase();
+  if (KEYWORDS.has(lower)) return { kind: "word", text: lower, start: at, end };
+  return { kind: "name", text: found[0], start: at, end };
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  "&": 'Write "and".',
+  "|": 'Write "or".',
+  "!": 'Write "not".',
+  "?": "There is no ?: operator; write two rules.",
+  '"': "Text has no place in an expression; write the name without quotes.",
+  "'": "Text has no place in an expression; write the name without quotes.",
+  "%": "A percent sign stands directly after a number: 2%.",
+  "^": "There is no power operator; multiply.",
+  "{": "A json-rules-engine object cannot stand inside text; use any/all around both.",
+};
+
+function signAt(text: string, at: number): Token | TokenProblem {
+  const found = match(SIGN, text, at);
+  if (found !== null) {
+    const sign = found[0];
+    if (sign === "&&" || sign === "||") {
+      return { kind: "word", text: sign === "&&" ? "and" : "or", start: at, end: at + 2 };
+    }
+    if (sign !== ".") return { kind: "sign", text: sign, start: at, end: at + sign.length };
+    if (/\d/.test(text[at + 1] ?? "")) {
+      const digits = match(/\d+/y, text, at + 1)?.[0] ?? "";
+      const end = at + 1 + digits.length;
+      return { start: at, end, message: `".${digits}" is no number`, help: `Write 0.${digits}.` };
+    }
+    return { kind: "sign", text: sign, start: at, end: at + 1 };
+  }
+  const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+  const shown = /[\p{C}\p{Z}]/u.test(character)
+    ? `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`
+    : character;
+  const help = HINTS[character] ?? "";
+  return { start: at, end: at + character.length, message: `Unexpected character "${shown}"`, help };
 }

@@ -1,0 +1,87 @@
+/**
+ * The codes of all findings.
+ *
+ * Owns: which codes exist, how severe each is and why it matters. A code is never reused for something else; each has
+ * a page in docs/reference/findings (a test keeps the two in step).
+ */
+interface CodeInfo {
+  readonly severity: "error" | "warning" | "info";
+  readonly why: string;
+  /** `# lint-ignore` may silence it. Warnings always may. */
+  readonly ignorable?: true;
+}
+
+function error(why: string): CodeInfo {
+  return { severity: "error", why };
+}
+
+function warning(why: string): CodeInfo {
+  return { severity: "warning", why };
+}
+
+const TABLE = {
+  "yaml/syntax": error("A file that is not YAML cannot be read at all."),
+  "yaml/too-large": error("Files from strangers must not be able to exhaust memory."),
+  "yaml/too-deep": error("Files from strangers must not be able to exhaust the stack."),
+  "yaml/control-character": error("Invisible characters make a file look different from what it means."),
+  "yaml/tab": error("YAML forbids tabs in indentation."),
+  "yaml/duplicate-key": error("Of two equal keys only one would count, and nobody sees which."),
+  "yaml/multiple-documents": error("One file is one strategy; everything after `---` would be ignored."),
+  "yaml/anchor": error("Anchors hide where a value comes from, and nested aliases can grow without bound."),
+  "yaml/tag": error("Tags ask the reader to build other types; strategies are plain data."),
+  "yaml/not-a-mapping": error("A strategy is a mapping of keys to values."),
+  "yaml/unquoted-symbol": error("YAML turns some unquoted words into booleans, numbers or null."),
+  "yaml/comment-in-expression": warning("Everything after ` #` is a comment: this part of the text does not count."),
+  "yaml/comma-in-flow": error("Inside `{…}` and `[…]` a comma ends the text, brackets begin a list."),
+  "schema/unknown-key": error("A misspelt key would silently do nothing."),
+  "schema/missing-key": error("Without this key the meaning is incomplete."),
+  "schema/type": error("A value of another type would be misread."),
+  "schema/value": error("Only the listed values have a meaning here."),
+  "schema/not-built": error("The language reserves it; accepting and ignoring it would be worse than refusing."),
+  "schema/version": error("Another version may give the same words another meaning."),
+  "schema/missing-file": error("The settings in that file would silently be missing."),
+  "schema/condition-form": error("Only the safe profile of json-rules-engine is evaluated the same by both engines."),
+  "schema/ignore": error("An exception without a reason cannot be reviewed."),
+  "schema/unused-ignore": warning("It suggests a problem that is not there, and would hide the next one."),
+  "schema/order": error("A broker would refuse this order, at the moment it is needed."),
+  "names/unknown": error("A misspelt name would never have a value."),
+  "names/duplicate": error("State, orders and history follow the name."),
+  "names/reserved": error("It would hide what the language means by this name."),
+  "names/cycle": error("A definition that needs itself has no value."),
+  "names/unknown-param": error("An override that nobody reads has no effect."),
+  "types/syntax": error("What cannot be read cannot be evaluated."),
+  "types/condition-expected": error("Only a condition is true or false."),
+  "types/number-expected": error("Only numbers can be compared and computed with."),
+  "types/arguments": error("With other arguments the indicator is not defined."),
+  "types/percent": error("A percentage is a ratio: `2%` is 0.02, whatever it stands beside."),
+  "types/time": error("A time of day is not a number, a price or a duration."),
+  "types/unit": warning("Numbers of different units can be compared, but the answer means nothing."),
+  "types/series": error("A value of one bar size cannot feed an indicator of another."),
+  "types/value": error("Outside its range the value has no meaning."),
+  "facts/several-outputs": error("It has several values at once; one must be chosen."),
+  "facts/unknown-output": error("Only the declared outputs exist."),
+  "logic/constant": error("It is the same at every bar, whatever the market does."),
+  "logic/never": { severity: "error", why: "A condition that is never true never does anything.", ignorable: true },
+  "logic/always": warning("A comparison that always holds checks nothing."),
+  "time/bar-size": error("Bars must divide a session."),
+  "time/cooldown-shorter-than-bar": warning("Rules are evaluated once per bar, so it has no effect."),
+  "time/warmup-exceeds-history": warning("Until the bars have been seen live, the fact is unknown and the rule silent."),
+  "risk/no-size": error("An order without a size cannot be sent."),
+  "risk/no-exit": warning("A position that nothing closes is held until somebody notices."),
+  "risk/stop-disagrees": warning("The size is computed for another stop than the one that will be placed."),
+  "data/no-strategy": warning("There is nothing to run."),
+} satisfies Record<string, CodeInfo>;
+
+export type Code = keyof typeof TABLE;
+
+export const CODES: Readonly<Record<Code, CodeInfo>> = TABLE;
+
+export function isCode(text: string): text is Code {
+  return Object.hasOwn(TABLE, text);
+}
+
+/** Errors leave nothing to run, so silencing them would be a lie; judgements may be overruled. */
+export function isIgnorable(code: Code): boolean {
+  const info = CODES[code];
+  return info.severity !== "error" || info.ignorable === true;
+}

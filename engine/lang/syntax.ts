@@ -1,0 +1,90 @@
+/**
+ * The syntax tree of expressions and conditions.
+ *
+ * Owns: the node shapes. Both spellings (text and json-rules-engine objects) make the same nodes. Spans are offsets
+ * in the file, not in the expression. Kinds (number or condition) are checked when the tree is lowered.
+ */
+import type { Span } from "./diagnostic.ts";
+
+/** How a literal was written: `30`, `2%`, `09:45` or `10m`. */
+export type LiteralForm = "number" | "percent" | "clock" | "duration";
+
+interface Base {
+  readonly span: Span;
+}
+
+export type Relation = "<" | "<=" | ">" | ">=" | "==" | "!=";
+
+/** How long: `3 bars` or `10m`. */
+export type Quantity = { readonly bars: Node; readonly span: Span } | { readonly ms: number; readonly span: Span };
+
+export interface Argument {
+  /** Undefined: positional. */
+  readonly name?: string;
+  readonly nameSpan?: Span;
+  readonly value: Node;
+}
+
+export type Node =
+  | (Base & { readonly kind: "number"; readonly value: number; readonly form: LiteralForm })
+  /** A name, possibly with dots; `call` when arguments follow. */
+  | (Base & { readonly kind: "name"; readonly name: string })
+  | (Base & {
+      readonly kind: "call";
+      readonly name: string;
+      readonly nameSpan: Span;
+      readonly args: readonly Argument[];
+      /** `bollinger(20, 2).upper` */
+      readonly output?: string;
+    })
+  /** Only as the value of `on:`, `symbol:`, `output:`. */
+  | (Base & { readonly kind: "word"; readonly word: string })
+  | (Base & { readonly kind: "lookback"; readonly of: Node; readonly bars: Node; readonly sampled?: string })
+  | (Base & {
+      readonly kind: "calc";
+      readonly operator: "+" | "-" | "*" | "/" | "neg" | "abs" | "min" | "max";
+      readonly args: readonly Node[];
+    })
+  | (Base & { readonly kind: "compare"; readonly relation: Relation; readonly left: Node; readonly right: Node })
+  | (Base & { readonly kind: "between"; readonly of: Node; readonly low: Node; readonly high: Node })
+  | (Base & { readonly kind: "in"; readonly of: Node; readonly values: readonly Node[]; readonly negated: boolean })
+  | (Base & {
+      readonly kind: "crosses";
+      readonly direction: "above" | "below" | "any";
+      readonly left: Node;
+      readonly right: Node;
+    })
+  | (Base & { readonly kind: "for" | "within"; readonly of: Node; readonly quantity: Quantity })
+  | (Base & { readonly kind: "then"; readonly first: Node; readonly second: Node; readonly quantity: Quantity })
+  | (Base & { readonly kind: "all" | "any"; readonly kids: readonly Node[] })
+  | (Base & { readonly kind: "not"; readonly kid: Node })
+  /** The numeric facts that temporal conditions lower to; written only in the object form. */
+  | (Base & {
+      readonly kind: "temporal";
+      readonly fact: "bars_true" | "seconds_true" | "bars_since" | "seconds_since";
+      readonly of: Node;
+      readonly horizon?: number;
+      readonly before?: boolean;
+    });
+
+const CONDITIONS: ReadonlySet<Node["kind"]> = new Set([
+  "compare",
+  "between",
+  "in",
+  "crosses",
+  "for",
+  "within",
+  "then",
+  "all",
+  "any",
+  "not",
+]);
+
+/** True for nodes that can only be conditions; a name may turn out to be one. */
+export function isCondition(node: Node): boolean {
+  return CONDITIONS.has(node.kind);
+}
+
+export function joined(a: Span, b: Span): Span {
+  return { start: a.start, end: b.end };
+}
