@@ -4,20 +4,23 @@
  * Owns: which event each outcome becomes, and that an order's acceptance is told before its updates and executions,
  * whichever arrived first. Nothing that writes is ever repeated here. May not: decide what an unknown order means.
  */
-import type { ApprovedOrder, BrokerInput, OrderRequest, ReconciledInput } from "../../core/event.ts";
+import { Decimal } from "../../core/decimal.ts";
+import type { ApprovedOrder, BrokerInput, ExecutionInput, OrderRequest, ReconciledInput } from "../../core/event.ts";
 import { BrokerError } from "../../ports/broker.ts";
 import type { Broker, BrokerSink } from "../../ports/broker.ts";
-import { MISSING_KEYS, isComplete, messageOf, redactor } from "./credentials.ts";
+import { MISSING_KEYS, isComplete, redactor } from "./credentials.ts";
 import type { Credentials, Redact } from "./credentials.ts";
 import { tradingStreamUrl, tradingUrl } from "./endpoints.ts";
 import type { AlpacaAccount } from "./endpoints.ts";
+import { findOrder } from "./find-order.ts";
+import type { Found } from "./find-order.ts";
 import { Lanes } from "./lanes.ts";
 import { CANCEL, ORDER, QUERY, RequestLimiter } from "./limiter.ts";
 import { OrderBook } from "./order-book.ts";
 import { placeOrder, readOrder } from "./orders.ts";
 import type { SeenOrder } from "./orders.ts";
 import { outcomeOf } from "./outcome.ts";
-import { ApiError, tradingApis } from "./sdk.ts";
+import { tradingApis } from "./sdk.ts";
 import type { SdkTradeUpdate, TradingApis } from "./sdk.ts";
 import { snapshot } from "./snapshot.ts";
 import { SYSTEM_TIMERS } from "./timers.ts";
@@ -35,6 +38,8 @@ export interface AlpacaBrokerOptions {
   /** How long an order may wait for our own rate limit; then it is refused as `rate_limited`, not sent late. */
   readonly patienceMs?: number;
   readonly requestsPerMinute?: number;
+  /** Pauses between attempts to read one order. */
+  readonly retryDelaysMs?: readonly number[];
   /** Submits in flight at once; those of one symbol never overtake each other. 1 makes a lockstep run repeatable. */
   readonly submitConcurrency?: number;
   readonly stream?: {
@@ -50,10 +55,13 @@ export interface AlpacaBrokerOptions {
 /** An order whose POST has no answer yet; what the stream says about it waits here. */
 interface InFlight {
   readonly order: OrderRequest;
+  readonly since: number;
   readonly held: SdkTradeUpdate[];
 }
 
 const MAX_HELD = 1_000;
+const MAX_PICTURES = 5;
+const RETRY_DELAYS_MS: readonly number[] = [250, 1_000, 4_000];
 
 export function createAlpacaBroker(options: AlpacaBrokerOptions): Broker {
   return new AlpacaBroker(options);
@@ -70,16 +78,19 @@ class AlpacaBroker implements Broker {
   readonly #inFlight = new Map<string, InFlight>();
   readonly #unclear = new Set<string>();
   readonly #patienceMs: number;
+  readonly #timers: Timers;
   #apis: TradingApis | undefined;
   #stream: TradeStream | undefined;
   #sink: BrokerSink | undefined;
+  #executions = 0;
 
   constructor(options: AlpacaBrokerOptions) {
     this.#options = options;
     this.name = options.account.kind === "loopback" ? "alpaca-local" : `alpaca-${options.account.kind}`;
     this.live = options.account.kind === "live";
     this.#redact = redactor(options.credentials);
-    this.#limiter = new RequestLimiter(options.requestsPerMinute ?? 200, options.timers ?? SYSTEM_TIMERS);
+    this.#timers = options.timers ?? SYSTEM_TIMERS;
+    this.#limiter = new RequestLimiter(options.requestsPerMinute ?? 200, this.#timers);
     this.#lanes = new Lanes(options.submitConcurrency ?? 4);
     this.#patienceMs = options.patienceMs ?? 5_000;
   }
@@ -112,7 +123,7 @@ class AlpacaBroker implements Broker {
     return new TradeStream({
       credentials,
       url: tradingStreamUrl(this.#options.account),
-      timers: this.#options.timers ?? SYSTEM_TIMERS,
+      timers: this.#timers,
       redact: this.#redact,
       handshakeMs: stream.handshakeMs ?? 10_000,
       loginMs: stream.loginMs ?? 10_000,
@@ -133,12 +144,36 @@ class AlpacaBroker implements Broker {
     this.#stream?.stop();
   }
 
+  /**
+   * A picture that holds nothing untold: shares that the broker shows in a position must not come as an execution
+   * afterwards, nor the other way round. So what was missed is told first, and the picture is taken until it stands.
+   */
   async reconcile(): Promise<ReconciledInput> {
-    return snapshot(this.#api(), () => this.#limiter.acquire(QUERY, 60_000), this.#redact);
+    const apis = this.#api();
+    for (let attempt = 0; attempt < MAX_PICTURES; attempt += 1) {
+      await this.#noneInFlight();
+      const before = this.#executions;
+      const picture = await snapshot(apis, () => this.#limiter.acquire(QUERY, 60_000), this.#redact);
+      const listed = new Map(picture.openOrders.map((order) => [order.brokerOrderId, order.filledQty]));
+      const behind = [...this.#book.open()].filter(([brokerOrderId]) => {
+        const filledQty = listed.get(brokerOrderId);
+        return filledQty === undefined || this.#book.lags(brokerOrderId, filledQty);
+      });
+      if (behind.length === 0 && before === this.#executions && this.#inFlight.size === 0) return picture;
+      for (const [, clientOrderId] of behind) await this.#lookup(clientOrderId, ORDER);
+    }
+    throw new BrokerError("protocol", "orders kept changing while they were read; reconcile again");
+  }
+
+  /** Waits for the answers of what was sent; every request has its own deadline. */
+  async #noneInFlight(): Promise<void> {
+    while (this.#inFlight.size > 0 && this.#sink !== undefined) {
+      await new Promise<void>((resolve) => this.#timers.set(resolve, 10));
+    }
   }
 
   submit(order: ApprovedOrder): void {
-    this.#inFlight.set(order.clientOrderId, { order, held: [] });
+    this.#inFlight.set(order.clientOrderId, { order, since: this.#timers.now(), held: [] });
     this.#lanes.run(order.symbol, () => this.#send(order));
   }
 
@@ -159,6 +194,11 @@ class AlpacaBroker implements Broker {
     this.#sink?.broker(input);
   }
 
+  #execution(input: ExecutionInput): void {
+    this.#executions += 1;
+    this.#tell(input);
+  }
+
   /** There is no event for "what I told you may be wrong": a fresh `connected` makes the runtime ask for everything. */
   #askToReconcile(detail: string): void {
     this.#tell({ kind: "broker", status: "connected", detail: `${detail}; reconcile` });
@@ -168,13 +208,13 @@ class AlpacaBroker implements Broker {
 
   async #send(order: ApprovedOrder): Promise<void> {
     const id = order.clientOrderId;
-    if (!(await this.#limiter.acquire(ORDER, this.#patienceMs))) {
-      return this.#settle(id, {
-        kind: "order.rejected",
-        clientOrderId: id,
-        code: "rate_limited",
-        reason: "not sent: the request budget of this minute is used up",
-      });
+    const unsent = (code: string, reason: string): void =>
+      this.#settle(id, { kind: "order.rejected", clientOrderId: id, code, reason: `not sent: ${reason}` });
+    // A price that was right when the order was made is not right for ever.
+    const waited = this.#timers.now() - (this.#inFlight.get(id)?.since ?? 0);
+    if (waited > this.#patienceMs) return unsent("not_sent", `it waited ${waited} ms behind another order`);
+    if (!(await this.#limiter.acquire(ORDER, this.#patienceMs - waited))) {
+      return unsent("rate_limited", "the request budget of this minute is used up");
     }
     try {
       const placed = readOrder(await placeOrder(this.#api().orders, order));
@@ -201,65 +241,60 @@ class AlpacaBroker implements Broker {
   async #adopt(order: ApprovedOrder): Promise<void> {
     const id = order.clientOrderId;
     const found = await this.#find(id, ORDER);
-    if (typeof found === "string") {
-      return this.#settle(id, unknown(id, `the id exists, but its order could not be read: ${found}`));
+    if (found.kind !== "found") {
+      const why = found.kind === "failed" ? found.reason : "it was not found";
+      return this.#settle(id, unknown(id, `the id exists, but its order could not be read: ${why}`));
     }
+    const theirs = found.order;
     const same =
-      found !== undefined &&
-      found.symbol === order.symbol &&
-      found.side === order.side &&
-      found.type === order.type &&
-      found.qty !== null &&
-      Number(found.qty) === Number(order.qty);
-    if (found === undefined) return this.#settle(id, unknown(id, "the id exists, but its order was not found"));
+      theirs.symbol === order.symbol &&
+      theirs.side === order.side &&
+      theirs.type === order.type &&
+      theirs.qty !== null &&
+      new Decimal(theirs.qty).isEqualTo(order.qty);
     if (!same) {
-      const reason = `another order has this client order id: ${found.side} ${found.qty ?? "?"} ${found.symbol} ${found.type}`;
+      const reason = `another order has this client order id: ${theirs.side} ${theirs.qty ?? "?"} ${theirs.symbol} ${theirs.type}`;
       return this.#settle(id, { kind: "order.rejected", clientOrderId: id, code: "client_id_conflict", reason });
     }
-    this.#settle(id, this.#book.accept(found));
-    this.#tellState(found);
+    this.#settle(id, this.#book.accept(theirs));
+    this.#tellState(theirs);
   }
 
   // ------------------------------------------------------------------------------------------------ lookup, cancel
 
-  /** An order by client id with its legs; undefined: not there; text: why it could not be asked. */
-  async #find(clientOrderId: string, priority: typeof CANCEL | typeof ORDER): Promise<SeenOrder | undefined | string> {
-    if (!(await this.#limiter.acquire(priority, this.#patienceMs)))
-      return "the request budget of this minute is used up";
-    try {
-      const order = readOrder(await this.#api().orders.getOrderByClientOrderId({ clientOrderId }));
-      if (order === undefined) return "the answer was not understood";
-      if (order.orderClass === "" || order.orderClass === "simple" || order.legs.length > 0) return order;
-      const nested = readOrder(await this.#api().orders.getOrderByOrderID({ orderId: order.id, nested: true }));
-      return nested ?? order;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return undefined;
-      return messageOf(error, this.#redact);
-    }
+  #find(clientOrderId: string, priority: typeof CANCEL | typeof ORDER): Promise<Found> {
+    const { retryDelaysMs = RETRY_DELAYS_MS } = this.#options;
+    const options = {
+      limiter: this.#limiter,
+      timers: this.#timers,
+      redact: this.#redact,
+      patienceMs: this.#patienceMs,
+    };
+    return findOrder({ ...options, apis: this.#api(), retryDelaysMs }, clientOrderId, priority);
   }
 
   async #lookup(clientOrderId: string, priority: typeof CANCEL | typeof ORDER): Promise<SeenOrder | undefined> {
     const found = await this.#find(clientOrderId, priority);
-    if (typeof found === "string") {
-      this.#tell(unknown(clientOrderId, `look-up failed: ${found}`));
+    if (found.kind === "failed") {
+      this.#tell(unknown(clientOrderId, `look-up failed: ${found.reason}`));
       return undefined;
     }
-    if (found === undefined) {
+    if (found.kind === "missing") {
       const reason = "no order with this client order id";
       this.#tell({ kind: "order.rejected", clientOrderId, code: "not_found", reason });
       return undefined;
     }
     this.#unclear.delete(clientOrderId);
-    this.#tell(this.#book.accept(found));
-    this.#tellState(found);
-    return found;
+    this.#tell(this.#book.accept(found.order));
+    this.#tellState(found.order);
+    return found.order;
   }
 
   /** What REST shows of an order and its legs, as far as it was not told before. */
   #tellState(order: SeenOrder): void {
     for (const part of [order, ...order.legs]) {
       const missing = this.#book.missing(part);
-      if (missing !== undefined) this.#tell(missing);
+      if (missing !== undefined) this.#execution(missing);
       if (isTerminal(part.status)) this.#book.end(part.id);
       const status = statusOf(part.status);
       if (status !== undefined) this.#tell(statusUpdate(part, status, null));
@@ -271,9 +306,9 @@ class AlpacaBroker implements Broker {
     let orderId = brokerOrderId;
     if (orderId === null) {
       const found = await this.#find(clientOrderId, CANCEL);
-      if (typeof found === "string") return refuse(`unclear: ${found}`);
-      if (found === undefined) return refuse("no order with this client order id");
-      orderId = found.id;
+      if (found.kind === "failed") return refuse(`unclear: ${found.reason}`);
+      if (found.kind === "missing") return refuse("no order with this client order id");
+      orderId = found.order.id;
     }
     if (!(await this.#limiter.acquire(CANCEL, this.#patienceMs))) {
       return refuse("not sent: the request budget of this minute is used up");
@@ -330,8 +365,12 @@ class AlpacaBroker implements Broker {
     const execution = executionOf(update, order);
     if (execution === undefined)
       return this.#askToReconcile(`a fill of ${order.clientOrderId} had no price or quantity`);
-    const fresh = this.#book.streamed(execution);
-    if (fresh !== undefined) this.#tell(fresh);
+    if (!this.#book.streamed(execution)) return;
+    this.#execution(execution);
+    // More is filled than was told: an execution was missed on the way, and REST knows it.
+    if (this.#book.knows(order.id) && this.#book.lags(order.id, order.filledQty)) {
+      void this.#lookup(order.clientOrderId, ORDER);
+    }
   }
 }
 

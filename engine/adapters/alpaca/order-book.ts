@@ -17,6 +17,7 @@ interface Told {
   notional: Decimal;
   /** Up to here the quantity came from REST: executions of the stream below it were told as one. */
   fromRest: Decimal;
+  readonly executions: Set<string>;
   terminal: boolean;
 }
 
@@ -28,7 +29,7 @@ export class OrderBook {
   #of(brokerOrderId: string): Told {
     let told = this.#told.get(brokerOrderId);
     if (told === undefined) {
-      told = { qty: ZERO, notional: ZERO, fromRest: ZERO, terminal: false };
+      told = { qty: ZERO, notional: ZERO, fromRest: ZERO, executions: new Set(), terminal: false };
       this.#told.set(brokerOrderId, told);
       if (this.#told.size > MAX_ORDERS) forgetFirst(this.#told);
     }
@@ -67,16 +68,29 @@ export class OrderBook {
     this.#of(brokerOrderId).terminal = true;
   }
 
-  /** An execution of the stream; undefined when REST has told these shares already. Repeats pass: their id is the same. */
-  streamed(execution: ExecutionInput): ExecutionInput | undefined {
+  /** An execution of the stream; false when REST has told these shares already. Repeats pass: their id is the same. */
+  streamed(execution: ExecutionInput): boolean {
     const told = this.#of(execution.brokerOrderId);
-    const cumulative = new Decimal(execution.cumulativeQty);
-    if (cumulative.isLessThanOrEqualTo(told.fromRest)) return undefined;
-    if (cumulative.isGreaterThan(told.qty)) {
-      told.qty = cumulative;
-      told.notional = told.notional.plus(new Decimal(execution.qty).times(execution.price));
+    if (new Decimal(execution.cumulativeQty).isLessThanOrEqualTo(told.fromRest)) return false;
+    if (told.executions.has(execution.executionId)) return true;
+    told.executions.add(execution.executionId);
+    told.qty = told.qty.plus(execution.qty);
+    told.notional = told.notional.plus(new Decimal(execution.qty).times(execution.price));
+    return true;
+  }
+
+  /** Whether the broker has executed more of an order than was told: an execution was missed. */
+  lags(brokerOrderId: string, filledQty: string): boolean {
+    return new Decimal(filledQty).isGreaterThan(this.#of(brokerOrderId).qty);
+  }
+
+  /** Orders (legs too) that were accepted and, as far as was told, still work: broker id to client id. */
+  open(): ReadonlyMap<string, string> {
+    const open = new Map<string, string>();
+    for (const [brokerOrderId, clientOrderId] of this.#clientOf) {
+      if (!this.isTerminal(brokerOrderId)) open.set(brokerOrderId, clientOrderId);
     }
-    return execution;
+    return open;
   }
 
   /** What REST shows to be executed beyond what was told, as one execution at its average price. */

@@ -91,8 +91,9 @@ export class Player {
     const { exchange } = this.#desk;
     this.#desk.moveTo(step.time);
     for (const item of step.items) {
-      if (item.kind === "trade") exchange.trade(item.symbol, item.price, item.size, step.time);
-      else if (item.kind === "quote") {
+      if (item.kind === "trade") {
+        if (item.setsPrice) exchange.trade(item.symbol, item.price, item.size, step.time);
+      } else if (item.kind === "quote") {
         exchange.quote(item.symbol, item.bid, item.bidSize, item.ask, item.askSize, step.time);
       } else {
         const size = parseBarSize(item.size);
@@ -100,9 +101,15 @@ export class Player {
       }
       this.#book.add(item);
     }
-    // After the data of this instant, never before it: what ends now may still be filled by a bar that ends now.
-    exchange.advance(step.time);
+    // What ends at this very instant ends with the next one: whoever acts on this data is still in time.
+    exchange.advance(step.time - 1);
     return this.#desk.flush();
+  }
+
+  /** After the last item: what ends at its time ends now. */
+  finish(): void {
+    this.#desk.exchange.advance(this.#desk.now());
+    this.#desk.flush();
   }
 
   /** The data phase: what may be sent to subscribers. */

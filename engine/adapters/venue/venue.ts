@@ -143,6 +143,7 @@ class LocalVenue implements Venue {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#player.finish();
     this.#told({ phase: "ended", time: this.now(), items: 0, messages: 0 });
     this.#settle.resolve();
   }

@@ -248,13 +248,13 @@ describe("the book of what was told", () => {
       cumulativeQty: "10",
     });
     expect(book.missing({ ...order, filledQty: "10", avgPrice: "103" })).toBeUndefined();
-    expect(book.streamed(execution("2", "6", "105", "10"))).toBeUndefined();
+    expect(book.streamed(execution("2", "6", "105", "10"))).toBe(false);
   });
 
   test("lets repeats of the stream pass, since their id says it", () => {
     const book = new OrderBook();
-    expect(book.streamed(execution("1", "10", "100", "10"))).toBeDefined();
-    expect(book.streamed(execution("1", "10", "100", "10"))).toBeDefined();
+    expect(book.streamed(execution("1", "10", "100", "10"))).toBe(true);
+    expect(book.streamed(execution("1", "10", "100", "10"))).toBe(true);
     expect(book.missing({ ...order, filledQty: "10", avgPrice: "100" })).toBeUndefined();
   });
 });

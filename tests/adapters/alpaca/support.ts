@@ -84,6 +84,7 @@ export function brokerAt(venue: Venue, options: Partial<AlpacaBrokerOptions> = {
     account: { kind: "loopback", url: venue.url },
     credentials: CREDENTIALS,
     timeoutMs: 300,
+    retryDelaysMs: [1, 1],
     stream: { reconnect: FAST, afterRefusal: FAST },
     ...options,
   });

@@ -312,12 +312,15 @@ describe("clock, calendar, assets and data", () => {
     expect((await call(venue, "/v2/stocks/QQQ/trades/latest")).status).toBe(404);
   });
 
-  test("expire a day order at the close", async () => {
+  test("expire a day order at the close, after whoever acts on the last bar", async () => {
     const last = minuteBars("SPY", [500, 501], CLOSE - 2 * MINUTE);
     const venue = await testVenue(last, { startAt: CLOSE - 2 * MINUTE });
     await venue.advance();
     await place(venue, { type: "limit", limit_price: "400", client_order_id: "day" });
     await venue.advance();
-    expect(await json(venue, "/v2/orders:by_client_order_id?client_order_id=day")).toMatchObject({ status: "expired" });
+    const status = async () => (await json(venue, "/v2/orders:by_client_order_id?client_order_id=day")).status;
+    expect(await status()).toBe("new");
+    expect(await venue.advance()).toBe(false);
+    expect(await status()).toBe("expired");
   });
 });
