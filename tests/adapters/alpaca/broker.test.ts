@@ -207,6 +207,17 @@ describe("a refused order", () => {
     expect(venue.stats().requests).toBe(0);
   });
 
+  test("that waited too long behind another is rejected unsent", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue, { patienceMs: 30, timeoutMs: 100 });
+    venue.faults.onRequest((request) => (isPost(request) ? { kind: "stall" } : undefined));
+    broker.submit(approved({ clientOrderId: "first" }));
+    broker.submit(approved({ clientOrderId: "second" }));
+    expect(await sink.first("order.rejected")).toMatchObject({ clientOrderId: "second", code: "not_sent" });
+    expect(sink.story("first")).toEqual(["order.unknown"]);
+    expect(venue.stats().requests).toBe(1);
+  });
+
   test("without what its type needs is rejected unsent", async () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
@@ -386,6 +397,37 @@ describe("reconciling", () => {
     ]);
   });
 
+  test("tells what was executed during an outage before it shows the position", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    broker.submit(approved({ clientOrderId: "a" }));
+    broker.submit(approved({ clientOrderId: "low", type: "limit", limitPrice: "400" }));
+    await sink.first("order.update", 2);
+    venue.faults.refuseSockets(true);
+    venue.faults.dropSockets("trading");
+    await sink.first("broker", 2);
+    await venue.advance();
+    const picture = await broker.reconcile();
+    expect(sink.story("a")).toEqual(["order.accepted", "new", "order.accepted", "buy 10 @ 500"]);
+    expect(picture.positions).toEqual([{ symbol: "SPY", qty: "10", avgPrice: "500" }]);
+    expect(picture.openOrders.map((order) => order.clientOrderId)).toEqual(["low"]);
+    const { requests } = venue.stats();
+    await broker.reconcile();
+    expect(venue.stats().requests - requests).toBe(4);
+  });
+
+  test("waits for the answer of an order on its way", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    venue.faults.onRequest((request) => (isPost(request) ? { kind: "delay", ms: 80 } : undefined));
+    broker.submit(approved({ clientOrderId: "slow", type: "limit", limitPrice: "400" }));
+    const picture = await broker.reconcile();
+    expect(sink.story("slow")[0]).toBe("order.accepted");
+    expect(picture.openOrders).toHaveLength(1);
+  });
+
   test("fails rather than guess when a query fails", async () => {
     const venue = await testVenue();
     const { broker } = await startedBroker(venue);
@@ -436,6 +478,35 @@ describe("the stream of trade updates", () => {
       expect.stringMatching(/not understood: failed to process.*reconcile$/),
       "a trade update carried an incomplete order; reconcile",
       "trade_bust of order theirs; reconcile",
+    ]);
+  });
+
+  test("fills the gap when an execution was missed on the way", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    broker.submit(approved({ clientOrderId: "a" }));
+    const { brokerOrderId } = await sink.first("order.accepted");
+    venue.faults.dropSockets("trading");
+    venue.faults.refuseSockets(true);
+    await sink.first("broker", 2);
+    await venue.advance();
+    venue.faults.refuseSockets(false);
+    await sink.first("broker", 3);
+    const order = {
+      ...(await anOrder()),
+      id: brokerOrderId,
+      client_order_id: "a",
+      qty: "10",
+      filled_qty: "10",
+      status: "filled",
+    };
+    const data = { event: "fill", execution_id: "second", qty: "4", price: "500", order };
+    venue.faults.sendRaw("trading", JSON.stringify({ stream: "trade_updates", data }));
+    await sink.first("execution", 2);
+    expect(sink.of("execution")).toMatchObject([
+      { executionId: "second", qty: "4", cumulativeQty: "10" },
+      { executionId: `rest:${brokerOrderId}:10`, qty: "6", price: "500", cumulativeQty: "10" },
     ]);
   });
 
