@@ -1,0 +1,59 @@
+/**
+ * The project's files on disk.
+ *
+ * Owns: `projectFiles`, which fills the Files port: a settled read, and a watch that never gives up. May not parse YAML.
+ */
+import type { Files } from "../../ports/files.ts";
+import { type Layout, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { type FilesTimers, Watch, type WatchOptions } from "./watch.ts";
+
+export interface FilesOptions extends Partial<WatchOptions> {
+  /** Folders below the root that are read whole. Default `strategies` and `watchlists`. */
+  readonly folders?: readonly string[];
+}
+
+const SETTLE_READS_MAX = 25;
+
+const systemTimers: FilesTimers = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export function projectFiles(root: string, options: FilesOptions = {}): Files {
+  const folders = (options.folders ?? ["strategies", "watchlists"]).map((folder) => folder.replace(/^\.\/|\/+$/g, ""));
+  const layout: Layout = { root, folders };
+  const settings: WatchOptions = {
+    timers: options.timers ?? systemTimers,
+    quietMs: options.quietMs ?? 120,
+    betweenMs: options.betweenMs ?? 80,
+    pollMs: options.pollMs ?? 30_000,
+    usePolling: options.usePolling ?? false,
+    ...(options.createWatcher === undefined ? {} : { createWatcher: options.createWatcher }),
+  };
+  let lastRead: string | undefined;
+  return {
+    async read() {
+      const { files, refused, hash } = await settled(layout, settings);
+      lastRead = hash;
+      return { files, refused };
+    },
+    // What was read last is what the caller knows: a change between its read and its watch is not lost.
+    watch: (onChange, onError) => Watch.start(layout, settings, lastRead, onChange, onError),
+  };
+}
+
+/** Reads until two reads agree. A project at rest is read twice without waiting; one that was just written is given time. */
+async function settled(layout: Layout, { timers, betweenMs }: WatchOptions): Promise<Snapshot> {
+  let last = await takeSnapshot(layout);
+  for (let i = 0; i < SETTLE_READS_MAX; i++) {
+    const isFresh = Math.abs(timers.now() - last.modifiedAt) < 2 * betweenMs;
+    if (isFresh || i > 0) await new Promise<void>((resolve) => void timers.after(betweenMs, resolve));
+    const next = await takeSnapshot(layout);
+    if (next.hash === last.hash) return next;
+    last = next;
+  }
+  return last;
+}

@@ -1,0 +1,310 @@
+/**
+ * Reading and watching a project with real files: every way in which programs save them.
+ */
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type FilesOptions, projectFiles } from "../../../engine/adapters/files/project-files.ts";
+import type { Watcher } from "../../../engine/adapters/files/watch.ts";
+import { writeAtomically } from "../../../engine/adapters/files/write-atomically.ts";
+
+let base = "";
+let root = "";
+let strategy = "";
+const closing: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), "barwise-files-"));
+  root = join(base, "project");
+  await mkdir(join(root, "strategies"), { recursive: true });
+  strategy = join(root, "strategies", "dip.strategy.yaml");
+  await writeFile(strategy, "one\n");
+  await writeFile(join(root, "barwise.yaml"), "barwise: 1\n");
+});
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+  await rm(base, { recursive: true });
+});
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function watched(options: FilesOptions = {}) {
+  const files = projectFiles(root, options);
+  await files.read();
+  const seen: (string | undefined)[] = [];
+  const errors: string[] = [];
+  const watch = await files.watch(
+    () => void files.read().then((read) => seen.push(read.files["strategies/dip.strategy.yaml"])),
+    (error) => errors.push(error.message),
+  );
+  closing.push(() => watch.close());
+  return { seen, errors };
+}
+
+async function settled(seen: unknown[], count: number): Promise<void> {
+  await expect.poll(() => seen.length, { timeout: 5_000, interval: 10 }).toBeGreaterThanOrEqual(count);
+}
+
+describe("reading", () => {
+  it("takes YAML of the root and all below the folders, and nothing hidden or foreign", async () => {
+    await mkdir(join(root, "strategies", "deep", "er"), { recursive: true });
+    await mkdir(join(root, "strategies", "node_modules"));
+    await mkdir(join(root, "other"));
+    for (const path of ["risk.yaml", "strategies/deep/er/a.test.yaml", "strategies/x.yml"])
+      await writeFile(join(root, path), path);
+    for (const path of [
+      ".hidden.yaml",
+      "strategies/.swp.yaml",
+      "strategies/node_modules/a.yaml",
+      "other/a.yaml",
+      "README.md",
+    ]) {
+      await writeFile(join(root, path), path);
+    }
+    const { files, refused } = await projectFiles(root).read();
+    expect(Object.keys(files)).toEqual([
+      "barwise.yaml",
+      "risk.yaml",
+      "strategies/deep/er/a.test.yaml",
+      "strategies/dip.strategy.yaml",
+      "strategies/x.yml",
+    ]);
+    expect(refused).toEqual([]);
+  });
+
+  it("refuses large files, other encodings and links out of the project", async () => {
+    await writeFile(join(root, "strategies", "big.yaml"), "x".repeat(1024 * 1024 + 1));
+    await writeFile(join(root, "strategies", "bytes.yaml"), Buffer.from([0x61, 0xff, 0xfe]));
+    await writeFile(join(base, "secret.yaml"), "secret");
+    await symlink(join(base, "secret.yaml"), join(root, "strategies", "link.yaml"));
+    await symlink(strategy, join(root, "strategies", "inside.yaml"));
+    await symlink(root, join(root, "strategies", "loop"));
+    const { files, refused } = await projectFiles(root).read();
+    expect(files["strategies/inside.yaml"]).toBe("one\n");
+    expect(Object.values(files)).not.toContain("secret");
+    expect(refused).toEqual([
+      { path: "strategies/big.yaml", reason: "1048577 bytes; a strategy file has at most 1 MiB" },
+      { path: "strategies/bytes.yaml", reason: "not UTF-8 text" },
+      {
+        path: "strategies/link.yaml",
+        reason: "a symbolic link out of the project; copy the file, or mount the folder",
+      },
+      { path: "strategies/loop", reason: "a symbolic link back to a folder that it is in" },
+    ]);
+  });
+
+  it("waits for a file that is being written", async () => {
+    const writing = (async () => {
+      for (let i = 0; i < 8; i++) {
+        await appendFile(strategy, `${i}\n`);
+        await sleep(30);
+      }
+    })();
+    const { files } = await projectFiles(root).read();
+    await writing;
+    expect(files["strategies/dip.strategy.yaml"]).toBe(await readFile(strategy, "utf8"));
+  });
+
+  it("rejects when there is no project", async () => {
+    await expect(projectFiles(join(base, "none")).read()).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("watching", () => {
+  const saves: Record<string, () => Promise<void>> = {
+    "a write in place": () => writeFile(strategy, "two\n"),
+    "an atomic write": () => writeAtomically(strategy, "two\n"),
+    "vim's backup and rename": async () => {
+      await rename(strategy, `${strategy}~`);
+      await writeFile(strategy, "two\n");
+      await unlink(`${strategy}~`);
+    },
+    "a slow writer": async () => {
+      const file = await open(strategy, "w");
+      await file.write("t");
+      await sleep(60);
+      await file.write("wo\n");
+      await file.close();
+    },
+    "an unlink and a new file": async () => {
+      await unlink(strategy);
+      await sleep(20);
+      await writeFile(strategy, "two\n");
+    },
+    "a folder that is renamed and made again": async () => {
+      await rename(join(root, "strategies"), join(root, "old"));
+      await mkdir(join(root, "strategies"));
+      await writeFile(strategy, "two\n");
+    },
+    "a checkout that replaces the project": async () => {
+      await rename(root, `${root}-old`);
+      await mkdir(join(root, "strategies"), { recursive: true });
+      await copyFile(join(`${root}-old`, "barwise.yaml"), join(root, "barwise.yaml"));
+      await writeFile(strategy, "two\n");
+    },
+  };
+
+  it.each(Object.entries(saves))("sees %s, once", async (_, save) => {
+    const { seen, errors } = await watched();
+    await save();
+    await settled(seen, 1);
+    await sleep(250);
+    expect([seen, errors]).toEqual([["two\n"], []]);
+  });
+
+  it("goes on after each change, also after the folder was replaced", async () => {
+    const { seen } = await watched();
+    await saves["a folder that is renamed and made again"]?.();
+    await settled(seen, 1);
+    await writeFile(strategy, "three\n");
+    await settled(seen, 2);
+    expect(seen).toEqual(["two\n", "three\n"]);
+  });
+
+  it("sees a ConfigMap swap, twice", async () => {
+    const mount = join(root, "strategies");
+    await unlink(strategy);
+    const swap = async (name: string, text: string): Promise<void> => {
+      await mkdir(join(mount, name));
+      await writeFile(join(mount, name, "dip.strategy.yaml"), text);
+      await symlink(name, join(mount, "..data_tmp"));
+      await rename(join(mount, "..data_tmp"), join(mount, "..data"));
+    };
+    await swap("..2026_1", "one\n");
+    await symlink("..data/dip.strategy.yaml", strategy);
+    const { seen } = await watched();
+    await swap("..2026_2", "two\n");
+    await rm(join(mount, "..2026_1"), { recursive: true });
+    await settled(seen, 1);
+    await swap("..2026_3", "three\n");
+    await settled(seen, 2);
+    expect(seen).toEqual(["two\n", "three\n"]);
+  });
+
+  it("reports a removal, and new and many files as one change", async () => {
+    const { seen } = await watched();
+    for (let i = 0; i < 20; i++) await writeFile(join(root, "strategies", `s${i}.strategy.yaml`), `${i}`);
+    await settled(seen, 1);
+    await sleep(250);
+    expect(seen).toHaveLength(1);
+    await unlink(strategy);
+    await settled(seen, 2);
+    expect(seen[1]).toBeUndefined();
+  });
+
+  it("stays silent when nothing that counts changed", async () => {
+    const { seen } = await watched();
+    await writeFile(strategy, "one\n");
+    await writeFile(join(root, "notes.md"), "x");
+    await mkdir(join(root, ".barwise"));
+    await writeFile(join(root, ".barwise", "journal.yaml"), "x");
+    await sleep(500);
+    expect(seen).toEqual([]);
+  });
+
+  it("does not lose a change between read and watch", async () => {
+    const files = projectFiles(root);
+    await files.read();
+    await writeFile(strategy, "two\n");
+    let changes = 0;
+    const watch = await files.watch(
+      () => changes++,
+      () => {},
+    );
+    closing.push(() => watch.close());
+    await expect.poll(() => changes).toBe(1);
+  });
+
+  it("calls nothing after close", async () => {
+    const files = projectFiles(root);
+    let changes = 0;
+    const watch = await files.watch(
+      () => changes++,
+      () => {},
+    );
+    await writeFile(strategy, "two\n");
+    await watch.close();
+    await sleep(400);
+    expect(changes).toBe(0);
+  });
+});
+
+/** A watcher that a test breaks. */
+class Broken implements Watcher {
+  readonly listeners: Record<string, ((detail: unknown) => void)[]> = {};
+  on(event: string, listener: (detail: unknown) => void): void {
+    (this.listeners[event] ??= []).push(listener);
+    if (event === "ready") setTimeout(() => listener(undefined), 0);
+  }
+  emit(event: string, detail?: unknown): void {
+    for (const listener of this.listeners[event] ?? []) listener(detail);
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+describe("a watcher that fails", () => {
+  it("is made again, polling once the system has no watches left, and the change in between is found", async () => {
+    const made: { watcher: Broken; usePolling: boolean }[] = [];
+    const { seen, errors } = await watched({
+      createWatcher: (_, __, usePolling) => {
+        const watcher = new Broken();
+        made.push({ watcher, usePolling });
+        return watcher;
+      },
+    });
+    await sleep(200);
+    made[0]?.watcher.emit("error", Object.assign(new Error("no space"), { code: "ENOSPC" }));
+    await writeFile(strategy, "two\n");
+    await settled(seen, 1);
+    made[1]?.watcher.emit("error", new Error("odd"));
+    await expect.poll(() => made.length, { timeout: 5_000 }).toBe(3);
+    expect(made.map((each) => each.usePolling)).toEqual([false, true, true]);
+    expect(errors).toEqual([
+      "the system has no file watches left (ENOSPC); changes are found by polling from now on",
+      "watching for changes failed (odd); trying again",
+    ]);
+  });
+
+  it("is backed by a hash poll when it is deaf", async () => {
+    const { seen } = await watched({ pollMs: 100, createWatcher: () => new Broken() });
+    await writeFile(strategy, "two\n");
+    await settled(seen, 1);
+    expect(seen).toEqual(["two\n"]);
+  });
+
+  it("is not needed where the caller asks for polling", async () => {
+    const { seen } = await watched({ usePolling: true });
+    await writeFile(strategy, "two, longer\n");
+    await settled(seen, 1);
+    expect(seen).toEqual(["two, longer\n"]);
+  });
+});
+
+describe("writing atomically", () => {
+  it("replaces the text, follows links and leaves nothing behind", async () => {
+    const link = join(root, "link.yaml");
+    await symlink(strategy, link);
+    await writeAtomically(link, "two\n");
+    expect(await readFile(strategy, "utf8")).toBe("two\n");
+    await writeAtomically(join(root, "new.txt"), "new");
+    await expect(writeAtomically(join(root, "none", "x"), "x")).rejects.toThrow("ENOENT");
+    expect((await readdir(root)).sort()).toEqual(["barwise.yaml", "link.yaml", "new.txt", "strategies"]);
+    expect(await readdir(join(root, "strategies"))).toEqual(["dip.strategy.yaml"]);
+  });
+});
