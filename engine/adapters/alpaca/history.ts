@@ -27,6 +27,8 @@ export interface AlpacaHistoryOptions {
   readonly timers?: Timers;
   readonly timeoutMs?: number;
   readonly requestsPerMinute?: number;
+  /** Bars per request; Alpaca's most is 10,000. */
+  readonly pageSize?: number;
 }
 
 const MINUTE = 60_000;
@@ -87,7 +89,7 @@ class AlpacaHistory implements History {
       timeframe: unit === undefined ? "1Day" : `${unit}Min`,
       start: new Date(start),
       end: new Date(before - 1),
-      limit: PAGE,
+      limit: this.#options.pageSize ?? PAGE,
       adjustment: "split",
       sort: "desc",
       ...(this.#options.feed === undefined ? {} : { feed: this.#options.feed }),

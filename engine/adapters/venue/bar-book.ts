@@ -21,15 +21,15 @@ export interface WireBar {
 }
 
 export class BarBook {
-  readonly #calendar: Calendar;
+  readonly #calendarOf: (symbol: string) => Calendar;
   readonly #historyOf: NonNullable<VenueOptions["historyOf"]>;
   readonly #played = new Map<string, Bar[]>();
   readonly lastTrade = new Map<string, TradeInput>();
   readonly lastQuote = new Map<string, QuoteInput>();
   readonly lastBar = new Map<string, BarInput>();
 
-  constructor(calendar: Calendar, historyOf: VenueOptions["historyOf"]) {
-    this.#calendar = calendar;
+  constructor(calendarOf: (symbol: string) => Calendar, historyOf: VenueOptions["historyOf"]) {
+    this.#calendarOf = calendarOf;
     this.#historyOf = historyOf ?? (() => []);
   }
 
@@ -62,8 +62,8 @@ export class BarBook {
   }
 
   /** The first instant after a bar. */
-  endOf(start: number, size: BarSize): number {
-    const session = this.#calendar.sessionAtOrBefore(start);
+  endOf(symbol: string, start: number, size: BarSize): number {
+    const session = this.#calendarOf(symbol).sessionAtOrBefore(start);
     if (size.kind === "session") return session === undefined ? start + size.ms : session.close;
     const end = start + size.ms;
     const cut = session !== undefined && start < session.close && end > session.close;
@@ -72,13 +72,14 @@ export class BarBook {
 
   endOfInput(input: BarInput): number {
     const size = parseBarSize(input.size);
-    return size === undefined ? input.start : this.endOf(input.start, size);
+    return size === undefined ? input.start : this.endOf(input.symbol, input.start, size);
   }
 
-  wireStart(start: number, size: BarSize): number {
+  wireStart(symbol: string, start: number, size: BarSize): number {
     if (size.kind !== "session") return start;
-    const session = this.#calendar.sessionAtOrBefore(start);
-    return session === undefined ? start : dayStart(this.#calendar, session);
+    const calendar = this.#calendarOf(symbol);
+    const session = calendar.sessionAtOrBefore(start);
+    return session === undefined ? start : dayStart(calendar, session);
   }
 
   /** Closed bars with `from <= start <= until` on the wire, oldest first; a played bar supersedes one of the history. */
@@ -88,8 +89,8 @@ export class BarBook {
     for (const bar of this.#played.get(`${symbol} ${size.label}`) ?? []) byStart.set(bar.start, bar);
     const found: WireBar[] = [];
     for (const bar of byStart.values()) {
-      if (this.endOf(bar.start, size) > now) continue;
-      const start = this.wireStart(bar.start, size);
+      if (this.endOf(symbol, bar.start, size) > now) continue;
+      const start = this.wireStart(symbol, bar.start, size);
       if (start >= from && start <= until) found.push({ bar, start });
     }
     return found.toSorted((a, b) => a.start - b.start);

@@ -75,7 +75,8 @@ export function createHttpServer(options: HttpOptions): Server {
   };
   const server = createServer({ maxHeaderSize: 16 * 1024 }, (request, response) => {
     response.on("error", () => {});
-    void serve(request, response, options, windows);
+    // Nothing that a client sends may end the process.
+    serve(request, response, options, windows).catch(() => response.destroy());
   });
   server.maxConnections = options.limits.maxHttpConnections;
   server.headersTimeout = 10_000;
@@ -93,7 +94,9 @@ async function serve(
   options: HttpOptions,
   windows: Windows,
 ): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://127.0.0.1");
+  // `//` and the like are no paths; URL would throw.
+  const target = `http://127.0.0.1${request.url ?? "/"}`;
+  const url = new URL(URL.canParse(target) ? target : "http://127.0.0.1/");
   const method = request.method ?? "GET";
   const lane = url.pathname.startsWith("/v2/stocks") || url.pathname.startsWith("/v1beta3") ? "data" : "trading";
   const refuse = (reply: Reply, headers: Readonly<Record<string, string>> = {}): void => {

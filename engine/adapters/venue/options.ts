@@ -51,7 +51,10 @@ export interface VenueOptions {
   readonly instruments: readonly Instrument[];
   readonly keyId: string;
   readonly secret: string;
+  /** Of the clock and the calendar routes. */
   readonly calendar: Calendar;
+  /** Of a symbol's bars, where they differ (crypto); default: the one above. */
+  readonly calendarOf?: (symbol: string) => Calendar;
   readonly tape?: Tape;
   readonly pace?: Pace;
   /** The venue's clock before the first item of the tape. */

@@ -5,7 +5,7 @@
  * on a bar can only be matched by a later one. May not: read the wall clock; pacing is the venue's.
  */
 import type { BarInput, MarketInput, QuoteInput, TradeInput } from "../../core/event.ts";
-import { parseBarSize } from "../../market/bar-size.ts";
+import { DAY, parseBarSize } from "../../market/bar-size.ts";
 import type { BarBook } from "./bar-book.ts";
 import type { Desk } from "./desk.ts";
 import { outgoing } from "./frames.ts";
@@ -117,16 +117,16 @@ export class Player {
     const batch: Outgoing[] = [];
     for (const item of step.items) {
       this.#sequence += 1;
-      const message = outgoing(item, this.#streamedBars, (start) => this.#dayStart(start), this.#sequence);
+      const message = outgoing(
+        item,
+        this.#streamedBars,
+        (start) => this.#book.wireStart(item.symbol, start, DAY),
+        this.#sequence,
+      );
       if (message === undefined) this.unsentBars += 1;
       else batch.push(message);
     }
     return batch;
-  }
-
-  #dayStart(start: number): number {
-    const day = parseBarSize("1d");
-    return day === undefined ? start : this.#book.wireStart(start, day);
   }
 
   /** Does not wait: a tape that never answers must not hold the venue. */

@@ -57,7 +57,7 @@ class LocalVenue implements Venue {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { exchange, instruments, calendar, keyId, secret } = options;
     this.#desk = new Desk({ exchange, instruments, calendar, keyId, startAt: options.startAt ?? exchange.now });
-    const book = new BarBook(calendar, options.historyOf);
+    const book = new BarBook(options.calendarOf ?? (() => calendar), options.historyOf);
     this.#player = new Player(options.tape ?? [], this.#desk, book, options.streamedBars ?? "1m");
     this.#http = createHttpServer({
       routes: [...orderRoutes(this.#desk), ...accountRoutes(this.#desk), ...dataRoutes(this.#desk, book)],

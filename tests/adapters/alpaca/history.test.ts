@@ -61,6 +61,16 @@ describe("history from Alpaca", () => {
     ]);
   });
 
+  test("asks for as many pages as it takes, and no more", async () => {
+    const venue = await venueWithHistory();
+    const history = historyAt(venue, { pageSize: 7 });
+    const bars = await history.bars("SPY", size("5m"), OPEN + 60 * MINUTE, 3);
+    expect(bars).toEqual([]);
+    const minutes = await history.bars("SPY", size("1m"), OPEN + 60 * MINUTE, 20);
+    expect(minutes.map((bar) => (bar.start - OPEN) / MINUTE)).toEqual(Array.from({ length: 20 }, (_, n) => 40 + n));
+    expect(venue.stats().requests).toBe(1 + 3);
+  });
+
   test("crosses weekends", async () => {
     const history = historyAt(await venueWithHistory());
     const bars = await history.bars("SPY", size("1m"), OPEN + 2 * MINUTE, 400);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createAlpacaMarketData } from "../../../engine/adapters/alpaca/market-data.ts";
+import { ALWAYS } from "../../../engine/market/always.ts";
 import { NYSE } from "../../../engine/market/nyse.ts";
 import { RawSocket } from "../venue/raw-socket.ts";
 import { LOGIN, MINUTE, OPEN, SECRET, minuteBars, stopVenues, testVenue, until } from "../venue/support.ts";
@@ -115,6 +116,23 @@ describe.each(["json", "msgpack"] as const)("the Alpaca feed in %s", (format) =>
     ]);
   });
 
+  test("tells crypto around the clock", async () => {
+    const time = Date.parse("2024-03-02T03:00:00Z");
+    const venue = await testVenue(
+      [
+        { kind: "trade", symbol: "BTC/USD", time, price: 62_000.5, size: 0.25, setsPrice: true, id: "7" },
+        { kind: "quote", symbol: "BTC/USD", time: time + 1, bid: 62_000, bidSize: 1.5, ask: 62_001, askSize: 2 },
+      ],
+      { startAt: time, calendarOf: () => ALWAYS },
+    );
+    const sink = new FeedRecorder();
+    const channels = { trades: ["BTC/USD"], quotes: ["BTC/USD"] };
+    await feedAt(venue, { format, feed: "crypto", channels, calendar: ALWAYS }).start(sink);
+    while (await venue.advance());
+    expect(await sink.first("quote")).toMatchObject({ symbol: "BTC/USD", bidSize: 1.5 });
+    expect(sink.of("trade")).toMatchObject([{ price: 62_000.5, size: 0.25, setsPrice: true, id: "7" }]);
+  });
+
   test("gives a closed day the start of its session", async () => {
     const [bar] = minuteBars("SPY", [500]);
     const venue = await testVenue([{ ...bar!, size: "1d" }]);
@@ -228,6 +246,21 @@ describe("a connection that goes wrong", () => {
     expect(await sink.first("feed", 2)).toMatchObject({ status: "down", detail: "no answer to a ping within 30 ms" });
     await feed.stop();
     proxy.close();
+  });
+
+  test("is told as down once when the venue closes for good", async () => {
+    const venue = await testVenue();
+    const sink = new FeedRecorder();
+    await feedAt(venue).start(sink);
+    await venue.advance();
+    await sink.first("bar");
+    await venue.stop();
+    expect(await sink.first("feed", 2)).toMatchObject({
+      status: "down",
+      detail: expect.stringMatching(/closed \(1001\)/),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(sink.statuses).toEqual(["live", "down"]);
   });
 
   test("says nothing after the stop", async () => {

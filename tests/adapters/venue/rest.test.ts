@@ -59,6 +59,25 @@ describe("access to the venue", () => {
     expect((await call(venue, "/v2/assets/%E0%A4%A")).status).toBe(400);
   });
 
+  test("survives targets that are no paths and clients that hang up", async () => {
+    const venue = await testVenue();
+    for (const target of ["//", "/\\", "/%", "/v2/orders/%ff"])
+      expect(await raw(venue, LOGIN, target)).toBeGreaterThanOrEqual(400);
+    const half = request({
+      host: "127.0.0.1",
+      port: venue.port,
+      path: "/v2/orders",
+      method: "POST",
+      headers: { ...LOGIN, "Content-Length": "50" },
+    });
+    half.on("error", () => {});
+    half.write("{");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    half.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await raw(venue, LOGIN)).toBe(200);
+  });
+
   test("refuses bodies that are too large, not JSON, or of another type", async () => {
     const venue = await testVenue();
     const post = (body: string, type = "application/json") =>

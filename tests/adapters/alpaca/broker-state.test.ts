@@ -1,0 +1,254 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { place, stopVenues, testVenue, until } from "../venue/support.ts";
+import { approved, startedBroker, stopAdapters } from "./support.ts";
+
+afterEach(async () => {
+  await stopAdapters();
+  await stopVenues();
+});
+
+const isPost = ({ method, path }: { readonly method: string; readonly path: string }): boolean =>
+  method === "POST" && path === "/v2/orders";
+
+describe("canceling", () => {
+  const LOW = { type: "limit", limitPrice: "400" } as const;
+
+  test("an open order ends it, by broker id or by client id", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    for (const id of ["one", "two"]) broker.submit(approved({ clientOrderId: id, ...LOW }));
+    const accepted = await sink.first("order.accepted");
+    await sink.first("order.accepted", 2);
+    broker.cancel("one", accepted.brokerOrderId);
+    broker.cancel("two", null);
+    for (const id of ["one", "two"]) {
+      await until(`${id} to be canceled`, () => sink.story(id).includes("canceled"));
+      expect(sink.story(id).filter((word) => word !== "pending_cancel")).toEqual(["order.accepted", "new", "canceled"]);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(sink.story("one").at(-1)).toBe("canceled");
+  });
+
+  test("a filled or unknown order is refused with the reason", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    broker.submit(approved({ clientOrderId: "done" }));
+    const accepted = await sink.first("order.accepted");
+    await venue.advance();
+    await sink.first("execution");
+    broker.cancel("done", accepted.brokerOrderId);
+    expect((await sink.first("cancel.rejected")).reason).toMatch(/order is already in "filled" state/);
+    broker.cancel("never", null);
+    expect(await sink.first("cancel.rejected", 2)).toMatchObject({ clientOrderId: "never", reason: /no order/ });
+  });
+
+  test("with an unclear answer reads the order back", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    broker.submit(approved({ clientOrderId: "c", ...LOW }));
+    const accepted = await sink.first("order.accepted");
+    venue.faults.onRequest(({ method }) => (method === "DELETE" ? { kind: "status", status: 500 } : undefined));
+    broker.cancel("c", accepted.brokerOrderId);
+    expect((await sink.first("cancel.rejected")).reason).toMatch(/^unclear: 500/);
+    venue.faults.onRequest(({ method }) => (method === "DELETE" ? { kind: "reset", after: true } : undefined));
+    broker.cancel("c", accepted.brokerOrderId);
+    await until("canceled", () => sink.story("c").includes("canceled"));
+    await sink.first("order.accepted", 2);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(sink.of("cancel.rejected")).toHaveLength(1);
+  });
+});
+
+describe("reconciling", () => {
+  test("shows account, positions and open orders, legs included", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    broker.submit(
+      approved({
+        clientOrderId: "b",
+        orderClass: "bracket",
+        takeProfit: { limitPrice: "520" },
+        stopLoss: { stopPrice: "480" },
+      }),
+    );
+    await sink.first("order.accepted");
+    await venue.advance();
+    const picture = await broker.reconcile();
+    expect(picture).toMatchObject({
+      kind: "reconciled",
+      account: { cash: "95000", equity: "100010", lastEquity: "100000", multiplier: 2, shorting: true },
+      positions: [{ symbol: "SPY", qty: "10", avgPrice: "500" }],
+    });
+    expect(picture.openOrders.map((order) => `${order.side} ${order.qty} ${order.type}`).toSorted()).toEqual([
+      "sell 10 limit",
+      "sell 10 stop",
+    ]);
+  });
+
+  test("tells what was executed during an outage before it shows the position", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    broker.submit(approved({ clientOrderId: "a" }));
+    broker.submit(approved({ clientOrderId: "low", type: "limit", limitPrice: "400" }));
+    await sink.first("order.update", 2);
+    venue.faults.refuseSockets(true);
+    venue.faults.dropSockets("trading");
+    await sink.first("broker", 2);
+    await venue.advance();
+    const picture = await broker.reconcile();
+    expect(sink.story("a")).toEqual(["order.accepted", "new", "order.accepted", "buy 10 @ 500"]);
+    expect(picture.positions).toEqual([{ symbol: "SPY", qty: "10", avgPrice: "500" }]);
+    expect(picture.openOrders.map((order) => order.clientOrderId)).toEqual(["low"]);
+    const { requests } = venue.stats();
+    await broker.reconcile();
+    expect(venue.stats().requests - requests).toBe(4);
+  });
+
+  test("waits for the answer of an order on its way", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    venue.faults.onRequest((request) => (isPost(request) ? { kind: "delay", ms: 80 } : undefined));
+    broker.submit(approved({ clientOrderId: "slow", type: "limit", limitPrice: "400" }));
+    const picture = await broker.reconcile();
+    expect(sink.story("slow")[0]).toBe("order.accepted");
+    expect(picture.openOrders).toHaveLength(1);
+  });
+
+  test("fails rather than guess when a query fails", async () => {
+    const venue = await testVenue();
+    const { broker } = await startedBroker(venue);
+    venue.faults.onRequest(({ path }) => (path === "/v2/positions" ? { kind: "status", status: 500 } : undefined));
+    await expect(broker.reconcile()).rejects.toMatchObject({ name: "BrokerError", code: "unreachable" });
+    venue.faults.onRequest(() => ({ kind: "status", status: 401 }));
+    await expect(broker.reconcile()).rejects.toMatchObject({ code: "auth" });
+  });
+});
+
+describe("the stream of trade updates", () => {
+  test("comes back after a cut, and says both", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    venue.faults.dropSockets("trading");
+    await sink.first("broker", 3);
+    expect(sink.of("broker").map((input) => input.status)).toEqual(["connected", "disconnected", "connected"]);
+    await venue.advance();
+    broker.submit(approved({ clientOrderId: "after" }));
+    await sink.first("order.update");
+  });
+
+  test("outlives a venue that closes in the middle of an order", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    venue.faults.onRequest((request) => (isPost(request) ? { kind: "stall", after: true } : undefined));
+    broker.submit(approved({ clientOrderId: "cut" }));
+    await until("the order to be at the venue", () => venue.stats().tradeUpdates === 1);
+    await venue.stop();
+    expect((await sink.first("broker", 2)).status).toBe("disconnected");
+    await sink.first("order.unknown");
+    expect(sink.of("order.rejected")).toEqual([]);
+    await expect(broker.reconcile()).rejects.toMatchObject({ code: "unreachable" });
+  });
+
+  test("comes back from a login that was never answered", async () => {
+    const venue = await testVenue();
+    const { sink } = await startedBroker(venue, { stream: { loginMs: 40, reconnect: { firstMs: 5, maxMs: 10 } } });
+    venue.faults.muteLogins(true);
+    venue.faults.dropSockets("trading");
+    await sink.first("broker", 2);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    venue.faults.muteLogins(false);
+    await sink.first("broker", 3);
+  });
+
+  test("asks for a reconciliation when an update is not understood", async () => {
+    const venue = await testVenue();
+    const { sink } = await startedBroker(venue);
+    const update = (data: unknown): void =>
+      venue.faults.sendRaw("trading", JSON.stringify({ stream: "trade_updates", data }));
+    venue.faults.sendRaw("trading", "{{{");
+    update({ event: "fill" });
+    update({ event: "fill", order: { id: "x" } });
+    update({ event: "brand_new", order: { ...(await anOrder()), status: "brand_new" } });
+    update({ event: "trade_bust", order: await anOrder() });
+    await sink.first("broker", 5);
+    const details = sink.of("broker").map((input) => input.detail);
+    expect(details.slice(1)).toEqual([
+      expect.stringMatching(/not understood: failed to decode.*reconcile$/),
+      expect.stringMatching(/not understood: failed to process.*reconcile$/),
+      "a trade update carried an incomplete order; reconcile",
+      "trade_bust of order theirs; reconcile",
+    ]);
+  });
+
+  test("fills the gap when an execution was missed on the way", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    broker.submit(approved({ clientOrderId: "a" }));
+    const { brokerOrderId } = await sink.first("order.accepted");
+    venue.faults.dropSockets("trading");
+    venue.faults.refuseSockets(true);
+    await sink.first("broker", 2);
+    await venue.advance();
+    venue.faults.refuseSockets(false);
+    await sink.first("broker", 3);
+    const order = {
+      ...(await anOrder()),
+      id: brokerOrderId,
+      client_order_id: "a",
+      qty: "10",
+      filled_qty: "10",
+      status: "filled",
+    };
+    const data = { event: "fill", execution_id: "second", qty: "4", price: "500", order };
+    venue.faults.sendRaw("trading", JSON.stringify({ stream: "trade_updates", data }));
+    await sink.first("execution", 2);
+    expect(sink.of("execution")).toMatchObject([
+      { executionId: "second", qty: "4", cumulativeQty: "10" },
+      { executionId: `rest:${brokerOrderId}:10`, qty: "6", price: "500", cumulativeQty: "10" },
+    ]);
+  });
+
+  test("passes orders that nobody here sent", async () => {
+    const venue = await testVenue();
+    const { sink } = await startedBroker(venue);
+    await venue.advance();
+    await place(venue, { client_order_id: "by-hand" });
+    await venue.advance();
+    await sink.first("execution");
+    expect(sink.story("by-hand")).toEqual(["new", "buy 10 @ 500"]);
+  });
+
+  test("says nothing after the stop", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    broker.submit(approved({ clientOrderId: "late" }));
+    await broker.stop();
+    const told = sink.inputs.length;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(sink.inputs).toHaveLength(told);
+    await until("the socket to be gone", () => venue.stats().sockets === 0);
+  });
+});
+
+async function anOrder(): Promise<Record<string, unknown>> {
+  return {
+    id: "b3c1",
+    client_order_id: "theirs",
+    symbol: "SPY",
+    side: "buy",
+    type: "market",
+    time_in_force: "day",
+    qty: "1",
+    filled_qty: "0",
+    status: "new",
+  };
+}
