@@ -5,6 +5,7 @@
  * work, or `start` rejects with what to do; after that it never gives up. Each connection is an object of its own, so
  * that nothing of an old one is ever heard again. No secret is in any message. May not evaluate or store data.
  */
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import { calendarOf } from "../../market/instruments.ts";
 import { isOpen } from "../../market/sessions.ts";
 import { type Feed, FeedError, type FeedSink } from "../../ports/feed.ts";
@@ -90,7 +91,9 @@ export class WebSocketFeed implements Feed {
     this.#config = config;
     this.#secrets = new Secrets(this.#options.environment);
     const headers = Object.entries(config.headers ?? {});
-    this.#headers = Object.fromEntries(headers.map(([name, value]) => [name, this.#secrets.expand(value)]));
+    this.#headers = Object.fromEntries(
+      headers.map(([name, value]) => [name, headerValue(name, this.#secrets.expand(value))]),
+    );
     this.#send = subscribeMessages(config.send ?? [], symbols, this.#secrets);
     this.#url = resolveUrl(config, this.#secrets);
     this.name = config.name ?? new URL(this.#url).host;
@@ -239,4 +242,18 @@ export class WebSocketFeed implements Feed {
     this.#cancelConfirm?.();
     this.#cancelCheck = this.#cancelConfirm = undefined;
   }
+}
+
+/** Checked here, because a wrong one would otherwise throw at every connect. */
+function headerValue(name: string, value: string): string {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    throw new FeedError(
+      "config",
+      `headers: ${name} is not a header, or its value holds a line end or a control character`,
+    );
+  }
+  return value;
 }

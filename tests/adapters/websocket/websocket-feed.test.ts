@@ -167,6 +167,14 @@ describe("the first connection", () => {
     expect(error.message).not.toContain("hush");
   });
 
+  it("refuses a header that cannot be sent, without showing it", async () => {
+    const server = await backend();
+    const config = { headers: { authorization: "Bearer $ENV{TOKEN}" } };
+    expect(() => feedOf(server, config, { environment: { TOKEN: "hush\nhush" } })).toThrow(
+      /^headers: authorization is not a header, or its value holds a line end/,
+    );
+  });
+
   it("does not show a secret that the server sends back", async () => {
     const server = await backend();
     const { refused, start } = feedOf(server, { send: ["$ENV{TOKEN}"] }, { environment: { TOKEN: "hush" } });
