@@ -25,12 +25,12 @@ const FEED_PATHS: Readonly<Record<AlpacaFeedName, string>> = {
   crypto: "/v1beta3/crypto/us",
 };
 
-export function isLoopback(url: URL): boolean {
+function isLoopback(url: URL): boolean {
   return url.hostname === "127.0.0.1" || url.hostname === "localhost" || url.hostname === "[::1]";
 }
 
 /** Parses an address of the local venue; anything that is not plain http on loopback is refused. */
-export function loopbackUrl(source: string): URL {
+function loopbackUrl(source: string): URL {
   const url = URL.canParse(source) ? new URL(source) : undefined;
   if (url === undefined || url.protocol !== "http:" || !isLoopback(url)) {
     throw new RangeError(`not an address of a local venue (http://127.0.0.1:PORT): ${source}`);

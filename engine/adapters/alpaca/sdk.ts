@@ -5,11 +5,11 @@
  * the SDK's own rate limiter (it is a FIFO: a cancel would queue behind history). The SDK's default hosts are never
  * used. May not: know our events.
  */
-import { ApiError, FetchError, OrdersApi, marketData, streaming, trading } from "@alpacahq/alpaca-trade-api";
+import { ApiError, OrdersApi, marketData, streaming, trading } from "@alpacahq/alpaca-trade-api";
 import { WebSocket } from "ws";
 import type { Credentials } from "./credentials.ts";
 
-export { ApiError, FetchError };
+export { ApiError };
 export type SdkOrder = trading.Order;
 export type SdkTradeUpdate = streaming.TradeUpdate;
 export type SdkTradingStream = streaming.TradingStream;

@@ -51,7 +51,7 @@ export function frame(format: FrameFormat, messages: readonly Message[]): string
 }
 
 /** Volume-weighted price and trade count are not in our bars: the typical price and 1 stand in for them. */
-export function barMessage(type: "b" | "u" | "d", symbol: string, bar: Bar, start: number): Message {
+function barMessage(type: "b" | "u" | "d", symbol: string, bar: Bar, start: number): Message {
   return { T: type, S: symbol, ...barFields(bar), t: new Date(start) };
 }
 

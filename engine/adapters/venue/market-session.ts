@@ -9,7 +9,7 @@ import { frame } from "./frames.ts";
 import type { Channel, FrameFormat, Message, Outgoing } from "./frames.ts";
 import { sameSecret } from "./http.ts";
 
-export const MARKET_ERRORS = {
+const MARKET_ERRORS = {
   400: "invalid syntax",
   401: "not authenticated",
   402: "auth failed",

@@ -19,7 +19,7 @@ const MAX_CLIENT_ID = 128;
 
 const invalid = (message: string): never => fail(422, 42210000, message);
 
-export function recordOf(body: unknown): Body {
+function recordOf(body: unknown): Body {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return fail(400, 40010000, "request body format is invalid");
   }

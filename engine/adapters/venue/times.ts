@@ -18,7 +18,7 @@ export function wireTimeOrNull(ms: number | null): string | null {
 }
 
 /** Offset of the calendar's zone at a time, in minutes east of UTC. */
-export function offsetMinutes(calendar: Calendar, ms: number): number {
+function offsetMinutes(calendar: Calendar, ms: number): number {
   const utc = Math.floor((((ms % DAY_MS) + DAY_MS) % DAY_MS) / 60_000);
   const difference = calendar.localTime(ms).minutes - utc;
   if (difference > 720) return difference - 1440;

@@ -75,7 +75,7 @@ function phaseAt(clock: ClockView, now: number): { readonly phase: string; reado
   return { phase: "closed", until: clock.nextOpen };
 }
 
-export function marketJson(calendar: Calendar, acronym: string): unknown {
+function marketJson(calendar: Calendar, acronym: string): unknown {
   return { acronym, name: acronym, timezone: calendar.timeZone };
 }
 

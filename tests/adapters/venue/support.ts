@@ -17,7 +17,7 @@ export const OPEN = Date.parse("2024-03-04T14:30:00Z");
 export const CLOSE = Date.parse("2024-03-04T21:00:00Z");
 export const MINUTE = 60_000;
 
-export const INSTRUMENTS: readonly Instrument[] = ["SPY", "QQQ"].map((symbol) => ({
+const INSTRUMENTS: readonly Instrument[] = ["SPY", "QQQ"].map((symbol) => ({
   symbol,
   name: `${symbol} Trust`,
   assetClass: "us_equity",
