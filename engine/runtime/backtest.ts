@@ -13,7 +13,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { SimBroker } from "../ports/sim-broker.ts";
 import { confirm, isSampled, notSampled } from "./confirm.ts";
 import type { ConfirmMode } from "./confirm.ts";
-import { knownAt } from "./known-at.ts";
+import { knownAt } from "../core/known-at.ts";
 import { TimerQueue } from "./timers.ts";
 
 export interface BacktestOptions {
@@ -57,7 +57,7 @@ class BacktestRun {
   readonly #core: CoreState;
   readonly #timers = new TimerQueue();
   #seq = 0;
-  #n = 1;
+  #n = 0;
   #now = Number.NEGATIVE_INFINITY;
   #first = Number.NaN;
   #items = 0;

@@ -15,7 +15,7 @@ import type { Feed } from "../ports/feed.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Clock } from "./clock.ts";
 import { confirm } from "./confirm.ts";
-import { knownAt } from "./known-at.ts";
+import { knownAt } from "../core/known-at.ts";
 import { TimerQueue } from "./timers.ts";
 
 export interface LoadedProgram {
@@ -63,7 +63,7 @@ export class Engine {
   #flushing = false;
   #draining = false;
   #seq = 0;
-  #n = 1;
+  #n = 0;
   #marketTime = Number.NEGATIVE_INFINITY;
   #dead: Error | undefined;
   #stopped = false;
@@ -166,8 +166,7 @@ export class Engine {
 
   #timeOf(body: InputBody, arrival: number): number {
     if (this.#options.marketTime === "wall") return arrival;
-    if (body.kind === "timer") return body.at;
-    return knownAt(body as MarketInput, this.#options.calendarOf) ?? this.#marketTime;
+    return isMarket(body) ? (knownAt(body, this.#options.calendarOf) ?? this.#marketTime) : this.#marketTime;
   }
 
   /** What is due by the new time fires first, each at its own time. */
@@ -339,3 +338,7 @@ export class Engine {
 }
 
 const RECONCILE_RETRY_MS = 5_000;
+
+function isMarket(body: InputBody): body is MarketInput {
+  return body.kind === "bar" || body.kind === "trade" || body.kind === "quote";
+}

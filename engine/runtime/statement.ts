@@ -3,7 +3,8 @@
  *
  * Owns: collecting what a run did, from inputs and outputs alone. May not: ask the desk or the broker.
  */
-import { Decimal, ZERO, decimal } from "../core/decimal.ts";
+import { ZERO, decimal } from "../core/decimal.ts";
+import type { Decimal } from "../core/decimal.ts";
 import type { ExecutionInput, Input, OrderView, Output, PositionView, Side } from "../core/event.ts";
 
 export interface FillLine {

@@ -8,7 +8,7 @@ import type { Program } from "../core/program.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { History } from "../ports/history.ts";
-import { barEnd } from "./known-at.ts";
+import { barEnd } from "../core/known-at.ts";
 
 export interface Need {
   readonly symbol: string;
@@ -50,7 +50,7 @@ export async function warmupOf(
   for (const need of needs) {
     const bars = await history.bars(need.symbol, need.size, before, need.bars);
     if (bars.length < need.bars - EXTRA_BARS) missing.push({ need, found: bars.length });
-    for (const bar of bars) items.push({ end: barEnd(need.symbol, need.size.label, bar.start, calendarOf), need, bar });
+    for (const bar of bars) items.push({ end: barEnd(bar.start, need.size, calendarOf(need.symbol)), need, bar });
   }
   items.sort((a, b) => a.end - b.end || b.need.size.ms - a.need.size.ms || (a.need.symbol < b.need.symbol ? -1 : 1));
   return { warmup: grouped(items), missing };

@@ -88,7 +88,7 @@ function accepted(exchange: Exchange, order: ExchangeOrder): BrokerInput {
 
 function brokerInputs(event: ExchangeEvent): BrokerInput[] {
   const { order } = event;
-  if (event.kind === "fill" || event.kind === "partial_fill") {
+  if ("execution" in event) {
     const { executionId, qty, price, fee, time } = event.execution;
     return [
       {

@@ -1,0 +1,92 @@
+/**
+ * What commands share: writing, colour, exit codes.
+ *
+ * Owns: the rule that results go to stdout and everything else to stderr. Exit codes: 0 clean, 1 findings or failed,
+ * 2 could not run.
+ */
+import { styleText } from "node:util";
+
+/** A command that could not run; the message says what to do. Printed without a stack. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+  readonly exitCode: 1 | 2;
+  constructor(message: string, exitCode: 1 | 2 = 2, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan" | "inverse";
+
+export function wantsColour(stream: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== "0") return true;
+  return stream.isTTY && (NO_COLOR === undefined || NO_COLOR === "");
+}
+
+export type Painter = (style: Style | readonly Style[], text: string) => string;
+
+export function painter(stream: NodeJS.WriteStream): Painter {
+  if (!wantsColour(stream)) return (_style, text) => text;
+  return (style, text) => styleText(typeof style === "string" ? style : [...style], text, { validateStream: false });
+}
+
+export function print(text: string): void {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+export function say(text: string): void {
+  process.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+/** One line on stderr that is redrawn while something takes longer than a second; silent when nobody watches. */
+export function progressLine(what: string): { update(done: number, detail: string): void; end(): void } {
+  const started = performance.now();
+  let shown = false;
+  let last = 0;
+  return {
+    update: (done, detail) => {
+      const now = performance.now();
+      if (!process.stderr.isTTY || now - started < 1_000 || now - last < 200) return;
+      last = now;
+      shown = true;
+      process.stderr.write(`\r\u001B[2K${what}: ${done.toLocaleString("en-US")} ${detail}`);
+    },
+    end: () => {
+      if (shown) process.stderr.write("\r\u001B[2K");
+    },
+  };
+}
+
+/** Columns padded to their widest cell; `right` names the columns that are numbers. */
+export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, visibleLength(cell));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => {
+          const gap = " ".repeat((widths[index] ?? 0) - visibleLength(cell));
+          return right.includes(index) ? gap + cell : cell + gap;
+        })
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+// oxlint-disable-next-line no-control-regex -- escape sequences have no width
+const ANSI = /\u001B\[[0-9;]*m/g;
+
+export function visibleLength(text: string): number {
+  return text.replaceAll(ANSI, "").length;
+}
+
+export function money(value: number): string {
+  return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+export function percent(ratio: number, digits = 2): string {
+  return `${(ratio * 100).toFixed(digits)} %`;
+}

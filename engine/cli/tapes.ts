@@ -1,0 +1,100 @@
+/**
+ * Which data a command plays: the tapes that come with barwise, or files.
+ *
+ * Owns: names of built-in tapes and reading of `--data`. May not: play anything.
+ */
+import { statSync } from "node:fs";
+import { basename } from "node:path";
+import { CsvError } from "../adapters/csv/types.ts";
+import { readBars, symbolOfFile } from "../adapters/csv/bars.ts";
+import { barTape, leanTickTape, sp500Tape } from "../adapters/tape/file-tapes.ts";
+import { syntheticTape } from "../adapters/tape/synthetic.ts";
+import { mergeTapes } from "../adapters/tape/tape.ts";
+import type { Tape } from "../adapters/tape/tape.ts";
+import { filesOf } from "../adapters/csv/source.ts";
+import { parseBarSize } from "../market/bar-size.ts";
+import { CliError } from "./io.ts";
+
+export const BUILT_IN_TAPES = ["sp500", "synthetic"] as const;
+
+export interface DataOptions {
+  /** Replaces the symbol found in the file or its name. */
+  readonly symbol?: string | undefined;
+  readonly timeZone?: string | undefined;
+  /** Size of the file's bars where it cannot be found. */
+  readonly barSize?: string | undefined;
+  /** Leaves out rows that cannot be believed instead of stopping; they are counted. */
+  readonly skipBadRows?: boolean;
+  readonly seed?: number | undefined;
+}
+
+export interface OpenedTape {
+  readonly tape: Tape;
+  readonly notes: readonly string[];
+}
+
+export async function openTape(sources: readonly string[], options: DataOptions = {}): Promise<OpenedTape> {
+  const [only] = sources;
+  if (only === "sp500" && sources.length === 1)
+    return { tape: await sp500Tape(), notes: ["real: S&P 500 daily bars 2000-2020"] };
+  if (only === "synthetic" && sources.length === 1) {
+    return {
+      tape: syntheticTape(options.seed === undefined ? {} : { seed: options.seed }),
+      notes: ["SYNTHETIC: made by a seeded generator, no real market"],
+    };
+  }
+  const tapes: Tape[] = [];
+  const notes: string[] = [];
+  for (const source of sources) {
+    const opened = await openFiles(source, options);
+    tapes.push(opened.tape);
+    notes.push(...opened.notes);
+  }
+  return {
+    tape:
+      tapes.length === 1
+        ? (tapes[0] as Tape)
+        : mergeTapes(sources.map((source) => basename(source)).join(" + "), tapes),
+    notes,
+  };
+}
+
+async function openFiles(source: string, options: DataOptions): Promise<OpenedTape> {
+  try {
+    statSync(source);
+  } catch {
+    throw new CliError(`--data ${source}: no such file or folder (built-in tapes: ${BUILT_IN_TAPES.join(", ")})`);
+  }
+  try {
+    const files = await filesOf(source);
+    const quotes = files.filter((file) => /_quote\.zip$/i.test(file));
+    const others = files.filter((file) => !quotes.includes(file));
+    if (files.some((file) => /tick_/i.test(basename(file)) || /[/\\]tick[/\\]/i.test(file))) {
+      return { tape: await leanTickTape(basename(source), files), notes: [] };
+    }
+    const size = options.barSize === undefined ? undefined : parseBarSize(options.barSize);
+    const file = await readBars(others, {
+      symbol: options.symbol ?? symbolOf(source, others),
+      ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
+      ...(size === undefined ? {} : { size }),
+      policy: options.skipBadRows === true ? "skip" : "strict",
+    });
+    const notes =
+      file.refusedCount > 0
+        ? [
+            `${source}: ${file.refusedCount} rows left out, first: ${file.refused[0]?.file}:${file.refused[0]?.line}: ${file.refused[0]?.reason}`,
+          ]
+        : [];
+    if (quotes.length > 0) notes.push(`${source}: ${quotes.length} quote files left out, bars come from trades`);
+    return { tape: barTape(basename(source), file), notes };
+  } catch (error) {
+    if (error instanceof CsvError) throw new CliError(error.message, 1, { cause: error });
+    throw error;
+  }
+}
+
+/** A folder of daily files is named after its symbol; else the file says it. */
+function symbolOf(source: string, files: readonly string[]): string {
+  if (statSync(source).isDirectory()) return basename(source).toUpperCase();
+  return symbolOfFile(files[0] ?? source);
+}
