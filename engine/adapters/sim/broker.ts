@@ -22,6 +22,7 @@ export function createSimBroker(exchange: Exchange): SimBroker {
     return size;
   };
   const answers = (): BrokerInput[] => exchange.drain().flatMap(brokerInputs);
+  let played = Number.NEGATIVE_INFINITY;
   return {
     reconcile: () => reconcile(exchange),
     submit: (order, now) => {
@@ -47,6 +48,9 @@ export function createSimBroker(exchange: Exchange): SimBroker {
       return [accepted(exchange, order), ...stateOf(order)];
     },
     market: (input, knownAt) => {
+      // All data up to the last instant has been given. What expires exactly at it is still open while it is judged.
+      if (knownAt > played && Number.isFinite(played)) exchange.advance(played - 1);
+      played = Math.max(played, knownAt);
       play(exchange, input, knownAt, sizeOf);
       return answers();
     },

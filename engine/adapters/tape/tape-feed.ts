@@ -5,8 +5,10 @@
  * all while the receiver says it is full. May not change or reorder items.
  */
 import type { MarketInput } from "../../core/event.ts";
+import { knownAt } from "../../core/known-at.ts";
+import { calendarOf } from "../../market/instruments.ts";
 import { type Feed, FeedError, type FeedSink } from "../../ports/feed.ts";
-import { knownAt, type Tape } from "./tape.ts";
+import type { Tape } from "./tape.ts";
 
 /** Time as the composition root gives it; `after` returns the cancellation. */
 export interface TapeTimers {
@@ -117,7 +119,7 @@ export class TapeFeed implements Feed {
     const step = this.#iterator?.next();
     this.#next = step === undefined || step.done === true ? undefined : step.value;
     if (this.#next === undefined) return;
-    const at = knownAt(this.#next);
+    const at = knownAt(this.#next, calendarOf) ?? NaN;
     if (Number.isNaN(at)) return;
     if (!Number.isNaN(this.#marketTime)) {
       this.#dueAt += Math.min(Math.max(at - this.#marketTime, 0), this.#gapMaxMs) / this.#factor;

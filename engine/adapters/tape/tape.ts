@@ -1,12 +1,12 @@
 /**
  * A tape: recorded or made market data as an ordered source of inputs.
  *
- * Owns: the type, the moment at which an input becomes known, and merging. Items come in the order in which a live
+ * Owns: the type, and merging. Items come in the order in which a live
  * feed could have told them: a bar at its end, a tick at its time. May not wait or schedule (see tape-feed.ts).
  */
 import type { BarInput, MarketInput } from "../../core/event.ts";
-import { type BarSize, parseBarSize } from "../../market/bar-size.ts";
-import type { Calendar } from "../../market/calendar.ts";
+import { knownAt } from "../../core/known-at.ts";
+import type { BarSize } from "../../market/bar-size.ts";
 import { calendarOf } from "../../market/instruments.ts";
 import { type BarColumns, CsvError } from "../csv/types.ts";
 
@@ -19,37 +19,6 @@ export interface Tape {
   readonly size: BarSize | "ticks";
   /** Fresh from the start at every call; strictly ordered by `knownAt`, then by symbol in the order of `symbols`. */
   items(): Iterable<MarketInput>;
-}
-
-/** The end of a bar: the session's close for days, and no intraday bar reaches over the regular close it began before. */
-export function barEnd(start: number, size: BarSize, calendar: Calendar): number {
-  const session = calendar.sessionAtOrBefore(start);
-  if (size.kind === "session") return session === undefined ? start + size.ms : session.close;
-  const end = start + size.ms;
-  return session !== undefined && start < session.close && end > session.close ? session.close : end;
-}
-
-const sizes = new Map<string, BarSize | undefined>();
-
-function sizeOf(bar: BarInput): BarSize {
-  if (!sizes.has(bar.size)) sizes.set(bar.size, parseBarSize(bar.size));
-  const size = sizes.get(bar.size);
-  if (size === undefined) throw new CsvError(`${bar.symbol}: unknown bar size ${bar.size}`);
-  return size;
-}
-
-/** When a live feed could first have told this; NaN for inputs that belong to no moment. */
-export function knownAt(input: MarketInput): number {
-  switch (input.kind) {
-    case "trade":
-    case "quote":
-      return input.time;
-    case "bar":
-      return barEnd(input.start, sizeOf(input), calendarOf(input.symbol));
-    case "history":
-    case "feed":
-      return NaN;
-  }
 }
 
 export function* barInputs(symbol: string, size: BarSize, columns: BarColumns): Generator<BarInput> {
@@ -82,7 +51,7 @@ export function* mergeInOrder(sources: readonly Iterable<MarketInput>[]): Genera
   const advance = (head: (typeof heads)[number]): void => {
     const next = head.iterator.next();
     head.item = next.done === true ? null : next.value;
-    head.at = head.item === null ? Infinity : knownAt(head.item);
+    head.at = head.item === null ? Infinity : (knownAt(head.item, calendarOf) ?? NaN);
   };
   try {
     for (const head of heads) advance(head);

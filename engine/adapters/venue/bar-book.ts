@@ -4,6 +4,7 @@
  * Owns: the past up to the venue's clock. Nothing that ends later is ever shown: a client must not see the future of
  * the tape. May not: read the tape itself.
  */
+import { barEnd } from "../../core/known-at.ts";
 import type { Bar, BarInput, QuoteInput, TradeInput } from "../../core/event.ts";
 import { parseBarSize } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
@@ -63,11 +64,7 @@ export class BarBook {
 
   /** The first instant after a bar. */
   endOf(symbol: string, start: number, size: BarSize): number {
-    const session = this.#calendarOf(symbol).sessionAtOrBefore(start);
-    if (size.kind === "session") return session === undefined ? start + size.ms : session.close;
-    const end = start + size.ms;
-    const cut = session !== undefined && start < session.close && end > session.close;
-    return cut ? session.close : end;
+    return barEnd(start, size, this.#calendarOf(symbol));
   }
 
   endOfInput(input: BarInput): number {

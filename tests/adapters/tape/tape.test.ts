@@ -7,7 +7,9 @@ import { DAY, parseBarSize } from "../../../engine/market/bar-size.ts";
 import { NYSE } from "../../../engine/market/nyse.ts";
 import { sp500Tape, tickTape } from "../../../engine/adapters/tape/file-tapes.ts";
 import { syntheticTape } from "../../../engine/adapters/tape/synthetic.ts";
-import { barEnd, knownAt, mergeTapes, type Tape } from "../../../engine/adapters/tape/tape.ts";
+import { mergeTapes, type Tape } from "../../../engine/adapters/tape/tape.ts";
+import { barEnd, knownAt as momentOf } from "../../../engine/core/known-at.ts";
+import { calendarOf } from "../../../engine/market/instruments.ts";
 import { parseSpeed, TapeFeed, type TapeTimers } from "../../../engine/adapters/tape/tape-feed.ts";
 
 const trade = (time: number, symbol = "SPY"): TradeInput => ({
@@ -25,6 +27,10 @@ const ticks = (...times: number[]): Tape => ({
   size: "ticks",
   items: () => times.map((time) => trade(time)),
 });
+
+function knownAt(input: MarketInput): number {
+  return momentOf(input, calendarOf) ?? NaN;
+}
 
 describe("tapes", () => {
   it("plays the S&P 500 of the package, every row on a session, in order", async () => {

@@ -1,0 +1,178 @@
+/**
+ * What a running engine shows: a redrawn screen on a terminal, lines elsewhere, and a summary at the end.
+ *
+ * Owns: messages and their words. May not: change the engine.
+ */
+import type { Diagnostic } from "../lang/diagnostic.ts";
+import type { Input, Output } from "../core/event.ts";
+import { accountOf } from "../core/view.ts";
+import { isoTime } from "../core/time.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { ReloadResult } from "../runtime/reload.ts";
+import { StatementWriter } from "../runtime/statement.ts";
+import { concise } from "../report/concise.ts";
+import { painter, print } from "./io.ts";
+import { renderScreen } from "./screen.ts";
+import { statementText } from "./statement-text.ts";
+import { VERSION } from "./version.ts";
+
+const FRAME_MS = 150;
+const MAX_MESSAGES = 200;
+const ENTER = "\u001B[?1049h\u001B[?25l";
+const LEAVE = "\u001B[?25h\u001B[?1049l";
+const HOME = "\u001B[H";
+const CLEAR_REST = "\u001B[J";
+const CLEAR_LINE = "\u001B[K";
+
+export class LiveView {
+  readonly #banner: string;
+  readonly #screen: boolean;
+  readonly #writer = new StatementWriter();
+  readonly #messages: string[] = [];
+  readonly #paint = painter(process.stdout);
+  #engine: Engine | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #journalDir = "";
+  #startEquity = Number.NaN;
+  #refused = 0;
+
+  constructor(options: { readonly banner: string; readonly screen: boolean }) {
+    this.#banner = options.banner;
+    this.#screen = options.screen;
+  }
+
+  begin(engine: Engine, account: string, journalDir: string): void {
+    this.#engine = engine;
+    this.#journalDir = journalDir;
+    this.#startEquity = accountOf(engine.core).equity;
+    if (!this.#screen) {
+      print(`barwise ${VERSION} · ${this.#banner} · account ${account} · journal ${journalDir}`);
+      for (const message of this.#messages) print(message);
+      return;
+    }
+    process.stdout.write(ENTER);
+    this.#timer = setInterval(() => this.#draw(), FRAME_MS);
+    this.#draw();
+  }
+
+  /** Prints the summary. */
+  end(): void {
+    this.#leaveScreen();
+    const engine = this.#engine;
+    if (engine === undefined) return;
+    if (this.#screen) for (const message of this.#messages.slice(-12)) print(message);
+    print(
+      `\n${this.#paint("bold", "Stopped")} at ${Number.isFinite(engine.marketTime) ? isoTime(engine.marketTime) : "the start"} (market time), ${this.#banner}`,
+    );
+    print(statementText(this.#writer.statement(), this.#paint));
+    print(`Journal: ${this.#journalDir}`);
+  }
+
+  abandon(): void {
+    this.#leaveScreen();
+  }
+
+  note(message: string): void {
+    this.#messages.push(message);
+    if (this.#messages.length > MAX_MESSAGES) this.#messages.shift();
+    if (!this.#screen && this.#engine !== undefined) print(message);
+  }
+
+  observe(input: Input, outputs: readonly Output[]): void {
+    this.#writer.observe(input, outputs);
+    for (const output of outputs) {
+      const message = this.#messageOf(output);
+      if (message !== undefined)
+        this.note(
+          `${this.#paint("dim", Number.isFinite(input.marketTime) ? isoTime(input.marketTime) : "start")} ${message}`,
+        );
+    }
+    if (input.kind === "execution") {
+      this.note(
+        `${this.#paint("dim", isoTime(input.time))} ${this.#paint("green", "filled")} ${input.side} ${input.qty} ${input.symbol} at ${input.price}`,
+      );
+    }
+    if (input.kind === "feed" && input.status !== "live")
+      this.note(this.#paint("yellow", `feed ${input.feed} is ${input.status}: ${input.detail}`));
+  }
+
+  refused(feed: string, reason: string, sample: string): void {
+    this.#refused++;
+    if (this.#refused <= 20) this.note(this.#paint("yellow", `${feed}: message refused: ${reason} (${sample})`));
+  }
+
+  reloaded(result: ReloadResult<Diagnostic>): void {
+    if (result.kind === "unchanged") return;
+    if (result.kind === "loaded") {
+      for (const change of result.changes) this.note(this.#paint("cyan", `reloaded ${change}`));
+      return;
+    }
+    const found = result.diagnostics.filter(({ severity }) => severity === "error");
+    this.note(
+      this.#paint(
+        "red",
+        `not reloaded, the old rules keep running: ${result.reason ?? `${found.length} ${found.length === 1 ? "error" : "errors"}`}`,
+      ),
+    );
+    for (const diagnostic of found.slice(0, 5)) this.note(this.#paint("red", `  ${concise(diagnostic)}`));
+  }
+
+  #messageOf(output: Output): string | undefined {
+    const paint = this.#paint;
+    switch (output.kind) {
+      case "submit": {
+        const { side, qty, symbol, type, orderClass } = output.order;
+        return `${paint("cyan", "order")} ${side} ${qty} ${symbol} ${type}${orderClass === "simple" ? "" : ` ${orderClass}`}`;
+      }
+      case "refused":
+        return `${paint("yellow", "refused")} ${output.strategy}/${output.rule} ${output.symbol}: ${output.code}: ${output.reason}`;
+      case "alert":
+        return paint(
+          output.level === "info" ? "cyan" : output.level === "warning" ? "yellow" : "red",
+          `${output.level} ${output.code}: ${output.message}`,
+        );
+      case "state":
+        return paint("yellow", `${output.scope} is ${output.state}: ${output.reason}`);
+      default:
+        return undefined;
+    }
+  }
+
+  #draw(): void {
+    const engine = this.#engine;
+    if (engine === undefined) return;
+    const statement = this.#writer;
+    const { columns = 120, rows = 40 } = process.stdout;
+    const screen = renderScreen(
+      {
+        title: `barwise ${VERSION}`,
+        banner: this.#banner,
+        core: engine.core,
+        marketTime: engine.marketTime,
+        startEquity: this.#startEquity,
+        orders: statement.orders,
+        fills: statement.fills.length,
+        messages: this.#messages,
+        refusedMessages: this.#refused,
+        width: columns,
+        height: rows - 1,
+      },
+      this.#paint,
+    );
+    process.stdout.write(
+      HOME +
+        screen
+          .split("\n")
+          .map((line) => line + CLEAR_LINE)
+          .join("\n") +
+        CLEAR_REST,
+    );
+  }
+
+  #leaveScreen(): void {
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    process.stdout.write(LEAVE);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The embedded default: the local venue with a tape, so that everything works with no account and no network.
+ *
+ * Owns: which parts make it up. May not: be reachable from outside this machine (the venue listens on loopback only).
+ */
+import { randomBytes } from "node:crypto";
+import { startVenue } from "../adapters/venue/venue.ts";
+import type { Pace, Venue } from "../adapters/venue/options.ts";
+import type { Tape } from "../adapters/tape/tape.ts";
+import type { Bar, BarInput, MarketInput } from "../core/event.ts";
+import { knownAt } from "../core/known-at.ts";
+import { createExchange } from "../exchange/exchange.ts";
+import { alpacaFees, noFees, percentFees, perShareFees } from "../exchange/fees.ts";
+import type { Exchange, FeeModel, Instrument } from "../exchange/types.ts";
+import { assetClassOf, calendarOf } from "../market/instruments.ts";
+import { CliError } from "./io.ts";
+
+export interface SimOptions {
+  readonly symbols: readonly string[];
+  readonly cash: string;
+  readonly fees: string;
+  /** Ratio of price against the taker, on market and stop fills. */
+  readonly slippage: number;
+  readonly leverage: number;
+  readonly seed: string;
+}
+
+export function createSimExchange(options: SimOptions): Exchange {
+  return createExchange({
+    cash: options.cash,
+    multiplier: options.leverage,
+    shorting: options.leverage > 1,
+    instruments: instrumentsOf(options.symbols),
+    calendarOf,
+    fees: feesOf(options.fees),
+    slippageRatio: options.slippage,
+    seed: options.seed,
+  });
+}
+
+export function instrumentsOf(symbols: readonly string[]): Instrument[] {
+  return symbols.map((symbol) => ({
+    symbol,
+    name: symbol.startsWith("SYN-") ? `${symbol} (SYNTHETIC)` : symbol,
+    assetClass: assetClassOf(symbol),
+    tradable: true,
+    shortable: assetClassOf(symbol) === "us_equity",
+    fractionable: true,
+  }));
+}
+
+/** `none`, `alpaca`, `ib`, or a percentage such as `0.1%`. */
+function feesOf(source: string): FeeModel {
+  if (source === "none") return noFees;
+  if (source === "alpaca") return alpacaFees();
+  if (source === "ib") return perShareFees("0.005", "1", "0.005");
+  const match = /^(\d+(?:\.\d+)?)%$/.exec(source);
+  if (match === null) throw new CliError(`--fees ${source}: expected none, alpaca, ib or a percentage such as 0.1%`);
+  return percentFees(String(Number(match[1]) / 100));
+}
+
+export interface LocalVenueOptions extends SimOptions {
+  readonly tape: Tape;
+  readonly pace: Pace;
+  readonly port: number;
+  /** Items known before this time are history: shown by the data REST, not played. */
+  readonly from: number | undefined;
+}
+
+export interface RunningVenue {
+  readonly venue: Venue;
+  readonly exchange: Exchange;
+  readonly credentials: { readonly keyId: string; readonly secret: string };
+  readonly startAt: number;
+}
+
+export async function startLocalVenue(options: LocalVenueOptions): Promise<RunningVenue> {
+  const { tape } = options;
+  const exchange = createSimExchange(options);
+  // Only for this process and loopback; made anew at every start, so that there is nothing to leak.
+  const credentials = {
+    keyId: `PK${randomBytes(9).toString("hex").toUpperCase()}`,
+    secret: randomBytes(20).toString("hex"),
+  };
+  const { played, startAt } = playedFrom(tape, options.from);
+  const venue = await startVenue({
+    port: options.port,
+    exchange,
+    instruments: instrumentsOf(tape.symbols),
+    ...credentials,
+    calendar: calendarOf(tape.symbols[0] ?? ""),
+    calendarOf,
+    tape: played(),
+    pace: options.pace,
+    startAt,
+    streamedBars: tape.size === "ticks" || tape.size.kind === "session" ? "1m" : tape.size.label,
+    historyOf: (symbol, size) => (tape.size !== "ticks" && tape.size.label === size.label ? barsOf(tape, symbol) : []),
+    limits: { requestsPerMinute: 6_000 },
+  });
+  return { venue, exchange, credentials, startAt };
+}
+
+/** Each item with the moment at which a backtest would know it, so that both run on the same clock. */
+function playedFrom(
+  tape: Tape,
+  from: number | undefined,
+): { readonly played: () => Iterable<{ at: number; input: MarketInput }>; readonly startAt: number } {
+  let first: number | undefined;
+  for (const input of tape.items()) {
+    const at = knownAt(input, calendarOf);
+    if (at === undefined || (from !== undefined && at < from)) continue;
+    first = at;
+    break;
+  }
+  if (first === undefined)
+    throw new CliError(`the tape ${tape.name} has nothing to play${from === undefined ? "" : " from that time on"}`);
+  const begin = first;
+  function* played(): Generator<{ at: number; input: MarketInput }> {
+    for (const input of tape.items()) {
+      const at = knownAt(input, calendarOf);
+      if (at !== undefined && at >= begin) yield { at, input };
+    }
+  }
+  return { played, startAt: begin - 1 };
+}
+
+function barsOf(tape: Tape, symbol: string): Bar[] {
+  return [...tape.items()].filter((item): item is BarInput => item.kind === "bar" && item.symbol === symbol);
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+/**
+ * The composition root: commands, and how every failure ends.
+ *
+ * Owns: exit codes. 0 clean, 1 findings or failed, 2 could not run, 70 our own bug.
+ */
+import { Command, CommanderError } from "commander";
+import { InvariantError } from "../core/assert.ts";
+import { addBacktest } from "./backtest.ts";
+import { addExplain } from "./explain.ts";
+import { CliError, painter, say } from "./io.ts";
+import { addLint } from "./lint.ts";
+import { addRun } from "./run.ts";
+import { addVenue } from "./venue.ts";
+import { VERSION } from "./version.ts";
+
+async function main(): Promise<number> {
+  const program = new Command("barwise")
+    .description(
+      "Trading strategies as YAML: lint them, backtest them, run them on a live stream, reload them while they run.",
+    )
+    .version(VERSION)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+  addLint(program);
+  addExplain(program);
+  addBacktest(program);
+  addRun(program);
+  addVenue(program);
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync();
+    return typeof process.exitCode === "number" ? process.exitCode : 0;
+  } catch (error) {
+    return exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const paint = painter(process.stderr);
+  if (error instanceof CliError) {
+    say(`${paint("red", "error")}: ${error.message}`);
+    return error.exitCode;
+  }
+  if (error instanceof InvariantError) {
+    say(`${paint("red", "barwise stopped because of a bug in itself")}: ${error.stack ?? error.message}`);
+    return 70;
+  }
+  say(`${paint("red", "error")}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return 2;
+}
+
+process.exitCode = await main();

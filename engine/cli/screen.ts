@@ -1,0 +1,139 @@
+/**
+ * The live view in a terminal: prices, facts, which rules are true and what blocks the others, orders, positions.
+ *
+ * Owns: layout and redrawing of one screen. May not: change anything; it reads snapshots.
+ */
+import { accountOf, inspect, openOrders } from "../core/view.ts";
+import type { InstanceView, LeafView, RuleView } from "../core/view.ts";
+import type { CoreState } from "../core/step.ts";
+import { isoTime } from "../core/time.ts";
+import { factWords, signOf } from "../report/words.ts";
+import { money, percent, table, visibleLength } from "./io.ts";
+import type { Painter } from "./io.ts";
+
+export interface ScreenModel {
+  readonly title: string;
+  /** Shown at all times: LIVE, paper, SYNTHETIC data. */
+  readonly banner: string;
+  readonly core: CoreState;
+  readonly marketTime: number;
+  readonly startEquity: number;
+  readonly orders: number;
+  readonly fills: number;
+  readonly messages: readonly string[];
+  readonly refusedMessages: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export function renderScreen(model: ScreenModel, paint: Painter): string {
+  const lines = [...header(model, paint), ""];
+  for (const instance of inspect(model.core)) lines.push(...instanceLines(instance, paint), "");
+  lines.push(...orderLines(model, paint));
+  lines.push("", paint("bold", "Latest"));
+  const room = Math.max(3, model.height - lines.length - 2);
+  lines.push(
+    ...(model.messages.length === 0
+      ? [paint("dim", "  nothing yet")]
+      : model.messages.slice(-room).map((message) => `  ${message}`)),
+  );
+  lines.push(paint("dim", "Save a strategy file to change it while it runs. Ctrl-C stops and prints a summary."));
+  return lines
+    .slice(0, model.height)
+    .map((line) => cut(line, model.width))
+    .join("\n");
+}
+
+function header(model: ScreenModel, paint: Painter): string[] {
+  const account = accountOf(model.core);
+  const change = account.equity - model.startEquity;
+  const state =
+    account.state === "ACTIVE" ? paint("green", "ACTIVE") : paint("red", `${account.state} ${account.reason}`);
+  return [
+    `${paint("bold", model.title)}   ${paint(["bold", "yellow"], model.banner)}`,
+    `${time(model.marketTime)}   trading ${account.ready ? state : paint("yellow", "waiting for the broker")}`,
+    `equity ${paint("bold", money(account.equity))} (${paint(change < 0 ? "red" : "green", `${change < 0 ? "" : "+"}${money(change)}, ${percent(change / model.startEquity)}`)})` +
+      `   cash ${money(account.cash)}   day ${money(account.dayPnl)}   orders ${model.orders}   fills ${model.fills}` +
+      (model.refusedMessages > 0 ? paint("yellow", `   refused messages ${model.refusedMessages}`) : ""),
+  ];
+}
+
+function instanceLines(view: InstanceView, paint: Painter): string[] {
+  const held = view.qty === 0 ? paint("dim", "flat") : paint("cyan", `${view.qty} @ ${price(view.avgPrice)}`);
+  const facts = Object.entries(view.facts)
+    .map(([name, value]) => `${name} ${number(value)}`)
+    .join("  ");
+  const head = `${paint("bold", view.strategy)} ${view.symbol} ${paint("dim", view.on)}  close ${price(view.price)}  ${held}  ${paint("dim", facts)}`;
+  const rows = view.rules.map((rule) => [
+    `  ${mark(rule, paint)}`,
+    rule.rule,
+    paint("dim", rule.action),
+    rule.phase,
+    rule.blocking === null ? "" : blocking(rule.blocking, paint),
+  ]);
+  return [head, ...table(rows).split("\n")];
+}
+
+function mark(rule: RuleView, paint: Painter): string {
+  if (rule.truth === "true") return paint("green", "true   ");
+  return rule.truth === "unknown" ? paint("yellow", "unknown") : paint("dim", "false  ");
+}
+
+function blocking(leaf: LeafView, paint: Painter): string {
+  const right =
+    typeof leaf.right === "number"
+      ? String(leaf.right)
+      : "fact" in leaf.right
+        ? `${factWords(leaf.right)} ${number(leaf.rightValue)}`
+        : `[${leaf.right.join(", ")}]`;
+  return `${paint("dim", "blocked by")} ${factWords(leaf.left)} ${paint("bold", number(leaf.leftValue))} ${signOf(leaf.operator)} ${right}`;
+}
+
+function orderLines(model: ScreenModel, paint: Painter): string[] {
+  const orders = openOrders(model.core);
+  if (orders.length === 0) return [`${paint("bold", "Working orders")}  ${paint("dim", "none")}`];
+  const rows = orders.map((order) => [
+    `  ${order.strategy}`,
+    order.role,
+    `${order.side} ${order.qty} ${order.symbol}`,
+    order.type,
+    order.limitPrice === null ? "" : `limit ${order.limitPrice}`,
+    order.stopPrice === null ? "" : `stop ${order.stopPrice}`,
+    order.state,
+  ]);
+  return [paint("bold", "Working orders"), ...table(rows).split("\n")];
+}
+
+function time(ms: number): string {
+  return Number.isFinite(ms) ? isoTime(ms) : "waiting for the first bar";
+}
+
+function price(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(2) : "–";
+}
+
+function number(value: number): string {
+  if (!Number.isFinite(value)) return "?";
+  return String(Number(value.toPrecision(6)));
+}
+
+/** Cuts at a visible width; colour that was opened is closed again. */
+function cut(line: string, width: number): string {
+  if (visibleLength(line) <= width) return line;
+  let visible = 0;
+  let result = "";
+  for (let i = 0; i < line.length;) {
+    // oxlint-disable-next-line no-control-regex -- escape sequences have no width
+    const escape = /^\u001B\[[0-9;]*m/.exec(line.slice(i));
+    if (escape !== null) {
+      result += escape[0];
+      i += escape[0].length;
+      continue;
+    }
+    if (visible >= width - 1) break;
+    result += line[i];
+    visible++;
+    i++;
+  }
+  return `${result}…\u001B[0m`;
+}

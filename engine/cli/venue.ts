@@ -1,0 +1,73 @@
+/**
+ * `barwise venue`: the local venue alone, for any Alpaca client.
+ */
+import type { Command } from "commander";
+import { dateOf } from "./backtest.ts";
+import { CliError, print } from "./io.ts";
+import { startLocalVenue } from "./local-venue.ts";
+import { openTape } from "./tapes.ts";
+
+interface Flags {
+  readonly data: readonly string[];
+  readonly port: string;
+  readonly rate: string;
+  readonly from?: string;
+  readonly cash: string;
+  readonly fees: string;
+  readonly slippage: string;
+  readonly leverage: string;
+  readonly symbol?: string;
+}
+
+export function addVenue(program: Command): void {
+  program
+    .command("venue")
+    .description("a local venue that speaks Alpaca's REST and WebSocket protocols on 127.0.0.1")
+    .option("--data <source...>", "sp500, synthetic, or files", ["sp500"])
+    .option("--port <n>", "port on 127.0.0.1; 0 takes a free one", "8799")
+    .option("--rate <n>", "distinct times of the tape per second", "12")
+    .option("--from <date>", "where the tape starts; earlier bars are history")
+    .option("--cash <amount>", "cash of the account", "100000")
+    .option("--fees <model>", "none, alpaca, ib, or a percentage", "none")
+    .option("--slippage <ratio>", "ratio of price against the taker, e.g. 0.0002", "0")
+    .option("--leverage <n>", "1, 2 or 4", "1")
+    .option("--symbol <name>", "symbol of the data, where the file does not say it")
+    .action(async (flags: Flags) => runVenue(flags));
+}
+
+async function runVenue(flags: Flags): Promise<void> {
+  const port = Number(flags.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new CliError(`--port ${flags.port}: expected 0 to 65535`);
+  const rate = Number(flags.rate);
+  if (!(rate > 0 && rate <= 10_000)) throw new CliError(`--rate ${flags.rate}: expected 0.1 to 10000`);
+  const { tape, notes } = await openTape(flags.data, { symbol: flags.symbol });
+  const { venue, credentials } = await startLocalVenue({
+    tape,
+    pace: { delayMs: 1_000 / rate },
+    port,
+    from: flags.from === undefined ? undefined : dateOf("--from", flags.from),
+    symbols: tape.symbols,
+    cash: flags.cash,
+    fees: flags.fees,
+    slippage: Number(flags.slippage),
+    leverage: Number(flags.leverage),
+    seed: "venue",
+  });
+  print(`${tape.name}${tape.label === "synthetic" ? " (SYNTHETIC)" : ""}: ${tape.symbols.join(", ")}`);
+  for (const note of notes) print(note);
+  print(`REST and data    ${venue.url}`);
+  print(`market data      ${venue.marketStreamUrl("iex")}`);
+  print(`trade updates    ${venue.tradingStreamUrl}`);
+  print(`APCA_API_KEY_ID=${credentials.keyId}`);
+  print(`APCA_API_SECRET_KEY=${credentials.secret}`);
+  print("The tape starts with the first market-data subscription. Ctrl-C stops.");
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+    void venue.finished.then(() => print("The tape is over."));
+  });
+  const stats = venue.stats();
+  await venue.stop();
+  print(`${stats.requests} requests, ${stats.tradeUpdates} trade updates, ${stats.marketMessages} market messages`);
+}

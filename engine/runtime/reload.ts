@@ -1,0 +1,124 @@
+/**
+ * Hot reload: a saved file changes the running engine between two events, or nothing happens.
+ *
+ * Owns: the sequence read all, compile all, compare digests, warm, swap; and keeping the old program on any failure.
+ * May not: watch files itself, or stop watching because of a bad save.
+ */
+import type { Program } from "../core/program.ts";
+import type { Files, FileSet } from "../ports/files.ts";
+import type { Engine, LoadedProgram } from "./engine.ts";
+
+/** What `compile` answered; `program` is null when there is any error. */
+export interface Compiled<D> {
+  readonly program: Program | null;
+  readonly diagnostics: readonly D[];
+}
+
+export type ReloadResult<D> =
+  | { readonly kind: "unchanged"; readonly digest: string }
+  | {
+      readonly kind: "loaded";
+      readonly changes: readonly string[];
+      readonly digest: string;
+      readonly diagnostics: readonly D[];
+    }
+  | { readonly kind: "rejected"; readonly diagnostics: readonly D[]; readonly reason: string | null };
+
+export interface ReloaderOptions<D> {
+  readonly files: Files;
+  readonly engine: Engine;
+  readonly compile: (files: FileSet) => Compiled<D>;
+  /** Bars that new facts need, fetched while the old program runs on. */
+  readonly warm: (program: Program) => Promise<LoadedProgram["warmup"]>;
+  readonly onResult: (result: ReloadResult<D>) => void;
+}
+
+export class Reloader<D> {
+  readonly #options: ReloaderOptions<D>;
+  #current: Program;
+  #running: Promise<void> = Promise.resolve();
+  #watch: { close(): Promise<void> } | undefined;
+
+  constructor(current: Program, options: ReloaderOptions<D>) {
+    this.#current = current;
+    this.#options = options;
+  }
+
+  get program(): Program {
+    return this.#current;
+  }
+
+  async watch(): Promise<void> {
+    this.#watch = await this.#options.files.watch(
+      () => void this.reload(),
+      (error) =>
+        this.#options.onResult({
+          kind: "rejected",
+          diagnostics: [],
+          reason: `watching files failed and is being retried: ${error.message}`,
+        }),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#watch?.close();
+    await this.#running;
+  }
+
+  /** One reload at a time; a change during one starts another. */
+  reload(): Promise<void> {
+    this.#running = this.#running
+      .then(() => this.#reload())
+      .catch((error: unknown) => {
+        this.#options.onResult({
+          kind: "rejected",
+          diagnostics: [],
+          reason: error instanceof Error ? error.message : String(error),
+        });
+      });
+    return this.#running;
+  }
+
+  async #reload(): Promise<void> {
+    const { files, engine, compile, warm, onResult } = this.#options;
+    const read = await files.read();
+    const [refused] = read.refused;
+    if (refused !== undefined)
+      return onResult({ kind: "rejected", diagnostics: [], reason: `${refused.path}: ${refused.reason}` });
+    const { program, diagnostics } = compile(read.files);
+    if (program === null) return onResult({ kind: "rejected", diagnostics, reason: null });
+    if (program.digest === this.#current.digest) return onResult({ kind: "unchanged", digest: program.digest });
+    const warmup = await warm(program);
+    const changes = changesBetween(this.#current, program);
+    engine.load({ program, sources: read.files, warmup });
+    this.#current = program;
+    return onResult({ kind: "loaded", changes, digest: program.digest, diagnostics });
+  }
+}
+
+/** `+ strategy`, `~ strategy: + rule`, …; by digests, so that comments and layout do not count. */
+export function changesBetween(before: Program, after: Program): readonly string[] {
+  const old = new Map(before.strategies.map((strategy) => [strategy.name, strategy]));
+  const changes: string[] = [];
+  for (const strategy of after.strategies) {
+    const previous = old.get(strategy.name);
+    old.delete(strategy.name);
+    if (previous === undefined) changes.push(`+ ${strategy.name}`);
+    else if (previous.digest !== strategy.digest) changes.push(...ruleChanges(previous, strategy));
+  }
+  for (const name of old.keys()) changes.push(`- ${name}`);
+  return changes;
+}
+
+function ruleChanges(before: Program["strategies"][number], after: Program["strategies"][number]): string[] {
+  const old = new Map(before.rules.map((rule) => [rule.name, rule.digest]));
+  const changes: string[] = [];
+  for (const rule of after.rules) {
+    const previous = old.get(rule.name);
+    old.delete(rule.name);
+    if (previous === undefined) changes.push(`~ ${after.name}: + rule ${rule.name}`);
+    else if (previous !== rule.digest) changes.push(`~ ${after.name}: ~ rule ${rule.name}`);
+  }
+  for (const name of old.keys()) changes.push(`~ ${after.name}: - rule ${name}`);
+  return changes.length === 0 ? [`~ ${after.name}: settings`] : changes;
+}
