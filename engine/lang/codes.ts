@@ -58,6 +58,7 @@ const TABLE = {
   "types/unit": warning("Numbers of different units can be compared, but the answer means nothing."),
   "types/series": error("A value of one bar size cannot feed an indicator of another."),
   "types/value": error("Outside its range the value has no meaning."),
+  "types/too-large": error("Every bar of every symbol pays for it."),
   "facts/several-outputs": error("It has several values at once; one must be chosen."),
   "facts/unknown-output": error("Only the declared outputs exist."),
   "logic/constant": error("It is the same at every bar, whatever the market does."),
@@ -65,7 +66,9 @@ const TABLE = {
   "logic/always": warning("A comparison that always holds checks nothing."),
   "time/bar-size": error("Bars must divide a session."),
   "time/cooldown-shorter-than-bar": warning("Rules are evaluated once per bar, so it has no effect."),
-  "time/warmup-exceeds-history": warning("Until the bars have been seen live, the fact is unknown and the rule silent."),
+  "time/warmup-exceeds-history": warning(
+    "Until the bars have been seen live, the fact is unknown and the rule silent.",
+  ),
   "risk/no-size": error("An order without a size cannot be sent."),
   "risk/no-exit": warning("A position that nothing closes is held until somebody notices."),
   "risk/stop-disagrees": warning("The size is computed for another stop than the one that will be placed."),

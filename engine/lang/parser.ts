@@ -14,6 +14,8 @@ import type { Token } from "./tokens.ts";
 /** Deeper nesting is refused before it can exhaust the stack. */
 const MAX_DEPTH = 64;
 const MAX_LENGTH = 10_000;
+/** Operators, lookbacks and durations of one expression: each makes the tree one level higher. */
+const MAX_LINKS = 500;
 
 export interface SyntaxProblem {
   readonly span: Span;
@@ -64,6 +66,7 @@ class Parser {
   readonly #spanOf: (start: number, end: number) => Span;
   #at = 0;
   #depth = 0;
+  #links = 0;
 
   constructor(text: string, tokens: readonly Token[], spanOf: (start: number, end: number) => Span) {
     this.#text = text;
@@ -126,6 +129,7 @@ class Parser {
     for (;;) {
       const kind = this.#isWord("for") ? "for" : this.#isWord("within") ? "within" : undefined;
       if (kind === undefined) return node;
+      this.#link();
       this.#next();
       if (kind === "within") this.#takeWord("last");
       const quantity = this.#quantity();
@@ -249,6 +253,7 @@ class Parser {
       const token = this.#peek();
       if (token.kind !== "sign" || !signs.includes(token.text)) return left;
       this.#mustBeNumber(left);
+      this.#link();
       this.#next();
       const right = next();
       this.#mustBeNumber(right);
@@ -287,6 +292,7 @@ class Parser {
         node = { ...node, output: name.text, span: joined(node.span, this.#span(name)) };
       } else if (token.text === "[") {
         this.#mustBeNumber(node);
+        this.#link();
         this.#next();
         const bars = this.#number();
         const close = this.#expect("]", 'Expected "]" to close the lookback', "Write: close[3].");
@@ -395,6 +401,11 @@ class Parser {
     const result = parse();
     this.#depth--;
     return result;
+  }
+
+  #link(): void {
+    if (++this.#links <= MAX_LINKS) return;
+    this.#refuse(this.#peek(), `More than ${MAX_LINKS} operators in one expression`, "Split it with named facts.");
   }
 
   #peek(): Token {

@@ -5,13 +5,42 @@
  */
 
 export type Token =
-  | { readonly kind: "number"; readonly text: string; readonly start: number; readonly end: number; readonly value: number }
-  | { readonly kind: "percent"; readonly text: string; readonly start: number; readonly end: number; readonly value: number }
+  | {
+      readonly kind: "number";
+      readonly text: string;
+      readonly start: number;
+      readonly end: number;
+      readonly value: number;
+    }
+  | {
+      readonly kind: "percent";
+      readonly text: string;
+      readonly start: number;
+      readonly end: number;
+      readonly value: number;
+    }
   /** Minutes after midnight. */
-  | { readonly kind: "clock"; readonly text: string; readonly start: number; readonly end: number; readonly value: number }
+  | {
+      readonly kind: "clock";
+      readonly text: string;
+      readonly start: number;
+      readonly end: number;
+      readonly value: number;
+    }
   /** Milliseconds. */
-  | { readonly kind: "duration"; readonly text: string; readonly start: number; readonly end: number; readonly value: number }
-  | { readonly kind: "name" | "word" | "sign" | "end"; readonly text: string; readonly start: number; readonly end: number };
+  | {
+      readonly kind: "duration";
+      readonly text: string;
+      readonly start: number;
+      readonly end: number;
+      readonly value: number;
+    }
+  | {
+      readonly kind: "name" | "word" | "sign" | "end";
+      readonly text: string;
+      readonly start: number;
+      readonly end: number;
+    };
 
 export interface TokenProblem {
   readonly start: number;
@@ -108,7 +137,8 @@ function numberAt(text: string, at: number): Token | TokenProblem | undefined {
 
 /** `0.1%` must be the same float as `0.001`, which dividing by 100 does not always give. */
 export function percentOf(value: number): number {
-  return Number(`${value}e-2`);
+  const text = String(value);
+  return text.includes("e") ? value / 100 : Number(`${text}e-2`);
 }
 
 function nameAt(text: string, at: number): Token | undefined {

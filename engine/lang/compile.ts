@@ -1,0 +1,122 @@
+/**
+ * Files to a program: the one entry that lint, test, plan, backtest, reload and run share.
+ *
+ * Owns: which files count, the findings of all of them, and the program's digest.
+ * May not: read anything itself, or let the findings of one file hide those of another.
+ */
+import { INDICATORS } from "../catalog/catalog.ts";
+import type { Indicator } from "../catalog/kernel.ts";
+import type { Program, Strategy } from "../core/program.ts";
+import type { BarSize } from "../market/bar-size.ts";
+import { Findings, inReadingOrder } from "./diagnostic.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { programDigest } from "./digest.ts";
+import { applyExceptions } from "./ignore.ts";
+import { DEFAULT_PROJECT, parseProject } from "./project.ts";
+import type { Project } from "./project.ts";
+import { compileStrategy } from "./strategy.ts";
+import type { StrategyEnv } from "./strategy.ts";
+import { didYouMean } from "./suggest.ts";
+import { placeOf, readYaml } from "./yaml-file.ts";
+import { checkTraps } from "./yaml-traps.ts";
+
+/** Path relative to the project -> text. */
+export type FileTexts = Readonly<Record<string, string>>;
+
+export interface CompileEnv {
+  /** Default: the catalogue. */
+  readonly indicators?: ReadonlyMap<string, Indicator>;
+  /** Overrides of params: `name`, or `strategy.name` for one strategy. */
+  readonly params?: Readonly<Record<string, number>>;
+  /** Bars of history that will be there before the start; undefined: not known. */
+  readonly history?: (symbol: string, size: BarSize) => number | undefined;
+  /** Name of the project file. */
+  readonly project?: string;
+}
+
+export interface Compiled {
+  /** Null exactly when a finding is an error. */
+  readonly program: Program | null;
+  /** Defaults when there is no project file or it has errors. */
+  readonly project: Project;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function isStrategyFile(path: string): boolean {
+  return /\.strategy\.ya?ml$/.test(path);
+}
+
+export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
+  const projectFile = env.project ?? "barwise.yaml";
+  const diagnostics: Diagnostic[] = [];
+  let project = DEFAULT_PROJECT;
+  const projectText = Object.hasOwn(files, projectFile) ? files[projectFile] : undefined;
+  if (projectText !== undefined) {
+    const parsed = parseProject(projectText, projectFile, files);
+    project = parsed.project ?? DEFAULT_PROJECT;
+    for (const [file, text] of Object.entries(parsed.texts)) {
+      const own = parsed.diagnostics.filter((finding) => finding.file === file);
+      diagnostics.push(...applyExceptions(file, text, own));
+    }
+  }
+  const usedParams = new Set<string>();
+  const strategyEnv: StrategyEnv = {
+    indicators: env.indicators ?? INDICATORS,
+    params: env.params ?? {},
+    history: env.history,
+    usedParams,
+  };
+  const strategies = compileStrategies(files, strategyEnv, diagnostics);
+  checkOverrides(env.params ?? {}, usedParams, strategies, diagnostics, projectFile);
+  const sorted = inReadingOrder(diagnostics);
+  if (sorted.some((finding) => finding.severity === "error")) return { program: null, project, diagnostics: sorted };
+  const { risk, graceMs } = project;
+  const program: Program = { digest: programDigest(strategies, risk, graceMs), strategies, risk, graceMs };
+  return { program, project, diagnostics: sorted };
+}
+
+function compileStrategies(files: FileTexts, env: StrategyEnv, diagnostics: Diagnostic[]): Strategy[] {
+  const strategies: Strategy[] = [];
+  const names = new Map<string, string>();
+  // Sorted, so that nothing depends on the order in which a folder was read.
+  const paths = Object.keys(files).filter(isStrategyFile).sort();
+  for (const path of paths) {
+    const text = files[path] as string;
+    const file = readYaml(path, text);
+    checkTraps(file);
+    const strategy = compileStrategy(file, env);
+    const name = file.data?.["name"];
+    const other = typeof name === "string" ? names.get(name) : undefined;
+    if (other !== undefined) {
+      const message = `${other} is already called "${String(name)}"`;
+      file.findings.report("names/duplicate", placeOf(file, ["name"]), message, "Choose another name.");
+    } else if (typeof name === "string") names.set(name, path);
+    if (strategy !== undefined) strategies.push(strategy);
+    diagnostics.push(...applyExceptions(path, text, file.findings.list()));
+  }
+  if (paths.length === 0) {
+    const none = new Findings("", "");
+    none.report("data/no-strategy", { start: 0, end: 0 }, "There is no strategy file", "Create NAME.strategy.yaml.");
+    diagnostics.push(...none.list());
+  }
+  return strategies;
+}
+
+/** An override that no strategy reads is a typing mistake of the command line. */
+function checkOverrides(
+  params: Readonly<Record<string, number>>,
+  used: ReadonlySet<string>,
+  strategies: readonly Strategy[],
+  diagnostics: Diagnostic[],
+  file: string,
+): void {
+  // With errors elsewhere a strategy may be missing, and with it the param.
+  if (diagnostics.some((finding) => finding.severity === "error")) return;
+  const findings = new Findings(strategies[0]?.file ?? file, "");
+  for (const name of Object.keys(params)) {
+    if (used.has(name)) continue;
+    const help = didYouMean(name, used, "Declare it under params:.");
+    findings.report("names/unknown-param", { start: 0, end: 0 }, `No strategy has the param "${name}"`, help);
+  }
+  diagnostics.push(...findings.list());
+}

@@ -1,0 +1,271 @@
+/**
+ * From calls to indicator facts: `sma(200, on: 1d)`, `ema(close, 12)`, `bollinger(20, 2).upper`.
+ *
+ * Owns: arguments, the series a call is computed on, and outputs.
+ */
+import { FACTS } from "../catalog/facts.ts";
+import type { Indicator, InputName } from "../catalog/kernel.ts";
+import { paramProblem } from "../catalog/params.ts";
+import type { SeriesRef } from "../core/program.ts";
+import { parseBarSize } from "../market/bar-size.ts";
+import { sameSeries } from "./fact-table.ts";
+import type { Operand } from "./fact-table.ts";
+import { lowerField } from "./fields.ts";
+
+import { isTooLarge, report, unknownName } from "./scope.ts";
+import type { Context } from "./scope.ts";
+import { didYouMean, listed } from "./suggest.ts";
+import type { Argument, Node } from "./syntax.ts";
+import type { Quality } from "./units.ts";
+
+export interface Call {
+  readonly name: string;
+  readonly nameSpan: Node["span"];
+  readonly args: readonly Argument[];
+  readonly output?: string;
+  readonly span: Node["span"];
+}
+
+export function lowerCall(context: Context, call: Call): Operand | undefined {
+  const { scope } = context;
+  if (scope.indicators.has(call.name)) return lowerIndicator(context, call);
+  const doc = FACTS.get(call.name);
+  if (doc === undefined) {
+    if (scope.facts.has(call.name) || scope.params.has(call.name) || scope.conditions.has(call.name)) {
+      return report(context, "types/arguments", call.span, `"${call.name}" takes no arguments`, "Use the name alone.");
+    }
+    return unknownName(context, call.name, call.nameSpan, true);
+  }
+  const series = seriesOf(context, call, doc.group === "bar" ? ["on", "symbol"] : ["symbol"]);
+  if (series === undefined) return undefined;
+  const extra = call.args.find((arg) => arg.name !== "on" && arg.name !== "symbol");
+  if (extra !== undefined || call.output !== undefined) {
+    const help = doc.group === "bar" ? "It takes on: and symbol: only." : "Use the name alone.";
+    return report(
+      context,
+      "types/arguments",
+      extra?.value.span ?? call.span,
+      `${call.name} takes no such argument`,
+      help,
+    );
+  }
+  if (series.symbol !== context.series.symbol && (doc.group === "session" || doc.group === "account")) {
+    return report(context, "types/arguments", call.span, `${call.name} has no symbol`, "Use the name alone.");
+  }
+  return lowerField(context, doc, series);
+}
+
+/** The bars a call asks for; undefined after a finding. */
+function seriesOf(context: Context, call: Call, allowed: readonly string[]): SeriesRef | undefined {
+  let { symbol, size } = context.series;
+  for (const { name, value, nameSpan } of call.args) {
+    if (name !== "on" && name !== "symbol") continue;
+    if (!allowed.includes(name)) {
+      return report(context, "types/arguments", nameSpan ?? call.span, `${call.name} does not take ${name}:`);
+    }
+    const word = value.kind === "word" ? value.word : "";
+    if (name === "symbol") {
+      symbol = word;
+      continue;
+    }
+    const found = parseBarSize(word);
+    if (found === undefined) {
+      const message = word === "tick" ? "Facts on ticks (on: tick) are not built yet" : `"${word}" is no bar size`;
+      return report(context, word === "tick" ? "schema/not-built" : "time/bar-size", value.span, message, SIZES);
+    }
+    size = found;
+  }
+  if (size.ms < context.scope.table.own.size.ms) {
+    const message = `${size.label} bars are smaller than the strategy's ${context.scope.table.own.size.label} bars`;
+    return report(context, "types/series", call.span, message, "Evaluate the strategy on the smaller bars (on:).");
+  }
+  return { symbol, size };
+}
+
+const SIZES = "Write 1m, 5m, 15m, 1h or 1d.";
+
+// ---------------------------------------------------------------------------------------------- indicators
+
+interface Given {
+  readonly of: Node | undefined;
+  readonly params: ReadonlyMap<string, Node>;
+}
+
+export function lowerIndicator(context: Context, call: Call): Operand | undefined {
+  const entry = context.scope.indicators.get(call.name) as Indicator;
+  const series = seriesOf(context, call, ["on", "symbol"]);
+  const given = givenTo(context, call, entry);
+  if (series === undefined || given === undefined) return undefined;
+  const explicit = context.explicit || !sameSeries(series, context.series);
+  const inner: Context = { ...context, series, explicit };
+  const params = paramsOf(inner, call, entry, given);
+  const output = outputOf(context, call, entry);
+  const value = valueOf(inner, entry, given, call);
+  if (params === undefined || output === undefined || value === undefined) return undefined;
+  const home = value.of === undefined ? series : context.scope.table.fact(value.of).spec.series;
+  if (!sameSeries(home, series) && explicit) {
+    const message = `${call.name} is asked for on ${series.size.label} bars, but its input is computed on ${home.size.label}`;
+    return report(inner, "types/series", call.span, message, "Give on: to the inner expression too, or to none.");
+  }
+  const inputs = entry.inputs.map((name) =>
+    name === "value" && value.of !== undefined ? value.of : barInput({ ...inner, series: home }, name),
+  );
+  if (value.of !== undefined && isTooLarge(context, call.span, [value.of])) return undefined;
+  const quality = qualityOf(entry, output, value.quality);
+  const { table } = context.scope;
+  const of = value.of === undefined || isClose(value.of, inner, home) ? {} : { of: value.of };
+  const index = table.indicator({ entry, series: home, inputs, params, output, quality, ...of });
+  return { kind: "fact", index, quality };
+}
+
+function isClose(index: number, context: Context, series: SeriesRef): boolean {
+  return index === barInput({ ...context, series }, "close");
+}
+
+function barInput(context: Context, name: "value" | InputName): number {
+  const doc = FACTS.get(name === "value" ? "close" : name);
+  const operand = doc === undefined ? undefined : lowerField(context, doc, context.series);
+  if (operand?.kind !== "fact") throw new RangeError(`no bar field ${name}`);
+  return operand.index;
+}
+
+function qualityOf(entry: Indicator, output: number, value: Quality | undefined): Quality {
+  const doc = entry.outputs[output];
+  if (doc === undefined) throw new RangeError(`${entry.name} has no output ${output}`);
+  const unit = doc.unitOfValue === true && value !== undefined ? value.unit : doc.unit;
+  return { unit, range: doc.rangeOfValue === true && value !== undefined ? value.range : doc.range };
+}
+
+/** Which argument is what. A leading argument that is no constant replaces the close. */
+function givenTo(context: Context, call: Call, entry: Indicator): Given | undefined {
+  const takesValue = entry.inputs.includes("value");
+  const positional = call.args.filter((arg) => arg.name === undefined).map((arg) => arg.value);
+  const named = call.args.filter((arg) => arg.name !== undefined);
+  let of = named.find((arg) => arg.name === "of")?.value;
+  if (of === undefined && takesValue && positional.length > 0 && !isConstant(context, positional[0] as Node)) {
+    of = positional.shift();
+  }
+  const params = new Map<string, Node>();
+  for (const [i, node] of positional.entries()) {
+    const doc = entry.params[i];
+    if (doc === undefined) {
+      const message = `${call.name} takes at most ${entry.params.length} parameter(s)`;
+      return report(context, "types/arguments", node.span, message, usage(entry));
+    }
+    params.set(doc.name, node);
+  }
+  for (const { name, nameSpan, value } of named) {
+    if (name === "of" && takesValue) continue;
+    if (name === "on" || name === "symbol" || name === "output") continue;
+    const span = nameSpan ?? value.span;
+    if (name === "forming") {
+      const help = "Facts see closed bars, which never repaint.";
+      return report(context, "schema/not-built", span, "Forming bars (forming: true) are not built yet", help);
+    }
+    if (name === "source") {
+      return report(context, "schema/not-built", span, "Other sources of an indicator (source:) are not built yet");
+    }
+    if (!entry.params.some((doc) => doc.name === name)) {
+      const known = [...entry.params.map((doc) => doc.name), ...(takesValue ? ["of"] : []), "on", "symbol"];
+      return report(
+        context,
+        "types/arguments",
+        span,
+        `${call.name} has no parameter "${name}"`,
+        didYouMean(name ?? "", known, usage(entry)),
+      );
+    }
+    if (params.has(name as string)) {
+      return report(context, "types/arguments", span, `${call.name} is given "${name}" twice`);
+    }
+    params.set(name as string, value);
+  }
+  return { of, params };
+}
+
+function isConstant(context: Context, node: Node): boolean {
+  switch (node.kind) {
+    case "number":
+      return true;
+    case "name":
+      return context.scope.params.has(node.name) || isConstantFact(context, node.name);
+    case "calc":
+      return node.args.every((arg) => isConstant(context, arg));
+    default:
+      return false;
+  }
+}
+
+function isConstantFact(context: Context, name: string): boolean {
+  return context.scope.facts.get(name)?.node?.kind === "number";
+}
+
+function usage(entry: Indicator): string {
+  const params = entry.params.map((doc) => (doc.default === undefined ? doc.name : `${doc.name} = ${doc.default}`));
+  return `Usage: ${entry.name}(${params.join(", ")}).`;
+}
+
+function paramsOf(context: Context, call: Call, entry: Indicator, given: Given): readonly number[] | undefined {
+  const values: number[] = [];
+  for (const doc of entry.params) {
+    const node = given.params.get(doc.name);
+    if (node === undefined) {
+      if (doc.default === undefined) {
+        const message = `${call.name} needs "${doc.name}"`;
+        return report(context, "types/arguments", call.span, message, usage(entry));
+      }
+      values.push(doc.default);
+      continue;
+    }
+    const operand = context.lower.number(context, node);
+    if (operand === undefined) return undefined;
+    if (operand.kind !== "const") {
+      const message = `"${doc.name}" of ${call.name} must be a constant`;
+      return report(context, "types/arguments", node.span, message, "Use a number or a param.");
+    }
+    values.push(operand.value);
+  }
+  const problem = paramProblem(entry, values);
+  if (problem === undefined) return values;
+  const node = [...given.params.values()][0];
+  return report(
+    context,
+    "types/value",
+    node?.span ?? call.span,
+    `${call.name}: ${problem.replace(/\.$/, "")}`,
+    usage(entry),
+  );
+}
+
+function outputOf(context: Context, call: Call, entry: Indicator): number | undefined {
+  const word = call.args.find((arg) => arg.name === "output")?.value;
+  const name = call.output ?? (word?.kind === "word" ? word.word : undefined);
+  const names = entry.outputs.map((output) => output.name);
+  if (name === undefined) {
+    if (names.length === 1) return 0;
+    const same = names.indexOf(entry.name);
+    if (same >= 0) return same;
+    const help = `Write ${listed(names.map((one) => `${entry.name}(…).${one}`))}.`;
+    return report(context, "facts/several-outputs", call.span, `${entry.name} has several values`, help);
+  }
+  const index = names.indexOf(name);
+  if (index >= 0) return index;
+  const message = `${entry.name} has no output "${name}"`;
+  const help = names.length > 1 ? `It has ${listed(names, "and")}.` : "It has one value and no outputs.";
+  return report(context, "facts/unknown-output", word?.span ?? call.span, message, didYouMean(name, names, help));
+}
+
+/** The input that replaces the close; `of` undefined means the close itself. */
+function valueOf(
+  context: Context,
+  entry: Indicator,
+  given: Given,
+  call: Call,
+): { readonly of: number | undefined; readonly quality: Quality | undefined } | undefined {
+  if (given.of === undefined) return { of: undefined, quality: undefined };
+  const operand = context.lower.number(context, given.of);
+  if (operand === undefined) return undefined;
+  if (operand.kind === "fact") return { of: operand.index, quality: operand.quality };
+  const message = `The input of ${call.name} is a constant`;
+  return report(context, "types/arguments", given.of.span, message, usage(entry));
+}

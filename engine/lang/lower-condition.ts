@@ -1,0 +1,256 @@
+/**
+ * From syntax to conditions over facts.
+ *
+ * Owns: comparisons, crosses, lists, time in a row and sequences, and the normal form: groups of one kind are flat,
+ * groups of one member are that member. So both spellings of a condition give the same result.
+ */
+import { FACTS } from "../catalog/facts.ts";
+import { factsOf } from "../core/canonical.ts";
+import type { Condition, LeafCondition, Operator } from "../core/program.ts";
+import type { Operand } from "./fact-table.ts";
+import { lowerCount, lowerNumber } from "./lower-number.ts";
+import { checkRange } from "./ranges.ts";
+import { isTooLarge, report, withoutCycle } from "./scope.ts";
+import type { Context } from "./scope.ts";
+import type { Node, Quantity, Relation } from "./syntax.ts";
+import { mismatch } from "./units.ts";
+
+const MAX_BARS = 10_000;
+
+const OPERATORS: Readonly<Record<Relation, Operator>> = {
+  "<": "lessThan",
+  "<=": "lessThanInclusive",
+  ">": "greaterThan",
+  ">=": "greaterThanInclusive",
+  "==": "equal",
+  "!=": "notEqual",
+};
+
+const MIRRORED: Readonly<Record<Relation, Relation>> = {
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+  "==": "==",
+  "!=": "!=",
+};
+
+export function lowerCondition(context: Context, node: Node): Condition | undefined {
+  if (isTooLarge(context, node.span, [])) return undefined;
+  switch (node.kind) {
+    case "all":
+    case "any":
+      return lowerGroup(context, node.kind, node.kids);
+    case "not": {
+      const kid = lowerCondition(context, node.kid);
+      return kid === undefined ? undefined : { op: "not", kid };
+    }
+    case "compare":
+      return lowerComparison(context, node);
+    case "between":
+      return lowerBetween(context, node);
+    case "in":
+      return lowerList(context, node);
+    case "crosses":
+      return lowerCross(context, node);
+    case "for":
+    case "within":
+      return lowerLasting(context, node);
+    case "then":
+      return lowerSequence(context, node);
+    case "name":
+      return lowerNamed(context, node);
+    default:
+      lowerNumber(context, node);
+      return notACondition(context, node, "This is a number, and a condition is expected here");
+  }
+}
+
+function notACondition(context: Context, node: Node, message: string): undefined {
+  return report(context, "types/condition-expected", node.span, message, "Compare it with something, e.g. > 0.");
+}
+
+function lowerGroup(context: Context, op: "all" | "any", kids: readonly Node[]): Condition | undefined {
+  const lowered = kids.map((kid) => lowerCondition(context, kid));
+  if (lowered.some((kid) => kid === undefined)) return undefined;
+  return group(op, lowered as Condition[]);
+}
+
+/** The normal form of a group. */
+export function group(op: "all" | "any", kids: readonly Condition[]): Condition {
+  const flat = kids.flatMap((kid) => (kid.op === op ? kid.kids : [kid]));
+  return flat.length === 1 ? (flat[0] as Condition) : { op, kids: flat };
+}
+
+function lowerNamed(context: Context, node: Node & { readonly kind: "name" }): Condition | undefined {
+  const { scope } = context;
+  const { name, span } = node;
+  const definition = scope.conditions.get(name);
+  if (definition === undefined) {
+    const operand = lowerNumber(context, node);
+    if (operand === undefined) return undefined;
+    // `session.open and …`: 1 or 0 is as good as true or false.
+    if (operand.kind === "fact" && FACTS.get(name)?.unit === "flag") {
+      return { op: "leaf", left: operand.index, operator: "equal", right: { value: 1 } };
+    }
+    return notACondition(context, node, `"${name}" is a number, and a condition is expected here`);
+  }
+  scope.used.add(name);
+  const { node: inner } = definition;
+  if (inner === undefined) return undefined;
+  const own: Context = { ...context, series: scope.table.own, explicit: false };
+  return withoutCycle(context, name, span, () => lowerCondition(own, inner));
+}
+
+// ---------------------------------------------------------------------------------------------- comparisons
+
+/** Both sides as numbers; a constant stands on the right. */
+function sides(
+  context: Context,
+  node: { readonly left: Node; readonly right: Node; readonly span: Node["span"] },
+): { readonly left: Operand & { kind: "fact" }; readonly right: Operand; readonly mirrored: boolean } | undefined {
+  const a = lowerNumber(context, node.left);
+  const b = lowerNumber(context, node.right);
+  if (a === undefined || b === undefined) return undefined;
+  const problem = mismatch(a.quality, b.quality, "compares");
+  if (problem !== undefined) report(context, problem.code, node.span, problem.message, problem.help);
+  if (a.kind === "fact") return { left: a, right: inUnitOf(a, b), mirrored: false };
+  if (b.kind === "fact") return { left: b, right: inUnitOf(b, a), mirrored: true };
+  return report(context, "logic/constant", node.span, "Both sides are constants", "Compare with a fact.");
+}
+
+/** `session.minutes_to_close <= 30m`: durations are seconds, unless the other side counts minutes. */
+function inUnitOf(fact: Operand, operand: Operand): Operand {
+  if (operand.kind !== "const" || operand.quality.form !== "duration" || fact.quality.unit !== "minutes")
+    return operand;
+  return { ...operand, value: operand.value / 60 };
+}
+
+function leaf(left: number, operator: Operator, right: Operand): LeafCondition {
+  return { op: "leaf", left, operator, right: right.kind === "const" ? { value: right.value } : { fact: right.index } };
+}
+
+function lowerComparison(context: Context, node: Node & { readonly kind: "compare" }): Condition | undefined {
+  const found = sides(context, node);
+  if (found === undefined) return undefined;
+  const { left, right, mirrored } = found;
+  const relation = mirrored ? MIRRORED[node.relation] : node.relation;
+  if (right.kind === "fact" && right.index === left.index) {
+    return report(context, "logic/constant", node.span, "Both sides are the same", "Compare with something else.");
+  }
+  checkRange(context, node.span, left, relation, right);
+  return leaf(left.index, OPERATORS[relation], right);
+}
+
+function lowerBetween(context: Context, node: Node & { readonly kind: "between" }): Condition | undefined {
+  const compare = (relation: Relation, right: Node): Condition | undefined =>
+    lowerComparison(context, {
+      kind: "compare",
+      relation,
+      left: node.of,
+      right,
+      span: node.span,
+    });
+  const low = compare(">=", node.low);
+  const high = compare("<=", node.high);
+  if (low === undefined || high === undefined) return undefined;
+  const bounds = [low, high].map((kid) => (kid.op === "leaf" && "value" in kid.right ? kid.right.value : Number.NaN));
+  if ((bounds[0] as number) > (bounds[1] as number)) {
+    report(context, "logic/never", node.span, "No number lies between these bounds", "Write the smaller bound first.");
+  }
+  return group("all", [low, high]);
+}
+
+function lowerList(context: Context, node: Node & { readonly kind: "in" }): Condition | undefined {
+  const of = lowerNumber(context, node.of);
+  const values: number[] = [];
+  for (const item of node.values) {
+    const operand = lowerNumber(context, item);
+    if (operand === undefined) return undefined;
+    if (operand.kind !== "const") {
+      return report(context, "types/value", item.span, "A list may hold numbers only", "Use or between comparisons.");
+    }
+    values.push(operand.value);
+  }
+  if (of === undefined) return undefined;
+  if (of.kind === "const") return report(context, "logic/constant", node.span, "Both sides are constants");
+  const [low, high] = of.quality.range;
+  if (!node.negated && values.every((value) => value < low || value > high)) {
+    report(context, "logic/never", node.span, `It is never in this list: its values run from ${low} to ${high}`);
+  }
+  const unique = [...new Set(values)].sort((a, b) => a - b);
+  return { op: "leaf", left: of.index, operator: node.negated ? "notIn" : "in", right: { values: unique } };
+}
+
+// ---------------------------------------------------------------------------------------------- time
+
+/** Previous bar at or on the other side, now beyond. Constants have no past of their own. */
+function lowerCross(context: Context, node: Node & { readonly kind: "crosses" }): Condition | undefined {
+  const found = sides(context, node);
+  if (found === undefined) return undefined;
+  const { left, right, mirrored } = found;
+  const { table } = context.scope;
+  const past = (operand: Operand): Operand =>
+    operand.kind === "const" ? operand : { ...operand, index: table.lag(operand.index, 1, true) };
+  const before = table.lag(left.index, 1, true);
+  const turn = (relation: ">" | "<"): Condition => {
+    checkRange(context, node.span, left, relation, right);
+    return group("all", [
+      leaf(before, relation === ">" ? "lessThanInclusive" : "greaterThanInclusive", past(right)),
+      leaf(left.index, OPERATORS[relation], right),
+    ]);
+  };
+  if (node.direction === "any") return group("any", [turn(">"), turn("<")]);
+  const up = (node.direction === "above") !== mirrored;
+  return turn(up ? ">" : "<");
+}
+
+function lowerQuantity(context: Context, quantity: Quantity): { bars: number } | { seconds: number } | undefined {
+  if ("ms" in quantity) {
+    if (quantity.ms > 0) return { seconds: quantity.ms / 1_000 };
+    return report(context, "types/value", quantity.span, "The duration must be longer than nothing");
+  }
+  const bars = lowerCount(context, quantity.bars, 1, MAX_BARS, "The number of bars");
+  return bars === undefined ? undefined : { bars };
+}
+
+function lowerLasting(context: Context, node: Node & { readonly kind: "for" | "within" }): Condition | undefined {
+  const condition = lowerCondition(context, node.of);
+  const quantity = lowerQuantity(context, node.quantity);
+  if (condition === undefined || quantity === undefined) return undefined;
+  if (isTooLarge(context, node.span, [...factsOf(condition)])) return undefined;
+  const { table } = context.scope;
+  const { kind } = node;
+  if (kind === "for") {
+    const left =
+      "bars" in quantity ? table.barsTrue(condition, quantity.bars) : table.secondsTrue(condition, quantity.seconds);
+    const value = "bars" in quantity ? quantity.bars : quantity.seconds;
+    return { op: "leaf", left, operator: "greaterThanInclusive", right: { value } };
+  }
+  const left =
+    "bars" in quantity
+      ? table.barsSince(condition, quantity.bars, false, context.rule)
+      : table.secondsSince(condition, quantity.seconds);
+  const value = "bars" in quantity ? quantity.bars : quantity.seconds;
+  return { op: "leaf", left, operator: "lessThan", right: { value } };
+}
+
+function lowerSequence(context: Context, node: Node & { readonly kind: "then" }): Condition | undefined {
+  const first = lowerCondition(context, node.first);
+  const second = lowerCondition(context, node.second);
+  const quantity = lowerQuantity(context, node.quantity);
+  if (first === undefined || second === undefined || quantity === undefined) return undefined;
+  if (isTooLarge(context, node.span, [...factsOf(first)])) return undefined;
+  if (!("bars" in quantity)) {
+    const message = "A sequence within a duration is not built yet";
+    return report(context, "schema/not-built", node.quantity.span, message, "Count in bars: within 5 bars.");
+  }
+  const left = context.scope.table.barsSince(first, quantity.bars, true, context.rule);
+  const lately: LeafCondition = {
+    op: "leaf",
+    left,
+    operator: "lessThanInclusive",
+    right: { value: quantity.bars },
+  };
+  return group("all", [second, lately]);
+}

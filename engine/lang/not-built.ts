@@ -1,0 +1,61 @@
+/**
+ * What the language reserves and this version does not do yet.
+ *
+ * Owns: the sentences. Accepting such a construct and ignoring it would be worse than refusing it.
+ */
+
+/** Keys by the schema path of their mapping: `""` the file, `rules` a rule, `action`, `trade`. */
+const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "": {
+    template: "Templates (template:, with:)",
+    with: "Templates (template:, with:)",
+    extends: "Overlays (extends:)",
+    approval: "Approval by a person (approval:)",
+    universe: "A universe of symbols (universe:)",
+  },
+  rule: {
+    group: "A group of rules (group:)",
+    approval: "Approval by a person (approval:)",
+  },
+  action: {
+    target: "A target weight (target:)",
+    oco: "One-cancels-other orders (oco:)",
+    oto: "One-triggers-other orders (oto:)",
+    reverse: "A reversal in one action (reverse:)",
+  },
+  trade: {
+    reverse: "A reversal in one action (reverse:)",
+    oco: "One-cancels-other orders (oco:)",
+    oto: "One-triggers-other orders (oto:)",
+  },
+  project: {
+    approval: "Approval by a person (approval:)",
+  },
+};
+
+const INSTEAD: Readonly<Record<string, string>> = {
+  approval: "Remove it; max_order_notional under risk: refuses large orders meanwhile.",
+  target: "Use buy with size: {equity: 10%} and close.",
+  reverse: "Use a close rule and an entry rule.",
+  oco: "Use bracket: {stop_loss, take_profit}.",
+  oto: "Use bracket: {stop_loss, take_profit}.",
+  group: "Use priority: between the rules.",
+};
+
+export type KeyPlace = "" | "rule" | "action" | "trade" | "project";
+
+export function notBuiltKey(
+  place: KeyPlace,
+  key: string,
+): { readonly message: string; readonly help: string } | undefined {
+  const what = KEYS[place]?.[key];
+  if (what === undefined) return undefined;
+  return { message: `${what} is not built yet`, help: INSTEAD[key] ?? "Remove it for now." };
+}
+
+/** Functions and facts that the language page names. */
+export const NOT_BUILT_NAMES: ReadonlyMap<string, string> = new Map([
+  ["rank", "Compare with a fixed threshold for now."],
+  ["opening_range", "Use highest(high, n) and lowest(low, n) with a time condition."],
+  ["prior", "Use a lookback or a larger bar: high(on: 1d) is the last closed day."],
+]);

@@ -1,0 +1,190 @@
+/**
+ * `barwise.yaml`: which account, which data, which limits.
+ *
+ * Owns: its defaults and its meaning. May not: read other files; a risk file comes from the same map of texts.
+ */
+import type { RiskLimits } from "../core/program.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { readRisk } from "./risk-limits.ts";
+import { checkSchema, compileSchema } from "./schema-check.ts";
+import { projectSchema, riskFileSchema } from "./schema-project.ts";
+import { parseDuration } from "./values.ts";
+import { keyPlace, placeOf, readYaml } from "./yaml-file.ts";
+import type { Path, YamlFile } from "./yaml-file.ts";
+
+export type Venue = "local" | "alpaca-paper" | "alpaca-live";
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export type FeedConfig =
+  | { readonly kind: "alpaca"; readonly feed: "iex" | "sip" | "crypto" | "delayed_sip" }
+  | {
+      readonly kind: "websocket";
+      readonly url: string;
+      readonly send: readonly Json[];
+      readonly map: Readonly<Record<string, string>>;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly items?: string;
+      readonly only?: { readonly [key: string]: Json };
+      readonly heartbeatMs?: number;
+    }
+  | {
+      readonly kind: "tape";
+      readonly file: string;
+      /** How many times faster than real; Infinity does not wait. */
+      readonly speed: number;
+      readonly loop: boolean;
+      readonly symbol?: string;
+    };
+
+export interface Project {
+  readonly file: string;
+  readonly strategies: string;
+  readonly timeZone: string;
+  readonly account: { readonly venue: Venue; readonly cash: number };
+  readonly feeds: readonly FeedConfig[];
+  readonly risk: RiskLimits;
+  readonly journal: string;
+  readonly graceMs: number;
+}
+
+export const DEFAULT_PROJECT: Project = {
+  file: "barwise.yaml",
+  strategies: "strategies/",
+  timeZone: "America/New_York",
+  account: { venue: "local", cash: 100_000 },
+  feeds: [],
+  risk: {},
+  journal: ".barwise/journal",
+  graceMs: 2_000,
+};
+
+export interface ParsedProject {
+  /** Null when a finding is an error. */
+  readonly project: Project | null;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Text of every file it was read from, the risk file included. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+let validateProject: ReturnType<typeof compileSchema> | undefined;
+let validateRisk: ReturnType<typeof compileSchema> | undefined;
+
+/** `files` holds the texts a project may refer to, by path relative to it. */
+export function parseProject(
+  text: string,
+  file = "barwise.yaml",
+  files: Readonly<Record<string, string>> = {},
+): ParsedProject {
+  const yaml = readYaml(file, text);
+  const texts: Record<string, string> = { [file]: text };
+  if (yaml.data === undefined) return { project: null, diagnostics: yaml.findings.list(), texts };
+  validateProject ??= compileSchema(projectSchema(false));
+  checkSchema(validateProject, yaml, "project");
+  const { data } = yaml;
+  const extra: Diagnostic[] = [];
+  const risk =
+    typeof data["risk"] === "string"
+      ? riskFile(yaml, data["risk"], files, texts, extra)
+      : readRisk(yaml, ["risk"], data["risk"]);
+  const feeds = Array.isArray(data["feeds"]) ? data["feeds"].map((feed, i) => readFeed(yaml, i, feed)) : [];
+  const account = (data["account"] ?? {}) as { venue?: Venue; cash?: number };
+  const timeZone = textOr(data["time_zone"], DEFAULT_PROJECT.timeZone);
+  if (timeZone !== DEFAULT_PROJECT.timeZone) {
+    const help = `Write ${DEFAULT_PROJECT.timeZone}.`;
+    yaml.findings.report(
+      "schema/not-built",
+      placeOf(yaml, ["time_zone"]),
+      `The time zone ${timeZone} is not built yet`,
+      help,
+    );
+  }
+  const graceMs = durationAt(yaml, ["grace"], data["grace"]) ?? DEFAULT_PROJECT.graceMs;
+  const diagnostics = [...yaml.findings.list(), ...extra];
+  if (diagnostics.some((finding) => finding.severity === "error")) return { project: null, diagnostics, texts };
+  const project: Project = {
+    file,
+    strategies: textOr(data["strategies"], DEFAULT_PROJECT.strategies),
+    timeZone,
+    account: { ...DEFAULT_PROJECT.account, ...account },
+    feeds: feeds.filter((feed) => feed !== undefined),
+    risk,
+    journal: textOr(data["journal"], DEFAULT_PROJECT.journal),
+    graceMs,
+  };
+  return { project, diagnostics, texts };
+}
+
+function textOr(value: unknown, fallback: string): string {
+  return typeof value === "string" ? value : fallback;
+}
+
+function durationAt(yaml: YamlFile, path: Path, value: unknown): number | undefined {
+  if (typeof value !== "string") return undefined;
+  const ms = parseDuration(value);
+  if (ms === undefined)
+    yaml.findings.report("types/value", placeOf(yaml, path), `"${value}" is no duration`, "Write 2s.");
+  return ms;
+}
+
+function riskFile(
+  yaml: YamlFile,
+  name: string,
+  files: Readonly<Record<string, string>>,
+  texts: Record<string, string>,
+  extra: Diagnostic[],
+): RiskLimits {
+  const folder = yaml.findings.file.replace(/[^/]*$/, "");
+  const path = `${folder}${name.replace(/^\.\//, "")}`;
+  const text = Object.hasOwn(files, path) ? files[path] : undefined;
+  if (text === undefined) {
+    const help = "Create the file, or write the limits here.";
+    yaml.findings.report("schema/missing-file", placeOf(yaml, ["risk"]), `The file ${path} is not there`, help);
+    return {};
+  }
+  texts[path] = text;
+  const limits = readYaml(path, text);
+  validateRisk ??= compileSchema(riskFileSchema());
+  if (limits.data !== undefined) checkSchema(validateRisk, limits, "risk");
+  const risk = readRisk(limits, [], limits.data);
+  extra.push(...limits.findings.list());
+  return risk;
+}
+
+function readFeed(yaml: YamlFile, index: number, value: unknown): FeedConfig | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { alpaca, websocket, tape } = value as Readonly<
+    Record<string, Readonly<Record<string, unknown>> | null | undefined>
+  >;
+  if (alpaca !== undefined) return { kind: "alpaca", feed: textOr(alpaca?.["feed"], "iex") as "iex" };
+  if (websocket !== undefined && websocket !== null) {
+    const heartbeatMs = durationAt(yaml, ["feeds", index, "websocket", "heartbeat"], websocket["heartbeat"]);
+    return {
+      kind: "websocket",
+      url: textOr(websocket["url"], ""),
+      send: (websocket["send"] ?? []) as readonly Json[],
+      map: (websocket["map"] ?? {}) as Readonly<Record<string, string>>,
+      headers: (websocket["headers"] ?? {}) as Readonly<Record<string, string>>,
+      ...(typeof websocket["items"] === "string" ? { items: websocket["items"] } : {}),
+      ...(websocket["only"] === undefined ? {} : { only: websocket["only"] as { readonly [key: string]: Json } }),
+      ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+    };
+  }
+  if (tape === undefined || tape === null) return undefined;
+  return {
+    kind: "tape",
+    file: textOr(tape["file"], ""),
+    speed: speedAt(yaml, ["feeds", index, "tape", "speed"], tape["speed"]),
+    loop: tape["loop"] === true,
+    ...(typeof tape["symbol"] === "string" ? { symbol: tape["symbol"] } : {}),
+  };
+}
+
+function speedAt(yaml: YamlFile, path: Path, value: unknown): number {
+  if (value === undefined) return 1;
+  if (value === "max") return Infinity;
+  const found = typeof value === "number" ? value : Number(/^(\d+(?:\.\d+)?)x$/.exec(String(value))?.[1] ?? Number.NaN);
+  if (found > 0) return found;
+  const place = keyPlace(yaml, path) ?? placeOf(yaml, path);
+  yaml.findings.report("types/value", place, `"${String(value)}" is no speed`, "Write 60x, or max.");
+  return 1;
+}

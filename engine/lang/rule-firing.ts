@@ -1,0 +1,85 @@
+/**
+ * When a true condition fires: fire, start, rearm, cooldown, limit, once_per, priority.
+ *
+ * Owns: their defaults and spellings.
+ */
+import type { Action, Rule } from "../core/program.ts";
+import type { BarSize } from "../market/bar-size.ts";
+import type { Builder } from "./builder.ts";
+import { parseLimit, parseSpan } from "./values.ts";
+import { nodeAt } from "./yaml-file.ts";
+import type { Path } from "./yaml-file.ts";
+import { isScalar } from "yaml";
+
+type FiringPart = Pick<Rule, "fire" | "start" | "rearm" | "cooldown" | "limit" | "oncePer" | "priority">;
+
+/** Undefined after a finding. */
+export function readFiring(
+  builder: Builder,
+  path: Path,
+  action: Action | undefined,
+  on: BarSize,
+): FiringPart | undefined {
+  const rearm = builder.condition([...path, "rearm"]);
+  const cooldown = readCooldown(builder, [...path, "cooldown"], on);
+  const limit = readLimit(builder, [...path, "limit"]);
+  const oncePer = builder.text([...path, "once_per"]) as "bar" | "session" | undefined;
+  if ((rearm === undefined && builder.has([...path, "rearm"])) || cooldown === null || limit === null) return undefined;
+  const usual = action?.kind === "close" || action?.kind === "cancel" ? "each" : "once";
+  const fire = (builder.text([...path, "fire"]) ?? usual) as "once" | "each";
+  if (rearm !== undefined && fire === "each") {
+    const help = "Remove rearm, or write fire: once.";
+    return builder.reportKey(
+      "schema/value",
+      [...path, "rearm"],
+      "rearm has no meaning for a rule that fires each time",
+      help,
+    );
+  }
+  return {
+    fire,
+    start: builder.text([...path, "start"]) === "fire" ? "fire" : "wait",
+    priority: readNumber(builder, [...path, "priority"]) ?? 0,
+    ...(rearm === undefined ? {} : { rearm }),
+    ...(cooldown === undefined ? {} : { cooldown }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(oncePer === undefined ? {} : { oncePer }),
+  };
+}
+
+function readNumber(builder: Builder, path: Path): number | undefined {
+  const node = nodeAt(builder.file, path);
+  return isScalar(node) && typeof node.value === "number" ? node.value : undefined;
+}
+
+/** Null after a finding, undefined when there is none. */
+function readCooldown(builder: Builder, path: Path, on: BarSize): Rule["cooldown"] | null {
+  const source = builder.text(path);
+  if (source === undefined) return undefined;
+  const span = parseSpan(source);
+  if (span === undefined) {
+    builder.report("types/value", path, `"${source}" is no cooldown`, "Write 30m or 5 bars.");
+    return null;
+  }
+  if ("ms" in span && span.ms < on.ms) {
+    const message = `A cooldown of ${source} is shorter than the ${on.label} bar`;
+    builder.report("time/cooldown-shorter-than-bar", path, message, `Write at least ${on.label}, or 1 bar.`);
+  }
+  return span;
+}
+
+function readLimit(builder: Builder, path: Path): Rule["limit"] | null {
+  const source = builder.text(path);
+  if (source === undefined) return undefined;
+  const limit = parseLimit(source);
+  if (limit === undefined || limit.count < 1) {
+    builder.report("types/value", path, `"${source}" is no limit`, "Write 3/day.");
+    return null;
+  }
+  if (limit.per !== "day") {
+    const message = `A limit per ${limit.per} (${source}) is not built yet`;
+    builder.report("schema/not-built", path, message, `Write ${limit.count}/day.`);
+    return null;
+  }
+  return { count: limit.count, per: "day" };
+}

@@ -1,0 +1,15 @@
+/**
+ * The schema files that editors use.
+ *
+ * Owns: their text. Writing them is the caller's business; a test compares the committed files with this.
+ */
+import { projectSchema } from "./schema-project.ts";
+import { strategySchema } from "./schema-strategy.ts";
+
+/** File name under schemas/ -> text. */
+export function renderSchemas(): Readonly<Record<string, string>> {
+  return {
+    "strategy.schema.json": `${JSON.stringify(strategySchema(true), null, 2)}\n`,
+    "project.schema.json": `${JSON.stringify(projectSchema(true), null, 2)}\n`,
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * The schema of strategy files.
+ *
+ * Owns: keys, types, defaults and their documentation; editors complete and explain from it.
+ */
+import { actionSchema } from "./schema-actions.ts";
+import { choice, definitions, mapping, ref, text } from "./schema-parts.ts";
+import type { Schema } from "./schema-parts.ts";
+
+const NAME = "^[A-Za-z_][A-Za-z0-9_-]*$";
+/** Names that stand in expressions have no dash: it would read as minus. */
+const WORD = "^[A-Za-z_][A-Za-z0-9_]*$";
+
+const SYMBOL = "^[A-Za-z0-9][A-Za-z0-9._/-]*$";
+
+function named(description: string, value: Schema): Schema {
+  return { type: "object", description, propertyNames: { pattern: WORD }, additionalProperties: value };
+}
+
+function ruleSchema(): Schema {
+  return mapping(
+    "When something holds, do something.",
+    {
+      name: text("Unique in this strategy: limits and cooldowns follow it.", { pattern: NAME }),
+      description: text("For people."),
+      when: ref("condition", "The condition."),
+      then: actionSchema(),
+      fire: choice("How often a true condition fires. Default: `each` for close and cancel, otherwise `once`.", {
+        once: "When it turns true; again after it was false (or after rearm).",
+        each: "At every evaluation where it is true and would change something.",
+      }),
+      start: choice(
+        "What a rule does that is already true at load or at its first known value.",
+        { wait: "Waits until it was false.", fire: "Fires at once." },
+        "wait",
+      ),
+      rearm: ref("condition", "After a firing, the rule waits for this before it may fire again."),
+      cooldown: text("Shortest time between firings: `30m` or `5 bars`."),
+      limit: text("At most so many firings: `3/day`."),
+      once_per: choice("At most one firing per bar or session.", {
+        bar: "Per bar of the strategy.",
+        session: "Per trading day.",
+      }),
+      priority: {
+        type: "integer",
+        minimum: -1000,
+        maximum: 1000,
+        default: 0,
+        description: "Higher wins when rules want opposite things.",
+      },
+    },
+    ["name", "when", "then"],
+  );
+}
+
+export function strategySchema(forEditors: boolean): Schema {
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "barwise strategy",
+    ...mapping(
+      "A trading strategy: facts, conditions and rules for some symbols.",
+      {
+        barwise: { type: "integer", const: 1, description: "Version of the language." },
+        name: text("Identity: state, orders and history follow this name.", { pattern: NAME, maxLength: 64 }),
+        description: text("For people."),
+        symbols: {
+          type: "array",
+          description: "What is traded, each symbol for itself.",
+          minItems: 1,
+          maxItems: 5000,
+          items: { type: "string", pattern: SYMBOL, maxLength: 32 },
+        },
+        on: text("Size of the bars whose close evaluates the rules: `1m`, `5m`, `1h`, `1d`."),
+        session: choice(
+          "Which hours count.",
+          {
+            regular: "Regular hours of the exchange.",
+            extended: "Regular hours and the hours around them.",
+            always: "Around the clock.",
+          },
+          "regular",
+        ),
+        params: named("Named constants; tests, the command line and sweeps may override them.", {
+          type: ["number", "string"],
+        }),
+        facts: named("Names for expressions.", { type: ["number", "string", "object"] }),
+        conditions: named("Names for conditions.", { $ref: "#/definitions/condition" }),
+        rules: {
+          type: "array",
+          minItems: 1,
+          maxItems: 1000,
+          items: ruleSchema(),
+          description: "What the strategy does.",
+        },
+        max_entries: {
+          type: "integer",
+          minimum: 1,
+          maximum: 1000,
+          default: 1,
+          description: "Entries open at the same time per symbol, working ones included.",
+        },
+        risk: ref("risk", "Limits of this strategy; they can only tighten the account's."),
+        on_failure: choice(
+          "What happens when an exit rule cannot be trusted any more.",
+          { hold: "Keep the position and alarm a person.", flatten: "Close the position at the market." },
+          "hold",
+        ),
+      },
+      ["barwise", "name", "symbols", "on", "rules"],
+    ),
+    definitions: definitions(forEditors),
+  };
+}

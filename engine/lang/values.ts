@@ -1,0 +1,40 @@
+/**
+ * Small values written as text: durations, ratios, limits, spans.
+ *
+ * Owns: their spelling. Each returns undefined for anything else; the caller owns the message.
+ */
+import type { Span } from "../core/program.ts";
+import { percentOf, UNIT_MS } from "./tokens.ts";
+
+export function parseDuration(source: unknown): number | undefined {
+  if (typeof source !== "string") return undefined;
+  const found = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*$/.exec(source);
+  if (found === null) return undefined;
+  return Number(found[1]) * (UNIT_MS[found[2] as string] as number);
+}
+
+/** `10%` or a plain number. */
+export function parseRatio(source: unknown): number | undefined {
+  if (typeof source === "number") return Number.isFinite(source) ? source : undefined;
+  if (typeof source !== "string") return undefined;
+  const found = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(source);
+  if (found === null) return undefined;
+  return found[2] === "%" ? percentOf(Number(found[1])) : Number(found[1]);
+}
+
+/** `30m` or `5 bars`. */
+export function parseSpan(source: unknown): Span | undefined {
+  const ms = parseDuration(source);
+  if (ms !== undefined) return ms > 0 ? { ms } : undefined;
+  const found = typeof source === "string" ? /^\s*(\d+)\s+bars?\s*$/.exec(source) : null;
+  if (found === null) return undefined;
+  const bars = Number(found[1]);
+  return bars > 0 && bars <= 100_000 ? { bars } : undefined;
+}
+
+/** `3/day` */
+export function parseLimit(source: unknown): { readonly count: number; readonly per: string } | undefined {
+  const found = typeof source === "string" ? /^\s*(\d+)\s*\/\s*([a-z]+)\s*$/.exec(source) : null;
+  if (found === null) return undefined;
+  return { count: Number(found[1]), per: found[2] as string };
+}

@@ -1,0 +1,229 @@
+/**
+ * Reading YAML that strangers wrote.
+ *
+ * Owns: limits, refusals with places, and the way from a path in the data to a place in the file.
+ * May not: know what a strategy is. Never throws: a hostile file makes findings.
+ */
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, parseDocument, Scalar, visit } from "yaml";
+import type { Document, Pair, ParsedNode } from "yaml";
+import { Findings } from "./diagnostic.ts";
+import type { Span } from "./diagnostic.ts";
+import { needsShield, shield, SHIELD, unshield } from "./shield.ts";
+import { sentenceOf } from "./yaml-sentences.ts";
+
+export type Path = readonly (string | number)[];
+
+const MAX_BYTES = 256 * 1024;
+const MAX_DEPTH = 64;
+
+export interface YamlFile {
+  readonly findings: Findings;
+  /** The file's text as the offsets of findings count it. */
+  readonly text: string;
+  /** Plain data; undefined when the file could not be read. */
+  readonly data: Record<string, unknown> | undefined;
+  readonly document: Document.Parsed | undefined;
+}
+
+export function readYaml(file: string, text: string): YamlFile {
+  const findings = new Findings(file, text);
+  const unread: YamlFile = { findings, text, data: undefined, document: undefined };
+  if (!isReadable(text, findings)) return unread;
+  const document = parse(text, findings);
+  if (document === undefined || !isPlain(document, findings)) return unread;
+  if (findings.hasErrors) return unread;
+  if (!isMap(document.contents)) {
+    const span = spanOfNode(document.contents) ?? { start: 0, end: 0 };
+    const help = "Begin with: barwise: 1";
+    findings.report("yaml/not-a-mapping", span, `Expected a mapping, found ${typeOf(document.contents)}`, help);
+    return unread;
+  }
+  const data = document.toJS({ maxAliasCount: 0 }) as Record<string, unknown>;
+  return { findings, text, data, document };
+}
+
+function isReadable(text: string, findings: Findings): boolean {
+  if (text.length > MAX_BYTES) {
+    const message = `This file is larger than ${MAX_BYTES / 1024} KB`;
+    findings.report("yaml/too-large", { start: 0, end: 0 }, message, "Split it into several strategies.");
+    return false;
+  }
+  const bad = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue001-\ufffd]/u.exec(text.replace(/^\ufeff/, " "));
+  const code = bad?.[0].codePointAt(0) ?? 0;
+  if (bad !== null && !(code > 0xffff)) {
+    const name = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+    const span = { start: bad.index, end: bad.index + 1 };
+    findings.report("yaml/control-character", span, `The character ${name} has no place in a text file`, "Remove it.");
+    return false;
+  }
+  const { depth, at } = deepest(text);
+  if (depth > MAX_DEPTH) {
+    const message = `Nested more than ${MAX_DEPTH} levels deep`;
+    findings.report("yaml/too-deep", { start: at, end: at + 1 }, message, "Use named conditions.");
+    return false;
+  }
+  return true;
+}
+
+/** An upper bound of the nesting, found without recursion: open brackets plus indented block levels. */
+function deepest(text: string): { readonly depth: number; readonly at: number } {
+  let brackets = 0;
+  let dashes = 0;
+  let lineStart = true;
+  let indent = 0;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (character === "\n") {
+      lineStart = true;
+      indent = 0;
+      dashes = 0;
+      continue;
+    }
+    if (lineStart && (character === " " || character === "-" || character === "?")) {
+      indent++;
+      if (character !== " ") dashes++;
+      // `- - - -` nests with every dash; blanks nest at most with every one.
+      if (dashes > MAX_DEPTH || indent > 16 * MAX_DEPTH) return { depth: MAX_DEPTH + 1, at: i };
+      continue;
+    }
+    lineStart = false;
+    if (character === "[" || character === "{") brackets++;
+    else if ((character === "]" || character === "}") && brackets > 0) brackets--;
+    if (brackets > MAX_DEPTH) return { depth: brackets, at: i };
+  }
+  return { depth: 0, at: 0 };
+}
+
+const OPTIONS = { version: "1.2", strict: true, uniqueKeys: true, stringKeys: true, prettyErrors: false } as const;
+
+function parse(text: string, findings: Findings): Document.Parsed | undefined {
+  let document: Document.Parsed = parseDocument(text, OPTIONS);
+  if (needsShield(text) && (document.errors.length > 0 || hasOpenKey(document))) {
+    const shielded: Document.Parsed = parseDocument(shield(text), OPTIONS);
+    if (shielded.errors.length < document.errors.length || hasOpenKey(document)) document = withoutShield(shielded);
+  }
+  let reported = 0;
+  for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
+    const [start, end] = pos;
+    const said = sentenceOf(code, unshield(message), text, start);
+    // One broken line makes YAML complain about everything after it.
+    if (reported++ < 3) findings.report(said.code, { start, end: Math.max(end, start + 1) }, said.message, said.help);
+  }
+  return document;
+}
+
+function hasOpenKey(document: Document.Parsed): boolean {
+  let found = false;
+  visit(document, {
+    Pair(_, pair) {
+      if (isScalar(pair.key) && typeof pair.key.value === "string" && /\([^)]*$/.test(pair.key.value)) found = true;
+      return found ? visit.BREAK : undefined;
+    },
+  });
+  return found;
+}
+
+function withoutShield(document: Document.Parsed): Document.Parsed {
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === "string" && node.value.includes(SHIELD)) node.value = unshield(node.value);
+      if (node.source !== undefined) node.source = unshield(node.source);
+    },
+  });
+  return document;
+}
+
+/** Anchors, aliases, tags and depth. */
+function isPlain(document: Document.Parsed, findings: Findings): boolean {
+  let plain = true;
+  visit(document, {
+    Node(_, node, path) {
+      const span = spanOfNode(node) ?? { start: 0, end: 0 };
+      const refuse = (code: "yaml/anchor" | "yaml/tag" | "yaml/too-deep", message: string, help: string): symbol => {
+        plain = false;
+        findings.report(code, span, message, help);
+        return visit.SKIP;
+      };
+      if (isAlias(node))
+        return refuse(
+          "yaml/anchor",
+          "Aliases (*name) are not allowed",
+          "Use params, facts or conditions to name things.",
+        );
+      if (node.anchor !== undefined && node.anchor !== "") {
+        return refuse(
+          "yaml/anchor",
+          "Anchors (&name) are not allowed",
+          "Use params, facts or conditions to name things.",
+        );
+      }
+      if (node.tag !== undefined && !node.tag.startsWith("tag:yaml.org,2002:")) {
+        return refuse("yaml/tag", `Tags (${node.tag}) are not allowed`, "Remove the tag.");
+      }
+      if (path.length > 2 * MAX_DEPTH) return refuse("yaml/too-deep", `Nested more than ${MAX_DEPTH} levels deep`, "");
+      return undefined;
+    },
+  });
+  return plain;
+}
+
+function typeOf(node: unknown): string {
+  if (isSeq(node)) return "a list";
+  if (isScalar(node) && node.value !== null) return `a ${typeof node.value}`;
+  return "nothing";
+}
+
+export function spanOfNode(node: unknown): Span | undefined {
+  if (!isNode(node) || node.range === null || node.range === undefined) return undefined;
+  const [start, end] = node.range;
+  return { start, end };
+}
+
+/** The YAML node at a path, or undefined. */
+export function nodeAt(file: YamlFile, path: Path): ParsedNode | undefined {
+  const node: unknown = file.document?.getIn(path, true);
+  return isNode(node) ? (node as ParsedNode) : undefined;
+}
+
+/** Where the value at a path stands; the nearest parent when it is missing or empty. */
+export function placeOf(file: YamlFile, path: Path): Span {
+  for (let length = path.length; length >= 0; length--) {
+    const here = path.slice(0, length);
+    const node = length === 0 ? file.document?.contents : nodeAt(file, here);
+    const span = spanOfNode(node);
+    if (span !== undefined && span.end > span.start) return trimmed(file, node, span);
+    const key = keyPlace(file, here);
+    if (key !== undefined) return key;
+  }
+  return { start: 0, end: 0 };
+}
+
+/** A collection is shown by its first line: frames of whole blocks help nobody. */
+function trimmed(file: YamlFile, node: unknown, span: Span): Span {
+  if (isScalar(node) && (node.type === Scalar.BLOCK_FOLDED || node.type === Scalar.BLOCK_LITERAL)) {
+    return { start: span.start, end: span.start + 1 };
+  }
+  const lineEnd = file.text.indexOf("\n", span.start);
+  const end = lineEnd < 0 ? span.end : Math.min(span.end, lineEnd);
+  return {
+    start: span.start,
+    end: Math.max(span.start + 1, file.text.slice(span.start, end).trimEnd().length + span.start),
+  };
+}
+
+/** Where the key of a path stands. */
+export function keyPlace(file: YamlFile, path: Path): Span | undefined {
+  const parent: unknown = path.length <= 1 ? file.document?.contents : nodeAt(file, path.slice(0, -1));
+  const name = path.at(-1);
+  if (!isMap(parent)) return undefined;
+  const pair = parent.items.find((item: unknown) => isPair(item) && isScalar(item.key) && item.key.value === name) as
+    | Pair
+    | undefined;
+  return spanOfNode(pair?.key);
+}
+
+/** The scalar at a path as a person wrote it. */
+export function sourceAt(file: YamlFile, path: Path): string {
+  const node = nodeAt(file, path);
+  return isScalar(node) ? (node.source ?? String(node.value)) : "";
+}

@@ -1,0 +1,65 @@
+/**
+ * What the YAML reader says, in words for people who do not know YAML's terms.
+ *
+ * Owns: one sentence per kind of syntax error, with what to do.
+ */
+import type { Code } from "./codes.ts";
+
+interface Sentence {
+  readonly code: Code;
+  readonly message: string;
+  readonly help: string;
+}
+
+const INDICATORS = ">!*&%@`{[|\"'-?#";
+
+export function sentenceOf(code: string, message: string, text: string, at: number): Sentence {
+  switch (code) {
+    case "DUPLICATE_KEY":
+      return { code: "yaml/duplicate-key", message: `The key ${keyAt(text, at)} appears twice`, help: "Remove one." };
+    case "MULTIPLE_DOCS":
+      return {
+        code: "yaml/multiple-documents",
+        message: "The file holds more than one document",
+        help: "Remove the `---` or split the file.",
+      };
+    case "TAB_AS_INDENT":
+      return { code: "yaml/tab", message: "A tab is used as indentation", help: "Use spaces." };
+    case "TAG_RESOLVE_FAILED":
+      return { code: "yaml/tag", message: "Tags (!name) are not allowed", help: helpFor(text, at) };
+    case "NON_STRING_KEY":
+      return { code: "yaml/syntax", message: "A key must be a word", help: "Quote it, or write it as plain text." };
+    case "MISSING_CHAR":
+      return syntax(message.includes("quote") ? "A closing quote is missing" : message, "");
+    case "BLOCK_AS_IMPLICIT_KEY":
+      return syntax("A colon followed by a space begins a second key on the same line", "Quote the whole value.");
+    case "BAD_ALIAS":
+      return { code: "yaml/anchor", message: "An alias needs a name", help: helpFor(text, at) };
+    case "BAD_INDENT":
+    case "BAD_COLLECTION_TYPE":
+      return syntax(message.replace(/ in block collection/, ""), "Check the indentation and closing brackets.");
+    case "BAD_DQ_ESCAPE":
+      return syntax(message, "Use single quotes, or double the backslash.");
+    default:
+      return syntax(message, helpFor(text, at));
+  }
+}
+
+function syntax(message: string, help: string): Sentence {
+  return { code: "yaml/syntax", message, help };
+}
+
+function keyAt(text: string, at: number): string {
+  const key = /^[^\s:]{1,60}/.exec(text.slice(at, at + 80))?.[0] ?? "";
+  return `"${key.replace(/^["']|["']$/g, "")}"`;
+}
+
+/** An expression that begins with a character YAML keeps for itself is the usual cause. */
+function helpFor(text: string, at: number): string {
+  const lineStart = text.lastIndexOf("\n", at - 1) + 1;
+  const before = /[:-] +(\S)/.exec(text.slice(lineStart, at + 2))?.[1];
+  if (before !== undefined && INDICATORS.includes(before)) {
+    return `A value that begins with ${before} must be quoted.`;
+  }
+  return "Quote the value if it is an expression with special characters.";
+}
