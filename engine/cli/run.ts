@@ -11,8 +11,10 @@ import { createSimBroker } from "../adapters/sim/broker.ts";
 import { PaperBroker } from "../adapters/sim/paper-broker.ts";
 import type { Tape } from "../adapters/tape/tape.ts";
 import type { Pace } from "../adapters/venue/options.ts";
+import type { WebSocketConfig } from "../adapters/websocket/config.ts";
 import { WebSocketFeed } from "../adapters/websocket/websocket-feed.ts";
 import { knownAt } from "../core/known-at.ts";
+import { parseBarSize } from "../market/bar-size.ts";
 import { calendarOf } from "../market/instruments.ts";
 import { BrokerError } from "../ports/broker.ts";
 import { FeedError } from "../ports/feed.ts";
@@ -183,16 +185,16 @@ async function startLocal(project: LoadedProject, flags: RunFlags): Promise<Star
 
 /** The demo plays every strategy of the folder on what the tape has, and says so. */
 function overrideFor(tape: Tape, flags: RunFlags): Override {
-  if (!flags.demo) return { available: tape.symbols };
-  return { available: tape.symbols, ...(tape.size === "ticks" ? {} : { on: tape.size, onlyIfShorter: true }) };
+  const { size, symbols: available } = tape;
+  if (!flags.demo) return { available };
+  const on = size !== "ticks" && size.kind === "session" ? size : parseBarSize("5m");
+  return { available, ...(on === undefined ? {} : { on }) };
 }
 
-function paceOf(flags: RunFlags, speed: string | undefined): Pace {
-  if (speed !== undefined) {
-    if (speed === "max") return { delayMs: 0 };
-    const factor = /^(\d+(?:\.\d+)?)x$/.exec(speed);
-    if (factor !== null) return { speed: Number(factor[1]), maxPauseMs: 2_000 };
-  }
+/** `speed` is the project's: how many times faster than real; Infinity does not wait. */
+function paceOf(flags: RunFlags, speed: number | undefined): Pace {
+  if (speed === Number.POSITIVE_INFINITY) return { delayMs: 0 };
+  if (speed !== undefined) return { speed, maxPauseMs: 2_000 };
   const rate = Number(flags.rate);
   if (!(rate > 0 && rate <= 1_000)) throw new CliError(`--rate ${flags.rate}: expected 0.1 to 1000 bars per second`);
   return { delayMs: 1_000 / rate };
@@ -213,7 +215,7 @@ async function startPaper(
     seed: "paper",
   });
   const broker = new PaperBroker(createSimBroker(exchange), (input) => knownAt(input, calendarOf));
-  const stream = new WebSocketFeed(feed.config, symbols, { environment: process.env });
+  const stream = new WebSocketFeed(feed.config as WebSocketConfig, symbols, { environment: process.env });
   return {
     connection: {
       account: "paper",

@@ -15,7 +15,7 @@ import { applyExceptions } from "./ignore.ts";
 import { DEFAULT_PROJECT, parseProject } from "./project.ts";
 import type { Project } from "./project.ts";
 import { compileStrategy } from "./strategy.ts";
-import type { StrategyEnv } from "./strategy.ts";
+import type { StrategyEnv, StrategyOverride } from "./strategy.ts";
 import { didYouMean } from "./suggest.ts";
 import { placeOf, readYaml } from "./yaml-file.ts";
 import { checkTraps } from "./yaml-traps.ts";
@@ -30,6 +30,8 @@ export interface CompileEnv {
   readonly params?: Readonly<Record<string, number>>;
   /** Bars of history that will be there before the start; undefined: not known. */
   readonly history?: (symbol: string, size: BarSize) => number | undefined;
+  /** Replaces what files say, e.g. to play a strategy on other data; the caller must say so aloud. */
+  readonly override?: StrategyOverride;
   /** Name of the project file. */
   readonly project?: string;
 }
@@ -65,6 +67,7 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
     params: env.params ?? {},
     history: env.history,
     usedParams,
+    override: env.override ?? {},
   };
   const strategies = compileStrategies(files, strategyEnv, diagnostics);
   checkOverrides(env.params ?? {}, usedParams, strategies, diagnostics, projectFile);

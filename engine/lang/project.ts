@@ -17,24 +17,49 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 export type FeedConfig =
   | { readonly kind: "alpaca"; readonly feed: "iex" | "sip" | "crypto" | "delayed_sip" }
-  | {
-      readonly kind: "websocket";
-      readonly url: string;
-      readonly send: readonly Json[];
-      readonly map: Readonly<Record<string, string>>;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly items?: string;
-      readonly only?: { readonly [key: string]: Json };
-      readonly heartbeatMs?: number;
-    }
+  /** As the WebSocket adapter takes it. */
+  | { readonly kind: "websocket"; readonly config: WebSocketSource }
   | {
       readonly kind: "tape";
       readonly file: string;
-      /** How many times faster than real; Infinity does not wait. */
-      readonly speed: number;
+      /** `60x` or `max`. */
+      readonly speed: string;
       readonly loop: boolean;
       readonly symbol?: string;
     };
+
+export interface WebSocketSource {
+  readonly name?: string;
+  readonly url: string;
+  readonly send?: readonly Json[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly map?: WebSocketMapping | readonly WebSocketMapping[];
+  readonly confirm?: Readonly<Record<string, string | number | boolean>>;
+  readonly compression?: boolean;
+}
+
+type Paths = string | readonly string[];
+
+export interface WebSocketMapping {
+  readonly type?: "trade" | "quote" | "bar";
+  readonly where?: Readonly<Record<string, string | number | boolean>>;
+  readonly bar_size?: string;
+  readonly symbol?: Paths;
+  readonly price?: Paths;
+  readonly size?: Paths;
+  readonly time?: Paths;
+  readonly id?: Paths;
+  readonly bid?: Paths;
+  readonly ask?: Paths;
+  readonly bid_size?: Paths;
+  readonly ask_size?: Paths;
+  readonly open?: Paths;
+  readonly high?: Paths;
+  readonly low?: Paths;
+  readonly close?: Paths;
+  readonly volume?: Paths;
+  readonly start?: Paths;
+}
 
 export interface Project {
   readonly file: string;
@@ -157,17 +182,7 @@ function readFeed(yaml: YamlFile, index: number, value: unknown): FeedConfig | u
   >;
   if (alpaca !== undefined) return { kind: "alpaca", feed: textOr(alpaca?.["feed"], "iex") as "iex" };
   if (websocket !== undefined && websocket !== null) {
-    const heartbeatMs = durationAt(yaml, ["feeds", index, "websocket", "heartbeat"], websocket["heartbeat"]);
-    return {
-      kind: "websocket",
-      url: textOr(websocket["url"], ""),
-      send: (websocket["send"] ?? []) as readonly Json[],
-      map: (websocket["map"] ?? {}) as Readonly<Record<string, string>>,
-      headers: (websocket["headers"] ?? {}) as Readonly<Record<string, string>>,
-      ...(typeof websocket["items"] === "string" ? { items: websocket["items"] } : {}),
-      ...(websocket["only"] === undefined ? {} : { only: websocket["only"] as { readonly [key: string]: Json } }),
-      ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
-    };
+    return { kind: "websocket", config: websocket as unknown as WebSocketSource };
   }
   if (tape === undefined || tape === null) return undefined;
   return {
@@ -179,12 +194,11 @@ function readFeed(yaml: YamlFile, index: number, value: unknown): FeedConfig | u
   };
 }
 
-function speedAt(yaml: YamlFile, path: Path, value: unknown): number {
-  if (value === undefined) return 1;
-  if (value === "max") return Infinity;
-  const found = typeof value === "number" ? value : Number(/^(\d+(?:\.\d+)?)x$/.exec(String(value))?.[1] ?? Number.NaN);
-  if (found > 0) return found;
+function speedAt(yaml: YamlFile, path: Path, value: unknown): string {
+  if (value === undefined) return "1x";
+  const text = typeof value === "number" ? `${value}x` : typeof value === "string" ? value : "";
+  if (text === "max" || Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1] ?? Number.NaN) > 0) return text;
   const place = keyPlace(yaml, path) ?? placeOf(yaml, path);
-  yaml.findings.report("types/value", place, `"${String(value)}" is no speed`, "Write 60x, or max.");
-  return 1;
+  yaml.findings.report("types/value", place, `"${text}" is no speed`, "Write 60x, or max.");
+  return "1x";
 }

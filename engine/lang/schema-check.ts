@@ -31,7 +31,7 @@ export function checkSchema(
   file: YamlFile,
   kind: "strategy" | "project" | "risk",
 ): boolean {
-  if (validate(file.data) === true) return true;
+  if (validate(file.data)) return true;
   const errors = validate.errors ?? [];
   for (const error of errors) {
     if (SILENT.has(error.keyword) || isInsideOneOf(error)) continue;

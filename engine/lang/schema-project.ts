@@ -7,40 +7,79 @@ import { choice, definitions, mapping, ref, text } from "./schema-parts.ts";
 import type { Schema } from "./schema-parts.ts";
 
 const ANY_JSON: Schema = { type: ["object", "array", "string", "number", "boolean"] };
-const PATH = "^\\$(\\.[A-Za-z_][A-Za-z0-9_]*|\\[[0-9]+\\])*$";
+/** `$`, `.name`, `['name']`, `[0]`, and one `[*]` for every item of an array. */
+/** `$.a.b`, `$[0]`, `$[*].price`; `$.items[*]` stands for each item of a list. */
+const PATH = "^\\$";
+
+function fields(): Readonly<Record<string, Schema>> {
+  const docs: Readonly<Record<string, string>> = {
+    symbol: "Symbol.",
+    price: "Price of a trade.",
+    size: "Size of a trade.",
+    time: "When it happened: epoch seconds, milliseconds, nanoseconds or ISO text.",
+    id: "Identity of a trade.",
+    bid: "Bid price.",
+    ask: "Ask price.",
+    bid_size: "Bid size.",
+    ask_size: "Ask size.",
+    open: "First price of a bar.",
+    high: "Highest price of a bar.",
+    low: "Lowest price of a bar.",
+    close: "Last price of a bar.",
+    volume: "Volume of a bar.",
+    start: "Start of a bar.",
+  };
+  return Object.fromEntries(
+    Object.entries(docs).map(([name, doc]) => [
+      name,
+      {
+        description: `${doc} A path such as \`$.${name}\`, or several of which the first that is there counts.`,
+        type: ["string", "array"],
+        pattern: PATH,
+        items: { type: "string", pattern: PATH },
+      },
+    ]),
+  );
+}
+
+function mappings(): Schema {
+  const one = mapping("Where a message keeps what.", {
+    type: choice("What the messages are.", { trade: "Trades.", quote: "Quotes.", bar: "Closed bars." }, "trade"),
+    where: { type: "object", description: "Only messages whose fields have these values, e.g. {$.T: t}." },
+    time_unit: text("Unit of numeric times, when it cannot be told from their size."),
+    bar_size: text("Size of the bars, e.g. 1m, for type: bar."),
+    ...fields(),
+  });
+  return {
+    description: "Where messages keep what; a list when there are several kinds of messages.",
+    type: ["object", "array"],
+    if: { type: "object" },
+    then: one,
+    else: { items: one },
+  };
+}
 
 function websocket(): Schema {
   return mapping(
     "A WebSocket backend of your own, described instead of programmed.",
     {
-      url: text("ws:// or wss:// address.", { pattern: "^wss?://" }),
+      name: text("For people; default: its address."),
+      url: text("ws:// or wss:// address; may hold $ENV{NAME}.", { pattern: "^(wss?://|\\$ENV\\{)" }),
       send: {
         type: "array",
         items: ANY_JSON,
-        description: "Messages sent after connecting; `$symbols` stands for the list of symbols.",
+        description: "Messages sent after connecting; `$symbols` stands for the list, `$symbol` sends one per symbol.",
       },
-      map: {
-        type: "object",
-        description: "Where a message keeps what: paths such as `$.price`.",
-        additionalProperties: { type: "string" },
-        properties: {
-          symbol: text("Symbol.", { pattern: PATH }),
-          price: text("Trade price.", { pattern: PATH }),
-          size: text("Trade size.", { pattern: PATH }),
-          time: text("Time: epoch seconds, milliseconds, nanoseconds or ISO text.", { pattern: PATH }),
-        },
-        required: ["symbol", "price"],
-      },
+      map: mappings(),
       headers: {
         type: "object",
         additionalProperties: { type: "string" },
         description: "HTTP headers of the handshake.",
       },
-      items: text("Path of a list of items in one message, e.g. `$.data`.", { pattern: PATH }),
-      only: { type: "object", description: "Fields a message must have to be data, e.g. {type: trade}." },
-      heartbeat: ref("duration", "How long silence is normal."),
+      confirm: { type: "object", description: "Fields of the message that confirms the subscription." },
+      compression: { type: "boolean", default: false, description: "Costs much time per message; off unless needed." },
     },
-    ["url", "map"],
+    ["url"],
   );
 }
 

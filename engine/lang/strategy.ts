@@ -27,6 +27,12 @@ import type { Context, Definition, Scope } from "./scope.ts";
 import { keyPlace, nodeAt, placeOf } from "./yaml-file.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
+export interface StrategyOverride {
+  /** Evaluates on bars of this size instead of the file's. */
+  readonly on?: BarSize;
+  readonly symbols?: (strategy: string, declared: readonly string[]) => readonly string[];
+}
+
 export interface StrategyEnv {
   readonly indicators: ReadonlyMap<string, Indicator>;
   /** Overrides of params: `name` or `strategy.name`. */
@@ -35,6 +41,7 @@ export interface StrategyEnv {
   readonly history?: ((symbol: string, size: BarSize) => number | undefined) | undefined;
   /** Collects the overrides that some strategy used. */
   readonly usedParams: Set<string>;
+  readonly override: StrategyOverride;
 }
 
 let validator: ReturnType<typeof compileSchema> | undefined;
@@ -43,7 +50,8 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
   if (file.data === undefined) return undefined;
   validator ??= compileSchema(strategySchema(false));
   checkSchema(validator, file, "strategy");
-  const on = readSize(file);
+  const declared = readSize(file);
+  const on = env.override.on ?? declared;
   const session = (textOf(file, "session") ?? "regular") as SessionKind;
   const table = new FactTable({ symbol: null, size: on }, session);
   const reader = new ConditionReader(file);
@@ -61,7 +69,7 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
     name: name as string,
     description: typeof description === "string" ? description : "",
     file: file.findings.file,
-    symbols: [...new Set(symbols as string[])],
+    symbols: env.override.symbols?.(name as string, symbols as string[]) ?? [...new Set(symbols as string[])],
     on,
     session,
     facts: table.facts,

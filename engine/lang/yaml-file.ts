@@ -216,9 +216,7 @@ export function keyPlace(file: YamlFile, path: Path): Span | undefined {
   const parent: unknown = path.length <= 1 ? file.document?.contents : nodeAt(file, path.slice(0, -1));
   const name = path.at(-1);
   if (!isMap(parent)) return undefined;
-  const pair = parent.items.find((item: unknown) => isPair(item) && isScalar(item.key) && item.key.value === name) as
-    | Pair
-    | undefined;
+  const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === name);
   return spanOfNode(pair?.key);
 }
 

@@ -82,9 +82,10 @@ class BacktestRun {
       }
       if (Number.isNaN(this.#first)) this.#begin(time);
       if (!this.#trading && time >= (this.#options.tradeFrom ?? Number.NEGATIVE_INFINITY)) this.#startTrading(time);
+      // As over a wire: the exchange is ahead of what is told about it, and time is known to have passed when data says so.
+      this.#answers(this.#options.broker.market(item, time));
       await this.#passTime(time);
       this.#now = Math.max(this.#now, time);
-      this.#answers(this.#options.broker.market(item, time));
       this.#feed(item);
       if (this.#asked.length > 0) await this.#confirmAll();
       this.#items++;

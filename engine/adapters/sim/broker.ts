@@ -26,7 +26,7 @@ export function createSimBroker(exchange: Exchange): SimBroker {
   return {
     reconcile: () => reconcile(exchange),
     submit: (order, now) => {
-      const result = exchange.submit(order, now);
+      const result = exchange.submit(order, Math.max(now, played));
       if (result.ok) return [accepted(exchange, result.value), ...answers()];
       const { code, message } = result.refusal;
       return [
@@ -37,7 +37,7 @@ export function createSimBroker(exchange: Exchange): SimBroker {
     cancel: (clientOrderId, now) => {
       const order = exchange.orderByClientId(clientOrderId);
       if (order === undefined) return [{ kind: "cancel.rejected", clientOrderId, reason: "order not found" }];
-      const result = exchange.cancel(order.id, now);
+      const result = exchange.cancel(order.id, Math.max(now, played));
       if (result.ok) return answers();
       return [{ kind: "cancel.rejected", clientOrderId, reason: result.refusal.message }, ...answers()];
     },

@@ -1,0 +1,177 @@
+/**
+ * From paths on disk to a compiled program, for every command.
+ *
+ * Owns: finding the project, applying overrides and saying which. May not: hide a finding.
+ */
+import { access } from "node:fs/promises";
+import { readFile, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { projectFiles } from "../adapters/files/project-files.ts";
+import type { Program } from "../core/program.ts";
+import { compile, isStrategyFile } from "../lang/compile.ts";
+import type { Compiled } from "../lang/compile.ts";
+import type { Diagnostic } from "../lang/diagnostic.ts";
+import type { Project } from "../lang/project.ts";
+import type { BarSize } from "../market/bar-size.ts";
+import type { Files, FileSet } from "../ports/files.ts";
+import { pretty } from "../report/pretty.ts";
+import { Reloader } from "../runtime/reload.ts";
+import { CliError, say, wantsColour } from "./io.ts";
+import type { Session } from "./live-session.ts";
+import type { LiveView } from "./live-view.ts";
+
+const PROJECT_FILE = "barwise.yaml";
+
+export interface Override {
+  /** Symbols that there is data for. */
+  readonly available?: readonly string[];
+  readonly on?: BarSize;
+  readonly params?: Readonly<Record<string, number>>;
+}
+
+export interface Loaded {
+  readonly program: Program;
+  /** What differs from the files, and warnings, one line each. */
+  readonly notes: readonly string[];
+}
+
+/** Compiles with an override; `notes` say what it changed. Errors are printed and end the command with 1. */
+export function compileFiles(files: FileSet, override: Override): Loaded {
+  const { compiled, notes } = tryCompile(files, override);
+  const { program, diagnostics } = compiled;
+  if (program === null) {
+    say(pretty(diagnostics, files, { colour: wantsColour(process.stderr) }));
+    throw new CliError("nothing was started: the files have errors", 1);
+  }
+  return { program, notes };
+}
+
+export function tryCompile(
+  files: FileSet,
+  override: Override,
+): { readonly compiled: Compiled; readonly notes: readonly string[] } {
+  const notes: string[] = [];
+  const { available, on, params } = override;
+  const symbols = (strategy: string, declared: readonly string[]): readonly string[] => {
+    if (available === undefined) return [...new Set(declared)];
+    const there = declared.filter((symbol) => available.includes(symbol));
+    if (there.length === 0) {
+      notes.push(
+        `${strategy} names ${declared.join(", ")}; the data has ${available.join(", ")}: played on ${available.join(", ")}`,
+      );
+      return available;
+    }
+    const missing = declared.filter((symbol) => !available.includes(symbol));
+    if (missing.length > 0) notes.push(`${strategy}: no data for ${missing.join(", ")}, left out`);
+    return [...new Set(there)];
+  };
+  const compiled = compile(files, {
+    ...(params === undefined ? {} : { params }),
+    override: { symbols, ...(on === undefined ? {} : { on }) },
+  });
+  if (on !== undefined && compiled.program !== null) {
+    const plain = compile(files, params === undefined ? {} : { params });
+    for (const strategy of plain.program?.strategies ?? []) {
+      if (strategy.on.label !== on.label)
+        notes.push(`${strategy.name} says on: ${strategy.on.label}: played on ${on.label} bars`);
+    }
+  }
+  return { compiled, notes };
+}
+
+/** Strategy files and folders named on the command line, with the project around the first. */
+export async function loadProgram(
+  paths: readonly string[],
+  override: Override,
+): Promise<Loaded & { readonly sources: FileSet }> {
+  const files = await readPaths(paths);
+  return { ...compileFiles(files, override), sources: files };
+}
+
+/** Texts by path as written, folders searched for strategy files. */
+export async function readPaths(paths: readonly string[]): Promise<FileSet> {
+  const files: Record<string, string> = {};
+  for (const path of paths) {
+    for (const file of await strategyFiles(path))
+      files[relative(process.cwd(), resolve(file)) || file] = await readText(file);
+  }
+  return files;
+}
+
+async function strategyFiles(path: string): Promise<string[]> {
+  let isFolder: boolean;
+  try {
+    isFolder = (await stat(path)).isDirectory();
+  } catch (error) {
+    throw new CliError(`${path}: no such file or folder`, 2, { cause: error });
+  }
+  if (!isFolder) return [path];
+  const names = await readdir(path, { recursive: true });
+  const found = names.filter((name) => isStrategyFile(name) && !name.includes("node_modules")).sort();
+  if (found.length === 0) throw new CliError(`${path}: no *.strategy.yaml in this folder`);
+  return found.map((name) => join(path, name));
+}
+
+const MAX_READ = 1024 * 1024;
+
+async function readText(path: string): Promise<string> {
+  if ((await stat(path)).size > MAX_READ) throw new CliError(`${path}: larger than 1 MiB, not read`, 1);
+  return await readFile(path, "utf8");
+}
+
+export interface LoadedProject {
+  readonly root: string;
+  readonly files: FileSet;
+  readonly settings: Project;
+  /** Absolute. */
+  readonly journal: string;
+  readonly source: Files;
+}
+
+export async function loadProject(folder: string, options: { readonly demo: boolean }): Promise<LoadedProject> {
+  const root = resolve(folder);
+  const file = join(root, PROJECT_FILE);
+  const hasFile = await exists(file);
+  if (!hasFile && !options.demo)
+    throw new CliError(`${folder}: no ${PROJECT_FILE} here (barwise run --demo needs none)`);
+  const folders = [hasFile ? await strategiesFolder(file) : "strategies"];
+  const source = projectFiles(root, { folders });
+  const { files, refused } = await source.read();
+  for (const { path, reason } of refused) throw new CliError(`${path}: ${reason}`, 1);
+  const { project } = compile(files);
+  return { root, files, settings: project, journal: join(root, project.journal), source };
+}
+
+async function strategiesFolder(file: string): Promise<string> {
+  const { project } = compile({ [basename(file)]: await readText(file) });
+  return relative(dirname(file), resolve(dirname(file), project.strategies)) || ".";
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function compileProject(project: LoadedProject, override: Override): Loaded {
+  return compileFiles(project.files, override);
+}
+
+export function watchedFiles(
+  project: LoadedProject,
+  program: Program,
+  override: Override,
+  session: Session,
+  view: LiveView,
+): Reloader<Diagnostic> {
+  return new Reloader<Diagnostic>(program, {
+    files: project.source,
+    engine: session.engine,
+    compile: (files) => tryCompile(files, override).compiled,
+    warm: (next) => session.warm(next),
+    onResult: (result) => view.reloaded(result),
+  });
+}
