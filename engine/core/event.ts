@@ -293,6 +293,8 @@ export interface BookView {
   readonly entryOpen: boolean;
   /** An exit procedure is in progress. */
   readonly exitOpen: boolean;
+  /** That procedure (or one that is being confirmed) closes everything. */
+  readonly closing: boolean;
 }
 
 export interface AccountView {

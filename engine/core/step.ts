@@ -52,7 +52,8 @@ function apply(state: CoreState, input: Input): void {
   const { signals, desk } = state;
   switch (input.kind) {
     case "bar":
-      desk.mark(input.symbol, input.close);
+      // A correction of an old bar says nothing about the price of now.
+      if (!input.revised) desk.mark(input.symbol, input.close);
       refreshAccount(state);
       return signals.bar(input);
     case "trade":

@@ -48,10 +48,17 @@ export function inspect(core: CoreState): readonly InstanceView[] {
   return core.signals.instances.map((instance) => inspectInstance(core, instance));
 }
 
-export function accountOf(core: CoreState): AccountView & { readonly state: string; readonly reason: string; readonly ready: boolean } {
+export function accountOf(
+  core: CoreState,
+): AccountView & { readonly state: string; readonly reason: string; readonly ready: boolean } {
   const { state } = core.desk;
   const trading = state.states.get("account");
-  return { ...state.account.view(state.reserved()), state: trading?.state ?? "ACTIVE", reason: trading?.reason ?? "", ready: state.ready };
+  return {
+    ...state.account.view(state.reserved()),
+    state: trading?.state ?? "ACTIVE",
+    reason: trading?.reason ?? "",
+    ready: state.ready,
+  };
 }
 
 export function openOrders(core: CoreState): readonly OrderView[] {
@@ -112,9 +119,15 @@ function blockingLeaf(instance: Instance, condition: Condition, slots: Slots, wa
       const rightValue = "fact" in right ? value(right.fact) : "value" in right ? right.value : Number.NaN;
       const rightKnown = "values" in right || Number.isFinite(rightValue);
       const known = Number.isFinite(leftValue) && rightKnown;
-      if (known && holds(condition.operator, leftValue, "values" in right ? right.values : rightValue) === wanted) return null;
+      if (known && holds(condition.operator, leftValue, "values" in right ? right.values : rightValue) === wanted)
+        return null;
       const left = strategy.facts[condition.left]?.ref ?? { fact: "?" };
-      const shown = "fact" in right ? (strategy.facts[right.fact]?.ref ?? { fact: "?" }) : "value" in right ? right.value : right.values;
+      const shown =
+        "fact" in right
+          ? (strategy.facts[right.fact]?.ref ?? { fact: "?" })
+          : "value" in right
+            ? right.value
+            : right.values;
       return { left, leftValue, operator: condition.operator, right: shown, rightValue };
     }
   }

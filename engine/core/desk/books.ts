@@ -6,8 +6,8 @@
 import type { BookView } from "../event.ts";
 import type { TimeInForce } from "../program.ts";
 import { ZERO } from "../decimal.ts";
-import { remaining } from "./orders.ts";
-import type { Order, OrderBook } from "./orders.ts";
+import { signedRemaining } from "./orders.ts";
+import type { Order, OrderBook, OrderOrigin } from "./orders.ts";
 import type { Portfolio } from "./portfolio.ts";
 import type { ExitProcedure } from "./exits.ts";
 
@@ -25,9 +25,15 @@ export interface Book {
   pendingEntries: number;
   /** Exits whose confirmation is pending. */
   pendingExits: number;
-  /** Entries that have filled since the position was last flat. */
+  /** Of those, the ones that close everything. */
+  pendingCloses: number;
+  /** Entries that are over and have filled since the position was last flat. */
   filledEntries: number;
   protection: Protection | undefined;
+  /** Protection that could not be restored (halted, or the broker is away): it is tried again when that is over. */
+  unprotected: OrderOrigin | undefined;
+  /** Restorations since the last fill; a broker that keeps cancelling them is not fought for ever. */
+  restored: number;
   exit: ExitProcedure | undefined;
 }
 
@@ -43,8 +49,11 @@ export class Books {
         symbol,
         pendingEntries: 0,
         pendingExits: 0,
+        pendingCloses: 0,
         filledEntries: 0,
         protection: undefined,
+        unprotected: undefined,
+        restored: 0,
         exit: undefined,
       };
       this.#books.set(key, book);
@@ -59,7 +68,7 @@ export class Books {
 
 /** Entries that count against `max_entries`. */
 export function entriesOf(book: Book, open: readonly Order[]): number {
-  const working = open.filter((order) => order.role === "entry" && order.filledQty.isZero()).length;
+  const working = open.filter((order) => order.role === "entry").length;
   return book.pendingEntries + working + book.filledEntries;
 }
 
@@ -67,10 +76,7 @@ export function viewOfBook(book: Book, portfolio: Portfolio, orders: OrderBook):
   const position = portfolio.position(book.strategy, book.symbol);
   const open = orders.openOf(book.strategy, book.symbol);
   const entries = open.filter((order) => order.role === "entry");
-  const working = entries.reduce(
-    (sum, order) => sum.plus(order.side === "buy" ? remaining(order) : remaining(order).negated()),
-    ZERO,
-  );
+  const working = entries.reduce((sum, order) => sum.plus(signedRemaining(order)), ZERO);
   return {
     strategy: book.strategy,
     symbol: book.symbol,
@@ -80,5 +86,6 @@ export function viewOfBook(book: Book, portfolio: Portfolio, orders: OrderBook):
     openedAt: position.openedAt,
     entryOpen: book.pendingEntries > 0 || entries.length > 0,
     exitOpen: book.pendingExits > 0 || book.exit !== undefined,
+    closing: book.pendingCloses > 0 || (book.exit !== undefined && "all" in book.exit.aim),
   };
 }

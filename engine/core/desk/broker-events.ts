@@ -15,13 +15,16 @@ import type {
   ReconciledInput,
 } from "../event.ts";
 import type { Book } from "./books.ts";
-import { continueExit, restoreProtection } from "./exits.ts";
+import { continueExit, restoreAll, restoreProtection } from "./exits.ts";
 import { isTerminal, newLeg } from "./orders.ts";
 import type { Order } from "./orders.ts";
 import { EXTERNAL } from "./portfolio.ts";
+import type { Position } from "./portfolio.ts";
+import { protectionOf } from "./requests.ts";
 import type { DeskState } from "./state.ts";
 
 /** Arrival-time delays between look-ups of an order whose fate is unknown; after the last a person is called. */
+const MAX_CANCELS = 5;
 const LOOKUP_DELAYS_MS = [250, 500, 1_000, 2_000, 5_000, 10_000] as const;
 
 export function onBroker(desk: DeskState, input: BrokerInput): void {
@@ -70,19 +73,39 @@ function onAccepted(desk: DeskState, input: OrderAcceptedInput): void {
   }
   const moved = order.state === "sent" || order.state === "unknown";
   if (moved) desk.orders.move(order, order.filledQty.isGreaterThan(0) ? "partly_filled" : "working");
-  if (order.cancelRequested) {
-    // A cancel that was asked for before the broker had a name for the order is asked again.
-    desk.output({ kind: "cancel", clientOrderId: order.clientOrderId, brokerOrderId: order.brokerOrderId });
+  if (!isTerminal(order)) {
+    if (order.cancelRequested && moved) {
+      // A cancel that was asked for before the broker had a name for the order is asked again.
+      desk.output({ kind: "cancel", clientOrderId: order.clientOrderId, brokerOrderId: order.brokerOrderId });
+    } else if (desk.books.get(order.origin.strategy, order.symbol).exit?.waiting.has(order.clientOrderId) === true) {
+      cancelAgain(desk, order);
+    }
   }
   if (moved) changed(desk, order);
+}
+
+/** An exit waits for this order, the broker refused to cancel it, and it still works: asked again, not for ever. */
+function cancelAgain(desk: DeskState, order: Order): void {
+  if (order.cancelRequested) return;
+  if (order.cancels < MAX_CANCELS) {
+    desk.cancel(order);
+    return;
+  }
+  desk.alert(
+    "critical",
+    "exit/stuck",
+    `an exit waits for ${order.clientOrderId}, which the broker does not cancel: ${order.reason ?? "no reason given"}`,
+    { strategy: order.origin.strategy, symbol: order.symbol },
+  );
 }
 
 function onRejected(desk: DeskState, input: OrderRejectedInput): void {
   const order = desk.orders.get(input.clientOrderId);
   if (order === undefined) return;
-  if (order.state === "unknown" && input.code === "not_found") {
-    // A miss does not prove that the order never arrived.
-    scheduleLookup(desk, order);
+  if (input.code === "not_found") {
+    // A miss does not prove that the order never arrived: it may still be on its way.
+    if (order.state === "unknown") scheduleLookup(desk, order);
+    else becomeUnknown(desk, order, "the broker does not know it yet");
     return;
   }
   desk.output({ kind: "timer.cancel", id: `ack:${order.clientOrderId}` });
@@ -120,6 +143,11 @@ export function becomeUnknown(desk: DeskState, order: Order, reason: string): vo
 function scheduleLookup(desk: DeskState, order: Order): void {
   const delay = LOOKUP_DELAYS_MS[order.lookups];
   if (delay === undefined) {
+    const told = order.unresolved;
+    order.unresolved = true;
+    // An exit does not wait for ever for an entry that nobody knows.
+    continueExit(desk, desk.books.get(order.origin.strategy, order.symbol));
+    if (told) return;
     desk.alert(
       "critical",
       "order/unresolved",
@@ -169,23 +197,24 @@ function stateOf(status: OrderUpdateInput["status"], order: Order): Order["state
 function onExecution(desk: DeskState, input: ExecutionInput): void {
   const order = desk.orders.get(input.clientOrderId) ?? desk.orders.byBroker(input.brokerOrderId);
   if (order === undefined) {
+    if (!desk.orders.isNew(input.executionId)) return;
     desk.alert(
       "warning",
       "execution/external",
       `an order that was not sent from here filled: ${input.side} ${input.qty} ${input.symbol} at ${input.price}`,
       { symbol: input.symbol },
     );
-    desk.portfolio.apply(EXTERNAL, input.symbol, {
+    const position = desk.portfolio.apply(EXTERNAL, input.symbol, {
       side: input.side,
       qty: decimal(input.qty),
       price: decimal(input.price),
       fee: decimal(input.fee),
       time: input.time,
     });
+    tellPosition(desk, position);
     return;
   }
   if (order.brokerOrderId === null) desk.orders.name(order, input.brokerOrderId);
-  const firstFill = order.filledQty.isZero();
   const qty = desk.orders.execute(order, input);
   if (qty.isZero()) return;
   desk.output({ kind: "timer.cancel", id: `ack:${order.clientOrderId}` });
@@ -198,24 +227,33 @@ function onExecution(desk: DeskState, input: ExecutionInput): void {
     time: input.time,
   });
   const book = desk.books.get(strategy, order.symbol);
-  if (order.role === "entry" && firstFill) book.filledEntries++;
+  book.restored = 0;
+  if (order.role === "entry" && order.request !== null) {
+    const promised = protectionOf(order.request);
+    if (promised !== undefined) book.protection = promised;
+  }
+  tellPosition(desk, position);
+  if (position.qty.isZero()) {
+    book.filledEntries = 0;
+    book.protection = undefined;
+    book.unprotected = undefined;
+  }
+  changed(desk, order);
+}
+
+function tellPosition(desk: DeskState, { strategy, symbol, qty, avgPrice, realized, fees }: Position): void {
   desk.output({
     kind: "position",
     position: {
       strategy,
-      symbol: order.symbol,
-      qty: text(position.qty),
-      avgPrice: text(position.avgPrice),
-      realized: text(position.realized),
-      fees: text(position.fees),
+      symbol,
+      qty: text(qty),
+      avgPrice: text(avgPrice),
+      realized: text(realized),
+      fees: text(fees),
       cash: text(desk.portfolio.cash),
     },
   });
-  if (position.qty.isZero()) {
-    book.filledEntries = 0;
-    if (book.exit === undefined) book.protection = undefined;
-  }
-  changed(desk, order);
 }
 
 function onCancelRejected(desk: DeskState, id: string, reason: string): void {
@@ -238,9 +276,35 @@ function changed(desk: DeskState, order: Order): void {
 
 function afterEnd(desk: DeskState, book: Book, order: Order): void {
   desk.output({ kind: "timer.cancel", id: `expire:${order.clientOrderId}` });
-  const partial = order.role === "entry" && order.state !== "filled" && order.filledQty.isGreaterThan(0);
+  const flat = desk.portfolio.position(book.strategy, book.symbol).qty.isZero();
+  if (order.role === "entry" && order.filledQty.isGreaterThan(0) && !order.counted && !flat) {
+    order.counted = true;
+    book.filledEntries++;
+  }
+  if (book.exit !== undefined || flat) return;
   // The legs of a bracket wait for the whole entry: what filled before a cancel stands without a stop.
-  if (partial && book.exit === undefined) restoreProtection(desk, book, order.origin);
+  if (order.role === "entry") {
+    if (order.state !== "filled" && order.filledQty.isGreaterThan(0)) restoreProtection(desk, book, order.origin);
+  } else if (order.role === "stop_loss" || order.role === "take_profit") afterLegEnd(desk, book, order);
+}
+
+/** A leg that is gone without its family having done its work leaves the position open. */
+function afterLegEnd(desk: DeskState, book: Book, order: Order): void {
+  if (order.state === "filled" || desk.orders.familyOf(order).some(isFilledLeg)) return;
+  if (order.state === "canceled" && !order.cancelRequested) {
+    restoreProtection(desk, book, order.origin);
+    return;
+  }
+  desk.alert(
+    "critical",
+    "protection/gone",
+    `the ${order.role} order of ${book.symbol} is ${order.state}${order.reason === null ? "" : ` (${order.reason})`}: the position stands without it`,
+    book,
+  );
+}
+
+function isFilledLeg({ role, state }: Order): boolean {
+  return role !== "entry" && state === "filled";
 }
 
 function onReconciled(desk: DeskState, input: ReconciledInput): void {
@@ -252,13 +316,8 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
     const difference = theirs.minus(desk.portfolio.netQty(symbol));
     if (difference.isZero()) continue;
     const external = desk.portfolio.position(EXTERNAL, symbol).qty.plus(difference);
-    desk.portfolio.adopt(
-      EXTERNAL,
-      symbol,
-      external,
-      decimal(atBroker.get(symbol)?.avgPrice ?? "0"),
-      desk.now.marketTime,
-    );
+    const avgPrice = decimal(atBroker.get(symbol)?.avgPrice ?? "0");
+    tellPosition(desk, desk.portfolio.adopt(EXTERNAL, symbol, external, avgPrice, desk.now.marketTime));
     desk.alert(
       "warning",
       "reconcile/position",
@@ -266,16 +325,31 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
       { symbol },
     );
   }
-  const open = new Set(input.openOrders.map((order) => order.clientOrderId));
-  for (const order of desk.orders.open()) {
-    if (!open.has(order.clientOrderId)) desk.output({ kind: "lookup", clientOrderId: order.clientOrderId });
-  }
-  for (const order of input.openOrders) {
-    if (desk.orders.get(order.clientOrderId) !== undefined || desk.orders.byBroker(order.brokerOrderId) !== undefined)
-      continue;
-    desk.output({ kind: "order", order: externalView(order) });
-  }
+  reconcileOrders(desk, input.openOrders);
   desk.ready = true;
+  restoreAll(desk);
+}
+
+/** Both ways: ours that the broker does not show, or whose fate was unclear, are looked up; foreign ones are shown. */
+function reconcileOrders(desk: DeskState, openOrders: ReconciledInput["openOrders"]): void {
+  const open = new Set(openOrders.map((order) => order.clientOrderId));
+  for (const order of desk.orders.open()) {
+    const unclear = order.state === "sent" || order.state === "unknown";
+    if (unclear || !open.has(order.clientOrderId)) desk.output({ kind: "lookup", clientOrderId: order.clientOrderId });
+  }
+  for (const theirs of openOrders) {
+    const ours = desk.orders.get(theirs.clientOrderId) ?? desk.orders.byBroker(theirs.brokerOrderId);
+    if (ours === undefined) {
+      desk.output({ kind: "order", order: externalView(theirs) });
+    } else if (ours.symbol !== theirs.symbol || ours.side !== theirs.side || ours.type !== theirs.type) {
+      desk.alert(
+        "critical",
+        "reconcile/order",
+        `${theirs.clientOrderId} is ${theirs.side} ${theirs.symbol} ${theirs.type} at the broker, but ${ours.side} ${ours.symbol} ${ours.type} here`,
+        { symbol: ours.symbol },
+      );
+    }
+  }
 }
 
 function externalView(order: ReconciledInput["openOrders"][number]): OrderView {

@@ -9,6 +9,8 @@ import type { Book } from "./books.ts";
 import { entriesOf, viewOfBook } from "./books.ts";
 import { becomeUnknown, onBroker, onLookupTimer } from "./broker-events.ts";
 import { act, exitBlockedBy, flatten, opens, originOf } from "./entries.ts";
+import { restoreAll } from "./exits.ts";
+import type { OrderOrigin } from "./orders.ts";
 import { DeskState } from "./state.ts";
 import type { DeskOptions, DeskSink, Refused } from "./state.ts";
 
@@ -38,6 +40,7 @@ export class Desk {
     const { account, options, now } = this.state;
     if (now.marketTime >= account.dayEnds) this.#newDay(symbol, options.calendarOf(symbol));
     account.mark(symbol, price);
+    if (this.state.program?.risk.maxDailyLossRatio !== undefined) this.#watchLoss();
   }
 
   #newDay(_symbol: string, calendar: ReturnType<DeskOptions["calendarOf"]>): void {
@@ -49,19 +52,30 @@ export class Desk {
   }
 
   load(program: Program): void {
-    this.state.program = program;
+    const { state } = this;
+    state.program = program;
     const names = new Set(program.strategies.map((strategy) => strategy.name));
-    for (const book of this.state.books.all) {
-      const { qty } = this.state.portfolio.position(book.strategy, book.symbol);
-      if (!names.has(book.strategy) && !qty.isZero()) {
-        this.state.alert(
-          "critical",
-          "plan/orphan",
-          `strategy "${book.strategy}" is gone but still holds ${qty.toFixed()} ${book.symbol}`,
-          book,
-        );
-      }
+    for (const book of state.books.all) {
+      if (names.has(book.strategy)) continue;
+      // Nobody decides about the entries of a strategy that is gone.
+      for (const order of state.orders.openOf(book.strategy, book.symbol))
+        if (order.role === "entry") state.cancel(order);
+      const { qty } = state.portfolio.position(book.strategy, book.symbol);
+      if (qty.isZero()) continue;
+      const message = `strategy "${book.strategy}" is gone but still holds ${qty.toFixed()} ${book.symbol}`;
+      state.alert("critical", "plan/orphan", message, book);
     }
+    this.#endQuarantines((strategy, rule, digest) => ruleOf(program, strategy, rule)?.digest === digest);
+  }
+
+  /** Rules that were repaired, or that an operator answers for, are back in service. */
+  #endQuarantines(stays: (strategy: string, rule: string, digest: string) => boolean): void {
+    const { state } = this;
+    for (const [key, { strategy, rule, digest }] of state.quarantined)
+      if (!stays(strategy, rule, digest)) state.quarantined.delete(key);
+    const still = new Set([...state.quarantined.values()].filter(({ exit }) => exit).map(({ strategy }) => strategy));
+    for (const scope of [...state.states.keys()])
+      if (scope !== "account" && !still.has(scope)) state.setState(scope, "ACTIVE", "its exit rules are in service");
   }
 
   firing(firing: Firing, rule: Rule): void {
@@ -75,26 +89,43 @@ export class Desk {
       state.alert(action.level, "rule/alert", message, { strategy: firing.strategy, symbol: firing.symbol });
       return;
     }
-    const position = state.portfolio.position(firing.strategy, firing.symbol).qty;
-    const kind = opens(action, position) ? "entry" : action.kind === "cancel" ? "other" : "exit";
-    const refused = this.#precheck(firing, book, kind);
+    const kind = this.#kindOf(action, book);
+    const closes = action.kind === "close";
+    const refused = this.#pending.has(firing.id)
+      ? { code: "duplicate", reason: "this firing is already being confirmed" }
+      : this.#precheck(firing, book, kind, closes);
     if (refused !== undefined) {
       state.refuse(originOf(firing), firing.symbol, refused);
       return;
     }
-    if (kind === "entry") book.pendingEntries++;
-    if (kind === "exit") book.pendingExits++;
-    this.#pending.set(firing.id, { firing, rule, arrivedAt: state.now.arrivalTime, kind });
+    const pending = { firing, rule, arrivedAt: state.now.arrivalTime, kind };
+    this.#count(book, pending, 1);
+    this.#pending.set(firing.id, pending);
     state.output({ kind: "confirm", firing });
+    const at = state.now.arrivalTime + CONFIRMATION_DEADLINE_MS;
+    state.output({ kind: "timer.set", id: `confirm:${firing.id}`, clock: "arrival", at });
     state.publish(book);
   }
 
+  #kindOf(action: Rule["action"], book: Book): Pending["kind"] {
+    const position = this.state.portfolio.position(book.strategy, book.symbol).qty;
+    return opens(action, position) ? "entry" : action.kind === "cancel" ? "other" : "exit";
+  }
+
+  /** Firings that are being confirmed count as open in the book. */
+  #count(book: Book, { kind, rule }: Pending, by: 1 | -1): void {
+    if (kind === "entry") book.pendingEntries += by;
+    if (kind === "exit") book.pendingExits += by;
+    if (kind === "exit" && rule.action.kind === "close") book.pendingCloses += by;
+  }
+
   /** What is known to fail before anybody is asked. */
-  #precheck(firing: Firing, book: Book, kind: Pending["kind"]): Refused | undefined {
+  #precheck(firing: Firing, book: Book, kind: Pending["kind"], closes: boolean): Refused | undefined {
     const { state } = this;
     if (state.quarantined.has(quarantineKey(firing)))
       return { code: "quarantined", reason: "the evaluators disagreed about this rule" };
-    if (this.#pending.has(firing.id)) return { code: "duplicate", reason: "this firing is already being confirmed" };
+    if (kind === "exit" && !closes && book.exit !== undefined)
+      return { code: "exit_working", reason: "an exit is already in progress" };
     if (kind === "exit") return exitBlockedBy(state, firing.strategy);
     if (kind !== "entry") return undefined;
     const max = state.strategy(firing.strategy)?.maxEntries ?? 1;
@@ -108,14 +139,35 @@ export class Desk {
   confirmation(input: ConfirmationInput): void {
     const pending = this.#pending.get(input.firing);
     if (pending === undefined) return;
-    this.#pending.delete(input.firing);
     const { state } = this;
-    const { firing, rule, kind } = pending;
-    const book = state.books.get(firing.strategy, firing.symbol);
-    if (kind === "entry") book.pendingEntries--;
-    if (kind === "exit") book.pendingExits--;
-    const refused = this.#refusedConfirmation(pending, input) ?? act(state, book, rule, firing);
+    const { firing, rule } = pending;
+    const book = this.#drop(pending);
+    state.output({ kind: "timer.cancel", id: `confirm:${firing.id}` });
+    // The market and the book went on while the answer was awaited: everything is asked again.
+    const refused =
+      this.#refusedConfirmation(pending, input) ??
+      this.#precheck(firing, book, this.#kindOf(rule.action, book), rule.action.kind === "close") ??
+      act(state, book, rule, firing);
     if (refused !== undefined) state.refuse(originOf(firing), firing.symbol, refused);
+    state.publish(book);
+  }
+
+  #drop(pending: Pending): Book {
+    const { firing } = pending;
+    const book = this.state.books.get(firing.strategy, firing.symbol);
+    this.#pending.delete(firing.id);
+    this.#count(book, pending, -1);
+    return book;
+  }
+
+  /** No answer at all: the book must not count a firing for ever, or its exits would be trapped. */
+  #confirmationMissing(pending: Pending): void {
+    const { state } = this;
+    const { firing } = pending;
+    const book = this.#drop(pending);
+    const reason = `no confirmation within ${CONFIRMATION_DEADLINE_MS} ms`;
+    state.refuse(originOf(firing), firing.symbol, { code: "confirmation_late", reason });
+    state.alert("critical", "rule/unconfirmed", `rule "${firing.rule}" got ${reason}; nothing was sent`, book);
     state.publish(book);
   }
 
@@ -132,7 +184,7 @@ export class Desk {
       return { code: "confirmation_late", reason: `the confirmation took ${state.now.arrivalTime - arrivedAt} ms` };
     }
     if (state.program?.digest === firing.program) return undefined;
-    const current = state.strategy(firing.strategy)?.rules.find(({ name }) => name === firing.rule);
+    const current = state.program === undefined ? undefined : ruleOf(state.program, firing.strategy, firing.rule);
     return current?.digest === rule.digest
       ? undefined
       : { code: "program_changed", reason: "the rule was changed while its firing was being confirmed" };
@@ -140,16 +192,24 @@ export class Desk {
 
   #quarantine(firing: Firing, rule: Rule, reason: string): void {
     const { state } = this;
-    state.quarantined.add(quarantineKey(firing));
+    const exit = rule.action.kind === "close" || rule.action.kind === "reduce";
+    const { strategy, symbol } = firing;
+    state.quarantined.set(quarantineKey(firing), { strategy, rule: rule.name, digest: rule.digest, exit });
     state.alert("critical", "rule/quarantined", `rule "${rule.name}" is out of service: ${reason}`, {
-      strategy: firing.strategy,
-      symbol: firing.symbol,
+      strategy,
+      symbol,
     });
-    if (rule.action.kind !== "close" && rule.action.kind !== "reduce") return;
-    state.setState(firing.strategy, "REDUCING", `exit rule "${rule.name}" is in quarantine`);
-    if (state.strategy(firing.strategy)?.onFailure === "flatten") {
-      flatten(state, state.books.get(firing.strategy, firing.symbol), originOf(firing));
-    }
+    if (!exit) return;
+    state.setState(strategy, "REDUCING", `exit rule "${rule.name}" is in quarantine`);
+    const book = state.books.get(strategy, symbol);
+    if (state.strategy(strategy)?.onFailure === "flatten") this.#flatten(book, originOf(firing));
+  }
+
+  #flatten(book: Book, origin: OrderOrigin): void {
+    const refused = flatten(this.state, book, origin);
+    if (refused === undefined) return;
+    this.state.refuse(origin, book.symbol, refused);
+    this.state.alert("critical", "exit/refused", `${book.symbol} was not flattened: ${refused.reason}`, book);
   }
 
   broker(
@@ -164,11 +224,13 @@ export class Desk {
     this.#watchLoss();
   }
 
-  /** A breached loss limit stops entries for the rest of the day; exits go on. */
+  /** A breached loss limit stops entries for the rest of the day; exits go on. Never loosens a halt. */
   #watchLoss(): void {
     const { state } = this;
     const limit = state.program?.risk.maxDailyLossRatio;
-    if (limit !== undefined && state.account.dayLossRatio() >= limit) state.setState("account", "REDUCING", DAILY_LOSS);
+    if (limit === undefined || state.states.has("account") || state.account.dayLossRatio() < limit) return;
+    state.setState("account", "REDUCING", DAILY_LOSS);
+    this.#cancelOpen((role) => role === "entry");
   }
 
   command({ command, by, reason }: CommandInput): void {
@@ -185,6 +247,8 @@ export class Desk {
         break;
       case "resume":
         state.setState("account", "ACTIVE", why);
+        this.#endQuarantines(() => false);
+        restoreAll(state);
         break;
       case "cancel-all":
         this.#cancelOpen(() => true);
@@ -192,7 +256,7 @@ export class Desk {
       case "flatten":
         state.setState("account", "REDUCING", why);
         for (const book of state.books.all)
-          flatten(state, book, { strategy: book.strategy, rule: "@operator", firing: `@operator/${state.now.seq}` });
+          this.#flatten(book, { strategy: book.strategy, rule: "@operator", firing: `@operator/${state.now.seq}` });
         break;
     }
   }
@@ -203,6 +267,8 @@ export class Desk {
 
   timer(id: string): void {
     const [kind, orderId] = split(id);
+    const pending = kind === "confirm" ? this.#pending.get(orderId) : undefined;
+    if (pending !== undefined) this.#confirmationMissing(pending);
     const order = this.state.orders.get(orderId);
     if (order === undefined) return;
     if (kind === "expire") this.state.cancel(order);
@@ -220,6 +286,10 @@ const DAILY_LOSS = "the daily loss limit is reached";
 
 function quarantineKey({ strategy, rule, symbol }: Firing): string {
   return `${strategy}/${rule}/${symbol}`;
+}
+
+function ruleOf(program: Program, strategy: string, rule: string): Rule | undefined {
+  return program.strategies.find(({ name }) => name === strategy)?.rules.find(({ name }) => name === rule);
 }
 
 function split(id: string): readonly [string, string] {

@@ -3,13 +3,12 @@
  *
  * Owns: what each action of a rule does at the desk. May not: judge conditions (signals did, json-rules-engine agreed).
  */
-import { Decimal, ZERO, text } from "../decimal.ts";
+import { Decimal, text } from "../decimal.ts";
 import type { Firing, OrderRequest, Side } from "../event.ts";
 import type { Action, BracketSpec, OrderSpec, Rule, Size } from "../program.ts";
 import type { Book } from "./books.ts";
 import { MARKET_EXIT, startExit } from "./exits.ts";
 import type { ExitAim, ExitOrderForm } from "./exits.ts";
-import { remaining } from "./orders.ts";
 import type { OrderOrigin } from "./orders.ts";
 import { bracketOf, classOf, pricesOf } from "./requests.ts";
 import type { Bracket, Prices } from "./requests.ts";
@@ -86,14 +85,6 @@ function enter(desk: DeskState, book: Book, action: Trade, firing: Firing): Refu
     },
   );
   if ("code" in sent) return sent;
-  if (action.bracket !== undefined) {
-    book.protection = {
-      stopLoss: bracket.stopLoss?.stopPrice,
-      stopLossLimit: bracket.stopLoss?.limitPrice,
-      takeProfit: bracket.takeProfit?.limitPrice,
-      timeInForce: action.order.timeInForce,
-    };
-  }
   const { expireAfterMs } = action.order;
   if (expireAfterMs !== undefined) {
     desk.output({
@@ -148,7 +139,9 @@ function size(
 function exit(desk: DeskState, book: Book, firing: Firing, aim: ExitAim, order: OrderSpec): Refused | undefined {
   const blocked = exitBlockedBy(desk, book.strategy);
   if (blocked !== undefined) return blocked;
-  if (book.exit !== undefined) return { code: "exit_working", reason: "an exit is already in progress" };
+  // Only closing everything goes before an exit in progress, and only before one of a part.
+  if (book.exit !== undefined && (!("all" in aim) || "all" in book.exit.aim))
+    return { code: "exit_working", reason: "an exit is already in progress" };
   startExit(desk, book, originOf(firing), aim, formOf(order, book.symbol, firing));
   return undefined;
 }
@@ -168,18 +161,22 @@ function formOf(order: OrderSpec, symbol: string, firing: Firing): ExitOrderForm
     extendedHours: order.extendedHours,
     prices: (side) => {
       const prices = pricesOf(order, side, symbol, false, valueOf(firing));
-      // Values of a firing are finite and the order must leave: a price that makes no sense falls back to none.
-      return "code" in prices ? {} : prices;
+      return "code" in prices ? undefined : prices;
     },
   };
 }
 
-/** Closes everything a strategy holds, by market orders; for operators and for `on_failure: flatten`. */
-export function flatten(desk: DeskState, book: Book, origin: OrderOrigin): void {
+/**
+ * Closes everything a strategy holds, by market orders; for operators and for `on_failure: flatten`. It takes over
+ * from an exit in progress, whose order may be a limit that never fills.
+ */
+export function flatten(desk: DeskState, book: Book, origin: OrderOrigin): Refused | undefined {
+  const blocked = exitBlockedBy(desk, book.strategy);
+  if (blocked !== undefined) return blocked;
   const { qty } = desk.portfolio.position(book.strategy, book.symbol);
-  const open = desk.orders.openOf(book.strategy, book.symbol).reduce((sum, order) => sum.plus(remaining(order)), ZERO);
-  if (book.exit === undefined && !(qty.isZero() && open.isZero()))
+  if (!qty.isZero() || desk.orders.openOf(book.strategy, book.symbol).length > 0)
     startExit(desk, book, origin, { all: true }, MARKET_EXIT);
+  return undefined;
 }
 
 function referencePrice(prices: Prices, firing: Firing): number {

@@ -5,8 +5,7 @@
  * remainder, and restore protection after a partial or failed exit.
  * May not: be stopped by limits on entries. What it sends can only bring the position closer to zero.
  */
-import { ZERO, text } from "../decimal.ts";
-import type { Decimal } from "../decimal.ts";
+import { Decimal, ZERO, text } from "../decimal.ts";
 import type { OrderRequest, Side } from "../event.ts";
 import type { TimeInForce } from "../program.ts";
 import type { Book } from "./books.ts";
@@ -21,7 +20,8 @@ export interface ExitOrderForm {
   readonly type: OrderRequest["type"];
   readonly timeInForce: TimeInForce;
   readonly extendedHours: boolean;
-  readonly prices: (side: Side) => Prices;
+  /** Undefined when they work out to nothing usable. */
+  readonly prices: (side: Side) => Prices | undefined;
 }
 
 export type ExitAim = { readonly all: true } | { readonly ratio: number } | { readonly qty: Decimal };
@@ -38,6 +38,7 @@ export interface ExitProcedure {
 
 /** A late fill may leave shares after a close; it is repeated this often before a person is called. */
 const MAX_ROUNDS = 3;
+const MAX_RESTORED = 3;
 
 export const MARKET_EXIT: ExitOrderForm = {
   type: "market",
@@ -74,20 +75,24 @@ function proceed(desk: DeskState, book: Book, exit: ExitProcedure): void {
   }
   for (const id of exit.waiting) {
     const order = desk.orders.get(id);
-    if (order === undefined || isTerminal(order)) exit.waiting.delete(id);
+    if (order === undefined || isTerminal(order) || (order.unresolved && order.role === "entry"))
+      exit.waiting.delete(id);
   }
   if (exit.waiting.size === 0) sendRemainder(desk, book, exit);
 }
 
 function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
   const { qty } = desk.portfolio.position(book.strategy, book.symbol);
-  const wanted = wantedQty(qty, exit.aim);
-  if (wanted.isZero()) {
+  const wanted = Decimal.min(wantedQty(qty, exit.aim), reducible(desk, book.symbol, qty));
+  if (!wanted.isGreaterThan(0)) {
+    if (!qty.isZero()) nothingThere(desk, book, exit, qty);
     end(desk, book);
     return;
   }
   const side: Side = qty.isGreaterThan(0) ? "sell" : "buy";
-  const { type, timeInForce, extendedHours, prices } = exit.form;
+  const form = exit.form.prices(side);
+  // The order must leave: a form whose prices make no sense becomes a market order.
+  const { type, timeInForce, extendedHours } = form === undefined ? MARKET_EXIT : exit.form;
   const id = desk.nextId(exit.origin, book.symbol, "exit");
   const request: OrderRequest = {
     clientOrderId: id,
@@ -97,7 +102,7 @@ function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
     type,
     timeInForce,
     extendedHours,
-    ...prices(side),
+    ...form,
     orderClass: "simple",
   };
   const sent = desk.send(request, {
@@ -116,6 +121,21 @@ function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
   }
   exit.order = sent;
   exit.rounds++;
+}
+
+/**
+ * How much of the account's position an order against `qty` can take without going through zero. What belongs to
+ * nobody here may offset what a strategy believes it holds.
+ */
+function reducible(desk: DeskState, symbol: string, qty: Decimal): Decimal {
+  const net = desk.portfolio.netQty(symbol);
+  return Decimal.max(qty.isGreaterThan(0) ? net : net.negated(), ZERO);
+}
+
+function nothingThere(desk: DeskState, book: Book, exit: ExitProcedure, qty: Decimal): void {
+  const reason = `the book holds ${text(qty)} ${book.symbol}, but the account holds ${text(desk.portfolio.netQty(book.symbol))}`;
+  desk.refuse(exit.origin, book.symbol, { code: "not_at_broker", reason });
+  desk.alert("critical", "exit/not-at-broker", `the exit of rule "${exit.origin.rule}" sent nothing: ${reason}`, book);
 }
 
 function wantedQty(position: Decimal, aim: ExitAim): Decimal {
@@ -152,23 +172,38 @@ function end(desk: DeskState, book: Book): void {
 export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrigin): void {
   const { qty } = desk.portfolio.position(book.strategy, book.symbol);
   const { protection } = book;
+  book.unprotected = undefined;
   if (qty.isZero() || protection === undefined) return;
   const covered = desk.orders
     .openOf(book.strategy, book.symbol)
     .some((order) => order.role === "stop_loss" || order.role === "take_profit");
   if (covered) return;
+  if (book.restored >= MAX_RESTORED) {
+    const message = `protection of ${text(qty)} ${book.symbol} was cancelled ${MAX_RESTORED} times and is not sent again`;
+    desk.alert("critical", "protection/gone", message, book);
+    return;
+  }
   const side: Side = qty.isGreaterThan(0) ? "sell" : "buy";
   const id = desk.nextId(origin, book.symbol, "protect");
   const request = protectionOrder(protection, id, book.symbol, side, text(qty.abs()));
   if (request === undefined) return;
   const role = protection.takeProfit === undefined ? "stop_loss" : "take_profit";
   const sent = desk.send(request, { role, origin, reducesOnly: true, fractional: !qty.isInteger(), leg: "protect" });
+  if (!("code" in sent)) book.restored++;
   if ("code" in sent) {
+    if (sent.code === "kill_switch" || sent.code === "readiness") book.unprotected = origin;
     desk.alert(
       "critical",
       "protection/refused",
       `protection of ${text(qty)} ${book.symbol} could not be restored: ${sent.reason}`,
       book,
     );
+  }
+}
+
+/** What could not be protected while nothing was allowed to leave is tried again. */
+export function restoreAll(desk: DeskState): void {
+  for (const book of desk.books.all) {
+    if (book.unprotected !== undefined && book.exit === undefined) restoreProtection(desk, book, book.unprotected);
   }
 }

@@ -37,7 +37,17 @@ export interface Order {
   avgPrice: Decimal | null;
   reason: string | null;
   cancelRequested: boolean;
+  /** How often a cancel was asked for. */
+  cancels: number;
   lookups: number;
+  /** Nobody could say what became of it: a person must decide. */
+  unresolved: boolean;
+  /** A filled entry counts once against `max_entries` when it is over. */
+  counted: boolean;
+  /** Bracket children, as far as the broker named them. */
+  readonly legs: string[];
+  /** The highest cumulative quantity that an execution told. */
+  told: Decimal;
   /** Arrival time of the last thing heard or asked. */
   touchedAt: number;
 }
@@ -51,6 +61,11 @@ export function isTerminal(order: Order): boolean {
 /** What is still open of an order; zero when it is over. */
 export function remaining(order: Order): Decimal {
   return isTerminal(order) ? ZERO : order.qty.minus(order.filledQty);
+}
+
+/** The same with its sign: what it will add to a position. */
+export function signedRemaining(order: Order): Decimal {
+  return order.side === "buy" ? remaining(order) : remaining(order).negated();
 }
 
 /**
@@ -68,9 +83,14 @@ export function clientOrderId(
   return `bw-${hash128(account, journal, origin.strategy, origin.rule, symbol, origin.firing, leg, String(attempt))}`;
 }
 
+const NO_ORDERS: ReadonlySet<Order> = new Set();
+
 export class OrderBook {
   readonly #orders = new Map<string, Order>();
-  readonly #open = new Map<string, Order>();
+  readonly #open = new Set<Order>();
+  /** Open orders by strategy and symbol, and open entries: asked for at every change and every send. */
+  readonly #openByBook = new Map<string, Set<Order>>();
+  readonly #openEntries = new Set<Order>();
   readonly #byBroker = new Map<string, string>();
   readonly #executions = new Set<string>();
 
@@ -87,19 +107,43 @@ export class OrderBook {
     return this.#orders.values();
   }
 
-  /** Orders that are not over, oldest first. */
+  /** Orders that are not over, oldest first. A copy: callers may end orders while they walk it. */
   open(filter: (order: Order) => boolean = () => true): Order[] {
-    return [...this.#open.values()].filter(filter);
+    return [...this.#open].filter(filter);
   }
 
   openOf(strategy: string, symbol: string): Order[] {
-    return this.open((order) => order.symbol === symbol && order.origin.strategy === strategy);
+    return [...(this.#openByBook.get(bookKey(strategy, symbol)) ?? NO_ORDERS)];
+  }
+
+  get openEntries(): ReadonlySet<Order> {
+    return this.#openEntries;
+  }
+
+  /** Orders of the same bracket: the parent and its children, the given one left out. */
+  familyOf(order: Order): Order[] {
+    const parent = order.parent === null ? order : this.#orders.get(order.parent);
+    if (parent === undefined) return [];
+    const members = [parent, ...parent.legs.map((id) => this.#orders.get(id))];
+    return members.filter((member) => member !== undefined && member !== order) as Order[];
   }
 
   add(order: Order): void {
     this.#orders.set(order.clientOrderId, order);
-    this.#open.set(order.clientOrderId, order);
     if (order.brokerOrderId !== null) this.#byBroker.set(order.brokerOrderId, order.clientOrderId);
+    if (order.parent !== null) this.#orders.get(order.parent)?.legs.push(order.clientOrderId);
+    this.#open.add(order);
+    if (order.role === "entry") this.#openEntries.add(order);
+    const key = bookKey(order.origin.strategy, order.symbol);
+    const own = this.#openByBook.get(key);
+    if (own === undefined) this.#openByBook.set(key, new Set([order]));
+    else own.add(order);
+  }
+
+  #close(order: Order): void {
+    this.#open.delete(order);
+    this.#openEntries.delete(order);
+    this.#openByBook.get(bookKey(order.origin.strategy, order.symbol))?.delete(order);
   }
 
   name(order: Order, brokerOrderId: string): void {
@@ -112,7 +156,14 @@ export class OrderBook {
     if (isTerminal(order) || order.state === state) return false;
     order.state = state;
     if (reason !== null) order.reason = reason;
-    if (isTerminal(order)) this.#open.delete(order.clientOrderId);
+    if (isTerminal(order)) this.#close(order);
+    return true;
+  }
+
+  /** Whether an execution is told for the first time; every id counts once, whoever's order it is. */
+  isNew(executionId: string): boolean {
+    if (this.#executions.has(executionId)) return false;
+    this.#executions.add(executionId);
     return true;
   }
 
@@ -121,21 +172,25 @@ export class OrderBook {
    * broker's word on fills outranks ours.
    */
   execute(order: Order, input: ExecutionInput): Decimal {
-    if (this.#executions.has(input.executionId)) return ZERO;
-    this.#executions.add(input.executionId);
-    const cumulative = decimal(input.cumulativeQty);
-    const fresh = Decimal.min(decimal(input.qty), cumulative.minus(order.filledQty));
-    if (!fresh.isPositive() || fresh.isZero()) return ZERO;
+    if (!this.isNew(input.executionId)) return ZERO;
+    // Executions may come out of order: what is left to book is measured against the most that was ever told.
+    order.told = Decimal.max(order.told, decimal(input.cumulativeQty));
+    const fresh = Decimal.min(decimal(input.qty), order.told.minus(order.filledQty));
+    if (!fresh.isGreaterThan(0)) return ZERO;
     const before = (order.avgPrice ?? ZERO).times(order.filledQty);
     order.filledQty = order.filledQty.plus(fresh);
     order.avgPrice = before.plus(decimal(input.price).times(fresh)).div(order.filledQty);
     const filled = order.filledQty.isGreaterThanOrEqualTo(order.qty);
     if (filled) {
       order.state = "filled";
-      this.#open.delete(order.clientOrderId);
+      this.#close(order);
     } else if (!isTerminal(order)) order.state = "partly_filled";
     return fresh;
   }
+}
+
+function bookKey(strategy: string, symbol: string): string {
+  return `${strategy}/${symbol}`;
 }
 
 export function newOrder(
@@ -163,7 +218,12 @@ export function newOrder(
     avgPrice: null,
     reason: null,
     cancelRequested: false,
+    cancels: 0,
     lookups: 0,
+    unresolved: false,
+    counted: false,
+    legs: [],
+    told: ZERO,
     touchedAt: now,
   };
 }
@@ -192,7 +252,12 @@ export function newLeg(parent: Order, role: LegRole, id: string, brokerOrderId: 
     avgPrice: null,
     reason: null,
     cancelRequested: false,
+    cancels: 0,
     lookups: 0,
+    unresolved: false,
+    counted: false,
+    legs: [],
+    told: ZERO,
     touchedAt: now,
   };
 }

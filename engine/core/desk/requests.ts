@@ -107,6 +107,18 @@ export function classOf(bracket: Bracket): OrderRequest["orderClass"] {
   return legs === 2 ? "bracket" : legs === 1 ? "oto" : "simple";
 }
 
+/** What a bracket entry promised to protect its position with. Undefined for an order without legs. */
+export function protectionOf(request: OrderRequest): Protection | undefined {
+  const { stopLoss, takeProfit, orderClass, timeInForce } = request;
+  if (orderClass === "simple" || orderClass === "oco") return undefined;
+  return {
+    stopLoss: stopLoss?.stopPrice,
+    stopLossLimit: stopLoss?.limitPrice,
+    takeProfit: takeProfit?.limitPrice,
+    timeInForce,
+  };
+}
+
 /** The order that protects what is left of a position after its bracket is gone. Undefined when there is nothing to restore. */
 export function protectionOrder(
   protection: Protection,

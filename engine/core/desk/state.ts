@@ -6,15 +6,15 @@
 import type { Calendar } from "../../market/calendar.ts";
 import { ZERO, decimal } from "../decimal.ts";
 import type { Decimal } from "../decimal.ts";
-import type { BookView, OrderRequest, Output, Stamp, TradingState } from "../event.ts";
+import type { BookView, OrderRequest, Output, Side, Stamp, TradingState } from "../event.ts";
 import type { Program, Strategy } from "../program.ts";
 import { Account } from "./account.ts";
 import { Books, viewOfBook } from "./books.ts";
 import type { Book } from "./books.ts";
-import { OrderBook, clientOrderId, isTerminal, newOrder, remaining, viewOf } from "./orders.ts";
+import { OrderBook, clientOrderId, isTerminal, newOrder, remaining, signedRemaining, viewOf } from "./orders.ts";
 import type { Order, OrderOrigin, OrderRole } from "./orders.ts";
 import { Portfolio } from "./portfolio.ts";
-import { decide, tightest } from "./risk/approve.ts";
+import { DEFAULT_LIMITS, decide, tightest } from "./risk/approve.ts";
 import type { RiskContext } from "./risk/check.ts";
 
 export interface DeskOptions {
@@ -36,6 +36,14 @@ export interface SendOptions {
   readonly fractional: boolean;
   /** Distinguishes the orders of one firing. */
   readonly leg: string;
+}
+
+export interface Quarantine {
+  readonly strategy: string;
+  readonly rule: string;
+  /** Of the rule that failed: a repaired rule is another one. */
+  readonly digest: string;
+  readonly exit: boolean;
 }
 
 export interface Refused {
@@ -60,7 +68,8 @@ export class DeskState {
   ready = false;
   /** Trading states by scope: `account` or a strategy's name. */
   readonly states = new Map<string, { readonly state: TradingState; readonly reason: string }>();
-  readonly quarantined = new Set<string>();
+  /** Rules out of service, by rule and symbol. */
+  readonly quarantined = new Map<string, Quarantine>();
   readonly #attempts = new Map<string, number>();
   readonly #sentTimes: { readonly strategy: string; readonly at: number }[] = [];
   readonly #sentToday = new Map<string, { day: number; count: number }>();
@@ -96,7 +105,8 @@ export class DeskState {
   }
 
   setState(scope: string, state: TradingState, reason: string): void {
-    if (this.states.get(scope)?.state === state) return;
+    const before = this.states.get(scope);
+    if ((before?.state ?? "ACTIVE") === state && (before?.reason ?? reason) === reason) return;
     if (state === "ACTIVE") this.states.delete(scope);
     else this.states.set(scope, { state, reason });
     this.output({ kind: "state", scope, state, reason });
@@ -126,7 +136,7 @@ export class DeskState {
   /** Worth of all working entries: what they will take from buying power. */
   reserved(): Decimal {
     let total = ZERO;
-    for (const order of this.orders.open((candidate) => candidate.role === "entry")) {
+    for (const order of this.orders.openEntries) {
       const limit = order.limitPrice ?? order.stopPrice;
       const mark = this.account.markOf(order.symbol);
       const price = limit === null ? decimal(Number.isFinite(mark) ? mark : 0) : decimal(limit);
@@ -158,6 +168,7 @@ export class DeskState {
   cancel(order: Order): void {
     if (isTerminal(order) || order.cancelRequested) return;
     order.cancelRequested = true;
+    order.cancels++;
     this.output({ kind: "cancel", clientOrderId: order.clientOrderId, brokerOrderId: order.brokerOrderId });
   }
 
@@ -165,9 +176,7 @@ export class DeskState {
     const { symbol, side } = request;
     const strategy = this.strategy(origin.strategy);
     const calendar = this.options.calendarOf(symbol);
-    const others = this.portfolio
-      .inSymbol(symbol)
-      .filter((position) => position.strategy !== origin.strategy && !position.qty.isZero());
+    const others = this.#others(origin.strategy, symbol, side);
     const price = request.limitPrice ?? request.stopPrice;
     const { state, reason } = this.stateOf(origin.strategy);
     const mark = this.account.markOf(symbol);
@@ -198,12 +207,34 @@ export class DeskState {
       buyingPower: this.account.buyingPower(this.reserved()),
       position: this.portfolio.position(origin.strategy, symbol).qty,
       working: this.#working(origin.strategy, symbol),
-      others: others.reduce((sum, position) => sum.plus(position.qty), ZERO),
-      othersOwner: others[0]?.strategy ?? null,
+      others: others.qty,
+      othersOwner: others.owner,
       ordersToday: this.#today(origin.strategy),
       ordersLastMinute: this.#lastMinute(origin.strategy),
       dayLossRatio: this.account.dayLossRatio(),
     };
+  }
+
+  /** What others hold or have working in a symbol; the one who opposes `side` when there is one. */
+  #others(strategy: string, symbol: string, side: Side): { readonly qty: Decimal; readonly owner: string | null } {
+    const exposures = new Map<string, Decimal[]>();
+    const note = (owner: string, qty: Decimal): void => {
+      if (owner === strategy || qty.isZero()) return;
+      const own = exposures.get(owner);
+      if (own === undefined) exposures.set(owner, [qty]);
+      else own.push(qty);
+    };
+    for (const position of this.portfolio.inSymbol(symbol)) note(position.strategy, position.qty);
+    for (const order of this.orders.openEntries)
+      if (order.symbol === symbol) note(order.origin.strategy, signedRemaining(order));
+    let total = ZERO;
+    for (const [owner, parts] of exposures) {
+      for (const qty of parts) {
+        if (side === "buy" ? qty.isLessThan(0) : qty.isGreaterThan(0)) return { qty, owner };
+        total = total.plus(qty);
+      }
+    }
+    return { qty: total, owner: exposures.keys().next().value ?? null };
   }
 
   /**
@@ -213,7 +244,7 @@ export class DeskState {
   #withTighterCounts(limits: RiskContext["limits"], strategy: string): RiskContext["limits"] {
     const account = this.program?.risk;
     const perDay = account?.maxOrdersPerDay;
-    const perMinute = account?.maxOrdersPerMinute;
+    const perMinute = account?.maxOrdersPerMinute ?? DEFAULT_LIMITS.maxOrdersPerMinute;
     const result: { -readonly [K in keyof RiskContext["limits"]]: RiskContext["limits"][K] } = { ...limits };
     if (perDay !== undefined) {
       const room = perDay - this.#today("account") + this.#today(strategy);
@@ -230,7 +261,7 @@ export class DeskState {
     return this.orders
       .openOf(strategy, symbol)
       .filter((order) => order.role === "entry")
-      .reduce((sum, order) => sum.plus(order.side === "buy" ? remaining(order) : remaining(order).negated()), ZERO);
+      .reduce((sum, order) => sum.plus(signedRemaining(order)), ZERO);
   }
 
   #count(strategy: string, role: OrderRole): void {

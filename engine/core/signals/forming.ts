@@ -12,23 +12,19 @@ export class Forming {
   close = 0;
   volume = 0;
   hasPrice = false;
-  /** False when data from its beginning is missing: such an interval makes no bar. */
+  /** False when data of it is known to be missing: such an interval makes no bar. */
   complete = true;
 
-  get active(): boolean {
-    return this.end === this.end;
-  }
+  /** Bars cover everything from the start up to here; equal to the start when only trades build it. */
+  until = Number.NaN;
 
-  begin(start: number, end: number, complete: boolean): void {
+  begin(start: number, end: number): void {
     this.start = start;
     this.end = end;
+    this.until = start;
     this.volume = 0;
     this.hasPrice = false;
-    this.complete = complete;
-  }
-
-  clear(): void {
-    this.begin(Number.NaN, Number.NaN, true);
+    this.complete = true;
   }
 
   contains(time: number): boolean {

@@ -37,6 +37,8 @@ export interface InstanceFacts {
   readonly nodes: FactNode[];
   /** Series of other symbols that an evaluation waits for. */
   readonly others: Series[];
+  /** Every series that one of its facts reads, its own included. */
+  readonly reads: Set<Series>;
   /** Sequence facts by the rule that uses them up. */
   readonly sequences: Map<string, SinceNode[]>;
 }
@@ -103,6 +105,7 @@ export class FactGraph {
       slotOf: [],
       nodes: [],
       others: [],
+      reads: new Set([series]),
       sequences: new Map(),
     };
     const placed: Placed[] = [];
@@ -127,13 +130,15 @@ export class FactGraph {
 
   #place(instance: InstanceFacts, placed: readonly Placed[], spec: FactSpec): Placed {
     const series = this.#seriesOf(instance.strategy, instance.symbol, spec.series);
+    instance.reads.add(series);
     const inputs = inputsOf(spec).map((index) => this.#guarded(instance, placed[index], series));
     const shared = isPure(spec) && inputs.every((input) => input.home === series || input.key.startsWith("const:"));
     const home = shared ? series : null;
     const inputIndex = inputsOf(spec);
     const slotOf = (index: number): number => (inputs[inputIndex.indexOf(index)] as Placed).slot;
     const keyOf = (index: number): string => (inputs[inputIndex.indexOf(index)] as Placed).key;
-    const key = `${keyOfSpec(spec, keyOf)}#${home === null ? instance.key : series.key}`;
+    // The series is part of an instance's key too: the bid of SPY and of QQQ are two facts of one instance.
+    const key = `${keyOfSpec(spec, keyOf)}#${home === null ? `${instance.key}#${series.key}` : series.key}`;
     const existing = this.#nodes.get(key);
     const output = spec.kind === "indicator" ? spec.output : 0;
     if (existing !== undefined) return { key: `${key}.${output}`, slot: existing.slot + output, home };
@@ -229,9 +234,12 @@ export class FactGraph {
   }
 }
 
-/** Whether a series has closed the last bar that was due at or before `time`. */
+/**
+ * Whether the latest bar of a series is the one that was due at `time`. Neither an older one nor, when a symbol ran
+ * ahead while others were awaited, a later one.
+ */
 export function isFresh(series: Series, time: number): boolean {
-  return series.lastEnd >= lastDueEnd(series, time);
+  return series.barEnd <= time && series.barEnd >= lastDueEnd(series, time);
 }
 
 function lastDueEnd({ calendar, size, session }: Series, time: number): number {
@@ -240,9 +248,13 @@ function lastDueEnd({ calendar, size, session }: Series, time: number): number {
   const before = (current?.start ?? time) - 1;
   const previous = barInterval(calendar, size, before, session);
   if (previous !== undefined) return previous.end;
-  const day = calendar.sessionAtOrBefore(before);
+  const extended = size.kind === "intraday" && session === "extended";
+  let day = calendar.sessionAtOrBefore(before);
+  // Before the open the session at hand has closed nothing yet: the one before it counts.
+  if (day !== undefined && (extended ? day.extendedClose : day.close) > time)
+    day = calendar.sessionAtOrBefore(day.extendedOpen - 1);
   if (day === undefined) return Number.NEGATIVE_INFINITY;
-  return size.kind === "intraday" && session === "extended" ? day.extendedClose : day.close;
+  return extended ? day.extendedClose : day.close;
 }
 
 function indicatorOf(name: string): ReturnType<typeof indicator> & object {

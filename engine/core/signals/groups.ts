@@ -1,10 +1,13 @@
 /**
  * Look-up tables over instances and series, and what a reload keeps of rule states.
  *
- * Owns: grouping only. May not: hold state of its own.
+ * Owns: grouping and naming only. May not: know time, truth or orders.
  */
+import { parseBarSize } from "../../market/bar-size.ts";
+import type { BarSize } from "../../market/bar-size.ts";
+import { invariant } from "../assert.ts";
 import type { FactGraph } from "./graph.ts";
-import type { Instance, RuleInstance } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 import type { Series } from "./series.ts";
 
 export function groupBySeries(instances: readonly Instance[]): Map<Series, Instance[]> {
@@ -31,15 +34,36 @@ export function groupBySymbol(graph: FactGraph): Map<string, readonly Series[]> 
 
 /** Latches follow the rule's digest; cooldowns and counters follow its name. A changed rule keeps the latch of its warm-up. */
 export function restoreStates(previous: readonly Instance[], instances: readonly Instance[]): void {
-  const remembered = new Map<string, RuleInstance>();
-  for (const { facts, rules } of previous)
-    for (const rule of rules) remembered.set(`${facts.key}/${rule.rule.name}`, rule);
-  for (const { facts, rules } of instances) {
-    for (const instance of rules) {
-      const old = remembered.get(`${facts.key}/${instance.rule.name}`);
+  const remembered = new Map(previous.map((instance) => [instance.facts.key, instance]));
+  for (const next of instances) {
+    const before = remembered.get(next.facts.key);
+    if (before === undefined) continue;
+    next.adopt(before);
+    const oldRules = new Map(before.rules.map((rule) => [rule.rule.name, rule]));
+    for (const instance of next.rules) {
+      const old = oldRules.get(instance.rule.name);
       if (old === undefined) continue;
       const latch = old.rule.digest === instance.rule.digest ? old.state.latch : instance.state.latch;
       instance.state = { latch, usage: old.state.usage };
     }
+  }
+}
+
+export function bookKey(strategy: string, symbol: string): string {
+  return `${strategy}/${symbol}`;
+}
+
+/** Sizes by label, parsed once. */
+export class SizeTable {
+  readonly #sizes = new Map<string, BarSize>();
+
+  of(label: string): BarSize {
+    let size = this.#sizes.get(label);
+    if (size === undefined) {
+      size = parseBarSize(label);
+      invariant(size !== undefined, `not a bar size: ${label}`);
+      this.#sizes.set(label, size);
+    }
+    return size;
   }
 }

@@ -18,6 +18,8 @@ export interface RuleInstance {
   readonly rearm: Evaluator | undefined;
   readonly expressions: readonly number[];
   state: RuleState;
+  /** An exit that unknown blocks was reported; it is told once per spell. */
+  blocked: boolean;
 }
 
 export type Refusal = { readonly rule: Rule; readonly code: string; readonly reason: string };
@@ -47,7 +49,14 @@ export class Instance {
       rearm: rule.rearm === undefined ? undefined : new Evaluator(rule.rearm, slotOf),
       expressions: expressionsOf(rule.action),
       state: newRuleState(rule),
+      blocked: false,
     }));
+  }
+
+  /** Continues the same strategy and symbol of an older program: what is awaited, and whether a position is known. */
+  adopt(old: Instance): void {
+    this.#hadPosition = old.#hadPosition;
+    if (this.facts.series.key === old.facts.series.key) this.waitingFor = old.waitingFor;
   }
 
   /** Updates the facts of this instance and follows every rule; fires only while `trading`. */
@@ -63,7 +72,9 @@ export class Instance {
     let blockedExits: Rule[] | undefined;
     for (const instance of this.rules) {
       const truth = instance.evaluator.evaluate(slots);
-      if (truth === UNKNOWN && hasPosition && isExit(instance.rule.action)) (blockedExits ??= []).push(instance.rule);
+      const blocked = truth === UNKNOWN && hasPosition && isExit(instance.rule.action);
+      if (blocked && !instance.blocked && trading) (blockedExits ??= []).push(instance.rule);
+      instance.blocked = blocked && trading;
       const rearm: Truth = instance.rearm?.evaluate(slots) ?? UNKNOWN;
       const useful = truth === TRUE && wouldChange(instance.rule.action, book);
       if (advance(instance.rule, instance.state, { time, index: moment.index, day, truth, rearm, useful, trading })) {
@@ -123,7 +134,10 @@ export function isEntry(action: Action): boolean {
 
 function wouldChange(action: Action, book: BookView | undefined): boolean {
   if (action.kind === "close" || action.kind === "reduce") {
-    return book !== undefined && !book.exitOpen && (book.qty !== 0 || (action.kind === "close" && book.entryOpen));
+    if (book === undefined) return false;
+    // A part that is being sold does not stand in the way of closing everything.
+    if (action.kind === "close" ? book.closing : book.exitOpen) return false;
+    return book.qty !== 0 || (action.kind === "close" && book.entryOpen);
   }
   if (action.kind === "cancel") return book !== undefined && book.entryOpen;
   return true;
@@ -138,6 +152,14 @@ function resolve(fired: RuleInstance[]): Omit<Evaluation, "blockedExits"> {
     fired = fired.filter((other) => other !== instance);
   };
   fired.sort((a, b) => b.rule.priority - a.rule.priority || a.rule.index - b.rule.index);
+  const groups = new Map<string, string>();
+  for (const instance of [...fired]) {
+    const { group, name } = instance.rule;
+    if (group === undefined) continue;
+    const first = groups.get(group);
+    if (first === undefined) groups.set(group, name);
+    else drop(instance, "group", `rule "${first}" of the group "${group}" fires at the same evaluation`);
+  }
   const exit = fired.find(({ rule }) => isExit(rule.action));
   if (exit !== undefined) {
     for (const instance of fired.filter(({ rule }) => isEntry(rule.action))) {
@@ -146,6 +168,7 @@ function resolve(fired: RuleInstance[]): Omit<Evaluation, "blockedExits"> {
   }
   for (const buy of fired.filter(({ rule }) => rule.action.kind === "buy")) {
     for (const sell of fired.filter(({ rule }) => rule.action.kind === "sell")) {
+      if (!fired.includes(buy)) break;
       if (buy.rule.priority === sell.rule.priority) {
         drop(buy, "conflict", `rule "${sell.rule.name}" wants the opposite with equal priority`);
         drop(sell, "conflict", `rule "${buy.rule.name}" wants the opposite with equal priority`);

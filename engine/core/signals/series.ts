@@ -4,9 +4,10 @@
  * Owns: turning trades and smaller bars into bars, and deciding which bar an item belongs to.
  * May not: know facts, rules or clocks. The caller asks for a close, with a time that came from an event.
  */
+import { DAY } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import type { Calendar } from "../../market/calendar.ts";
-import { barInterval } from "../../market/sessions.ts";
+import { sessionOf, windowClose, windowOpen } from "../../market/sessions.ts";
 import type { Bar } from "../event.ts";
 import type { SessionKind } from "../program.ts";
 import { Forming } from "./forming.ts";
@@ -36,15 +37,22 @@ export class Series {
     close: Number.NaN,
     volume: 0,
   };
-  /** First instant after the last closed interval; -Infinity before the first. */
+  /** First instant after the last decided interval, with or without a bar; -Infinity before the first. */
   lastEnd = Number.NEGATIVE_INFINITY;
+  /** End of `bar`: an interval without a bar does not move it. -Infinity before the first. */
+  barEnd = Number.NEGATIVE_INFINITY;
+  /** People were told that trades come too late for their bars. */
+  lateWasTold = false;
 
-  /** The older of two open intervals: it waits out its grace while the next one already fills. */
-  #current = new Forming();
-  #next = new Forming();
+  /** Open intervals in order of time: each waits out its grace while later ones already fill. */
+  readonly #open: Forming[] = [];
+  readonly #free: Forming[] = [];
   #liveSince = Number.NEGATIVE_INFINITY;
   /** A provider sends closed bars: from then on trades no longer build this series. */
   #fromBars = false;
+  /** Window of the last look-up, so that most look-ups are arithmetic. */
+  #windowOpen = Number.NaN;
+  #windowClose = Number.NaN;
 
   constructor(symbol: string, size: BarSize, session: SessionKind, calendar: Calendar) {
     this.key = seriesKey(symbol, size, session);
@@ -56,108 +64,164 @@ export class Series {
 
   /** End of the oldest open interval, or NaN. */
   get openEnd(): number {
-    return this.#current.end;
+    const oldest = this.#open[0];
+    return oldest === undefined ? Number.NaN : oldest.end;
   }
 
-  /** Data is complete from here on; an interval that began earlier makes no bar. */
+  /** Data is complete from here on; what began earlier and is not covered by bars makes no bar. */
   liveSince(time: number): void {
     this.#liveSince = time;
   }
 
-  /** A gap in the data: what is being built is incomplete. */
+  /** A gap in the data begins. */
   interrupted(): void {
-    this.#current.complete = false;
-    this.#next.complete = false;
     this.#liveSince = Number.POSITIVE_INFINITY;
   }
 
-  trade(time: number, price: number, size: number, setsPrice: boolean): Offer {
+  /** End of the interval that contains `time`, or NaN while the window is closed. */
+  endAt(time: number): number {
+    if (!this.#inWindow(time)) return Number.NaN;
+    if (this.size.kind === "session") return this.#windowClose;
+    return Math.min(this.#startAt(time) + this.size.ms, this.#windowClose);
+  }
+
+  /** `watermark`: intervals that ended at or before it are decided. */
+  trade(time: number, price: number, size: number, setsPrice: boolean, watermark: number): Offer {
     if (this.#fromBars) return "ignored";
-    const forming = this.#formingAt(time);
+    const forming = this.#formingAt(time, watermark);
     if (forming === "late" || forming === "ignored") return forming;
+    if (time < forming.until) return "ignored";
+    if (this.#liveSince > forming.until) forming.complete = false;
     forming.volume += size;
     if (setsPrice) forming.fold(price, price, price, price);
     return "building";
   }
 
-  /** Whether the open interval must be closed before a closed bar that starts at `start` may be offered. */
-  endsBefore(start: number): boolean {
-    return this.#current.active && start >= this.#current.end;
-  }
-
-  /** A closed bar of the same or a smaller size that a provider sent, in order of their starts. `end` is its end. */
-  offer(bar: Bar, size: BarSize, end: number): Offer {
-    if (size.ms > this.size.ms) return "ignored";
+  /**
+   * A closed bar of the same or a smaller size, in order of their starts. `end` is its end. `live`: a provider sends
+   * such bars from now on; history does not say so, and trades go on building.
+   */
+  offer(bar: Bar, size: BarSize, end: number, live: boolean): Offer {
+    if (size.ms > this.size.ms || (size !== this.size && !divides(size, this.size))) return "ignored";
     if (bar.start < this.lastEnd) return "late";
-    this.#useBars();
+    if (live) this.#useBars();
     if (size.label === this.size.label) {
-      Object.assign(this.bar, {
-        start: bar.start,
-        open: bar.open,
-        high: bar.high,
-        low: bar.low,
-        close: bar.close,
-        volume: bar.volume,
-      });
-      this.lastEnd = end;
+      this.#take(bar);
+      this.#decided(end);
       return "closed";
     }
-    const forming = this.#formingAt(bar.start);
+    const forming = this.#formingAt(bar.start, Number.NEGATIVE_INFINITY);
     if (forming === "late" || forming === "ignored") return forming;
+    // Trades of the time that this bar covers would be counted twice: the bars of a provider know better.
+    if (bar.start < forming.until) return "late";
+    if (bar.start > forming.until && this.#liveSince > forming.until) forming.complete = false;
+    forming.until = end;
     forming.fold(bar.open, bar.high, bar.low, bar.close);
     forming.volume += bar.volume;
-    if (end < forming.end) return "building";
+    if (end < forming.end || forming !== this.#open[0]) return "building";
     return this.close() ? "closed" : "ignored";
   }
 
-  /** Closes the oldest open interval. False when it had no price or missed its beginning: then there is no bar. */
+  /** Closes the oldest open interval. False when it had no price or misses data: then there is no bar. */
   close(): boolean {
-    const forming = this.#current;
-    const made = forming.hasPrice && forming.complete;
-    if (made) {
-      const { start, open, high, low, close, volume } = forming;
-      Object.assign(this.bar, { start, open, high, low, close, volume });
-    }
+    const forming = this.#open.shift();
+    if (forming === undefined) return false;
+    const made = forming.hasPrice && this.#isComplete(forming);
+    if (made) this.#take(forming);
+    if (made) this.barEnd = forming.end;
     this.lastEnd = Math.max(this.lastEnd, forming.end);
-    forming.clear();
-    this.#current = this.#next;
-    this.#next = forming;
+    this.#free.push(forming);
     return made;
   }
 
-  /** Whether the open interval has prices but may not become a bar because data of it is missing. */
+  /** Whether the oldest open interval has prices but may not become a bar because data of it is missing. */
   get openIsIncomplete(): boolean {
-    return this.#current.hasPrice && !this.#current.complete;
+    const forming = this.#open[0];
+    return forming !== undefined && forming.hasPrice && !this.#isComplete(forming);
   }
 
-  #formingAt(time: number): Forming | "late" | "ignored" {
-    if (this.#current.contains(time)) return this.#current;
-    if (this.#next.contains(time)) return this.#next;
-    if (time < this.lastEnd || time < this.#current.start) return "late";
-    const interval = barInterval(this.calendar, this.size, time, this.session);
-    if (interval === undefined) return "ignored";
-    const forming = this.#current.active ? this.#next : this.#current;
-    forming.begin(interval.start, interval.end, this.#liveSince <= interval.start);
+  #isComplete(forming: Forming): boolean {
+    return forming.complete && (forming.until >= forming.end || this.#liveSince <= forming.until);
+  }
+
+  #take({ start, open, high, low, close, volume }: Bar): void {
+    const { bar } = this;
+    bar.start = start;
+    bar.open = open;
+    bar.high = high;
+    bar.low = low;
+    bar.close = close;
+    bar.volume = volume;
+  }
+
+  /** A whole bar was given: what was being built of its time is over. */
+  #decided(end: number): void {
+    this.lastEnd = end;
+    this.barEnd = end;
+    while (this.openEnd <= end) this.#free.push(this.#open.shift() as Forming);
+  }
+
+  #formingAt(time: number, watermark: number): Forming | "late" | "ignored" {
+    for (let i = this.#open.length - 1; i >= 0; i--) {
+      const forming = this.#open[i] as Forming;
+      if (forming.contains(time)) return forming;
+    }
+    if (time < this.lastEnd) return "late";
+    const end = this.endAt(time);
+    if (Number.isNaN(end)) return "ignored";
+    if (end <= watermark) return "late";
+    const forming = this.#free.pop() ?? new Forming();
+    forming.begin(this.size.kind === "session" ? this.#windowOpen : this.#startAt(time), end);
+    let at = this.#open.length;
+    while (at > 0 && (this.#open[at - 1] as Forming).start > forming.start) at--;
+    this.#open.splice(at, 0, forming);
     return forming;
+  }
+
+  #startAt(time: number): number {
+    return this.#windowOpen + Math.floor((time - this.#windowOpen) / this.size.ms) * this.size.ms;
+  }
+
+  #inWindow(time: number): boolean {
+    if (time >= this.#windowOpen && time < this.#windowClose) return true;
+    if (this.size.kind === "intraday" && this.session === "always") {
+      this.#windowOpen = Math.floor(time / DAY.ms) * DAY.ms;
+      this.#windowClose = this.#windowOpen + DAY.ms;
+      return true;
+    }
+    const window = this.size.kind === "session" || this.session === "regular" ? "regular" : "extended";
+    const session = sessionOf(this.calendar, time, window);
+    if (session === undefined) return false;
+    this.#windowOpen = windowOpen(session, window);
+    this.#windowClose = windowClose(session, window);
+    return true;
   }
 
   #useBars(): void {
     if (this.#fromBars) return;
     // What trades built of the current interval would be counted twice.
     this.#fromBars = true;
-    this.#current.clear();
-    this.#next.clear();
+    this.#free.push(...this.#open);
+    this.#open.length = 0;
   }
 
   /** Takes over the past of a series with the same key when a program is reloaded. */
   adopt(old: Series): void {
-    Object.assign(this.bar, old.bar);
+    this.#take(old.bar);
     this.lastEnd = old.lastEnd;
-    this.#current = old.#current;
-    this.#next = old.#next;
+    this.barEnd = old.barEnd;
+    this.#open.splice(0, this.#open.length, ...old.#open);
     this.#liveSince = old.#liveSince;
     this.#fromBars = old.#fromBars;
   }
+}
+
+/** Whether bars of the smaller size fill bars of the larger one without reaching over its end. */
+function divides(small: BarSize, large: BarSize): boolean {
+  return (
+    small.label === large.label ||
+    (small.kind === "intraday" && (large.kind === "session" || large.ms % small.ms === 0))
+  );
 }
 
 export function seriesKey(symbol: string, size: BarSize, session: SessionKind): string {

@@ -5,9 +5,8 @@
  * May not: import the desk, size, or place orders. What it knows of positions and the account came as views.
  */
 import type { Calendar } from "../../market/calendar.ts";
-import { DAY, parseBarSize } from "../../market/bar-size.ts";
+import { DAY } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
-import { barInterval } from "../../market/sessions.ts";
 import { invariant } from "../assert.ts";
 import { isoTime } from "../time.ts";
 import type {
@@ -23,8 +22,8 @@ import type {
 } from "../event.ts";
 import type { Program, Rule } from "../program.ts";
 import { FactGraph, isFresh } from "./graph.ts";
-import { groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
-import { Instance } from "./instance.ts";
+import { SizeTable, bookKey, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
+import { Instance, isExit } from "./instance.ts";
 import type { Series } from "./series.ts";
 import type { Views } from "./view-nodes.ts";
 
@@ -51,7 +50,7 @@ export class Signals {
   #trading = false;
   #liveSince: number | undefined;
   #timerAt = Number.NaN;
-  #sizes = new Map<string, BarSize>();
+  readonly #sizes = new SizeTable();
 
   constructor(calendarOf: (symbol: string) => Calendar, sink: SignalsSink) {
     this.#calendarOf = calendarOf;
@@ -103,11 +102,16 @@ export class Signals {
     const old = this.#graph;
     this.#install(program, graph, instances);
     this.#trading = false;
-    for (const history of warmup) this.history(history);
+    for (const history of warmup) this.#warm(history, old);
     this.#trading = wasTrading;
     graph.adopt(old);
     restoreStates(previous, instances);
-    this.#liveFrom(this.#liveSince);
+    this.#waiting = instances.filter((instance) => instance.waitingFor === instance.waitingFor);
+    for (const series of graph.series.values()) {
+      if (this.#liveSince !== undefined) series.liveSince(this.#liveSince);
+      if (series.openEnd === series.openEnd) this.#closeAt(series.openEnd);
+    }
+    for (const instance of this.#waiting) this.#closeAt(instance.waitingFor);
   }
 
   #install(program: Program, graph: FactGraph, instances: Instance[]): void {
@@ -123,53 +127,66 @@ export class Signals {
     );
   }
 
-  #liveFrom(time: number | undefined): void {
-    if (time === undefined) return;
-    for (const series of this.#graph.series.values()) series.liveSince(time);
-  }
-
   feed(status: "live" | "down" | "ended", time: number): void {
-    if (status === "live") {
-      this.#liveSince = time;
-      this.#liveFrom(time);
-    } else if (status === "down") {
-      for (const series of this.#graph.series.values()) series.interrupted();
+    if (status === "ended") return;
+    this.#liveSince = status === "live" ? time : Number.POSITIVE_INFINITY;
+    for (const series of this.#graph.series.values()) {
+      if (status === "live") series.liveSince(time);
+      else series.interrupted();
     }
   }
 
   /** Bars from before now: facts and latches follow, nothing fires. */
-  history({ symbol, size, bars }: HistoryInput): void {
-    const barSize = this.#size(size);
+  history(input: HistoryInput): void {
     const trading = this.#trading;
     this.#trading = false;
-    for (const bar of bars) {
-      for (const series of this.#bySymbol.get(symbol) ?? NO_SERIES) {
-        if (series.size.label !== size) continue;
-        const end = this.#endOf(series, barSize, bar.start);
-        if (end !== undefined && series.offer(bar, barSize, end) === "closed") this.#closed(series, end);
+    this.#warm(input, undefined);
+    this.#trading = trading;
+  }
+
+  /** `running`: a graph whose series go on after the warm-up; what they have not closed yet they will close themselves. */
+  #warm({ symbol, size, bars }: HistoryInput, running: FactGraph | undefined): void {
+    const barSize = this.#sizes.of(size);
+    for (const series of this.#bySymbol.get(symbol) ?? NO_SERIES) {
+      if (series.size.label !== size) continue;
+      const known = running?.series.get(series.key)?.lastEnd ?? Number.NEGATIVE_INFINITY;
+      const until = known === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : known;
+      for (const bar of bars) {
+        const end = series.endAt(bar.start);
+        if (!(end <= until)) continue;
+        this.#beforeUpdate(series, end);
+        if (series.offer(bar, barSize, end, false) === "closed") this.#closed(series, end);
       }
     }
-    this.#trading = trading;
   }
 
   quote({ symbol, bid, ask }: QuoteInput): void {
     const quote = this.#graph.quotes.get(symbol);
     if (quote === undefined) return;
-    quote.bid = bid;
-    quote.ask = ask;
+    // Feeds write 0 where nobody quotes: that side is unknown, not free of charge.
+    quote.bid = bid > 0 ? bid : Number.NaN;
+    quote.ask = ask > 0 ? ask : Number.NaN;
   }
 
-  trade({ symbol, time, price, size, setsPrice }: TradeInput): void {
+  trade({ symbol, time, price, size, setsPrice, marketTime }: TradeInput & { readonly marketTime: number }): void {
     const all = this.#bySymbol.get(symbol);
     if (all === undefined) return;
     const quote = this.#graph.quotes.get(symbol);
     if (quote !== undefined && setsPrice) quote.last = price;
+    const watermark = marketTime - (this.#program?.graceMs ?? 0);
     let due = Number.POSITIVE_INFINITY;
     for (const series of all) {
-      series.trade(time, price, size, setsPrice);
+      if (series.trade(time, price, size, setsPrice, watermark) === "late") this.#late(series);
       if (series.openEnd < due) due = series.openEnd;
     }
     if (due < Number.POSITIVE_INFINITY) this.#closeAt(due);
+  }
+
+  #late(series: Series): void {
+    if (series.lateWasTold || !this.#trading) return;
+    series.lateWasTold = true;
+    const message = `${series.key}: a trade came after its bar was closed and is left out; later ones are not told`;
+    this.#alert("warning", "data/late-trade", message, null, series.symbol);
   }
 
   bar(input: BarInput): void {
@@ -177,20 +194,32 @@ export class Signals {
     if (all === undefined || input.revised) return;
     const quote = this.#graph.quotes.get(input.symbol);
     if (quote !== undefined) quote.last = input.close;
-    const size = this.#size(input.size);
-    // Longer bars close first: an evaluation of the shorter ones sees what ended at the same instant.
-    const closed: { readonly series: Series; readonly end: number }[] = [];
+    const size = this.#sizes.of(input.size);
     for (const series of all) {
-      const end = this.#endOf(series, size, input.start);
-      if (end === undefined) continue;
-      if (series.endsBefore(input.start)) this.#closeOpen(series);
-      if (series.offer(input, size, end) === "closed") {
-        closed.push({ series, end: series.lastEnd });
-        if (series.size !== size && series.size.label !== size.label) this.#announce(series);
-      } else if (series.openEnd === series.openEnd) this.#closeAt(series.openEnd);
+      if (series.openEnd <= input.start) {
+        this.#closeThrough(all, input.start);
+        break;
+      }
     }
-    for (const { series } of closed) this.#updateSeries(series);
-    for (const { series, end } of closed) this.#evaluateAll(series, end);
+    // Longer bars close first: an evaluation of the shorter ones sees what ended at the same instant.
+    const closed = this.#justClosed;
+    closed.length = 0;
+    for (const series of all) this.#offer(series, input, size, closed);
+    for (const series of closed) this.#updateSeries(series);
+    for (const series of closed) this.#evaluateAll(series, series.barEnd);
+  }
+
+  readonly #justClosed: Series[] = [];
+
+  #offer(series: Series, input: BarInput, size: BarSize, closed: Series[]): void {
+    const isOwn = series.size.label === size.label;
+    const end = isOwn || size.kind === "session" ? series.endAt(input.start) : input.start + size.ms;
+    if (Number.isNaN(end)) return;
+    if (this.#waiting.length > 0 && series.endAt(input.start) <= end) this.#beforeUpdate(series, end);
+    if (series.offer(input, size, end, true) === "closed") {
+      closed.push(series);
+      if (!isOwn) this.#announce(series);
+    } else if (series.openEnd === series.openEnd) this.#closeAt(series.openEnd);
   }
 
   /** The bar timer: closes what is due and evaluates what waited for others. */
@@ -198,29 +227,41 @@ export class Signals {
     if (id !== BAR_TIMER) return;
     this.#timerAt = Number.NaN;
     const grace = this.#program?.graceMs ?? 0;
-    const due: Series[] = [];
+    const { series } = this.#graph;
+    this.#closeThrough(series.values(), now - grace);
     let next = Number.POSITIVE_INFINITY;
-    for (const series of this.#graph.series.values()) {
-      if (series.openEnd + grace <= now) due.push(series);
-      else if (series.openEnd < next) next = series.openEnd;
-    }
-    due.sort((a, b) => a.openEnd - b.openEnd || b.size.ms - a.size.ms);
-    const closed = due
-      .map((series) => ({ series, end: series.openEnd, made: this.#close(series) }))
-      .filter(({ made }) => made);
-    for (const { series } of closed) this.#updateSeries(series);
-    for (const { series, end } of closed) this.#evaluateAll(series, end);
+    for (const { openEnd } of series.values()) if (openEnd < next) next = openEnd;
     for (const instance of [...this.#waiting]) {
       if (instance.waitingFor + grace <= now) this.#evaluate(instance, instance.waitingFor);
       else next = Math.min(next, instance.waitingFor);
     }
-    for (const series of due) if (series.openEnd < next) next = series.openEnd;
     if (next < Number.POSITIVE_INFINITY) this.#closeAt(next);
   }
 
-  #closeOpen(series: Series): void {
-    const end = series.openEnd;
-    if (this.#close(series)) this.#closed(series, end);
+  /**
+   * Closes what ended at or before `time`, instant by instant: all series of one instant are updated before anything
+   * is evaluated, and nothing of a later instant is.
+   */
+  #closeThrough(candidates: Iterable<Series>, time: number): void {
+    const due = [...candidates].filter((series) => series.openEnd <= time).sort((a, b) => b.size.ms - a.size.ms);
+    while (due.length > 0) {
+      let end = Number.POSITIVE_INFINITY;
+      for (const { openEnd } of due) if (openEnd < end) end = openEnd;
+      if (!(end <= time)) return;
+      const now = due.filter((series) => series.openEnd === end);
+      for (const series of now) this.#beforeUpdate(series, end);
+      const made = now.filter((series) => this.#close(series));
+      for (const series of made) this.#updateSeries(series);
+      for (const series of made) this.#evaluateAll(series, end);
+    }
+  }
+
+  /** Who still waits at an earlier instant is judged before a series it reads moves on: it must not see the future. */
+  #beforeUpdate(series: Series, end: number): void {
+    if (this.#waiting.length === 0) return;
+    for (const instance of [...this.#waiting]) {
+      if (instance.waitingFor < end && instance.facts.reads.has(series)) this.#evaluate(instance, instance.waitingFor);
+    }
   }
 
   #close(series: Series): boolean {
@@ -301,6 +342,7 @@ export class Signals {
           "unknown_value",
           `${firing.unknown} is unknown, so the order has no price or size`,
         );
+        if (isExit(ruleInstance.rule.action)) this.#blockedExit(instance, ruleInstance.rule);
         continue;
       }
       instance.consume(ruleInstance.rule);
@@ -349,24 +391,4 @@ export class Signals {
     this.#timerAt = at;
     this.#sink.output({ kind: "timer.set", id: BAR_TIMER, clock: "market", at });
   }
-
-  #endOf(series: Series, size: BarSize, start: number): number | undefined {
-    if (size.kind === "session" || series.size.label === size.label)
-      return barInterval(series.calendar, size, start, series.session)?.end;
-    return start + size.ms;
-  }
-
-  #size(label: string): BarSize {
-    let size = this.#sizes.get(label);
-    if (size === undefined) {
-      size = parseBarSize(label);
-      invariant(size !== undefined, `not a bar size: ${label}`);
-      this.#sizes.set(label, size);
-    }
-    return size;
-  }
-}
-
-export function bookKey(strategy: string, symbol: string): string {
-  return `${strategy}/${symbol}`;
 }

@@ -131,7 +131,8 @@ export class SinceNode implements FactNode {
 
   /** A firing of the owning rule uses up what led to it. */
   consume(): void {
-    this.#usedUpTo = this.#now();
+    // With `before`, what holds at the firing itself did not lead to it and may lead to the next one.
+    this.#usedUpTo = this.#before ? this.#now() - 1 : this.#now();
   }
 
   adopt(old: FactNode, slots: Slots, oldSlots: Slots): void {

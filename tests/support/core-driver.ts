@@ -1,0 +1,223 @@
+/**
+ * Drives a core by hand: stamps inputs, keeps every output, fires timers when time passes.
+ *
+ * Owns: what a runtime does around `step`, without a broker: confirmations and broker answers are given by the test.
+ */
+import { createCore, step } from "../../engine/core/step.ts";
+import type { CoreState } from "../../engine/core/step.ts";
+import { knownAt } from "../../engine/core/known-at.ts";
+import type {
+  ApprovedOrder,
+  BrokerInput,
+  Firing,
+  Input,
+  InputBody,
+  MarketInput,
+  OrderView,
+  Output,
+  ReconciledInput,
+} from "../../engine/core/event.ts";
+import type { Program } from "../../engine/core/program.ts";
+import { calendarOf } from "../../engine/market/instruments.ts";
+import { TimerQueue } from "../../engine/runtime/timers.ts";
+
+export function reconciled(over: Partial<ReconciledInput["account"]> = {}): ReconciledInput {
+  return {
+    kind: "reconciled",
+    account: { cash: "100000", equity: "100000", lastEquity: "100000", multiplier: 2, shorting: true, ...over },
+    positions: [],
+    openOrders: [],
+  };
+}
+
+export class CoreDriver {
+  readonly core: CoreState = createCore({ account: "test", journal: "j", calendarOf });
+  readonly inputs: Input[] = [];
+  readonly outputs: Output[] = [];
+  readonly timers = new TimerQueue();
+  now: number;
+  arrival: number;
+  /** Answers every `confirm` at once. */
+  autoConfirm = true;
+  #asked: Firing[] = [];
+  #executions = 0;
+
+  constructor(program: Program, now: number, options: { readonly live?: boolean; readonly trade?: boolean } = {}) {
+    this.now = now;
+    this.arrival = now;
+    this.feed({ kind: "program.loaded", program, warmup: [] });
+    this.feed(reconciled());
+    if (options.live === true) this.feed({ kind: "feed", feed: "f", status: "live", detail: "" });
+    if (options.trade !== false) this.feed({ kind: "trading.started" });
+  }
+
+  feed(body: InputBody): readonly Output[] {
+    const input = { ...body, seq: this.inputs.length + 1, marketTime: this.now, arrivalTime: this.arrival } as Input;
+    this.inputs.push(input);
+    const outputs = step(this.core, input);
+    for (const output of outputs) {
+      this.outputs.push(output);
+      if (output.kind === "timer.set" && output.clock === "market") this.timers.set(output.id, output.at);
+      if (output.kind === "timer.cancel") this.timers.cancel(output.id);
+      if (output.kind === "confirm") this.#asked.push(output.firing);
+    }
+    if (this.autoConfirm) this.confirmAll();
+    return outputs;
+  }
+
+  confirmAll(verdict: "agreed" | "disagreed" = "agreed"): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    for (const { id } of asked)
+      this.feed({ kind: "confirmation", firing: id, verdict, explanation: null, error: null });
+  }
+
+  /** Lets market time pass: what is due fires, each at its own time. */
+  passTo(time: number): void {
+    for (let timer = this.timers.take(time); timer !== undefined; timer = this.timers.take(time)) {
+      this.#at(Math.max(this.now, timer.at));
+      this.feed({ kind: "timer", id: timer.id, clock: "market", at: timer.at });
+    }
+    this.#at(Math.max(this.now, time));
+  }
+
+  #at(time: number): void {
+    this.arrival += Math.max(0, time - this.now);
+    this.now = time;
+  }
+
+  market(input: MarketInput): readonly Output[] {
+    const time = knownAt(input, calendarOf);
+    if (time !== undefined) this.passTo(time);
+    return this.feed(input);
+  }
+
+  bar(
+    symbol: string,
+    size: string,
+    start: number,
+    close: number,
+    over: Partial<{ open: number; high: number; low: number; volume: number }> = {},
+  ): readonly Output[] {
+    const open = over.open ?? close;
+    return this.market({
+      kind: "bar",
+      symbol,
+      size,
+      revised: false,
+      start,
+      open,
+      high: over.high ?? Math.max(open, close),
+      low: over.low ?? Math.min(open, close),
+      close,
+      volume: over.volume ?? 100,
+    });
+  }
+
+  trade(symbol: string, time: number, price: number, size = 100): readonly Output[] {
+    return this.market({ kind: "trade", symbol, time, price, size, setsPrice: true });
+  }
+
+  of<K extends Output["kind"]>(kind: K): Extract<Output, { kind: K }>[] {
+    return this.outputs.filter((output): output is Extract<Output, { kind: K }> => output.kind === kind);
+  }
+
+  get submits(): ApprovedOrder[] {
+    return this.of("submit").map(({ order }) => order);
+  }
+
+  get lastSubmit(): ApprovedOrder {
+    const order = this.submits.at(-1);
+    if (order === undefined) throw new Error("nothing was submitted");
+    return order;
+  }
+
+  get cancels(): string[] {
+    return this.of("cancel").map(({ clientOrderId }) => clientOrderId);
+  }
+
+  get alerts(): string[] {
+    return this.of("alert").map(({ code }) => code);
+  }
+
+  get refusals(): string[] {
+    return this.of("refused").map(({ code }) => code);
+  }
+
+  orderOf(id: string): OrderView {
+    const view = this.of("order").findLast(({ order }) => order.clientOrderId === id);
+    if (view === undefined) throw new Error(`no order ${id}`);
+    return view.order;
+  }
+
+  broker(input: BrokerInput): readonly Output[] {
+    return this.feed(input);
+  }
+
+  /** Accepts an order with its legs, as a broker names them. */
+  accept(order: ApprovedOrder): void {
+    const legs = [];
+    if (order.orderClass !== "simple") {
+      if (order.takeProfit !== undefined && order.orderClass !== "oco")
+        legs.push({
+          role: "take_profit" as const,
+          clientOrderId: `${order.clientOrderId}-tp`,
+          brokerOrderId: `B${order.clientOrderId}-tp`,
+        });
+      if (order.stopLoss !== undefined)
+        legs.push({
+          role: "stop_loss" as const,
+          clientOrderId: `${order.clientOrderId}-sl`,
+          brokerOrderId: `B${order.clientOrderId}-sl`,
+        });
+    }
+    this.broker({
+      kind: "order.accepted",
+      clientOrderId: order.clientOrderId,
+      brokerOrderId: `B${order.clientOrderId}`,
+      legs,
+    });
+  }
+
+  fill(
+    order: { readonly clientOrderId: string; readonly symbol: string; readonly side: "buy" | "sell" },
+    qty: number,
+    price: number,
+    cumulative = qty,
+    executionId?: string,
+  ): void {
+    this.broker({
+      kind: "execution",
+      executionId: executionId ?? `x${++this.#executions}`,
+      clientOrderId: order.clientOrderId,
+      brokerOrderId: `B${order.clientOrderId}`,
+      symbol: order.symbol,
+      side: order.side,
+      qty: String(qty),
+      price: String(price),
+      fee: "0",
+      cumulativeQty: String(cumulative),
+      time: this.now,
+    });
+  }
+
+  leg(id: string): { clientOrderId: string; symbol: string; side: "buy" | "sell" } {
+    const { symbol, side } = this.orderOf(id);
+    return { clientOrderId: id, symbol, side };
+  }
+
+  ended(id: string, status: "canceled" | "expired" | "rejected", reason: string | null = null): void {
+    this.broker({ kind: "order.update", clientOrderId: id, brokerOrderId: `B${id}`, status, reason });
+  }
+
+  position(strategy: string, symbol: string): number {
+    return this.core.desk.state.portfolio.position(strategy, symbol).qty.toNumber();
+  }
+}
+
+/** The regular open of a New York trading date. */
+export function openOf(date: string): number {
+  const session = calendarOf("SPY").sessionOn(date);
+  if (session === undefined) throw new Error(`no session on ${date}`);
+  return session.open;
+}
