@@ -14,16 +14,25 @@ function watcher(on: string, over: Partial<Strategy> = {}): Strategy {
   return builder.rule("say", builder.when(close, ">", 0), alert({ expression: close }), { fire: "each" }).build();
 }
 
-function driver(strategies: readonly Strategy[], options: { live?: boolean; grace?: number; now?: number } = {}): CoreDriver {
+function driver(
+  strategies: readonly Strategy[],
+  options: { live?: boolean; grace?: number; now?: number } = {},
+): CoreDriver {
   return new CoreDriver(program(strategies, {}, options.grace ?? 2_000), options.now ?? OPEN - 60_000, {
     live: options.live ?? false,
   });
 }
 
 const barsOf = (outputs: readonly Output[], size: string): (Bar & { readonly at: number })[] =>
-  outputs.flatMap((output) => (output.kind === "bar" && output.size === size ? [{ ...output.bar, at: output.bar.start }] : []));
+  outputs.flatMap((output) =>
+    output.kind === "bar" && output.size === size ? [{ ...output.bar, at: output.bar.start }] : [],
+  );
 
-const said = (run: CoreDriver): string[] => run.of("alert").filter(({ code }) => code === "rule/alert").map(({ message }) => message);
+const said = (run: CoreDriver): string[] =>
+  run
+    .of("alert")
+    .filter(({ code }) => code === "rule/alert")
+    .map(({ message }) => message);
 
 describe("bars from trades", () => {
   it("close at their end plus the grace, and late trades inside the grace count", () => {
@@ -33,7 +42,9 @@ describe("bars from trades", () => {
     run.feed({ kind: "trade", symbol: "SPY", time: OPEN + 59_900, price: 99, size: 1, setsPrice: true });
     expect(run.of("bar")).toHaveLength(0);
     run.passTo(OPEN + MINUTE + 2_000);
-    expect(barsOf(run.outputs, "1m")).toMatchObject([{ start: OPEN, open: 100, high: 100, low: 99, close: 99, volume: 101 }]);
+    expect(barsOf(run.outputs, "1m")).toMatchObject([
+      { start: OPEN, open: 100, high: 100, low: 99, close: 99, volume: 101 },
+    ]);
     run.passTo(OPEN + 2 * MINUTE + 2_000);
     expect(barsOf(run.outputs, "1m")[1]).toMatchObject({ start: OPEN + MINUTE, open: 105 });
   });
@@ -116,7 +127,19 @@ describe("bars from bars", () => {
     const run = driver([watcher("5m")]);
     for (let i = 0; i < 5; i++) {
       run.bar("SPY", "1m", OPEN + i * MINUTE, 100 + i, { volume: 10 });
-      if (i === 2) run.feed({ kind: "bar", symbol: "SPY", size: "1m", revised: false, start: OPEN + i * MINUTE, open: 1, high: 1, low: 1, close: 1, volume: 10 });
+      if (i === 2)
+        run.feed({
+          kind: "bar",
+          symbol: "SPY",
+          size: "1m",
+          revised: false,
+          start: OPEN + i * MINUTE,
+          open: 1,
+          high: 1,
+          low: 1,
+          close: 1,
+          volume: 10,
+        });
     }
     expect(barsOf(run.outputs, "5m")).toMatchObject([{ open: 100, close: 104, low: 100, volume: 50 }]);
   });
@@ -158,7 +181,9 @@ describe("a higher timeframe", () => {
   it("is the last closed bar and never the one in progress", () => {
     const builder = new StrategyBuilder("s", "5m");
     const hour = builder.close("1h");
-    const run = driver([builder.rule("say", builder.when(hour, ">", 0), alert({ expression: hour }), { fire: "each" }).build()]);
+    const run = driver([
+      builder.rule("say", builder.when(hour, ">", 0), alert({ expression: hour }), { fire: "each" }).build(),
+    ]);
     for (let i = 0; i < 130; i++) run.bar("SPY", "1m", OPEN + i * MINUTE, i);
     expect(said(run)).toEqual([...Array.from({ length: 12 }, () => "59"), ...Array.from({ length: 3 }, () => "119")]);
   });
@@ -170,7 +195,12 @@ describe("several series at once", () => {
     const own = builder.close();
     const other = builder.close(field.on, "SPY");
     return builder
-      .rule("say", all(builder.when(own, ">", 0), builder.when(other, ">", 0)), alert({ expression: own }, "/", { expression: other }), { fire: "each" })
+      .rule(
+        "say",
+        all(builder.when(own, ">", 0), builder.when(other, ">", 0)),
+        alert({ expression: own }, "/", { expression: other }),
+        { fire: "each" },
+      )
       .build();
   }
 
@@ -230,7 +260,16 @@ describe("several series at once", () => {
   it("keep the quotes of two symbols apart", () => {
     const builder = new StrategyBuilder("q", "1m", { symbols: ["QQQ"] });
     const bids = [builder.quote("bid"), builder.quote("bid", "SPY")] as const;
-    const run = driver([builder.rule("say", builder.when(builder.close(), ">", 0), alert({ expression: bids[0] }, "/", { expression: bids[1] }), { fire: "each" }).build()]);
+    const run = driver([
+      builder
+        .rule(
+          "say",
+          builder.when(builder.close(), ">", 0),
+          alert({ expression: bids[0] }, "/", { expression: bids[1] }),
+          { fire: "each" },
+        )
+        .build(),
+    ]);
     run.market({ kind: "quote", symbol: "QQQ", time: OPEN, bid: 10, bidSize: 1, ask: 11, askSize: 1 });
     run.market({ kind: "quote", symbol: "SPY", time: OPEN, bid: 20, bidSize: 1, ask: 21, askSize: 1 });
     run.bar("QQQ", "1m", OPEN, 10);
@@ -245,10 +284,13 @@ describe("a timer that comes late", () => {
   it("judges each instant by what had closed then", () => {
     const builder = new StrategyBuilder("s", "5m");
     const minute = builder.close("1m");
-    const subject = builder.rule("say", builder.when(minute, ">", 0), alert({ expression: minute }), { fire: "each" }).build();
+    const subject = builder
+      .rule("say", builder.when(minute, ">", 0), alert({ expression: minute }), { fire: "each" })
+      .build();
     const run = driver([subject], { live: true });
     run.now = OPEN;
-    for (let i = 0; i < 7; i++) run.feed({ kind: "trade", symbol: "SPY", time: OPEN + i * MINUTE + 1, price: 100 + i, size: 1, setsPrice: true });
+    for (let i = 0; i < 7; i++)
+      run.feed({ kind: "trade", symbol: "SPY", time: OPEN + i * MINUTE + 1, price: 100 + i, size: 1, setsPrice: true });
     run.now = OPEN + 60 * MINUTE;
     run.feed({ kind: "timer", id: "bars", clock: "market", at: OPEN + MINUTE + 2_000 });
     expect(said(run)).toEqual(["104", "106"]);

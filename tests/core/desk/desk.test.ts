@@ -1,0 +1,527 @@
+import { describe, expect, it } from "vitest";
+import type { Program, RiskLimits, Strategy } from "../../../engine/core/program.ts";
+import { CoreDriver, openOf, reconciled } from "../../support/core-driver.ts";
+import { StrategyBuilder, all, buy, close, program, reduce, sell } from "../../support/program.ts";
+
+const MINUTE = 60_000;
+const OPEN = openOf("2024-03-05");
+
+/**
+ * Rules that fire by the last digit of the close: x1 buys, x2 buys with a bracket, x3 closes, x4 reduces by half with a
+ * limit, x5 sells short, x6 closes with a limit. Prices stay near 100.
+ */
+function digits(over: Partial<Strategy> = {}, name = "s"): Strategy {
+  const builder = new StrategyBuilder(name, "1m", over);
+  const price = builder.close();
+  const digit = (n: number): ReturnType<StrategyBuilder["when"]>[] => [
+    builder.when(price, ">", 100 + n / 10 - 0.01),
+    builder.when(price, "<", 100 + n / 10 + 0.01),
+  ];
+  const limit = builder.calc("+", price, builder.number(1));
+  const stopLoss = builder.calc("-", price, builder.number(5));
+  const takeProfit = builder.calc("+", price, builder.number(5));
+  builder.rule("buy", all(...digit(1)), buy(builder, 10, { order: { expireAfterMs: 600_000 } }), { start: "fire" });
+  builder.rule(
+    "bracket",
+    all(...digit(2)),
+    buy(builder, 10, { order: { type: "limit", limit }, bracket: { stopLoss, takeProfit } }),
+    { start: "fire" },
+  );
+  builder.rule("close", all(...digit(3)), close());
+  builder.rule("reduce", all(...digit(4)), reduce(builder, 0.5, { type: "limit", limit }), { fire: "each" });
+  builder.rule("short", all(...digit(5)), sell(builder, 10, { short: true }), { start: "fire" });
+  builder.rule("close-limit", all(...digit(6)), close({ type: "limit", limit }));
+  builder.rule("sell", all(...digit(7)), sell(builder, 50), { start: "fire" });
+  return builder.build();
+}
+
+class Desk extends CoreDriver {
+  #bar = 0;
+  constructor(subject: Program = program([digits()])) {
+    super(subject, OPEN - 1_000);
+    this.bar("SPY", "1m", OPEN - 30 * 60_000, 100);
+    this.say(0);
+  }
+
+  /** One bar whose close ends in this digit. */
+  say(digit: number, symbol = "SPY"): void {
+    this.bar(symbol, "1m", OPEN + this.#bar++ * MINUTE, 100 + digit / 10);
+  }
+
+  enter(rule: "buy" | "bracket" = "buy"): ReturnType<Desk["lastOrder"]> {
+    this.say(rule === "buy" ? 1 : 2);
+    const order = this.lastSubmit;
+    this.accept(order);
+    this.fill(order, 10, 100);
+    return order;
+  }
+
+  lastOrder(): CoreDriver["lastSubmit"] {
+    return this.lastSubmit;
+  }
+
+  command(command: "halt" | "reduce" | "resume" | "cancel-all" | "flatten"): void {
+    this.feed({ kind: "command", command, by: "op", reason: "test" });
+  }
+}
+
+const limits = (risk: RiskLimits): Desk => new Desk(program([digits()], risk));
+
+describe("an exit", () => {
+  it("cancels the legs of the bracket, waits for the broker's word, then sends what is held", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    desk.say(3);
+    expect(desk.cancels.sort()).toEqual([`${entry.clientOrderId}-sl`, `${entry.clientOrderId}-tp`]);
+    expect(desk.submits).toHaveLength(1);
+    desk.ended(`${entry.clientOrderId}-tp`, "canceled");
+    expect(desk.submits).toHaveLength(1);
+    desk.ended(`${entry.clientOrderId}-sl`, "canceled");
+    expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "10", type: "market" });
+  });
+
+  it("sends only what a leg that filled on the way has left", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    desk.say(3);
+    desk.fill(desk.leg(`${entry.clientOrderId}-sl`), 10, 95);
+    desk.ended(`${entry.clientOrderId}-tp`, "canceled");
+    expect(desk.submits).toHaveLength(1);
+    expect(desk.position("s", "SPY")).toBe(0);
+  });
+
+  it("is repeated when an entry fills late, until the position is flat", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const entry = desk.lastSubmit;
+    desk.accept(entry);
+    desk.fill(entry, 4, 100);
+    desk.say(3);
+    desk.ended(entry.clientOrderId, "canceled");
+    const first = desk.lastSubmit;
+    expect(first.qty).toBe("4");
+    desk.fill(entry, 2, 100, 6);
+    desk.accept(first);
+    desk.fill(first, 4, 100);
+    expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "2" });
+  });
+
+  it("that is rejected restores the protection it had removed", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    desk.say(3);
+    for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
+    const exit = desk.lastSubmit;
+    desk.broker({ kind: "order.rejected", clientOrderId: exit.clientOrderId, code: "403", reason: "no" });
+    expect(desk.lastSubmit).toMatchObject({ orderClass: "oco", qty: "10", side: "sell" });
+    expect(desk.alerts).toContain("exit/unfinished");
+  });
+
+  it("of everything goes before a part that is being sold at a limit", () => {
+    const desk = new Desk();
+    desk.enter();
+    desk.say(4);
+    const part = desk.lastSubmit;
+    expect(part).toMatchObject({ qty: "5", type: "limit" });
+    desk.accept(part);
+    desk.say(3);
+    expect(desk.cancels).toContain(part.clientOrderId);
+    desk.ended(part.clientOrderId, "canceled");
+    expect(desk.lastSubmit).toMatchObject({ qty: "10", type: "market", side: "sell" });
+  });
+
+  it("by an operator takes over from a limit exit that does not fill", () => {
+    const desk = new Desk();
+    desk.enter();
+    desk.say(6);
+    const limit = desk.lastSubmit;
+    desk.accept(limit);
+    desk.command("flatten");
+    expect(desk.cancels).toContain(limit.clientOrderId);
+    desk.ended(limit.clientOrderId, "canceled");
+    expect(desk.lastSubmit).toMatchObject({ type: "market", qty: "10" });
+  });
+
+  it("asks again when the broker refuses to cancel an order that still works, and calls a person in the end", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    desk.say(3);
+    const leg = `${entry.clientOrderId}-sl`;
+    for (let i = 0; i < 6; i++) {
+      desk.broker({ kind: "cancel.rejected", clientOrderId: leg, reason: "pending" });
+      desk.broker({ kind: "order.accepted", clientOrderId: leg, brokerOrderId: `B${leg}`, legs: [] });
+    }
+    expect(desk.cancels.filter((id) => id === leg)).toHaveLength(5);
+    expect(desk.alerts).toContain("exit/stuck");
+  });
+
+  it("never sells what the account does not hold", () => {
+    const desk = new Desk();
+    desk.enter();
+    desk.feed({ ...reconciled(), positions: [] });
+    desk.say(3);
+    expect(desk.submits).toHaveLength(1);
+    expect(desk.refusals).toContain("not_at_broker");
+    expect(desk.alerts).toEqual(expect.arrayContaining(["reconcile/position", "exit/not-at-broker"]));
+  });
+
+  it("does not wait for ever for an entry that nobody knows", () => {
+    const desk = new Desk(program([digits({ maxEntries: 2 })]));
+    desk.enter();
+    desk.say(0);
+    desk.say(1);
+    const lost = desk.lastSubmit;
+    desk.broker({ kind: "order.unknown", clientOrderId: lost.clientOrderId, reason: "timeout" });
+    desk.say(3);
+    expect(desk.submits).toHaveLength(2);
+    for (let i = 0; i < 7; i++)
+      desk.broker({ kind: "order.rejected", clientOrderId: lost.clientOrderId, code: "not_found", reason: "" });
+    expect(desk.alerts).toContain("order/unresolved");
+    expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "10" });
+  });
+});
+
+describe("a halt", () => {
+  it("sends nothing and leaves the legs alone", () => {
+    const desk = new Desk();
+    desk.enter("bracket");
+    desk.command("halt");
+    desk.say(3);
+    expect(desk.cancels).toEqual([]);
+    expect(desk.submits).toHaveLength(1);
+    expect(desk.refusals).toEqual(["kill_switch"]);
+  });
+
+  it("in the middle of an exit leaves no position without a stop for longer than the halt", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    desk.say(3);
+    desk.command("halt");
+    for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
+    expect(desk.submits).toHaveLength(1);
+    expect(desk.alerts).toContain("protection/refused");
+    desk.command("resume");
+    expect(desk.lastSubmit).toMatchObject({ orderClass: "oco", qty: "10" });
+  });
+
+  it("is not loosened by a daily loss, nor by a new day", () => {
+    const desk = limits({ maxDailyLossRatio: 0.0001 });
+    desk.enter();
+    desk.command("halt");
+    desk.bar("SPY", "1m", desk.now, 50);
+    desk.feed({ kind: "account", cash: "99000", equity: "99500", lastEquity: "100000", multiplier: 2, shorting: true });
+    desk.bar("SPY", "1m", openOf("2024-03-06"), 50);
+    expect(desk.of("state").map(({ state }) => state)).toEqual(["HALTED"]);
+  });
+
+  it("keeps a quarantined exit from stripping the stop", () => {
+    const desk = new Desk(program([digits({ onFailure: "flatten" })]));
+    desk.enter("bracket");
+    desk.autoConfirm = false;
+    desk.say(3);
+    desk.command("halt");
+    desk.confirmAll("disagreed");
+    expect(desk.cancels).toEqual([]);
+    expect(desk.alerts).toContain("rule/quarantined");
+  });
+});
+
+describe("the daily loss", () => {
+  it("is seen when prices move, cancels working entries, and lets exits through", () => {
+    const desk = limits({ maxDailyLossRatio: 0.004 });
+    desk.enter();
+    desk.say(0);
+    const day = desk.now;
+    desk.bar("SPY", "1m", day, 50);
+    expect(desk.of("state").at(-1)).toMatchObject({ state: "REDUCING" });
+    desk.bar("SPY", "1m", day + MINUTE, 100.3);
+    expect(desk.lastSubmit.side).toBe("sell");
+  });
+
+  it("ends with the day, unless an operator said the same", () => {
+    for (const operator of [false, true]) {
+      const desk = limits({ maxDailyLossRatio: 0.004 });
+      desk.enter();
+      desk.bar("SPY", "1m", desk.now, 50);
+      if (operator) desk.command("reduce");
+      desk.bar("SPY", "1m", openOf("2024-03-06"), 50);
+      expect(desk.core.desk.state.states.has("account")).toBe(operator);
+    }
+  });
+});
+
+describe("a bracket", () => {
+  it("whose entry ends partly filled is restored once its legs are gone", () => {
+    const desk = new Desk();
+    desk.say(2);
+    const entry = desk.lastSubmit;
+    desk.accept(entry);
+    desk.fill(entry, 4, 100);
+    desk.ended(entry.clientOrderId, "canceled");
+    for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
+    expect(desk.submits).toHaveLength(2);
+    expect(desk.lastSubmit).toMatchObject({ orderClass: "oco", side: "sell", qty: "4" });
+  });
+
+  it("whose stop fills is over: nothing is restored for a later position", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    desk.fill(desk.leg(`${entry.clientOrderId}-sl`), 10, 95);
+    desk.ended(`${entry.clientOrderId}-tp`, "canceled", "sibling");
+    desk.say(0);
+    desk.enter("buy");
+    desk.say(4);
+    const part = desk.lastSubmit;
+    desk.accept(part);
+    desk.fill(part, 5, 101);
+    expect(desk.submits).toHaveLength(3);
+  });
+
+  it("closed by an exit leaves no old stop behind for the next position", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    desk.say(3);
+    for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
+    desk.fill(desk.lastSubmit, 10, 100);
+    desk.say(0);
+    desk.enter("buy");
+    desk.say(4);
+    desk.fill(desk.lastSubmit, 5, 101);
+    expect(desk.submits.filter(({ orderClass }) => orderClass === "oco")).toEqual([]);
+  });
+
+  it("whose leg the broker cancels is restored, but not for ever", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
+    for (let i = 0; i < 5; i++) {
+      const order = desk.lastSubmit;
+      desk.accept(order);
+      desk.ended(order.clientOrderId, "canceled");
+      if (order.orderClass === "oco") desk.ended(`${order.clientOrderId}-sl`, "canceled");
+    }
+    expect(desk.submits.filter(({ orderClass }) => orderClass === "oco")).toHaveLength(3);
+    expect(desk.alerts).toContain("protection/gone");
+  });
+});
+
+describe("executions", () => {
+  it("count once, in whatever order they come", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const entry = desk.lastSubmit;
+    desk.accept(entry);
+    desk.fill(entry, 2, 100, 5, "b");
+    desk.fill(entry, 3, 100, 3, "a");
+    desk.fill(entry, 3, 100, 3, "a");
+    desk.fill(entry, 5, 100, 10, "c");
+    expect(desk.position("s", "SPY")).toBe(10);
+    expect(desk.orderOf(entry.clientOrderId).state).toBe("filled");
+  });
+
+  it("of foreign orders count once too, and are told", () => {
+    const desk = new Desk();
+    const foreign = { clientOrderId: "hand", symbol: "SPY", side: "buy" as const };
+    desk.fill(foreign, 3, 100, 3, "x");
+    desk.fill(foreign, 3, 100, 3, "x");
+    expect(desk.position("@external", "SPY")).toBe(3);
+    expect(desk.of("position")).toHaveLength(1);
+  });
+});
+
+describe("an order whose fate is unclear", () => {
+  it("is looked up and not sent again, and adopted when it is found", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const entry = desk.lastSubmit;
+    desk.broker({ kind: "order.unknown", clientOrderId: entry.clientOrderId, reason: "timeout" });
+    desk.say(0);
+    desk.say(1);
+    expect(desk.submits).toHaveLength(1);
+    expect(desk.refusals).toContain("max_entries");
+    desk.feed({ kind: "timer", id: `lookup:${entry.clientOrderId}`, clock: "arrival", at: desk.now + 250 });
+    expect(desk.of("lookup")).toHaveLength(1);
+    desk.accept(entry);
+    expect(desk.orderOf(entry.clientOrderId).state).toBe("working");
+  });
+
+  it("is not taken for rejected when a lookup misses it while it may still be on its way", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const entry = desk.lastSubmit;
+    desk.feed(reconciled());
+    expect(desk.of("lookup")).toHaveLength(1);
+    desk.broker({ kind: "order.rejected", clientOrderId: entry.clientOrderId, code: "not_found", reason: "" });
+    expect(desk.orderOf(entry.clientOrderId).state).toBe("unknown");
+  });
+
+  it("is looked up when a reconciliation shows it as open", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const { clientOrderId } = desk.lastSubmit;
+    desk.feed({
+      ...reconciled(),
+      openOrders: [
+        { clientOrderId, brokerOrderId: "B1", symbol: "SPY", side: "buy", qty: "10", filledQty: "0", type: "market" },
+      ],
+    });
+    expect(desk.of("lookup")).toHaveLength(1);
+  });
+});
+
+describe("a confirmation", () => {
+  it("that never comes frees the book and calls a person", () => {
+    const desk = new Desk();
+    desk.enter();
+    desk.autoConfirm = false;
+    desk.say(3);
+    const { firing } = desk.of("confirm").at(-1) as { firing: { id: string } };
+    desk.arrival += 10_000;
+    desk.feed({ kind: "timer", id: `confirm:${firing.id}`, clock: "arrival", at: desk.arrival });
+    expect(desk.alerts).toContain("rule/unconfirmed");
+    desk.autoConfirm = true;
+    desk.say(3);
+    expect(desk.lastSubmit.side).toBe("sell");
+  });
+
+  it("that comes late or from a changed program sends nothing", () => {
+    const late = new Desk();
+    late.autoConfirm = false;
+    late.say(1);
+    late.arrival += 10_001;
+    late.confirmAll();
+    expect(late.refusals).toEqual(["confirmation_late"]);
+    const changed = new Desk();
+    changed.autoConfirm = false;
+    changed.say(1);
+    const other = digits();
+    const rules = other.rules.map((rule) => ({ ...rule, digest: `${rule.digest}!` }));
+    changed.feed({ kind: "program.loaded", program: program([{ ...other, rules, digest: "2" }]), warmup: [] });
+    changed.confirmAll();
+    expect(changed.refusals).toEqual(["program_changed"]);
+  });
+
+  it("of an entry does not add to a position that is being closed meanwhile", () => {
+    const desk = new Desk(program([digits({ maxEntries: 2 })]));
+    desk.enter();
+    desk.say(0);
+    desk.autoConfirm = false;
+    desk.say(1);
+    desk.command("flatten");
+    desk.command("resume");
+    desk.confirmAll();
+    expect(desk.refusals).toContain("exit_working");
+    expect(desk.submits.filter(({ side }) => side === "buy")).toHaveLength(1);
+  });
+
+  it("that disagrees takes the rule out of service until it is repaired", () => {
+    const desk = new Desk();
+    desk.enter();
+    desk.autoConfirm = false;
+    desk.say(3);
+    desk.confirmAll("disagreed");
+    desk.autoConfirm = true;
+    desk.say(3);
+    expect(desk.refusals).toEqual(["not_confirmed", "quarantined"]);
+    expect(desk.core.desk.state.states.get("s")?.state).toBe("REDUCING");
+    const repaired = digits();
+    const rules = repaired.rules.map((rule) => (rule.name === "close" ? { ...rule, digest: "new" } : rule));
+    desk.feed({ kind: "program.loaded", program: program([{ ...repaired, rules, digest: "2" }]), warmup: [] });
+    expect(desk.core.desk.state.states.has("s")).toBe(false);
+    desk.say(3);
+    expect(desk.lastSubmit.side).toBe("sell");
+  });
+});
+
+describe("limits", () => {
+  it("count orders of the account over all strategies, per minute by default too", () => {
+    const names = Array.from({ length: 70 }, (_, i) => `s${i}`);
+    const desk = new Desk(program(names.map((name) => digits({ symbols: ["SPY"] }, name))));
+    desk.say(1);
+    expect(desk.submits).toHaveLength(60);
+    expect(new Set(desk.refusals)).toEqual(new Set(["order_rate"]));
+  });
+
+  it("count orders per day and start again with the next day", () => {
+    const desk = new Desk(program([digits({ risk: { maxOrdersPerDay: 1 }, maxEntries: 9 })], { maxOrdersPerDay: 5 }));
+    desk.enter();
+    desk.say(0);
+    desk.say(1);
+    expect(desk.refusals).toEqual(["max_orders_per_day"]);
+    const next = openOf("2024-03-06");
+    desk.bar("SPY", "1m", next, 100);
+    desk.bar("SPY", "1m", next + MINUTE, 100.1);
+    expect(desk.submits).toHaveLength(2);
+  });
+
+  it("refuse to oppose the position or the working entry of another strategy", () => {
+    const desk = new Desk(
+      program([digits({}, "a"), digits({ rules: digits({}, "b").rules.filter(({ name }) => name === "short") }, "b")]),
+    );
+    desk.say(1);
+    desk.say(5);
+    expect(desk.refusals).toContain("netting");
+    expect(desk.submits.filter(({ side }) => side === "sell")).toEqual([]);
+  });
+
+  it("clamp a sale to the holding, and open a short only where the rule says so", () => {
+    const desk = new Desk();
+    desk.enter();
+    desk.say(7);
+    expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "10" });
+    const flat = new Desk();
+    flat.say(7);
+    expect(flat.refusals).toEqual(["nothing_to_sell"]);
+    flat.say(5);
+    expect(flat.lastSubmit).toMatchObject({ side: "sell", qty: "10" });
+  });
+
+  it("keep the money of working entries for them", () => {
+    const desk = new Desk(program([digits({ maxEntries: 9 })]));
+    desk.feed({ kind: "account", cash: "1500", equity: "1500", lastEquity: "1500", multiplier: 1, shorting: false });
+    desk.say(1);
+    desk.say(0);
+    desk.say(1);
+    expect(desk.submits).toHaveLength(1);
+    expect(desk.refusals).toEqual(["buying_power"]);
+  });
+});
+
+describe("the end of the session", () => {
+  it("sends no entry and still sends exits", () => {
+    const desk = new Desk();
+    desk.enter();
+    const last = openOf("2024-03-05") + 389 * MINUTE;
+    desk.bar("SPY", "1m", last - MINUTE, 100);
+    desk.bar("SPY", "1m", last, 100.3);
+    expect(desk.lastSubmit.side).toBe("sell");
+    const entry = new Desk();
+    entry.bar("SPY", "1m", last - MINUTE, 100);
+    entry.bar("SPY", "1m", last, 100.1);
+    expect(entry.refusals).toEqual(["market_hours"]);
+  });
+});
+
+describe("an operator", () => {
+  it("who cancels everything is not fought, but told what stands without protection", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    desk.command("cancel-all");
+    for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
+    expect(desk.submits).toHaveLength(1);
+    expect(desk.alerts).toContain("protection/gone");
+  });
+});
+
+describe("a strategy that is gone", () => {
+  it("leaves no working entry behind, and its position is reported", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const entry = desk.lastSubmit;
+    desk.accept(entry);
+    desk.fill(entry, 4, 100);
+    desk.feed({ kind: "program.loaded", program: program([]), warmup: [] });
+    expect(desk.cancels).toEqual([entry.clientOrderId]);
+    expect(desk.alerts).toContain("plan/orphan");
+  });
+});
