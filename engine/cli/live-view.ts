@@ -10,7 +10,7 @@ import { isoTime } from "../core/time.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { ReloadResult } from "../runtime/reload.ts";
 import { StatementWriter } from "../runtime/statement.ts";
-import { concise } from "../report/concise.ts";
+import { renderDiagnostics } from "../report/diagnostics.ts";
 import { painter, print } from "./io.ts";
 import { renderScreen } from "./screen.ts";
 import { statementText } from "./statement-text.ts";
@@ -114,7 +114,8 @@ export class LiveView {
         `not reloaded, the old rules keep running: ${result.reason ?? `${found.length} ${found.length === 1 ? "error" : "errors"}`}`,
       ),
     );
-    for (const diagnostic of found.slice(0, 5)) this.note(this.#paint("red", `  ${concise(diagnostic)}`));
+    const lines = renderDiagnostics(found.slice(0, 5), { format: "concise", color: false, texts: {} });
+    for (const line of lines.trimEnd().split("\n")) if (line !== "") this.note(this.#paint("red", `  ${line}`));
   }
 
   #messageOf(output: Output): string | undefined {

@@ -3,8 +3,7 @@
  *
  * Owns: finding the project, applying overrides and saying which. May not: hide a finding.
  */
-import { access } from "node:fs/promises";
-import { readFile, readdir, stat } from "node:fs/promises";
+import { access, readFile, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { projectFiles } from "../adapters/files/project-files.ts";
 import type { Program } from "../core/program.ts";
@@ -14,7 +13,7 @@ import type { Diagnostic } from "../lang/diagnostic.ts";
 import type { Project } from "../lang/project.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Files, FileSet } from "../ports/files.ts";
-import { pretty } from "../report/pretty.ts";
+import { renderDiagnostics } from "../report/diagnostics.ts";
 import { Reloader } from "../runtime/reload.ts";
 import { CliError, say, wantsColour } from "./io.ts";
 import type { Session } from "./live-session.ts";
@@ -40,7 +39,7 @@ export function compileFiles(files: FileSet, override: Override): Loaded {
   const { compiled, notes } = tryCompile(files, override);
   const { program, diagnostics } = compiled;
   if (program === null) {
-    say(pretty(diagnostics, files, { colour: wantsColour(process.stderr) }));
+    say(renderDiagnostics(diagnostics, { format: "pretty", color: wantsColour(process.stderr), texts: files }));
     throw new CliError("nothing was started: the files have errors", 1);
   }
   return { program, notes };

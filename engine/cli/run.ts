@@ -11,7 +11,6 @@ import { createSimBroker } from "../adapters/sim/broker.ts";
 import { PaperBroker } from "../adapters/sim/paper-broker.ts";
 import type { Tape } from "../adapters/tape/tape.ts";
 import type { Pace } from "../adapters/venue/options.ts";
-import type { WebSocketConfig } from "../adapters/websocket/config.ts";
 import { WebSocketFeed } from "../adapters/websocket/websocket-feed.ts";
 import { knownAt } from "../core/known-at.ts";
 import { parseBarSize } from "../market/bar-size.ts";
@@ -191,10 +190,10 @@ function overrideFor(tape: Tape, flags: RunFlags): Override {
   return { available, ...(on === undefined ? {} : { on }) };
 }
 
-/** `speed` is the project's: how many times faster than real; Infinity does not wait. */
-function paceOf(flags: RunFlags, speed: number | undefined): Pace {
-  if (speed === Number.POSITIVE_INFINITY) return { delayMs: 0 };
-  if (speed !== undefined) return { speed, maxPauseMs: 2_000 };
+/** `speed` is the project's: `60x`, or `max`, which does not wait. */
+function paceOf(flags: RunFlags, speed: string | undefined): Pace {
+  if (speed === "max") return { delayMs: 0 };
+  if (speed !== undefined) return { speed: Number(speed.slice(0, -1)), maxPauseMs: 2_000 };
   const rate = Number(flags.rate);
   if (!(rate > 0 && rate <= 1_000)) throw new CliError(`--rate ${flags.rate}: expected 0.1 to 1000 bars per second`);
   return { delayMs: 1_000 / rate };
@@ -215,7 +214,7 @@ async function startPaper(
     seed: "paper",
   });
   const broker = new PaperBroker(createSimBroker(exchange), (input) => knownAt(input, calendarOf));
-  const stream = new WebSocketFeed(feed.config as WebSocketConfig, symbols, { environment: process.env });
+  const stream = new WebSocketFeed(feed.config, symbols, { environment: process.env });
   return {
     connection: {
       account: "paper",

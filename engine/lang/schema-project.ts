@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is a keyword of JSON Schema and a key of rules */
 /**
  * The schema of `barwise.yaml`, and of the risk file it may name.
  *
@@ -7,7 +8,6 @@ import { choice, definitions, mapping, ref, text } from "./schema-parts.ts";
 import type { Schema } from "./schema-parts.ts";
 
 const ANY_JSON: Schema = { type: ["object", "array", "string", "number", "boolean"] };
-/** `$`, `.name`, `['name']`, `[0]`, and one `[*]` for every item of an array. */
 /** `$.a.b`, `$[0]`, `$[*].price`; `$.items[*]` stands for each item of a list. */
 const PATH = "^\\$";
 

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is a keyword of JSON Schema and a key of rules */
 /**
  * The schema of strategy files.
  *

@@ -4,8 +4,8 @@
  * Owns: limits, refusals with places, and the way from a path in the data to a place in the file.
  * May not: know what a strategy is. Never throws: a hostile file makes findings.
  */
-import { isAlias, isMap, isNode, isPair, isScalar, isSeq, parseDocument, Scalar, visit } from "yaml";
-import type { Document, Pair, ParsedNode } from "yaml";
+import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument, Scalar, visit } from "yaml";
+import type { Document, ParsedNode } from "yaml";
 import { Findings } from "./diagnostic.ts";
 import type { Span } from "./diagnostic.ts";
 import { needsShield, shield, SHIELD, unshield } from "./shield.ts";

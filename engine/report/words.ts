@@ -1,108 +1,154 @@
 /**
- * Facts and comparisons in the words of the strategy language.
+ * Facts and conditions in plain words.
  *
- * Owns: the way back from canonical form to something a trader reads. May not: be parsed again by anything.
+ * Owns: how a canonical condition reads aloud. It follows the expression language, so that it can be pasted back.
  */
-import type { CanonicalCondition, FactRef, Operator, ParamValue } from "../core/program.ts";
+import type { CanonicalCondition, CanonicalLeaf, FactRef, ParamValue } from "../core/program.ts";
 
-const SIGNS: Readonly<Record<Operator, string>> = {
+const SIGNS: Readonly<Record<string, string>> = {
   lessThan: "<",
   lessThanInclusive: "<=",
   greaterThan: ">",
   greaterThanInclusive: ">=",
   equal: "==",
   notEqual: "!=",
-  in: "in",
-  notIn: "not in",
 };
 
-/** Parameters that are said in a way of their own. */
-const SPECIAL = new Set([
-  "of",
-  "on",
-  "symbol",
-  "output",
-  "lag",
-  "lag_on",
-  "op",
-  "args",
-  "condition",
-  "horizon",
-  "before",
-  "rule",
-  "value",
-]);
-
-export function signOf(operator: Operator): string {
-  return SIGNS[operator];
+/** `<` for lessThan; the operator itself where the language has a word. */
+export function signOf(operator: string): string {
+  return SIGNS[operator] ?? (operator === "notIn" ? "not in" : operator);
 }
+
+type Params = NonNullable<FactRef["params"]>;
 
 export function factWords(ref: FactRef): string {
-  const params = ref.params ?? {};
-  const lag = params["lag"];
-  const words = lagless(ref.fact, params);
-  return typeof lag === "number" ? `${words}[${lag}]` : words;
+  const { lag, lag_on: sampled, ...params } = ref.params ?? {};
+  const base = plainFact(ref.fact, params);
+  if (lag === undefined) return base;
+  return sampled === undefined ? `${base}[${shown(lag)}]` : `${base} at the previous ${shown(sampled)} bar`;
 }
 
-function lagless(fact: string, params: NonNullable<FactRef["params"]>): string {
-  switch (fact) {
-    case "calc":
-      return calcWords(String(params["op"]), (params["args"] ?? []) as readonly ParamValue[]);
+function plainFact(name: string, params: Params): string {
+  switch (name) {
     case "const":
-      return String(params["value"]);
+      return shown(params["value"]);
+    case "lag":
+      return operand(params["of"]);
+    case "calc":
+      return calcWords(params);
     case "bars_true":
-      return `bars that ${conditionWords(params["condition"] as unknown as CanonicalCondition)} held`;
+      return `bars in a row with (${inner(params["of"])})`;
     case "seconds_true":
-      return `seconds that ${conditionWords(params["condition"] as unknown as CanonicalCondition)} held`;
+      return `seconds without a break with (${inner(params["of"])})`;
     case "bars_since":
-      return `bars since ${conditionWords(params["condition"] as unknown as CanonicalCondition)}`;
+      return `bars since (${inner(params["of"])})`;
     case "seconds_since":
-      return `seconds since ${conditionWords(params["condition"] as unknown as CanonicalCondition)}`;
+      return `seconds since (${inner(params["of"])})`;
     default:
-      return callWords(fact, params);
+      return callWords(name, params);
   }
 }
 
-function callWords(fact: string, params: NonNullable<FactRef["params"]>): string {
-  const args: string[] = [];
-  if (params["of"] !== undefined) args.push(valueWords(params["of"]));
-  for (const [name, value] of Object.entries(params)) if (!SPECIAL.has(name)) args.push(valueWords(value));
-  if (params["on"] !== undefined) args.push(`on: ${String(params["on"])}`);
-  if (params["symbol"] !== undefined) args.push(`symbol: ${String(params["symbol"])}`);
-  const call = args.length === 0 ? fact : `${fact}(${args.join(", ")})`;
-  return params["output"] === undefined ? call : `${call}.${String(params["output"])}`;
+function callWords(name: string, params: Params): string {
+  const { output, of, on, symbol, ...own } = params;
+  const args = [
+    ...Object.values(own).map(shown),
+    ...(of === undefined ? [] : [`of: ${operand(of)}`]),
+    ...(on === undefined ? [] : [`on: ${shown(on)}`]),
+    ...(symbol === undefined ? [] : [`symbol: ${shown(symbol)}`]),
+  ];
+  const call = args.length === 0 ? name : `${name}(${args.join(", ")})`;
+  return output === undefined ? call : `${call}.${shown(output)}`;
 }
 
-function calcWords(op: string, args: readonly ParamValue[]): string {
-  const words = args.map(valueWords);
-  if (op === "neg") return `-${words[0]}`;
-  if (op === "abs" || op === "min" || op === "max") return `${op}(${words.join(", ")})`;
-  const inner = args.map((arg, index) =>
-    isCalc(arg) && (op === "*" || op === "/") ? `(${words[index]})` : words[index],
-  );
-  return inner.join(` ${op} `);
+function calcWords(params: Params): string {
+  const operator = shown(params["op"]);
+  const args = Array.isArray(params["args"]) ? (params["args"] as readonly ParamValue[]) : [];
+  const words = args.map((arg) => (isCalc(arg) ? `(${operand(arg)})` : operand(arg)));
+  if (operator === "neg") return `-${words.join("")}`;
+  if (operator === "abs" || operator === "min" || operator === "max")
+    return `${operator}(${args.map(operand).join(", ")})`;
+  return words.join(` ${operator} `);
 }
 
 function isCalc(value: ParamValue): boolean {
-  return typeof value === "object" && "fact" in value && (value as { fact: ParamValue }).fact === "calc";
+  if (typeof value !== "object" || Array.isArray(value)) return false;
+  const ref = value as unknown as FactRef;
+  return ref.fact === "calc" && /^[-+*/]$/.test(shown(ref.params?.["op"]));
 }
 
-function valueWords(value: ParamValue): string {
-  if (typeof value === "object" && "fact" in value) return factWords(value as unknown as FactRef);
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+function operand(value: ParamValue | undefined): string {
+  if (typeof value === "object" && !Array.isArray(value)) return factWords(value as unknown as FactRef);
+  return shown(value);
 }
 
+function inner(value: ParamValue | undefined): string {
+  return typeof value === "object" ? conditionWords(value as unknown as CanonicalCondition) : "";
+}
+
+function shown(value: ParamValue | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? "");
+}
+
+/** One line, as an expression. */
 export function conditionWords(condition: CanonicalCondition): string {
-  if ("all" in condition) return condition.all.map(nested).join(" and ");
-  if ("any" in condition) return condition.any.map(nested).join(" or ");
-  if ("not" in condition) return `not (${conditionWords(condition.not)})`;
-  const { value } = condition;
-  const right =
-    typeof value === "number" ? String(value) : "fact" in value ? factWords(value) : `[${value.join(", ")}]`;
-  return `${factWords(condition)} ${signOf(condition.operator)} ${right}`;
+  if ("all" in condition) return crossWords(condition.all) ?? condition.all.map(part).join(" and ");
+  if ("any" in condition) return condition.any.map(part).join(" or ");
+  if ("not" in condition) return `not ${part(condition.not)}`;
+  return leafWords(condition);
 }
 
-function nested(condition: CanonicalCondition): string {
-  const words = conditionWords(condition);
-  return "all" in condition || "any" in condition ? `(${words})` : words;
+function part(condition: CanonicalCondition): string {
+  const isGroup = "all" in condition || "any" in condition;
+  return isGroup && !("all" in condition && crossWords(condition.all) !== undefined)
+    ? `(${conditionWords(condition)})`
+    : conditionWords(condition);
+}
+
+function leafWords(leaf: CanonicalLeaf): string {
+  const { fact, params, operator, value } = leaf;
+  const of = inner(params?.["of"]);
+  if (typeof value === "number" && params?.["lag"] === undefined) {
+    if (fact === "bars_true") return `(${of}) for ${value} bars`;
+    if (fact === "seconds_true") return `(${of}) for ${value}s`;
+    if (fact === "bars_since" && operator === "lessThan") return `(${of}) within ${value} bars`;
+    if (fact === "bars_since") return `(${of}) at one of the ${value} bars before`;
+    if (fact === "seconds_since") return `(${of}) within ${value}s`;
+  }
+  const left = factWords(params === undefined ? { fact } : { fact, params });
+  if (typeof value === "object" && "length" in value) {
+    return `${left} ${operator === "notIn" ? "not in" : "in"} [${value.join(", ")}]`;
+  }
+  return `${left} ${SIGNS[operator] ?? operator} ${typeof value === "number" ? value : factWords(value)}`;
+}
+
+/** Two comparisons of one pair, before and now, read as a cross; further conditions follow. */
+function crossWords(kids: readonly CanonicalCondition[]): string | undefined {
+  const words: string[] = [];
+  let found = false;
+  for (let i = 0; i < kids.length; i++) {
+    const before = kids[i] as CanonicalCondition;
+    const now = kids[i + 1];
+    const cross = now === undefined ? undefined : crossOf(before, now);
+    if (cross === undefined) words.push(part(before));
+    else {
+      words.push(cross);
+      found = true;
+      i++;
+    }
+  }
+  return found ? words.join(" and ") : undefined;
+}
+
+function crossOf(before: CanonicalCondition, now: CanonicalCondition): string | undefined {
+  if (!("operator" in before) || !("operator" in now)) return undefined;
+  const up = before.operator === "lessThanInclusive" && now.operator === "greaterThan";
+  const down = before.operator === "greaterThanInclusive" && now.operator === "lessThan";
+  if ((!up && !down) || before.fact !== now.fact || before.params?.["lag"] !== 1) return undefined;
+  const { lag: _lag, lag_on: _on, ...rest } = before.params;
+  if (JSON.stringify(rest) !== JSON.stringify(now.params ?? {})) return undefined;
+  const { value } = now;
+  const right = typeof value === "object" && "fact" in value ? factWords(value) : String(value);
+  const left = factWords(now.params === undefined ? { fact: now.fact } : { fact: now.fact, params: now.params });
+  return `${left} crosses ${up ? "above" : "below"} ${right}`;
 }

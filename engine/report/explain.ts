@@ -1,0 +1,169 @@
+/**
+ * A strategy in plain words.
+ *
+ * Owns: the text of `barwise explain FILE`: what each rule waits for and does, the canonical conditions that both
+ * evaluators judge, and the facts with the bars they need.
+ */
+import { toCanonical } from "../core/canonical.ts";
+import type {
+  Action,
+  Fact,
+  MessagePart,
+  OrderSpec,
+  Program,
+  RiskLimits,
+  Rule,
+  Size,
+  Strategy,
+} from "../core/program.ts";
+import { conditionWords, factWords } from "./words.ts";
+
+export function explain(program: Program): string {
+  return program.strategies.map((strategy) => explainStrategy(strategy)).join("\n");
+}
+
+export function explainStrategy(strategy: Strategy): string {
+  const { name, description, symbols, on, session, rules, facts } = strategy;
+  const lines = [
+    name,
+    ...(description === "" ? [] : [`  ${description}`]),
+    `  trades ${symbols.join(", ")}; rules are judged when a ${on.label} bar closes (${session} session)`,
+    `  digest ${strategy.digest.slice(0, 12)}`,
+    ...riskLines(strategy.risk),
+    "",
+    ...rules.flatMap((rule) => [...ruleLines(strategy, rule), ""]),
+    "facts",
+    ...facts.filter((fact) => fact.spec.kind !== "const").map((fact) => factLine(fact, strategy.named, facts)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function ruleLines(strategy: Strategy, rule: Rule): string[] {
+  const canonical = toCanonical(strategy.facts, rule.condition);
+  const json = JSON.stringify(canonical, null, 2)
+    .split("\n")
+    .map((line) => `      ${line}`);
+  const rearm =
+    rule.rearm === undefined ? [] : [`    again after ${conditionWords(toCanonical(strategy.facts, rule.rearm))}`];
+  return [
+    `rule ${rule.name}`,
+    `    when  ${conditionWords(canonical)}`,
+    `    then  ${actionWords(strategy.facts, rule.action)}`,
+    `    fires ${firingWords(rule)}`,
+    ...rearm,
+    "    json-rules-engine:",
+    ...json,
+  ];
+}
+
+function firingWords(rule: Rule): string {
+  const parts = [
+    rule.fire === "once"
+      ? `once, when it turns true${rule.start === "fire" ? ", or at once when it is true at the start" : ""}`
+      : "at every evaluation where it is true and would change something",
+  ];
+  if (rule.cooldown !== undefined) {
+    parts.push(
+      `not within ${"ms" in rule.cooldown ? durationWords(rule.cooldown.ms) : `${rule.cooldown.bars} bars`} of the last time`,
+    );
+  }
+  if (rule.limit !== undefined) parts.push(`at most ${rule.limit.count} times a ${rule.limit.per}`);
+  if (rule.oncePer !== undefined) parts.push(`at most once per ${rule.oncePer}`);
+  if (rule.priority !== 0) parts.push(`priority ${rule.priority}`);
+  return parts.join("; ");
+}
+
+export function durationWords(ms: number): string {
+  for (const [unit, size] of [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1_000],
+  ] as const) {
+    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
+  }
+  return `${ms}ms`;
+}
+
+// ---------------------------------------------------------------------------------------------- actions
+
+type Words = (index: number | undefined) => string;
+
+function actionWords(facts: readonly Fact[], action: Action): string {
+  const words: Words = (index) => (index === undefined ? "?" : factWords(facts[index]?.ref ?? { fact: "?" }));
+  const ratio: Words = (index) => percentWords(facts, index, words);
+  switch (action.kind) {
+    case "buy":
+    case "sell": {
+      const { bracket } = action;
+      const guards = [
+        ...(bracket?.stopLoss === undefined ? [] : [`stop loss at ${words(bracket.stopLoss)}`]),
+        ...(bracket?.stopLossLimit === undefined ? [] : [`(limit ${words(bracket.stopLossLimit)})`]),
+        ...(bracket?.takeProfit === undefined ? [] : [`take profit at ${words(bracket.takeProfit)}`]),
+      ];
+      const short = action.kind === "sell" && !action.short ? ", at most what is held" : "";
+      return `${action.kind} ${sizeWords(action.size, words, ratio)}${short}, ${orderWords(action.order, words, ratio)}${guards.length === 0 ? "" : `, ${guards.join(", ")}`}`;
+    }
+    case "close":
+      return `close the position, ${orderWords(action.order, words, ratio)}`;
+    case "reduce":
+      return `close ${ratio(action.ratio)} of the position, ${orderWords(action.order, words, ratio)}`;
+    case "cancel":
+      return "cancel working entries";
+    case "alert":
+      return `tell (${action.level}): ${action.message.map((part) => messageWords(part, words)).join("")}`;
+  }
+}
+
+function messageWords(part: MessagePart, words: Words): string {
+  return typeof part === "string" ? part : `{${words(part.expression)}}`;
+}
+
+function percentWords(facts: readonly Fact[], index: number | undefined, words: Words): string {
+  const spec = index === undefined ? undefined : facts[index]?.spec;
+  return spec?.kind === "const" ? `${Number((spec.value * 100).toPrecision(12))}%` : words(index);
+}
+
+function sizeWords(size: Size, words: Words, ratio: Words): string {
+  switch (size.by) {
+    case "qty":
+      return `${words(size.qty)} shares`;
+    case "notional":
+      return `for ${words(size.notional)} dollars`;
+    case "equity":
+      return `for ${ratio(size.ratio)} of equity`;
+    case "risk":
+      return `so that ${ratio(size.ratio)} of equity is lost at the stop${size.stop === undefined ? "" : `, ${words(size.stop)} away`}`;
+  }
+}
+
+function orderWords(order: OrderSpec, words: Words, ratio: Words): string {
+  const prices = [
+    ...(order.stop === undefined ? [] : [`stop ${words(order.stop)}`]),
+    ...(order.limit === undefined ? [] : [`limit ${words(order.limit)}`]),
+    ...(order.trailRatio === undefined ? [] : [`trailing by ${ratio(order.trailRatio)}`]),
+    ...(order.trailPrice === undefined ? [] : [`trailing by ${words(order.trailPrice)}`]),
+  ];
+  const form = prices.length === 0 ? "at the market" : prices.join(", ");
+  const expiry = order.expireAfterMs === undefined ? "" : `, cancelled after ${durationWords(order.expireAfterMs)}`;
+  return `${form} (${order.timeInForce}${order.extendedHours ? ", extended hours" : ""})${expiry}`;
+}
+
+// ---------------------------------------------------------------------------------------------- facts and limits
+
+function factLine(fact: Fact, named: Strategy["named"], facts: readonly Fact[]): string {
+  const name = Object.entries(named).find(([, index]) => facts[index] === fact)?.[0];
+  const bars =
+    fact.warmup === 0
+      ? "known at once"
+      : `${fact.warmup} bar${fact.warmup === 1 ? "" : "s"} of ${fact.spec.series.size.label}`;
+  return `  ${bars.padEnd(20)} ${name === undefined ? "" : `${name} = `}${factWords(fact.ref)}`;
+}
+
+function riskLines(risk: RiskLimits): string[] {
+  const parts = Object.entries(risk).map(([key, value]) => {
+    const words = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/ ratio$/, "");
+    return `${words} ${key.endsWith("Ratio") ? `${Number((Number(value) * 100).toPrecision(12))}%` : String(value)}`;
+  });
+  return parts.length === 0 ? [] : [`  limits: ${parts.join(", ")}`];
+}
