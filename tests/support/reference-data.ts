@@ -37,10 +37,12 @@ export function readZipText(path: string): string {
   if (end < 0) throw new Error(`${path}: not a zip`);
   const central = data.readUInt32LE(end + 16);
   const method = data.readUInt16LE(central + 10);
-  const packed = data.readUInt32LE(central + 20);
-  const local = data.readUInt32LE(central + 42);
+  // Zip64 writers put 0xffffffff here; with a single member its header stands first and its data ends before the directory.
+  const wide = 0xffff_ffff;
+  const local = data.readUInt32LE(central + 42) === wide ? 0 : data.readUInt32LE(central + 42);
   const from = local + 30 + data.readUInt16LE(local + 26) + data.readUInt16LE(local + 28);
-  const body = data.subarray(from, from + packed);
+  const size = data.readUInt32LE(central + 20);
+  const body = data.subarray(from, size === wide ? central : from + size);
   if (method === 0) return body.toString("utf8");
   if (method === 8) return inflateRawSync(body).toString("utf8");
   throw new Error(`${path}: zip method ${method}`);
