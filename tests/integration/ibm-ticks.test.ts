@@ -15,7 +15,9 @@ function dips(): ReturnType<typeof program> {
   const builder = new StrategyBuilder("dips", "1m", { symbols: ["IBM"] });
   const rsi = builder.indicator("rsi", [14]);
   const spread = builder.quote("spread");
-  builder.rule("enter", all(builder.when(rsi, "<", 30), builder.when(spread, "<", 0.1)), buy(builder, 100), { cooldown: { bars: 5 } });
+  builder.rule("enter", all(builder.when(rsi, "<", 30), builder.when(spread, "<", 0.1)), buy(builder, 100), {
+    cooldown: { bars: 5 },
+  });
   builder.rule("leave", builder.when(rsi, ">", 55), close());
   builder.rule("bell", builder.when(builder.session("minutes_to_close"), "<=", 5), close());
   return program([builder.build()], { maxPositionRatio: 0.5 });
@@ -32,10 +34,13 @@ describe.runIf(haveSharedData())("five days of IBM ticks", () => {
     });
     expect(result.items).toBeGreaterThan(690_000);
     const built = new Map<number, Bar>();
-    for (const out of outputs) for (const output of out) if (output.kind === "bar") built.set(output.bar.start, output.bar);
+    for (const out of outputs)
+      for (const output of out) if (output.kind === "bar") built.set(output.bar.start, output.bar);
     for (const date of ["20131007", "20131009"]) {
       const session = NYSE.sessionOn(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`);
-      const theirs = leanMinuteBars("ibm", date).filter(({ start }) => start >= session!.open && start < session!.close);
+      const theirs = leanMinuteBars("ibm", date).filter(
+        ({ start }) => start >= session!.open && start < session!.close,
+      );
       const equal = theirs.filter((bar) => {
         const ours = built.get(bar.start);
         return ours?.open === bar.open && ours.high === bar.high && ours.low === bar.low && ours.close === bar.close;

@@ -30,7 +30,8 @@ describe.runIf(haveSharedData())("SPY minutes of seven days", () => {
   const load = (): void => {
     if (items.length > 0) return;
     for (const date of leanMinuteDates("spy"))
-      for (const bar of leanMinuteBars("spy", date)) items.push({ kind: "bar", symbol: "SPY", size: "1m", revised: false, ...bar });
+      for (const bar of leanMinuteBars("spy", date))
+        items.push({ kind: "bar", symbol: "SPY", size: "1m", revised: false, ...bar });
   };
 
   it("trade, add up to the cent, and replay to the same bytes", async () => {
