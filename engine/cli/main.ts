@@ -14,6 +14,8 @@ import { addRun } from "./run.ts";
 import { addVenue } from "./venue.ts";
 import { VERSION } from "./version.ts";
 
+const LINGER_MS = 250;
+
 async function main(): Promise<number> {
   const program = new Command("barwise")
     .description(
@@ -53,3 +55,6 @@ function exitCodeOf(error: unknown): number {
 }
 
 process.exitCode = await main();
+// Alpaca's SDK leaves the deadline of an answer without a body (a cancel's 204) running for its whole time; nothing
+// that matters is open any more, so nobody should wait for it.
+setTimeout(() => process.exit(), LINGER_MS).unref();

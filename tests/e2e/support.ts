@@ -113,7 +113,11 @@ async function until(what: string, done: () => boolean): Promise<void> {
 }
 
 /** Plays the tape over real sockets; between two times everything settles, so that nothing depends on speed. */
-export async function runOverSockets(program: Program, tape: TestTape): Promise<Ran> {
+export async function runOverSockets(
+  program: Program,
+  tape: TestTape,
+  sources: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   const watch = new Watch();
   const credentials = { keyId: "PKTEST", secret: "secret-of-the-test" };
   const venue = await startVenue({
@@ -171,7 +175,7 @@ export async function runOverSockets(program: Program, tape: TestTape): Promise<
     if (fatal !== undefined) throw fatal;
   };
   try {
-    await engine.start({ program, sources: {}, warmup: [] });
+    await engine.start({ program, sources, warmup: [] });
     let sent = 0;
     while ((await venue.exchangePhase()) !== undefined) {
       await settled();
