@@ -103,6 +103,8 @@ export class Cursor {
   }
 
   refuse(token: Token, message: string, help: string): never {
+    const span = this.span(token);
+    if (token.kind === "bad") throw new Refusal({ span, message: token.message, help: token.help });
     throw new Refusal({ span: this.span(token), message, help });
   }
 }

@@ -108,14 +108,21 @@ function lowerNamed(context: Context, node: Node & { readonly kind: "name" }): C
 function sides(
   context: Context,
   node: { readonly left: Node; readonly right: Node; readonly span: Node["span"] },
-): { readonly left: Operand & { kind: "fact" }; readonly right: Operand; readonly mirrored: boolean } | undefined {
+):
+  | {
+      readonly left: Operand & { kind: "fact" };
+      readonly right: Operand;
+      readonly mirrored: boolean;
+      readonly sound: boolean;
+    }
+  | undefined {
   const a = lowerNumber(context, node.left);
   const b = lowerNumber(context, node.right);
   if (a === undefined || b === undefined) return undefined;
   const problem = mismatch(a.quality, b.quality, "compares");
   if (problem !== undefined) report(context, problem.code, node.span, problem.message, problem.help);
-  if (a.kind === "fact") return { left: a, right: inUnitOf(a, b), mirrored: false };
-  if (b.kind === "fact") return { left: b, right: inUnitOf(b, a), mirrored: true };
+  if (a.kind === "fact") return { left: a, right: inUnitOf(a, b), mirrored: false, sound: problem === undefined };
+  if (b.kind === "fact") return { left: b, right: inUnitOf(b, a), mirrored: true, sound: problem === undefined };
   return report(context, "logic/constant", node.span, "Both sides are constants", "Compare with a fact.");
 }
 
@@ -138,7 +145,7 @@ function lowerComparison(context: Context, node: Node & { readonly kind: "compar
   if (right.kind === "fact" && right.index === left.index) {
     return report(context, "logic/constant", node.span, "Both sides are the same", "Compare with something else.");
   }
-  checkRange(context, node.span, left, relation, right);
+  if (found.sound) checkRange(context, node.span, left, relation, right);
   return leaf(left.index, OPERATORS[relation], right);
 }
 
@@ -194,7 +201,7 @@ function lowerCross(context: Context, node: Node & { readonly kind: "crosses" })
     operand.kind === "const" ? operand : { ...operand, index: table.lag(operand.index, 1, true) };
   const before = table.lag(left.index, 1, true);
   const turn = (relation: ">" | "<"): Condition => {
-    checkRange(context, node.span, left, relation, right);
+    if (found.sound) checkRange(context, node.span, left, relation, right);
     return group("all", [
       leaf(before, relation === ">" ? "lessThanInclusive" : "greaterThanInclusive", past(right)),
       leaf(left.index, OPERATORS[relation], right),

@@ -12,7 +12,7 @@ import { lowerCall, lowerIndicator } from "./lower-call.ts";
 import { lowerTemporal } from "./lower-temporal.ts";
 import { isTooLarge, report, unknownName, withoutCycle } from "./scope.ts";
 import type { Context } from "./scope.ts";
-import { listed } from "./suggest.ts";
+import { didYouMean, listed } from "./suggest.ts";
 import { isCondition } from "./syntax.ts";
 import type { Node } from "./syntax.ts";
 import { literalUnit, mismatch, productUnit, sumUnit, UNBOUNDED } from "./units.ts";
@@ -119,7 +119,8 @@ function lowerOutput(
     return lowerIndicator(context, { name: node.name, nameSpan: node.span, args: [], output, span: node.span });
   }
   const help = outputs.length > 1 ? `It has ${listed(outputs, "and")}.` : "It has one value and no outputs.";
-  return report(context, "facts/unknown-output", at.span, `"${name}" has no output "${output}"`, help);
+  const advice = didYouMean(output, outputs.length > 1 ? outputs : [], help);
+  return report(context, "facts/unknown-output", at.span, `"${name}" has no output "${output}"`, advice);
 }
 
 function calledName(node: Node): string {

@@ -7,29 +7,29 @@
 /** Keys by the schema path of their mapping: `""` the file, `rules` a rule, `action`, `trade`. */
 const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "": {
-    template: "Templates (template:, with:)",
-    with: "Templates (template:, with:)",
-    extends: "Overlays (extends:)",
-    approval: "Approval by a person (approval:)",
-    universe: "A universe of symbols (universe:)",
+    template: "Templates (template:, with:) are",
+    with: "Templates (template:, with:) are",
+    extends: "Overlays (extends:) are",
+    approval: "Approval by a person (approval:) is",
+    universe: "A universe of symbols (universe:) is",
   },
   rule: {
-    group: "A group of rules (group:)",
-    approval: "Approval by a person (approval:)",
+    group: "A group of rules (group:) is",
+    approval: "Approval by a person (approval:) is",
   },
   action: {
-    target: "A target weight (target:)",
-    oco: "One-cancels-other orders (oco:)",
-    oto: "One-triggers-other orders (oto:)",
-    reverse: "A reversal in one action (reverse:)",
+    target: "A target weight (target:) is",
+    oco: "One-cancels-other orders (oco:) are",
+    oto: "One-triggers-other orders (oto:) are",
+    reverse: "A reversal in one action (reverse:) is",
   },
   trade: {
-    reverse: "A reversal in one action (reverse:)",
-    oco: "One-cancels-other orders (oco:)",
-    oto: "One-triggers-other orders (oto:)",
+    reverse: "A reversal in one action (reverse:) is",
+    oco: "One-cancels-other orders (oco:) are",
+    oto: "One-triggers-other orders (oto:) are",
   },
   project: {
-    approval: "Approval by a person (approval:)",
+    approval: "Approval by a person (approval:) is",
   },
 };
 
@@ -48,9 +48,10 @@ export function notBuiltKey(
   place: KeyPlace,
   key: string,
 ): { readonly message: string; readonly help: string } | undefined {
-  const what = KEYS[place]?.[key];
+  const keys = KEYS[place] ?? {};
+  const what = Object.hasOwn(keys, key) ? keys[key] : undefined;
   if (what === undefined) return undefined;
-  return { message: `${what} is not built yet`, help: INSTEAD[key] ?? "Remove it for now." };
+  return { message: `${what} not built yet`, help: INSTEAD[key] ?? "Remove it for now." };
 }
 
 /** Functions and facts that the language page names. */

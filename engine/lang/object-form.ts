@@ -34,6 +34,10 @@ const NOT_SAFE: Readonly<Record<string, string>> = {
   name: "Name it under conditions: and refer to it with {condition: name}.",
 };
 
+function notSafe(key: string): string | undefined {
+  return Object.hasOwn(NOT_SAFE, key) ? NOT_SAFE[key] : undefined;
+}
+
 export class ConditionReader {
   readonly #file: YamlFile;
 
@@ -73,7 +77,7 @@ export class ConditionReader {
     if (group === undefined) return this.#leaf(map);
     const other = keys.find((key) => key !== group);
     if (other !== undefined) {
-      const help = NOT_SAFE[other] ?? "A group has exactly one key: all, any, not or condition.";
+      const help = notSafe(other) ?? "A group has exactly one key: all, any, not or condition.";
       return this.#report(
         "schema/condition-form",
         keySpan(map, other),
@@ -167,7 +171,7 @@ export class ConditionReader {
     const span = spanOf(map);
     for (const key of keysOf(map)) {
       if (allowed.includes(key)) continue;
-      const help = NOT_SAFE[key] ?? didYouMean(key, [...allowed, ...GROUPS], `Expected ${listed(allowed)}.`);
+      const help = notSafe(key) ?? didYouMean(key, [...allowed, ...GROUPS], `Expected ${listed(allowed)}.`);
       return this.#report("schema/condition-form", keySpan(map, key), `"${key}" is not part of a comparison`, help);
     }
     const fact = map.get("fact", true) as unknown;

@@ -313,6 +313,7 @@ class Parser {
         break;
       case "end":
       case "word":
+      case "bad":
         break;
     }
     return this.#unexpectedAtom(token);

@@ -55,7 +55,12 @@ function reportError(error: ErrorObject, file: YamlFile, kind: "strategy" | "pro
     case "required": {
       const missing = String(params["missingProperty"]);
       const place = path.length === 0 ? { start: 0, end: 0 } : (keyPlace(file, path) ?? placeOf(file, path));
-      findings.report("schema/missing-key", place, `${subject(path)} has no "${missing}"`, docOf(error, missing));
+      findings.report(
+        "schema/missing-key",
+        place,
+        `${subject(path)} has no "${missing}"`,
+        `Add ${missing}:. ${docOf(error, missing)}`.trim(),
+      );
       return;
     }
     case "type":
@@ -64,6 +69,8 @@ function reportError(error: ErrorObject, file: YamlFile, kind: "strategy" | "pro
     case "enum":
       return wrongChoice(error, file, path);
     case "const":
+      // A wrong type has its own sentence.
+      if (path.at(-1) === "barwise" && typeof error.data !== "number") return;
       if (path.at(-1) === "barwise") {
         const message = `Language version ${shown(error.data)} is unknown`;
         findings.report("schema/version", placeOf(file, path), message, "This barwise reads version 1: barwise: 1");
@@ -130,7 +137,7 @@ function wrongType(error: ErrorObject, file: YamlFile, path: Path): void {
   const place = placeOf(file, path);
   const found = `${subject(path)} must be ${expected}, found ${describe(error.data)}`;
   const isScalar = typeof error.data !== "object" || error.data === null;
-  if (isScalar && path[0] === "symbols") {
+  if (isScalar && path[0] === "symbols" && path.length === 2) {
     const message = `The symbol ${source === "" ? "~" : source} is read as ${describe(error.data)}`;
     file.findings.report("yaml/unquoted-symbol", place, message, `Quote it: "${source}".`);
     return;
@@ -145,7 +152,8 @@ function wrongType(error: ErrorObject, file: YamlFile, path: Path): void {
     file.findings.report("schema/not-built", place, "A file of symbols (symbols: {file: …}) is not built yet", help);
     return;
   }
-  const help = types.includes("string") && isScalar && source !== "" ? `Quote it: "${source}".` : docText(error);
+  const isFreeText = ["name", "description", "message"].includes(String(path.at(-1)));
+  const help = isFreeText && isScalar && source !== "" ? `Quote it: "${source}".` : docText(error);
   file.findings.report("schema/type", place, found, help);
 }
 
@@ -175,11 +183,13 @@ function wrongPattern(error: ErrorObject, file: YamlFile, path: Path): void {
     : isKey
       ? "Use letters, digits and underscores; a dash would read as minus."
       : "Use letters, digits, dashes and underscores.";
-  file.findings.report("schema/value", place, message, isPathLike(error) ? "" : help);
+  file.findings.report("schema/value", place, message, patternHelp(error) ?? help);
 }
 
-function isPathLike(error: ErrorObject): boolean {
-  return typeof error.schema === "string" && (error.schema.startsWith("^\\$") || error.schema.startsWith("^wss"));
+function patternHelp(error: ErrorObject): string | undefined {
+  const pattern = typeof error.schema === "string" ? error.schema : "";
+  if (pattern.includes("wss")) return "Write an address such as wss://example.test/stream.";
+  return pattern.startsWith("^\\$") ? "Write a path such as $.price." : undefined;
 }
 
 /** `/rules/0/then` -> ["rules", 0, "then"]; a number only where the data have a list. */

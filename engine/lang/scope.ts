@@ -58,7 +58,8 @@ const MAX_STEPS = 20_000;
 /** Definitions that use each other twice grow without bound; they are refused before they do. */
 export function isTooLarge(context: Context, span: Span, facts: readonly number[]): boolean {
   const { scope } = context;
-  if (scope.table.weight(facts) <= MAX_WEIGHT && ++scope.spent.steps <= MAX_STEPS) return false;
+  if (scope.spent.steps > MAX_STEPS) return true;
+  if (++scope.spent.steps <= MAX_STEPS && scope.table.weight(facts) <= MAX_WEIGHT) return false;
   report(
     context,
     "types/too-large",

@@ -12,6 +12,7 @@ import type { BarSize } from "../market/bar-size.ts";
 import { readAction } from "./actions.ts";
 import { Builder, LOWERING } from "./builder.ts";
 import { checkStrategy } from "./checks.ts";
+import { applyExceptions } from "./ignore.ts";
 import { ruleDigest, strategyDigest } from "./digest.ts";
 import { FactTable } from "./fact-table.ts";
 import type { Operand } from "./fact-table.ts";
@@ -47,7 +48,8 @@ export interface StrategyEnv {
 let validator: ReturnType<typeof compileSchema> | undefined;
 
 export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | undefined {
-  if (file.data === undefined) return undefined;
+  // After a cut expression every further finding would be about its halves.
+  if (file.data === undefined || file.findings.hasErrors) return undefined;
   validator ??= compileSchema(strategySchema(false));
   checkSchema(validator, file, "strategy");
   const declared = readSize(file);
@@ -64,7 +66,7 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
   checkUnused(context, unused);
   const { name, description, symbols, max_entries: maxEntries, on_failure: onFailure, risk } = file.data;
   const limits = readRisk(file, ["risk"], risk);
-  if (file.findings.hasErrors) return undefined;
+  if (hasErrors(file)) return undefined;
   const strategy: Omit<Strategy, "digest"> = {
     name: name as string,
     description: typeof description === "string" ? description : "",
@@ -81,6 +83,12 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
   };
   checkStrategy(builder, strategy, env.history);
   return { ...strategy, digest: strategyDigest(strategy) };
+}
+
+/** What a person has overruled does not count. */
+function hasErrors(file: YamlFile): boolean {
+  const { findings } = file;
+  return applyExceptions(findings.file, findings.text, findings.list()).some((one) => one.severity === "error");
 }
 
 function textOf(file: YamlFile, key: string): string | undefined {
@@ -258,6 +266,8 @@ function readRules(builder: Builder, frame: { readonly on: BarSize; readonly ses
     if (typeof name === "string") names.set(name, index);
     const rule = readRule(builder.forRule(typeof name === "string" ? name : String(index)), index, frame);
     if (rule !== undefined) rules.push(rule);
+    // Fail closed: a rule must never go missing without a word.
+    else if (!hasErrors(file)) builder.report("schema/value", path, "This rule cannot be read");
   }
   // Digests are taken when all facts are known: their canonical form does not depend on the order.
   return rules;

@@ -10,8 +10,10 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   const limit = Math.max(1, Math.floor(word.length / 3));
   const lower = word.toLowerCase();
   let best: string | undefined;
+  let prefixed: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
+    if (word.length >= 3 && candidate.toLowerCase().startsWith(lower)) prefixed ??= candidate;
     // Cheap bound first: hostile files bring long words.
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const edits = distance(lower, candidate.toLowerCase());
@@ -20,7 +22,7 @@ export function closest(word: string, candidates: Iterable<string>): string | un
       bestDistance = edits;
     }
   }
-  return best;
+  return best ?? prefixed;
 }
 
 /** ` Did you mean "x"?` as help, or the fallback. */

@@ -35,6 +35,15 @@ export type Token =
       readonly end: number;
       readonly value: number;
     }
+  /** Digits and letters that are no number: a mistake, but for a symbol such as `3M`. */
+  | {
+      readonly kind: "bad";
+      readonly text: string;
+      readonly start: number;
+      readonly end: number;
+      readonly message: string;
+      readonly help: string;
+    }
   | {
       readonly kind: "name" | "word" | "sign" | "end";
       readonly text: string;
@@ -93,7 +102,7 @@ export function tokenize(text: string): readonly Token[] | TokenProblem {
       continue;
     }
     const token = clockAt(text, at) ?? numberAt(text, at) ?? nameAt(text, at) ?? signAt(text, at);
-    if ("message" in token) return token;
+    if (!("kind" in token)) return token;
     tokens.push(token);
     at = token.end;
   }
@@ -132,7 +141,8 @@ function numberAt(text: string, at: number): Token | TokenProblem | undefined {
   const help = /^e\d*$/i.test(suffix)
     ? `Write the number out, e.g. 1_000.`
     : `Write "${found[0]} bars" or a unit directly after the number (s, m, h, d), e.g. "${found[0]}m".`;
-  return { start: at, end, message: `"${text.slice(at, end)}" is neither a number nor a duration`, help };
+  const bad = text.slice(at, end);
+  return { kind: "bad", text: bad, start: at, end, message: `"${bad}" is neither a number nor a duration`, help };
 }
 
 /** `0.1%` must be the same float as `0.001`, which dividing by 100 does not always give. */

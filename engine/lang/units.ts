@@ -65,7 +65,7 @@ export function mismatch(a: Quality, b: Quality, verb: "compares" | "adds"): Uni
   if (a.unit === "clock" || b.unit === "clock") {
     return { code: "types/time", message, help: "Compare time with a time of day such as 09:45." };
   }
-  return { code: "types/unit", message, help: "Bring both to one unit, or use a named fact to say that it is meant." };
+  return { code: "types/unit", message, help: "Bring both to one unit." };
 }
 
 function percentProblem(other: UnitName, verb: string): UnitProblem | undefined {

@@ -30,8 +30,7 @@ export function readYaml(file: string, text: string): YamlFile {
   const unread: YamlFile = { findings, text, data: undefined, document: undefined };
   if (!isReadable(text, findings)) return unread;
   const document = parse(text, findings);
-  if (document === undefined || !isPlain(document, findings)) return unread;
-  if (findings.hasErrors) return unread;
+  if (document === undefined || findings.hasErrors || !isPlain(document, findings)) return unread;
   if (!isMap(document.contents)) {
     const span = spanOfNode(document.contents) ?? { start: 0, end: 0 };
     const help = "Begin with: barwise: 1";
@@ -102,12 +101,15 @@ function parse(text: string, findings: Findings): Document.Parsed | undefined {
     const shielded: Document.Parsed = parseDocument(shield(text), OPTIONS);
     if (shielded.errors.length < document.errors.length || hasOpenKey(document)) document = withoutShield(shielded);
   }
-  let reported = 0;
+  const lines = new Set<number>();
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
     const [start, end] = pos;
     const said = sentenceOf(code, unshield(message), text, start);
-    // One broken line makes YAML complain about everything after it.
-    if (reported++ < 3) findings.report(said.code, { start, end: Math.max(end, start + 1) }, said.message, said.help);
+    // One broken line makes YAML complain more than once, and about everything after it.
+    const { line } = findings.position(start);
+    if (lines.has(line) || lines.size >= 3) continue;
+    lines.add(line);
+    findings.report(said.code, { start, end: Math.max(end, start + (said.width ?? 1)) }, said.message, said.help);
   }
   return document;
 }

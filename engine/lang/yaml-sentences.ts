@@ -9,14 +9,21 @@ interface Sentence {
   readonly code: Code;
   readonly message: string;
   readonly help: string;
+  /** Length of what is wrong, when it is known better than YAML says. */
+  readonly width?: number;
 }
 
-const INDICATORS = ">!*&%@`{[|\"'-?#";
+const INDICATORS = ">!*&%@`|-?#";
 
 export function sentenceOf(code: string, message: string, text: string, at: number): Sentence {
   switch (code) {
     case "DUPLICATE_KEY":
-      return { code: "yaml/duplicate-key", message: `The key ${keyAt(text, at)} appears twice`, help: "Remove one." };
+      return {
+        code: "yaml/duplicate-key",
+        message: `The key ${keyAt(text, at)} appears twice`,
+        help: "Remove one.",
+        width: keyAt(text, at).length - 2,
+      };
     case "MULTIPLE_DOCS":
       return {
         code: "yaml/multiple-documents",
@@ -30,6 +37,9 @@ export function sentenceOf(code: string, message: string, text: string, at: numb
     case "NON_STRING_KEY":
       return { code: "yaml/syntax", message: "A key must be a word", help: "Quote it, or write it as plain text." };
     case "MISSING_CHAR":
+      if (message.includes("flow")) {
+        return syntax("Inside {…} and […] brackets and commas have a meaning of their own", "Quote the expression.");
+      }
       return syntax(message.includes("quote") ? "A closing quote is missing" : message, "");
     case "BLOCK_AS_IMPLICIT_KEY":
       return syntax("A colon followed by a space begins a second key on the same line", "Quote the whole value.");
@@ -58,6 +68,7 @@ function keyAt(text: string, at: number): string {
 function helpFor(text: string, at: number): string {
   const lineStart = text.lastIndexOf("\n", at - 1) + 1;
   const before = /[:-] +(\S)/.exec(text.slice(lineStart, at + 2))?.[1];
+  if (before === '"' || before === "'") return "Put the whole value into quotes of the other kind.";
   if (before !== undefined && INDICATORS.includes(before)) {
     return `A value that begins with ${before} must be quoted.`;
   }

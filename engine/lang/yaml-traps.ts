@@ -50,12 +50,12 @@ function checkComment(file: YamlFile, node: Scalar): void {
 function checkComma(file: YamlFile, node: Scalar, parent: unknown): void {
   const flow = (isMap(parent) || isSeq(parent) || isPair(parent)) && isInFlow(file, node);
   const text = String(node.value);
-  if (flow && count(text, "(") !== count(text, ")")) reportComma(file, node, text);
+  if (flow && count(text, "(") > count(text, ")")) reportComma(file, node, text);
 }
 
 function checkKey(file: YamlFile, node: Scalar, parent: unknown): void {
   const text = String(node.value);
-  if (isMap(parent) && parent.flow === true && count(text, "(") !== count(text, ")")) reportComma(file, node, text);
+  if (isMap(parent) && parent.flow === true && count(text, "(") > count(text, ")")) reportComma(file, node, text);
 }
 
 function reportComma(file: YamlFile, node: Node, text: string): void {

@@ -107,8 +107,8 @@ function part(condition: CanonicalCondition): string {
 
 function leafWords(leaf: CanonicalLeaf): string {
   const { fact, params, operator, value } = leaf;
-  const of = inner(params?.["of"]);
-  if (typeof value === "number" && params?.["lag"] === undefined) {
+  if (typeof value === "number" && params?.["lag"] === undefined && /^(bars|seconds)_/.test(fact)) {
+    const of = inner(params?.["of"]);
     if (fact === "bars_true") return `(${of}) for ${value} bars`;
     if (fact === "seconds_true") return `(${of}) for ${value}s`;
     if (fact === "bars_since" && operator === "lessThan") return `(${of}) within ${value} bars`;

@@ -1,0 +1,51 @@
+/**
+ * Every file of tests/golden/lang is compiled, and what is said about it is compared with the `.out` beside it.
+ * UPDATE_GOLDEN=1 writes the answers; read the difference before committing it.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { compile } from "../../engine/lang/compile.ts";
+import { CODES } from "../../engine/lang/codes.ts";
+import { renderDiagnostics } from "../../engine/report/diagnostics.ts";
+
+const FOLDER = join(import.meta.dirname, "../golden/lang");
+const names = readdirSync(FOLDER)
+  .filter((name) => name.endsWith(".yaml"))
+  .sort();
+const seen = new Set<string>();
+
+function answer(name: string): string {
+  const text = readFileSync(join(FOLDER, name), "utf8");
+  const isProject = name.startsWith("project-");
+  const file = isProject ? "barwise.yaml" : "case.strategy.yaml";
+  const files = { [file]: text, ...(isProject ? { "case.strategy.yaml": MINIMAL } : {}) };
+  const { program, diagnostics } = compile(files, { history: () => 500 });
+  for (const finding of diagnostics) seen.add(finding.code);
+  const hasErrors = diagnostics.some((finding) => finding.severity === "error");
+  expect(program === null).toBe(hasErrors);
+  return renderDiagnostics(diagnostics, { format: "pretty", color: false, texts: files }) || "no findings\n";
+}
+
+const MINIMAL = `barwise: 1
+name: minimal
+symbols: [SPY]
+on: 5m
+rules:
+  - {name: leave, when: close > 1, then: {close: {}}}
+`;
+
+describe("golden findings", () => {
+  it.each(names)("%s", (name) => {
+    const out = join(FOLDER, name.replace(/\.yaml$/, ".out"));
+    const found = answer(name);
+    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(out, found);
+    expect(found).toBe(readFileSync(out, "utf8"));
+  });
+
+  it("cover every code that a single file can have", () => {
+    const elsewhere = new Set(["names/unknown-param", "data/no-strategy", "yaml/too-large", "schema/missing-file"]);
+    const missing = Object.keys(CODES).filter((code) => !seen.has(code) && !elsewhere.has(code));
+    expect(missing).toEqual([]);
+  });
+});
