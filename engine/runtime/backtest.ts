@@ -4,6 +4,7 @@
  * Owns: the order of a backtest: timers that are due, then the exchange, then the strategies, then what follows from
  * their orders, and the confirmation before the next market event. May not: decide anything.
  */
+import { stamped } from "../core/stamp.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
 import type { BrokerInput, Firing, Input, InputBody, MarketInput, Output } from "../core/event.ts";
@@ -84,7 +85,7 @@ class BacktestRun {
       if (!this.#trading && time >= (this.#options.tradeFrom ?? Number.NEGATIVE_INFINITY)) this.#startTrading(time);
       // As over a wire: the exchange is ahead of what is told about it, and time is known to have passed when data says so.
       this.#answers(this.#options.broker.market(item, time));
-      await this.#passTime(time);
+      if (this.#timers.next <= time) await this.#passTime(time);
       this.#now = Math.max(this.#now, time);
       this.#feed(item);
       if (this.#asked.length > 0) await this.#confirmAll();
@@ -149,7 +150,7 @@ class BacktestRun {
   }
 
   #feed(body: InputBody, marketTime = this.#now): void {
-    const input = { ...body, seq: ++this.#seq, marketTime, arrivalTime: marketTime } as Input;
+    const input = stamped(body, ++this.#seq, marketTime, marketTime);
     this.#record(input);
     const outputs = step(this.#core, input);
     if (outputs.length > 0) this.#options.journal?.append({ kind: "out", n: this.#n++, seq: input.seq, outputs });

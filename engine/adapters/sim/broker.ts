@@ -10,6 +10,8 @@ import { parseBarSize } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import type { SimBroker } from "../../ports/sim-broker.ts";
 
+const NOTHING: readonly BrokerInput[] = [];
+
 export function createSimBroker(exchange: Exchange): SimBroker {
   const sizes = new Map<string, BarSize>();
   const sizeOf = (label: string): BarSize => {
@@ -21,7 +23,10 @@ export function createSimBroker(exchange: Exchange): SimBroker {
     }
     return size;
   };
-  const answers = (): BrokerInput[] => exchange.drain().flatMap(brokerInputs);
+  const answers = (): readonly BrokerInput[] => {
+    const events = exchange.drain();
+    return events.length === 0 ? NOTHING : events.flatMap(brokerInputs);
+  };
   let played = Number.NEGATIVE_INFINITY;
   return {
     reconcile: () => reconcile(exchange),

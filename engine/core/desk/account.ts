@@ -56,11 +56,11 @@ export class Account {
     return total;
   }
 
-  /** The same as a float, for facts. */
+  /** The same as a float, for facts and for the watch over losses: asked for at every price. */
   equityNumber(): number {
-    let total = this.#portfolio.cash.toNumber();
-    for (const { qty, symbol, avgPrice } of this.#portfolio.positions) {
-      if (!qty.isZero()) total += qty.toNumber() * this.#priceOf(symbol, avgPrice).toNumber();
+    let total = this.#portfolio.cashNumber;
+    for (const { units, symbol, avgPrice } of this.#portfolio.positions) {
+      if (units !== 0) total += units * (this.#marks.get(symbol) ?? avgPrice.toNumber());
     }
     return total;
   }

@@ -40,7 +40,12 @@ export class Desk {
     const { account, options, now } = this.state;
     if (now.marketTime >= account.dayEnds) this.#newDay(symbol, options.calendarOf(symbol));
     account.mark(symbol, price);
-    if (this.state.program?.risk.maxDailyLossRatio !== undefined) this.#watchLoss();
+    if (this.state.program?.risk.maxDailyLossRatio !== undefined && this.#holds(symbol)) this.#watchLoss();
+  }
+
+  #holds(symbol: string): boolean {
+    for (const { units } of this.state.portfolio.inSymbol(symbol)) if (units !== 0) return true;
+    return false;
   }
 
   #newDay(_symbol: string, calendar: ReturnType<DeskOptions["calendarOf"]>): void {

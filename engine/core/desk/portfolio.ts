@@ -15,6 +15,8 @@ export interface Position {
   readonly symbol: string;
   /** Signed: negative is short. */
   readonly qty: Decimal;
+  /** The quantity as a float, for what is asked at every price. */
+  readonly units: number;
   /** Of the open quantity, without fees; 0 when flat. */
   readonly avgPrice: Decimal;
   /** Of everything closed so far, without fees. */
@@ -33,9 +35,23 @@ export interface Fill {
 }
 
 export class Portfolio {
-  cash: Decimal = ZERO;
+  #cash: Decimal = ZERO;
+  #cashNumber = 0;
   readonly #positions = new Map<string, Position>();
   readonly #bySymbol = new Map<string, Position[]>();
+
+  get cash(): Decimal {
+    return this.#cash;
+  }
+
+  set cash(value: Decimal) {
+    this.#cash = value;
+    this.#cashNumber = value.toNumber();
+  }
+
+  get cashNumber(): number {
+    return this.#cashNumber;
+  }
 
   get positions(): IterableIterator<Position> {
     return this.#positions.values();
@@ -58,25 +74,25 @@ export class Portfolio {
     const signed = fill.side === "buy" ? fill.qty : fill.qty.negated();
     const next = applyFill(this.position(strategy, symbol), signed, fill);
     this.cash = this.cash.minus(signed.times(fill.price)).minus(fill.fee);
-    this.#store(next);
-    return next;
+    return this.#store(next);
   }
 
   /** Sets a quantity that a reconciliation found; cash is set by the account, not by this. */
   adopt(strategy: string, symbol: string, qty: Decimal, avgPrice: Decimal, time: number): Position {
     const before = this.position(strategy, symbol);
     const next = { ...before, qty, avgPrice: qty.isZero() ? ZERO : avgPrice, openedAt: qty.isZero() ? -1 : time };
-    this.#store(next);
-    return next;
+    return this.#store(next);
   }
 
-  #store(position: Position): void {
+  #store(next: Position): Position {
+    const position = { ...next, units: next.qty.toNumber() };
     this.#positions.set(keyOf(position.strategy, position.symbol), position);
     const group = this.#bySymbol.get(position.symbol) ?? [];
     const index = group.findIndex((other) => other.strategy === position.strategy);
     if (index >= 0) group[index] = position;
     else group.push(position);
     this.#bySymbol.set(position.symbol, group);
+    return position;
   }
 }
 
@@ -85,7 +101,7 @@ function keyOf(strategy: string, symbol: string): string {
 }
 
 function flat(strategy: string, symbol: string): Position {
-  return { strategy, symbol, qty: ZERO, avgPrice: ZERO, realized: ZERO, fees: ZERO, openedAt: -1 };
+  return { strategy, symbol, qty: ZERO, units: 0, avgPrice: ZERO, realized: ZERO, fees: ZERO, openedAt: -1 };
 }
 
 /** `signed` is the change of quantity. A fill through zero closes the old side and opens the new one at its price. */

@@ -7,9 +7,9 @@ import { factsOf, refKey, toCanonical } from "../canonical.ts";
 import type { BookView, Firing } from "../event.ts";
 import type { Action, Rule } from "../program.ts";
 import { Evaluator, TRUE, UNKNOWN } from "./conditions.ts";
-import type { Slots, Truth } from "./conditions.ts";
+import type { Slots } from "./conditions.ts";
 import { advance, newRuleState } from "./firing.ts";
-import type { RuleState } from "./firing.ts";
+import type { FiringContext, RuleState } from "./firing.ts";
 import type { InstanceFacts } from "./graph.ts";
 
 export interface RuleInstance {
@@ -31,7 +31,7 @@ export interface Evaluation {
   readonly blockedExits: readonly Rule[];
 }
 
-const NOTHING: Evaluation = { fired: [], refused: [], blockedExits: [] };
+export const NOTHING: Evaluation = { fired: [], refused: [], blockedExits: [] };
 
 export class Instance {
   readonly facts: InstanceFacts;
@@ -68,22 +68,38 @@ export class Instance {
     const hasPosition = book !== undefined && book.qty !== 0;
     if (hasPosition && !this.#hadPosition) this.#rearmReduce();
     this.#hadPosition = hasPosition;
-    const fired: RuleInstance[] = [];
+    let fired: RuleInstance[] | undefined;
     let blockedExits: Rule[] | undefined;
+    const context = this.#context;
+    context.time = time;
+    context.index = moment.index;
+    context.day = day;
+    context.trading = trading;
     for (const instance of this.rules) {
+      const { action } = instance.rule;
       const truth = instance.evaluator.evaluate(slots);
-      const blocked = truth === UNKNOWN && hasPosition && isExit(instance.rule.action);
+      const blocked = truth === UNKNOWN && hasPosition && isExit(action);
       if (blocked && !instance.blocked && trading) (blockedExits ??= []).push(instance.rule);
       instance.blocked = blocked && trading;
-      const rearm: Truth = instance.rearm?.evaluate(slots) ?? UNKNOWN;
-      const useful = truth === TRUE && wouldChange(instance.rule.action, book);
-      if (advance(instance.rule, instance.state, { time, index: moment.index, day, truth, rearm, useful, trading })) {
-        fired.push(instance);
-      }
+      context.truth = truth;
+      context.rearm = instance.rearm === undefined ? UNKNOWN : instance.rearm.evaluate(slots);
+      context.useful = truth === TRUE && wouldChange(action, book);
+      if (advance(instance.rule, instance.state, context)) (fired ??= []).push(instance);
     }
-    if (fired.length === 0 && blockedExits === undefined) return NOTHING;
-    return { ...resolve(fired), blockedExits: blockedExits ?? [] };
+    if (fired === undefined && blockedExits === undefined) return NOTHING;
+    return { ...resolve(fired ?? []), blockedExits: blockedExits ?? [] };
   }
+
+  /** One for all evaluations: nothing is allocated when nothing fires. */
+  readonly #context: { -readonly [K in keyof FiringContext]: FiringContext[K] } = {
+    time: 0,
+    index: 0,
+    day: 0,
+    truth: UNKNOWN,
+    rearm: UNKNOWN,
+    useful: false,
+    trading: false,
+  };
 
   /** Freezes what a firing needs. Undefined with the name of the first unknown expression. */
   freeze(slots: Slots, instance: RuleInstance, program: string): Firing | { readonly unknown: string } {

@@ -23,7 +23,7 @@ import type {
 import type { Program, Rule } from "../program.ts";
 import { FactGraph, isFresh } from "./graph.ts";
 import { SizeTable, bookKey, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
-import { Instance, isExit } from "./instance.ts";
+import { Instance, NOTHING, isExit } from "./instance.ts";
 import type { Series } from "./series.ts";
 import type { Views } from "./view-nodes.ts";
 
@@ -328,7 +328,9 @@ export class Signals {
     const { strategy, symbol, series } = instance.facts;
     const book = this.#views.book(strategy.name, symbol);
     const day = series.calendar.sessionAtOrBefore(series.bar.start)?.day ?? Math.floor(end / DAY.ms);
-    const { fired, refused, blockedExits } = instance.evaluate(slots, end, day, book, this.#trading);
+    const evaluation = instance.evaluate(slots, end, day, book, this.#trading);
+    if (evaluation === NOTHING) return;
+    const { fired, refused, blockedExits } = evaluation;
     for (const { rule, code, reason } of refused) this.#refuse(instance, rule, code, reason);
     if (this.#trading) for (const rule of blockedExits) this.#blockedExit(instance, rule);
     const program = this.#program;
