@@ -4,6 +4,7 @@
  * Owns: the one table that decides between "definitely not", "the first one counts" and "nobody knows". Status first,
  * then the message: Alpaca's numeric codes are overloaded. May not: retry.
  */
+import { refusalCode } from "../refusal-code.ts";
 import { messageOf } from "./credentials.ts";
 import type { Redact } from "./credentials.ts";
 import { IncompleteOrderError } from "./orders.ts";
@@ -24,22 +25,6 @@ function isUnclear(status: number): boolean {
   return status === 408 || status === 425 || status >= 500 || status < 400;
 }
 
-const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
-  [/wash trade/i, "wash_trade"],
-  [/insufficient buying power/i, "insufficient_buying_power"],
-  [/insufficient qty/i, "insufficient_qty"],
-  [/short/i, "shorting_not_allowed"],
-];
-
-function codeOf(status: number, message: string): string {
-  if (status === 401) return "auth";
-  if (status === 404) return "not_found";
-  // Refused before it was processed. The same id may be sent again: a duplicate would answer 422.
-  if (status === 429) return "rate_limited";
-  if (status === 403) return FORBIDDEN.find(([pattern]) => pattern.test(message))?.[1] ?? "forbidden";
-  return "invalid";
-}
-
 export async function outcomeOf(error: unknown, redact: Redact): Promise<Outcome> {
   if (error instanceof IncompleteOrderError) return { kind: "rejected", code: "invalid", reason: error.message };
   if (!(error instanceof ApiError)) {
@@ -50,7 +35,7 @@ export async function outcomeOf(error: unknown, redact: Redact): Promise<Outcome
   const reason = redact(await describe(error));
   if (isUnclear(error.status)) return { kind: "unknown", reason };
   if (error.status === 422 && DUPLICATE_ID.test(reason)) return { kind: "duplicate", reason };
-  return { kind: "rejected", code: codeOf(error.status, reason), reason };
+  return { kind: "rejected", code: refusalCode(error.status, reason), reason };
 }
 
 function wrongOrigin(error: unknown): WrongOriginError | undefined {

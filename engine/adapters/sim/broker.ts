@@ -8,6 +8,7 @@ import type { BrokerInput, LegRole, MarketInput, OrderUpdateInput, ReconciledInp
 import type { Exchange, ExchangeEvent, ExchangeOrder } from "../../exchange/types.ts";
 import { parseBarSize } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
+import { refusalCode } from "../refusal-code.ts";
 import type { SimBroker } from "../../ports/sim-broker.ts";
 
 const NOTHING: readonly BrokerInput[] = [];
@@ -33,9 +34,14 @@ export function createSimBroker(exchange: Exchange): SimBroker {
     submit: (order, now) => {
       const result = exchange.submit(order, Math.max(now, played));
       if (result.ok) return [accepted(exchange, result.value), ...answers()];
-      const { code, message } = result.refusal;
+      const { status, message } = result.refusal;
       return [
-        { kind: "order.rejected", clientOrderId: order.clientOrderId, code: String(code), reason: message },
+        {
+          kind: "order.rejected",
+          clientOrderId: order.clientOrderId,
+          code: refusalCode(status, message),
+          reason: message,
+        },
         ...answers(),
       ];
     },

@@ -56,7 +56,13 @@ class LocalVenue implements Venue {
     this.#pace = options.pace ?? "manual";
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { exchange, instruments, calendar, keyId, secret } = options;
-    this.#desk = new Desk({ exchange, instruments, calendar, keyId, startAt: options.startAt ?? Math.max(exchange.now, 0) });
+    this.#desk = new Desk({
+      exchange,
+      instruments,
+      calendar,
+      keyId,
+      startAt: options.startAt ?? Math.max(exchange.now, 0),
+    });
     const book = new BarBook(options.calendarOf ?? (() => calendar), options.historyOf);
     this.#player = new Player(options.tape ?? [], this.#desk, book, options.streamedBars ?? "1m");
     this.#http = createHttpServer({
