@@ -70,7 +70,7 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
     override: env.override ?? {},
   };
   const strategies = compileStrategies(files, strategyEnv, diagnostics);
-  checkOverrides(env.params ?? {}, usedParams, strategies, diagnostics, projectFile);
+  checkOverrides(strategyEnv, strategies, diagnostics, projectFile);
   const sorted = inReadingOrder(diagnostics);
   if (sorted.some((finding) => finding.severity === "error")) return { program: null, project, diagnostics: sorted };
   const { risk, graceMs } = project;
@@ -107,8 +107,7 @@ function compileStrategies(files: FileTexts, env: StrategyEnv, diagnostics: Diag
 
 /** An override that no strategy reads is a typing mistake of the command line. */
 function checkOverrides(
-  params: Readonly<Record<string, number>>,
-  used: ReadonlySet<string>,
+  { params, usedParams, declaredParams }: StrategyEnv,
   strategies: readonly Strategy[],
   diagnostics: Diagnostic[],
   file: string,
@@ -117,8 +116,8 @@ function checkOverrides(
   if (diagnostics.some((finding) => finding.severity === "error")) return;
   const findings = new Findings(strategies[0]?.file ?? file, "");
   for (const name of Object.keys(params)) {
-    if (used.has(name)) continue;
-    const help = didYouMean(name, used, "Declare it under params:.");
+    if (usedParams.has(name)) continue;
+    const help = didYouMean(name, declaredParams, "Declare it under params:.");
     findings.report("names/unknown-param", { start: 0, end: 0 }, `No strategy has the param "${name}"`, help);
   }
   diagnostics.push(...findings.list());

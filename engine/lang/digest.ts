@@ -69,7 +69,7 @@ function spelled(facts: readonly Fact[], value: unknown): unknown {
 }
 
 export function strategyDigest(strategy: Undigested<Strategy>): string {
-  const { facts, rules, named, file: _file, on, ...rest } = strategy;
+  const { facts, rules, named, file: _file, description: _description, on, ...rest } = strategy;
   return digestOf({
     ...rest,
     on: on.label,

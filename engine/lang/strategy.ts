@@ -42,6 +42,7 @@ export interface StrategyEnv {
   readonly history?: ((symbol: string, size: BarSize) => number | undefined) | undefined;
   /** Collects the overrides that some strategy used. */
   readonly usedParams: Set<string>;
+  readonly declaredParams: Set<string>;
   readonly override: StrategyOverride;
 }
 
@@ -180,6 +181,7 @@ function readParams(
     lower: LOWERING,
   };
   for (const name of namesOf(file, "params", taken)) {
+    env.declaredParams.add(name);
     const value = nodeAt(file, ["params", name]);
     if (!isScalar(value) || !["string", "number"].includes(typeof value.value)) continue;
     const node = reader.number(value);
@@ -203,13 +205,9 @@ function readParams(
 }
 
 function overrideOf(env: StrategyEnv, strategy: string, name: string): number | undefined {
-  const own = `${strategy}.${name}`;
-  for (const key of [own, name]) {
-    if (!Object.hasOwn(env.params, key)) continue;
-    env.usedParams.add(key);
-    return env.params[key];
-  }
-  return undefined;
+  const found = [`${strategy}.${name}`, name].filter((key) => Object.hasOwn(env.params, key));
+  for (const key of found) env.usedParams.add(key);
+  return found[0] === undefined ? undefined : env.params[found[0]];
 }
 
 /** Named facts are computed even when no rule uses them: people watch them. */

@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { compile } from "../../engine/lang/compile.ts";
+import { parseProject } from "../../engine/lang/project.ts";
+
+const strategy = (name: string, when = "close > 1", more = ""): string =>
+  `barwise: 1\nname: ${name}\nsymbols: [SPY]\non: 5m\n${more}rules:\n  - {name: leave, when: ${when}, then: {close: {}}}\n`;
+const codesOf = (result: ReturnType<typeof compile>): string[] =>
+  result.diagnostics.map((finding) => `${finding.file} ${finding.code}`);
+
+describe("compile", () => {
+  it("collects the findings of every file", () => {
+    const result = compile({
+      "b.strategy.yaml": strategy("b", "clos > 1"),
+      "a.strategy.yaml": "a: [",
+      "barwise.yaml": "barwise: 1\nfeds: []\n",
+      "notes.yaml": "not ours: [",
+    });
+    expect(codesOf(result)).toEqual([
+      "a.strategy.yaml yaml/syntax",
+      "b.strategy.yaml names/unknown",
+      "barwise.yaml schema/unknown-key",
+    ]);
+    expect(result.program).toBeNull();
+  });
+
+  it("refuses two strategies with one name", () => {
+    const result = compile({ "a.strategy.yaml": strategy("x"), "b.strategy.yaml": strategy("x") });
+    expect(codesOf(result)).toEqual(["b.strategy.yaml names/duplicate"]);
+  });
+
+  it("warns when there is nothing to run", () => {
+    const result = compile({});
+    expect(result.diagnostics.map((finding) => finding.code)).toEqual(["data/no-strategy"]);
+    expect(result.program?.strategies).toEqual([]);
+  });
+
+  it("has the same digest whatever the order of files", () => {
+    const a = compile({ "a.strategy.yaml": strategy("a"), "b.strategy.yaml": strategy("b") });
+    const b = compile({ "b.strategy.yaml": strategy("b"), "a.strategy.yaml": strategy("a") });
+    expect(a.program).toEqual(b.program);
+  });
+
+  it("does not count descriptions and moved files as changes, but limits", () => {
+    const plain = compile({ "a.strategy.yaml": strategy("a") }).program?.digest;
+    expect(compile({ "a.strategy.yaml": strategy("a", "close > 1", "description: new\n") }).program?.digest).toBe(
+      plain,
+    );
+    expect(compile({ "sub/a.strategy.yaml": strategy("a") }).program?.digest).toBe(plain);
+    const limited = compile({ "a.strategy.yaml": strategy("a", "close > 1", "risk: {max_order_qty: 3}\n") });
+    expect(limited.program?.digest).not.toBe(plain);
+  });
+
+  it("overrides params, for all strategies or for one", () => {
+    const files = { "a.strategy.yaml": strategy("a", "close > limit", "params: {limit: 5}\n") };
+    const value = (params: Record<string, number>): unknown => {
+      const condition = compile(files, { params }).program?.strategies[0]?.rules[0]?.condition;
+      return condition?.op === "leaf" ? condition.right : undefined;
+    };
+    expect(value({})).toEqual({ value: 5 });
+    expect(value({ limit: 7 })).toEqual({ value: 7 });
+    expect(value({ limit: 7, "a.limit": 8 })).toEqual({ value: 8 });
+    expect(compile(files, { params: { limt: 7 } }).diagnostics.map((finding) => finding.code)).toEqual([
+      "names/unknown-param",
+    ]);
+  });
+
+  it("refuses a file above the size limit", () => {
+    const result = compile({ "a.strategy.yaml": `# ${"x".repeat(300_000)}\n${strategy("a")}` });
+    expect(codesOf(result)).toEqual(["a.strategy.yaml yaml/too-large"]);
+  });
+
+  it("keeps a strategy whose only error a person has overruled", () => {
+    const text = strategy("a", "rsi(14) > 120").replace("  - {", "  # lint-ignore logic/never -- on purpose\n  - {");
+    const result = compile({ "a.strategy.yaml": text });
+    expect(result.diagnostics).toEqual([]);
+    expect(result.program?.strategies[0]?.rules).toHaveLength(1);
+  });
+
+  it("takes account limits from the project or from a risk file beside it", () => {
+    const files = { "a.strategy.yaml": strategy("a"), "risk.yaml": "max_position: 5%\nmax_daily_loss: 2%\n" };
+    const apart = compile({ ...files, "barwise.yaml": "barwise: 1\nrisk: risk.yaml\n" });
+    expect(apart.diagnostics).toEqual([]);
+    expect(apart.program?.risk).toEqual({ maxPositionRatio: 0.05, maxDailyLossRatio: 0.02 });
+    const wrong = compile({
+      ...files,
+      "risk.yaml": "max_positon: 5%\n",
+      "barwise.yaml": "barwise: 1\nrisk: risk.yaml\n",
+    });
+    expect(codesOf(wrong)).toEqual(["risk.yaml schema/unknown-key"]);
+  });
+});
+
+describe("the project file", () => {
+  it("has the defaults of the language page", () => {
+    expect(parseProject("barwise: 1\n").project).toEqual({
+      file: "barwise.yaml",
+      strategies: "strategies/",
+      timeZone: "America/New_York",
+      account: { venue: "local", cash: 100_000 },
+      feeds: [],
+      risk: {},
+      journal: ".barwise/journal",
+      graceMs: 2_000,
+    });
+  });
+
+  it("reads feeds as the adapters take them", () => {
+    const { project, diagnostics } = parseProject(`barwise: 1
+account: {venue: alpaca-paper}
+feeds:
+  - alpaca: {feed: iex}
+  - alpaca:
+  - websocket:
+      url: wss://example.test/stream
+      send: [{op: subscribe, symbols: $symbols}]
+      map: {symbol: $.symbol, price: [$.price, $.p], size: $.volume, time: $.timestamp}
+  - tape: {file: data/spy-1m.csv, speed: 60x}
+  - tape: {file: data/spy-1m.csv}
+grace: 500ms
+`);
+    expect(diagnostics).toEqual([]);
+    expect(project?.feeds).toEqual([
+      { kind: "alpaca", feed: "iex" },
+      { kind: "alpaca", feed: "iex" },
+      {
+        kind: "websocket",
+        config: {
+          url: "wss://example.test/stream",
+          send: [{ op: "subscribe", symbols: "$symbols" }],
+          map: { symbol: "$.symbol", price: ["$.price", "$.p"], size: "$.volume", time: "$.timestamp" },
+        },
+      },
+      { kind: "tape", file: "data/spy-1m.csv", speed: "60x", loop: false },
+      { kind: "tape", file: "data/spy-1m.csv", speed: "1x", loop: false },
+    ]);
+    expect(project?.account).toEqual({ venue: "alpaca-paper", cash: 100_000 });
+    expect(project?.graceMs).toBe(500);
+  });
+});
