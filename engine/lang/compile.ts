@@ -67,6 +67,7 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
     params: env.params ?? {},
     history: env.history,
     usedParams,
+    declaredParams: new Set(),
     override: env.override ?? {},
   };
   const strategies = compileStrategies(files, strategyEnv, diagnostics);
