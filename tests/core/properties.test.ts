@@ -55,21 +55,21 @@ interface Delivered {
   readonly input: MarketInput;
 }
 
-/** Minute bars of both symbols; some are missing and those of QQQ come up to three minutes late, in their order. */
+/** Minute bars of both symbols; some are missing and all come up to two minutes late, in their order. */
 function deliveries(steps: readonly (readonly [Step, Step])[]): Delivered[] {
   const result: Delivered[] = [];
   const price = [100, 200];
-  let last = 0;
+  const last = [0, 0];
   steps.forEach((pair, i) => {
     pair.forEach(({ gap, delay, cents }, which) => {
       price[which] = (price[which] as number) + cents / 100;
-      const at = OPEN + (i + 1) * MINUTE + (which === 1 ? delay * 45_000 : 0);
-      last = which === 1 ? Math.max(last, at) : last;
+      const at = Math.max(last[which] as number, OPEN + (i + 1) * MINUTE + delay * 45_000);
+      last[which] = at;
       if (gap) return;
       const value = Math.round((price[which] as number) * 100) / 100;
       const bar = { start: OPEN + i * MINUTE, open: value, high: value, low: value, close: value, volume: 10 };
       result.push({
-        at: which === 1 ? last : at,
+        at,
         input: { kind: "bar", symbol: SYMBOLS[which] as string, size: "1m", revised: false, ...bar },
       });
     });
@@ -214,12 +214,14 @@ class Chaos {
     const { run } = this;
     const orders = run.core.desk.state.orders.open();
     const order = orders[a % Math.max(1, orders.length)];
-    if (kind <= 3) run.bar("SPY", "1m", OPEN + this.minute++ * MINUTE, 100 + (b % 7) / 10);
-    else if (kind === 4) run.confirmAll(b % 9 === 0 ? "disagreed" : "agreed");
+    if (kind <= 3) {
+      run.bar("SPY", "1m", OPEN + this.minute++ * MINUTE, 100 + (b % 7) / 10);
+      if (a % 4 !== 0) run.confirmAll();
+    } else if (kind === 4) run.confirmAll(b === 60 ? "disagreed" : "agreed");
     else if (kind === 5)
       run.feed({
         kind: "command",
-        command: (["halt", "reduce", "resume", "resume", "cancel-all", "flatten"] as const)[b % 6] ?? "resume",
+        command: (["halt", "reduce", "resume", "resume", "cancel-all", "flatten"] as const)[b % 24] ?? "resume",
         by: "op",
         reason: "x",
       });
@@ -277,6 +279,7 @@ function check(chaos: Chaos, input: Input, outputs: readonly Output[], haltedBef
 describe("the desk", () => {
   it("keeps its invariants whatever fires, fills, fails or is commanded", () => {
     const act = fc.tuple(fc.integer({ min: 0, max: 11 }), fc.nat(20), fc.nat(60));
+    const seen = new Set<string>();
     fc.assert(
       fc.property(fc.array(act, { minLength: 20, maxLength: 150 }), (acts) => {
         const chaos = new Chaos(program([trader("a"), trader("b")], { maxPositionQty: LIMIT }));
@@ -289,6 +292,7 @@ describe("the desk", () => {
           return outputs;
         };
         for (const one of acts) chaos.act(one);
+        for (const { order } of run.of("order")) seen.add(`${order.role} ${order.state}`);
         const ids = run.submits.map(({ clientOrderId }) => clientOrderId);
         expect(new Set(ids).size).toBe(ids.length);
         expect(JSON.stringify(replay(run.inputs).flatMap((line) => JSON.parse(line) as Output[]))).toBe(
@@ -297,5 +301,16 @@ describe("the desk", () => {
       }),
       { numRuns: 300 },
     );
+    // The runs must have been to the places that matter.
+    for (const place of [
+      "entry filled",
+      "entry canceled",
+      "entry unknown",
+      "exit filled",
+      "exit rejected",
+      "stop_loss filled",
+      "take_profit canceled",
+    ])
+      expect([...seen]).toContain(place);
   });
 });

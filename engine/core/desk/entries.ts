@@ -66,6 +66,14 @@ function trade(desk: DeskState, book: Book, action: Trade, firing: Firing): Refu
 function enter(desk: DeskState, book: Book, action: Trade, firing: Firing): Refused | undefined {
   const side: Side = action.kind;
   const value = valueOf(firing);
+  const opposite = desk.orders
+    .openOf(book.strategy, book.symbol)
+    .find((order) => order.role === "entry" && order.side !== side);
+  if (opposite !== undefined)
+    return {
+      code: "conflict",
+      reason: `an entry to ${opposite.side} is still working: the two would trade with each other`,
+    };
   const prices = pricesOf(action.order, side, book.symbol, true, value);
   if ("code" in prices) return prices;
   const reference = referencePrice(prices, firing);

@@ -55,11 +55,22 @@ export function startExit(desk: DeskState, book: Book, origin: OrderOrigin, aim:
 }
 
 function clearTheWay(desk: DeskState, book: Book, exit: ExitProcedure): void {
+  awaitOpen(desk, book, exit);
+  proceed(desk, book, exit);
+}
+
+/** Everything that is open in the book is cancelled and awaited, also legs that the broker named only now. */
+function awaitOpen(desk: DeskState, book: Book, exit: ExitProcedure): void {
   for (const order of desk.orders.openOf(book.strategy, book.symbol)) {
+    if (isGivenUp(order) || exit.waiting.has(order.clientOrderId)) continue;
     exit.waiting.add(order.clientOrderId);
     desk.cancel(order);
   }
-  proceed(desk, book, exit);
+}
+
+/** An entry that nobody could find: the exit goes on without it. */
+function isGivenUp(order: Order): boolean {
+  return order.unresolved && order.role === "entry";
 }
 
 /** Called whenever an order of the book changed. */
@@ -75,9 +86,10 @@ function proceed(desk: DeskState, book: Book, exit: ExitProcedure): void {
   }
   for (const id of exit.waiting) {
     const order = desk.orders.get(id);
-    if (order === undefined || isTerminal(order) || (order.unresolved && order.role === "entry"))
-      exit.waiting.delete(id);
+    if (order === undefined || isTerminal(order) || isGivenUp(order)) exit.waiting.delete(id);
   }
+  if (exit.waiting.size > 0) return;
+  awaitOpen(desk, book, exit);
   if (exit.waiting.size === 0) sendRemainder(desk, book, exit);
 }
 

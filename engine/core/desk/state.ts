@@ -206,7 +206,7 @@ export class DeskState {
       equity: this.account.equity(),
       buyingPower: this.account.buyingPower(this.reserved()),
       position: this.portfolio.position(origin.strategy, symbol).qty,
-      working: this.#working(origin.strategy, symbol),
+      working: this.#working(origin.strategy, symbol, side),
       others: others.qty,
       othersOwner: others.owner,
       ordersToday: this.#today(origin.strategy),
@@ -257,10 +257,11 @@ export class DeskState {
     return result;
   }
 
-  #working(strategy: string, symbol: string): Decimal {
+  /** Entries on the side of the new order alone: those of the other side may never fill and make no room. */
+  #working(strategy: string, symbol: string, side: Side): Decimal {
     return this.orders
       .openOf(strategy, symbol)
-      .filter((order) => order.role === "entry")
+      .filter((order) => order.role === "entry" && order.side === side)
       .reduce((sum, order) => sum.plus(signedRemaining(order)), ZERO);
   }
 

@@ -106,6 +106,18 @@ describe("an exit", () => {
     expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "2" });
   });
 
+  it("waits for legs that the broker names only after it began", () => {
+    const desk = new Desk();
+    desk.say(2);
+    const entry = desk.lastSubmit;
+    desk.say(3);
+    desk.accept(entry);
+    desk.fill(entry, 10, 100);
+    expect(desk.submits).toHaveLength(1);
+    for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
+    expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "10", type: "market" });
+  });
+
   it("that is rejected restores the protection it had removed", () => {
     const desk = new Desk();
     const entry = desk.enter("bracket");
@@ -474,6 +486,13 @@ describe("limits", () => {
     expect(flat.refusals).toEqual(["nothing_to_sell"]);
     flat.say(5);
     expect(flat.lastSubmit).toMatchObject({ side: "sell", qty: "10" });
+  });
+
+  it("refuse an entry against a working entry of the same strategy", () => {
+    const desk = new Desk(program([digits({ maxEntries: 3 })]));
+    desk.say(5);
+    desk.say(1);
+    expect(desk.refusals).toEqual(["conflict"]);
   });
 
   it("keep the money of working entries for them", () => {

@@ -40,7 +40,7 @@ export interface RiskContext {
   readonly ready: boolean;
   readonly equity: Decimal;
   readonly buyingPower: Decimal;
-  /** Signed quantity of this strategy in this symbol, and its working entries with their sign. */
+  /** Signed quantity of this strategy in this symbol, and its working entries on the side of this order with their sign. */
   readonly position: Decimal;
   readonly working: Decimal;
   /** Signed quantity of everyone else in this symbol. */
