@@ -97,7 +97,7 @@ export function inReadingOrder(findings: readonly Diagnostic[]): Diagnostic[] {
   );
 }
 
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -8,7 +8,7 @@ import { toCanonical } from "../core/canonical.ts";
 import type { Fact, RiskLimits, Rule, Strategy } from "../core/program.ts";
 
 /** JSON with sorted keys; undefined members are left out. */
-export function canonicalText(value: unknown): string {
+function canonicalText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
   if (typeof value === "object" && value !== null) {
     const members = Object.entries(value)
@@ -20,7 +20,7 @@ export function canonicalText(value: unknown): string {
   return JSON.stringify(value) ?? "null";
 }
 
-export function digestOf(value: unknown): string {
+function digestOf(value: unknown): string {
   return createHash("sha256").update(canonicalText(value)).digest("hex");
 }
 

@@ -77,7 +77,7 @@ function lowerGroup(context: Context, op: "all" | "any", kids: readonly Node[]):
 }
 
 /** The normal form of a group. */
-export function group(op: "all" | "any", kids: readonly Condition[]): Condition {
+function group(op: "all" | "any", kids: readonly Condition[]): Condition {
   const flat = kids.flatMap((kid) => (kid.op === op ? kid.kids : [kid]));
   return flat.length === 1 ? (flat[0] as Condition) : { op, kids: flat };
 }

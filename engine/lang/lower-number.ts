@@ -186,7 +186,7 @@ function lowerFunction(context: Context, node: Node & { readonly kind: "call" })
   return report(context, "types/arguments", node.span, message, help);
 }
 
-export function lowerCalc(context: Context, operator: CalcOperator, args: readonly Node[]): Operand | undefined {
+function lowerCalc(context: Context, operator: CalcOperator, args: readonly Node[]): Operand | undefined {
   const operands: Operand[] = [];
   for (const arg of args) {
     if (isCondition(arg)) {

@@ -205,7 +205,7 @@ function pathOf(pointer: string, data: unknown): Path {
   return path;
 }
 
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   return path.map((step, i) => (typeof step === "number" ? `[${step}]` : i === 0 ? step : `.${step}`)).join("");
 }
 
@@ -227,7 +227,7 @@ function shown(value: unknown): string {
   return typeof value === "string" ? `"${cut(value)}"` : String(value);
 }
 
-export function cut(text: string): string {
+function cut(text: string): string {
   const line = text.replace(/\s+/g, " ");
   return line.length > 60 ? `${line.slice(0, 57)}…` : line;
 }

@@ -110,7 +110,7 @@ const NAMESPACES: ReadonlySet<string> = new Set([
   "seconds_since",
 ]);
 
-export function allNames(scope: Scope): string[] {
+function allNames(scope: Scope): string[] {
   return [
     ...scope.params.keys(),
     ...scope.facts.keys(),

@@ -6,7 +6,7 @@
 import { distance } from "fastest-levenshtein";
 
 /** The closest candidate within a third of the word's length, at least one edit. */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
+function closest(word: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   const lower = word.toLowerCase();
   let best: string | undefined;

@@ -43,7 +43,7 @@ const PHRASES: Readonly<Record<UnitName, string>> = {
   side: "1, 0 or -1",
 };
 
-export function phraseOf(unit: UnitName): string {
+function phraseOf(unit: UnitName): string {
   return PHRASES[unit];
 }
 

@@ -9,7 +9,13 @@ import { spanOfNode } from "./yaml-file.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
 /** What follows ` #` reads like a part of an expression and not like a remark. */
-const SWALLOWED = /^#(\S|\s*(and|or|not|for|within|then|crosses|[<>=+*/)-])\b)/;
+const SWALLOWED = [
+  /^#[\w(<>=]/,
+  /^#\s*[<>=+*/-]=?\s*[\d(]/,
+  /^#\s*(and|or|not)\b.*([<>=]|\bcrosses\b|\bbetween\b)/,
+  /^#\s*(for|within)\s+\d+\s*(bars?\b|[smhd]\b)/,
+  /^#\s*then\b.*\bwithin\b/,
+];
 
 export function checkTraps(file: YamlFile): void {
   const { document } = file;
@@ -35,7 +41,7 @@ function checkComment(file: YamlFile, node: Scalar): void {
   if (hash === null) return;
   const comment = (hash[1] as string).trimEnd();
   const open = count(String(node.value), "(") > count(String(node.value), ")");
-  if (!open && !SWALLOWED.test(comment)) return;
+  if (!open && !SWALLOWED.some((pattern) => pattern.test(comment))) return;
   const start = end + rest.indexOf("#");
   const help = "Put a space after # when it is a remark; quote the value when it is not.";
   file.findings.report(
