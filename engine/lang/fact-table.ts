@@ -125,8 +125,10 @@ export class FactTable {
     if (spec.kind === "const") return of;
     const series = sampled ? this.own : spec.series;
     const foreign = !sameSeries(series, spec.series);
-    if (spec.kind === "lag" && !foreign)
-      return this.lag(spec.of, spec.bars + bars, sampled && !sameSeries(this.#entry(spec.of).fact.spec.series, series));
+    if (spec.kind === "lag" && !foreign) {
+      const isSampled = !sameSeries(this.fact(spec.of).spec.series, series);
+      return this.lag(spec.of, spec.bars + bars, isSampled);
+    }
     const extra: Params = { lag: bars, ...(foreign ? { lag_on: series.size.label } : {}) };
     const nested = ref.params?.["lag"] !== undefined;
     const nest = (base: FactRef): FactRef =>
