@@ -13,6 +13,7 @@ const SYMBOLS = ["SPY", "QQQ"];
 /** Facts of every kind: two symbols, higher timeframes, lags, temporal ones. */
 function rich(): Strategy {
   const builder = new StrategyBuilder("rich", "1m", { maxEntries: 3 });
+  const at = [{ expression: builder.session("time") }, " "] as const;
   const price = builder.close();
   const five = builder.close("5m");
   const other = builder.close(undefined, "QQQ");
@@ -27,14 +28,19 @@ function rich(): Strategy {
     buy(builder, 10, { bracket: { stopLoss: builder.calc("*", price, builder.number(0.97)) } }),
     { cooldown: { bars: 2 } },
   );
-  builder.rule("hold", builder.when(held, ">=", 2), alert({ expression: held }), { fire: "each" });
-  builder.rule("pair", all(builder.when(other, ">", 0), builder.when(since, "<", 3)), alert({ expression: other }), {
-    fire: "each",
-  });
+  builder.rule("hold", builder.when(held, ">=", 2), alert(...at, { expression: held }), { fire: "each" });
+  builder.rule(
+    "pair",
+    all(builder.when(other, ">", 0), builder.when(since, "<", 3)),
+    alert(...at, { expression: other }),
+    {
+      fire: "each",
+    },
+  );
   builder.rule(
     "slow",
     any(builder.when(five, ">", { fact: price }), not(builder.when(otherFive, "<", { fact: other }))),
-    alert({ expression: five }),
+    alert(...at, { expression: five }),
     { fire: "each" },
   );
   builder.rule("leave", builder.when(builder.position("bars_held"), ">=", 4), close());
@@ -93,8 +99,11 @@ function play(items: readonly Delivered[], grace: number): CoreDriver {
 }
 
 const endOf = ({ input }: Delivered): number => (input.kind === "bar" ? input.start + MINUTE : 0);
+/** What was decided at or before an instant: firings with their facts, and alerts, which begin with their minute of the day. */
 const judged = (outputs: readonly Output[], until: number): string[] =>
   outputs.flatMap((output) => {
+    if (output.kind === "alert" && output.code === "rule/alert")
+      return Number.parseInt(output.message, 10) - 570 <= (until - OPEN) / MINUTE ? [output.message] : [];
     const firing: Firing | undefined = output.kind === "confirm" ? output.firing : undefined;
     return firing !== undefined && firing.time <= until
       ? [JSON.stringify([firing.id, firing.price, firing.values, firing.facts])]

@@ -47,7 +47,7 @@ export interface FiringContext {
   readonly day: number;
   readonly truth: Truth;
   readonly rearm: Truth;
-  /** `each`: whether firing would change something (a position or entry is open, no equivalent exit is working). */
+  /** Whether firing would change something (a position or entry is open, no equivalent exit is working). */
   readonly useful: boolean;
   /** False while warming up: the state follows, nothing fires. */
   readonly trading: boolean;
@@ -61,9 +61,9 @@ export function advance(rule: Rule, state: RuleState, context: FiringContext): b
   follow(rule, state, context);
   if (!rises || !context.trading) return false;
   if (rule.fire === "once" && !armedNow) return false;
-  if (rule.fire === "each" && !context.useful) return false;
   // An edge during a cooldown is gone: the rule waits for the next one, it does not fire late.
   if (rule.fire === "once") latch.armed = false;
+  if (!context.useful) return false;
   if (blockedBy(rule, state, context) !== undefined) return false;
   const { usage } = state;
   usage.lastFiredTime = context.time;
