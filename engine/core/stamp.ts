@@ -37,6 +37,6 @@ export function stamped(body: InputBody, seq: number, marketTime: number, arriva
       }
       return { ...body, seq, marketTime, arrivalTime };
     default:
-      return { ...body, seq, marketTime, arrivalTime } as Input;
+      return { ...body, seq, marketTime, arrivalTime };
   }
 }

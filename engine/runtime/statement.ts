@@ -80,6 +80,8 @@ export class StatementWriter {
   readonly #marks = new Map<string, number>();
   #startCash: Decimal | undefined;
   #cash: Decimal = ZERO;
+  #cashNumber = 0;
+  readonly #held = new Map<string, { readonly symbol: string; readonly units: number; readonly price: number }>();
   #peak = Number.NaN;
   #drawdown = 0;
 
@@ -89,6 +91,7 @@ export class StatementWriter {
     else if (input.kind === "reconciled" && this.#startCash === undefined) {
       this.#startCash = decimal(input.account.cash);
       this.#cash = this.#startCash;
+      this.#cashNumber = this.#cash.toNumber();
     }
     if (outputs.length === 0) return;
     for (const output of outputs) this.#output(input, output);
@@ -102,12 +105,10 @@ export class StatementWriter {
     else this.#drawdown = Math.max(this.#drawdown, (this.#peak - equity) / this.#peak);
   }
 
-  /** As a float, at the last prices. */
+  /** As a float, at the last prices. Asked for at every price, so flat positions and decimals are left out of it. */
   equity(): number {
-    let total = this.#cash.toNumber();
-    for (const { symbol, qty, avgPrice } of this.#positions.values()) {
-      if (qty !== "0") total += Number(qty) * (this.#marks.get(symbol) ?? Number(avgPrice));
-    }
+    let total = this.#cashNumber;
+    for (const { symbol, units, price } of this.#held.values()) total += units * (this.#marks.get(symbol) ?? price);
     return total;
   }
 
@@ -155,6 +156,10 @@ export class StatementWriter {
     const before = this.#positions.get(key);
     this.#positions.set(key, position);
     this.#cash = decimal(position.cash);
+    this.#cashNumber = this.#cash.toNumber();
+    const { symbol, qty, avgPrice } = position;
+    if (qty === "0") this.#held.delete(key);
+    else this.#held.set(key, { symbol, units: Number(qty), price: Number(avgPrice) });
     const time = input.kind === "execution" ? input.time : input.marketTime;
     const was = Math.sign(Number(before?.qty ?? "0"));
     const is = Math.sign(Number(position.qty));

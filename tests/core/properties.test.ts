@@ -72,7 +72,7 @@ function deliveries(steps: readonly (readonly [Step, Step])[]): Delivered[] {
       const at = Math.max(last[which] as number, OPEN + (i + 1) * MINUTE + delay * 45_000);
       last[which] = at;
       if (gap) return;
-      const value = Math.round((price[which] as number) * 100) / 100;
+      const value = Math.round(price[which] * 100) / 100;
       const bar = { start: OPEN + i * MINUTE, open: value, high: value, low: value, close: value, volume: 10 };
       result.push({
         at,
@@ -91,7 +91,7 @@ function play(items: readonly Delivered[], grace: number): CoreDriver {
     const order = run.submits.at(-1);
     if (order !== undefined && run.orderOf(order.clientOrderId).state === "sent") {
       run.accept(order);
-      run.fill(order, Number(order.qty), 100);
+      run.filled(order, Number(order.qty), 100);
     }
   }
   run.passTo(OPEN + 300 * MINUTE);
@@ -245,7 +245,7 @@ class Chaos {
       const most = legs || order.role === "exit" ? Math.min(left, held) : left;
       if (most <= 0 || (legs && parent?.role === "entry" && parent.state !== "filled")) return;
       const qty = kind === 7 ? most : Math.max(1, Math.floor(most / 2));
-      run.fill(order, qty, 100, order.filledQty.toNumber() + qty);
+      run.filled(order, qty, 100, order.filledQty.toNumber() + qty);
     } else if (kind === 9 && (order.cancelRequested || b % 3 === 0))
       run.ended(order.clientOrderId, b % 5 === 0 ? "rejected" : "canceled");
     else if (kind === 10) run.broker({ kind: "order.unknown", clientOrderId: order.clientOrderId, reason: "?" });

@@ -76,9 +76,9 @@ describe("a reload", () => {
     const run = new CoreDriver(program([strategy()]), OPEN - 1_000);
     run.bar("SPY", "1m", OPEN, 98);
     run.bar("SPY", "1m", OPEN + MINUTE, 101);
-    run.fill(run.lastSubmit, 10, 101);
+    run.filled(run.lastSubmit, 10, 101);
     run.bar("SPY", "1m", OPEN + 2 * MINUTE, 103);
-    run.fill(run.lastSubmit, 5, 101);
+    run.filled(run.lastSubmit, 5, 101);
     expect(run.submits.map(({ side, qty }) => `${side} ${qty}`)).toEqual(["buy 10", "sell 5"]);
     load(run, strategy());
     run.bar("SPY", "1m", OPEN + 3 * MINUTE, 103);
@@ -166,7 +166,7 @@ describe("rules of one evaluation", () => {
     });
     const run = new CoreDriver(program([builder.build()]), OPEN - 1_000);
     run.bar("SPY", "1m", OPEN, 100);
-    run.fill(run.lastSubmit, 1, 100);
+    run.filled(run.lastSubmit, 1, 100);
     for (let i = 1; i < 6; i++) run.bar("SPY", "1m", OPEN + i * MINUTE, 100);
     expect(run.alerts).toEqual(["exit/unknown"]);
   });

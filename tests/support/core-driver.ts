@@ -179,7 +179,7 @@ export class CoreDriver {
     });
   }
 
-  fill(
+  filled(
     order: { readonly clientOrderId: string; readonly symbol: string; readonly side: "buy" | "sell" },
     qty: number,
     price: number,

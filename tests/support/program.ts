@@ -70,7 +70,7 @@ export class StrategyBuilder {
   fact(spec: FactSpec, name: string, params: Record<string, unknown> = {}): number {
     const { series } = spec;
     const full = { ...params, on: series.size.label, ...(series.symbol === null ? {} : { symbol: series.symbol }) };
-    const ref: FactRef = { fact: name, params: full as NonNullable<FactRef["params"]> };
+    const ref: FactRef = { fact: name, params: full };
     const key = refKey(ref);
     const known = this.#keys.get(key);
     if (known !== undefined) return known;

@@ -52,7 +52,7 @@ class Desk extends CoreDriver {
     this.say(rule === "buy" ? 1 : 2);
     const order = this.lastSubmit;
     this.accept(order);
-    this.fill(order, 10, 100);
+    this.filled(order, 10, 100);
     return order;
   }
 
@@ -84,7 +84,7 @@ describe("an exit", () => {
     const desk = new Desk();
     const entry = desk.enter("bracket");
     desk.say(3);
-    desk.fill(desk.leg(`${entry.clientOrderId}-sl`), 10, 95);
+    desk.filled(desk.leg(`${entry.clientOrderId}-sl`), 10, 95);
     desk.ended(`${entry.clientOrderId}-tp`, "canceled");
     expect(desk.submits).toHaveLength(1);
     expect(desk.position("s", "SPY")).toBe(0);
@@ -95,14 +95,14 @@ describe("an exit", () => {
     desk.say(1);
     const entry = desk.lastSubmit;
     desk.accept(entry);
-    desk.fill(entry, 4, 100);
+    desk.filled(entry, 4, 100);
     desk.say(3);
     desk.ended(entry.clientOrderId, "canceled");
     const first = desk.lastSubmit;
     expect(first.qty).toBe("4");
-    desk.fill(entry, 2, 100, 6);
+    desk.filled(entry, 2, 100, 6);
     desk.accept(first);
-    desk.fill(first, 4, 100);
+    desk.filled(first, 4, 100);
     expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "2" });
   });
 
@@ -112,7 +112,7 @@ describe("an exit", () => {
     const entry = desk.lastSubmit;
     desk.say(3);
     desk.accept(entry);
-    desk.fill(entry, 10, 100);
+    desk.filled(entry, 10, 100);
     expect(desk.submits).toHaveLength(1);
     for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
     expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "10", type: "market" });
@@ -268,7 +268,7 @@ describe("a bracket", () => {
     desk.say(2);
     const entry = desk.lastSubmit;
     desk.accept(entry);
-    desk.fill(entry, 4, 100);
+    desk.filled(entry, 4, 100);
     desk.ended(entry.clientOrderId, "canceled");
     for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
     expect(desk.submits).toHaveLength(2);
@@ -278,14 +278,14 @@ describe("a bracket", () => {
   it("whose stop fills is over: nothing is restored for a later position", () => {
     const desk = new Desk();
     const entry = desk.enter("bracket");
-    desk.fill(desk.leg(`${entry.clientOrderId}-sl`), 10, 95);
+    desk.filled(desk.leg(`${entry.clientOrderId}-sl`), 10, 95);
     desk.ended(`${entry.clientOrderId}-tp`, "canceled", "sibling");
     desk.say(0);
     desk.enter("buy");
     desk.say(4);
     const part = desk.lastSubmit;
     desk.accept(part);
-    desk.fill(part, 5, 101);
+    desk.filled(part, 5, 101);
     expect(desk.submits).toHaveLength(3);
   });
 
@@ -294,11 +294,11 @@ describe("a bracket", () => {
     const entry = desk.enter("bracket");
     desk.say(3);
     for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
-    desk.fill(desk.lastSubmit, 10, 100);
+    desk.filled(desk.lastSubmit, 10, 100);
     desk.say(0);
     desk.enter("buy");
     desk.say(4);
-    desk.fill(desk.lastSubmit, 5, 101);
+    desk.filled(desk.lastSubmit, 5, 101);
     expect(desk.submits.filter(({ orderClass }) => orderClass === "oco")).toEqual([]);
   });
 
@@ -323,10 +323,10 @@ describe("executions", () => {
     desk.say(1);
     const entry = desk.lastSubmit;
     desk.accept(entry);
-    desk.fill(entry, 2, 100, 5, "b");
-    desk.fill(entry, 3, 100, 3, "a");
-    desk.fill(entry, 3, 100, 3, "a");
-    desk.fill(entry, 5, 100, 10, "c");
+    desk.filled(entry, 2, 100, 5, "b");
+    desk.filled(entry, 3, 100, 3, "a");
+    desk.filled(entry, 3, 100, 3, "a");
+    desk.filled(entry, 5, 100, 10, "c");
     expect(desk.position("s", "SPY")).toBe(10);
     expect(desk.orderOf(entry.clientOrderId).state).toBe("filled");
   });
@@ -334,8 +334,8 @@ describe("executions", () => {
   it("of foreign orders count once too, and are told", () => {
     const desk = new Desk();
     const foreign = { clientOrderId: "hand", symbol: "SPY", side: "buy" as const };
-    desk.fill(foreign, 3, 100, 3, "x");
-    desk.fill(foreign, 3, 100, 3, "x");
+    desk.filled(foreign, 3, 100, 3, "x");
+    desk.filled(foreign, 3, 100, 3, "x");
     expect(desk.position("@external", "SPY")).toBe(3);
     expect(desk.of("position")).toHaveLength(1);
   });
@@ -538,7 +538,7 @@ describe("a strategy that is gone", () => {
     desk.say(1);
     const entry = desk.lastSubmit;
     desk.accept(entry);
-    desk.fill(entry, 4, 100);
+    desk.filled(entry, 4, 100);
     desk.feed({ kind: "program.loaded", program: program([]), warmup: [] });
     expect(desk.cancels).toEqual([entry.clientOrderId]);
     expect(desk.alerts).toContain("plan/orphan");

@@ -21,7 +21,8 @@ function rule(over: Partial<Rule> = {}): Rule {
 /** Plays truths `T`, `F`, `?` one per bar of a minute; answers `x` where the rule fires. */
 function play(subject: Rule, truths: string, over: (index: number) => Partial<FiringContext> = () => ({})): string {
   const state = newRuleState(subject);
-  return [...truths]
+  return truths
+    .split("")
     .map((letter, index) => {
       const truth = letter === "T" ? 1 : letter === "F" ? 0 : -1;
       const context: FiringContext = {
