@@ -16,6 +16,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { Clock } from "./clock.ts";
 import { confirm } from "./confirm.ts";
 import { knownAt } from "../core/known-at.ts";
+import { Reconciliation } from "./reconcile.ts";
 import { TimerQueue } from "./timers.ts";
 
 export interface LoadedProgram {
@@ -49,6 +50,10 @@ type Effect = Extract<Output, { kind: "confirm" | "submit" | "cancel" | "lookup"
 
 /** json-rules-engine runs on microtasks: after this many the event loop gets a turn. */
 const CONFIRMATIONS_PER_TURN = 50;
+/** What has no effect is on disk after this time too, and a disk that fails is noticed while nothing trades. */
+const SYNC_MS = 1_000;
+/** How long stopping waits for answers that are on their way. */
+const LAST_ANSWERS_MS = 1_000;
 
 export class Engine {
   readonly core: CoreState;
@@ -58,7 +63,9 @@ export class Engine {
   readonly #arrivalTimers = new Map<string, () => void>();
   #cancelMarketAlarm: (() => void) | undefined;
   #alarmAt = Number.POSITIVE_INFINITY;
-  #sources: Readonly<Record<string, string>> = {};
+  #cancelSync: (() => void) | undefined;
+  readonly #reconciliation: Reconciliation;
+  readonly #sources = new WeakMap<Program, Readonly<Record<string, string>>>();
   #effects: Effect[] = [];
   #flushing = false;
   #draining = false;
@@ -66,8 +73,10 @@ export class Engine {
   #n = 0;
   #marketTime = Number.NEGATIVE_INFINITY;
   #dead: Error | undefined;
+  #stopping = false;
   #stopped = false;
   #confirming = 0;
+  #confirmations = 0;
   /** Requests to the broker that have no answer yet. */
   readonly #unanswered = new Set<string>();
   #idleWaiters: (() => void)[] = [];
@@ -77,6 +86,12 @@ export class Engine {
     this.#options = options;
     const { account, journalId: journal, calendarOf } = options;
     this.core = createCore({ account, journal, calendarOf });
+    this.#reconciliation = new Reconciliation({
+      broker: options.broker,
+      clock: options.clock,
+      post: (input) => this.post(input),
+      isReady: () => this.core.desk.state.ready,
+    });
   }
 
   get marketTime(): number {
@@ -88,9 +103,10 @@ export class Engine {
     const { broker, feeds } = this.#options;
     this.load(loaded);
     await broker.start({ broker: (input) => this.#fromBroker(input) });
-    this.post(await broker.reconcile());
+    await this.#reconciliation.first();
     this.post({ kind: "trading.started" });
     for (const feed of feeds) {
+      if (this.#stopped) return;
       await feed.start({
         market: (input) => this.post(input),
         refused: (name, reason, sample) => this.#options.onRefused?.(name, reason, sample),
@@ -100,7 +116,7 @@ export class Engine {
 
   /** Swaps the program between two events. */
   load({ program, sources, warmup }: LoadedProgram): void {
-    this.#sources = sources;
+    this.#sources.set(program, sources);
     this.post({ kind: "program.loaded", program, warmup });
   }
 
@@ -119,15 +135,40 @@ export class Engine {
     while (!this.#isIdle()) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
+  /** Stops for good, whatever fails on the way. Rejects only when the journal's end could not be written. */
   async stop(): Promise<void> {
-    if (this.#stopped) return;
-    for (const feed of this.#options.feeds) await feed.stop();
-    await Promise.race([this.idle(), new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const { feeds, broker, journal } = this.#options;
+    this.#reconciliation.stop();
+    await Promise.allSettled(feeds.map((feed) => feed.stop()));
+    await this.#lastAnswers();
     this.#stopped = true;
+    this.#cancelTimers();
+    this.#wakeIdle();
+    await Promise.allSettled([broker.stop()]);
+    try {
+      await journal.close();
+    } catch (error) {
+      // A dead engine has told its reason already.
+      if (this.#dead === undefined) throw error;
+    }
+  }
+
+  async #lastAnswers(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LAST_ANSWERS_MS);
+    });
+    await Promise.race([this.idle(), late]);
+    clearTimeout(timer);
+  }
+
+  #cancelTimers(): void {
     this.#cancelMarketAlarm?.();
+    this.#cancelSync?.();
     for (const cancel of this.#arrivalTimers.values()) cancel();
-    await this.#options.broker.stop();
-    await this.#options.journal.close();
+    this.#arrivalTimers.clear();
   }
 
   #isIdle(): boolean {
@@ -181,6 +222,7 @@ export class Engine {
     const { next } = this.#marketTimers;
     if (next === this.#alarmAt) return;
     this.#cancelMarketAlarm?.();
+    this.#cancelMarketAlarm = undefined;
     this.#alarmAt = next;
     if (next === Number.POSITIVE_INFINITY) return;
     this.#cancelMarketAlarm = this.#options.clock.after(next - now, () => {
@@ -207,6 +249,7 @@ export class Engine {
   #step(body: InputBody, arrivalTime: number): void {
     const input = { ...body, seq: ++this.#seq, marketTime: this.#marketTime, arrivalTime } as Input;
     this.#record(input);
+    this.#cancelSync ??= this.#options.clock.after(SYNC_MS, () => void this.#sync());
     const outputs = step(this.core, input);
     if (outputs.length > 0) this.#options.journal.append({ kind: "out", n: this.#n++, seq: input.seq, outputs });
     for (const output of outputs) this.#effect(output, arrivalTime);
@@ -223,7 +266,7 @@ export class Engine {
     journal.append({
       kind: "in",
       n: this.#n++,
-      input: { ...rest, sources: { digest: program.digest, files: this.#sources } },
+      input: { ...rest, sources: { digest: program.digest, files: this.#sources.get(program) ?? {} } },
     });
   }
 
@@ -258,6 +301,15 @@ export class Engine {
     this.#arrivalTimers.set(id, cancel);
   }
 
+  async #sync(): Promise<void> {
+    this.#cancelSync = undefined;
+    try {
+      await this.#options.journal.sync();
+    } catch (error) {
+      if (!this.#stopped) this.#die(error);
+    }
+  }
+
   /** Effects leave in order, after the journal has them. */
   async #flush(): Promise<void> {
     this.#flushing = true;
@@ -278,7 +330,6 @@ export class Engine {
 
   async #dispatch(effects: readonly Effect[]): Promise<void> {
     const { broker } = this.#options;
-    let confirmations = 0;
     for (const effect of effects) {
       if (this.#dead !== undefined || this.#stopped) return;
       switch (effect.kind) {
@@ -286,7 +337,7 @@ export class Engine {
           this.#confirming++;
           this.post(await confirm(effect.firing));
           this.#confirming--;
-          if (++confirmations % CONFIRMATIONS_PER_TURN === 0) await new Promise(setImmediate);
+          if (++this.#confirmations % CONFIRMATIONS_PER_TURN === 0) await new Promise(setImmediate);
           break;
         case "submit":
           this.#unanswered.add(effect.order.clientOrderId);
@@ -308,23 +359,8 @@ export class Engine {
     this.brokerInputs++;
     if ("clientOrderId" in input) this.#unanswered.delete(input.clientOrderId);
     this.post(input);
-    if (input.kind === "broker" && input.status === "connected") void this.#reconcile();
+    if (input.kind === "broker") this.#reconciliation.follow(input.status, input.detail);
     this.#wakeIdle();
-  }
-
-  /** After a reconnect nothing is sent until the broker has said what it holds. */
-  async #reconcile(): Promise<void> {
-    if (this.core.desk.state.ready) return;
-    try {
-      this.post(await this.#options.broker.reconcile());
-    } catch (error) {
-      this.post({
-        kind: "broker",
-        status: "disconnected",
-        detail: error instanceof Error ? error.message : String(error),
-      });
-      this.#options.clock.after(RECONCILE_RETRY_MS, () => void this.#reconcile());
-    }
   }
 
   #die(error: unknown): void {
@@ -332,12 +368,12 @@ export class Engine {
     this.#dead = error instanceof Error ? error : new Error(String(error));
     this.#queue.length = 0;
     this.#effects.length = 0;
+    this.#reconciliation.stop();
+    this.#cancelTimers();
     this.#options.onFatal(this.#dead);
     this.#wakeIdle();
   }
 }
-
-const RECONCILE_RETRY_MS = 5_000;
 
 function isMarket(body: InputBody): body is MarketInput {
   return body.kind === "bar" || body.kind === "trade" || body.kind === "quote";

@@ -37,6 +37,9 @@ export class Reloader<D> {
   readonly #options: ReloaderOptions<D>;
   #current: Program;
   #running: Promise<void> = Promise.resolve();
+  /** A reload that has not begun to read yet: it will see what is saved until then. */
+  #isWaiting = false;
+  #closed = false;
   #watch: { close(): Promise<void> } | undefined;
 
   constructor(current: Program, options: ReloaderOptions<D>) {
@@ -60,17 +63,20 @@ export class Reloader<D> {
     );
   }
 
+  /** Nothing is loaded or told any more. A reload under way is not waited for: its history may take long. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#watch?.close();
-    await this.#running;
   }
 
   /** One reload at a time; a change during one starts another. */
   reload(): Promise<void> {
+    if (this.#isWaiting) return this.#running;
+    this.#isWaiting = true;
     this.#running = this.#running
       .then(() => this.#reload())
       .catch((error: unknown) => {
-        this.#options.onResult({
+        this.#tell({
           kind: "rejected",
           diagnostics: [],
           reason: error instanceof Error ? error.message : String(error),
@@ -80,19 +86,26 @@ export class Reloader<D> {
   }
 
   async #reload(): Promise<void> {
-    const { files, engine, compile, warm, onResult } = this.#options;
+    const { files, engine, compile, warm } = this.#options;
+    this.#isWaiting = false;
+    if (this.#closed) return;
     const read = await files.read();
     const [refused] = read.refused;
     if (refused !== undefined)
-      return onResult({ kind: "rejected", diagnostics: [], reason: `${refused.path}: ${refused.reason}` });
+      return this.#tell({ kind: "rejected", diagnostics: [], reason: `${refused.path}: ${refused.reason}` });
     const { program, diagnostics } = compile(read.files);
-    if (program === null) return onResult({ kind: "rejected", diagnostics, reason: null });
-    if (program.digest === this.#current.digest) return onResult({ kind: "unchanged", digest: program.digest });
+    if (program === null) return this.#tell({ kind: "rejected", diagnostics, reason: null });
+    if (program.digest === this.#current.digest) return this.#tell({ kind: "unchanged", digest: program.digest });
     const warmup = await warm(program);
+    if (this.#closed) return;
     const changes = changesBetween(this.#current, program);
     engine.load({ program, sources: read.files, warmup });
     this.#current = program;
-    return onResult({ kind: "loaded", changes, digest: program.digest, diagnostics });
+    this.#tell({ kind: "loaded", changes, digest: program.digest, diagnostics });
+  }
+
+  #tell(result: ReloadResult<D>): void {
+    if (!this.#closed) this.#options.onResult(result);
   }
 }
 

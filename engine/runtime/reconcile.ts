@@ -1,0 +1,99 @@
+/**
+ * Asking the broker what it holds: at the start, after every reconnect, and when the broker itself is in doubt.
+ *
+ * Owns: one question at a time, trying again, and throwing away a picture that was taken while the connection was lost.
+ * May not: judge a picture; the desk does.
+ */
+import type { BrokerInput } from "../core/event.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Clock } from "./clock.ts";
+
+export const RECONCILE_RETRY_MS = 5_000;
+
+export interface ReconciliationOptions {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly post: (input: BrokerInput) => void;
+  /** Whether the desk believes that it knows what the broker holds. */
+  readonly isReady: () => boolean;
+}
+
+export class Reconciliation {
+  readonly #options: ReconciliationOptions;
+  #connected = true;
+  /** Raised by every disconnect: what was asked before it does not count. */
+  #generation = 0;
+  #asking = false;
+  #again = false;
+  #stopped = false;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(options: ReconciliationOptions) {
+    this.#options = options;
+  }
+
+  /** The first picture; rejects when the broker refuses it. */
+  async first(): Promise<void> {
+    this.#asking = true;
+    const generation = this.#generation;
+    try {
+      const picture = await this.#options.broker.reconcile();
+      if (this.#isCurrent(generation)) this.#options.post(picture);
+      else this.#again = true;
+    } finally {
+      this.#asking = false;
+    }
+    if (this.#again) this.#ask();
+  }
+
+  /** Follows what the broker says of its connection. */
+  follow(status: "connected" | "disconnected", detail: string): void {
+    if (status === "disconnected") {
+      this.#connected = false;
+      this.#generation++;
+      this.#cancelRetry?.();
+      this.#cancelRetry = undefined;
+      return;
+    }
+    this.#connected = true;
+    // A broker in doubt says `connected` again: until it has been asked, nothing may leave.
+    if (this.#options.isReady()) this.#options.post({ kind: "broker", status: "disconnected", detail });
+    this.#ask();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+  }
+
+  #ask(): void {
+    this.#again = this.#asking;
+    if (this.#asking || this.#stopped || !this.#connected) return;
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    void this.#run(this.#generation);
+  }
+
+  async #run(generation: number): Promise<void> {
+    const { broker, clock, post } = this.#options;
+    this.#asking = true;
+    try {
+      const picture = await broker.reconcile();
+      if (this.#isCurrent(generation)) post(picture);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      if (this.#isCurrent(generation)) {
+        post({ kind: "broker", status: "disconnected", detail: `the broker could not be reconciled: ${detail}` });
+        this.#cancelRetry = clock.after(RECONCILE_RETRY_MS, () => this.#ask());
+      }
+    } finally {
+      this.#asking = false;
+    }
+    if (this.#again) this.#ask();
+  }
+
+  #isCurrent(generation: number): boolean {
+    return !this.#stopped && this.#connected && generation === this.#generation;
+  }
+}
