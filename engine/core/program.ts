@@ -94,6 +94,8 @@ export type FactSpec =
       readonly params: readonly number[];
       /** Which of the entry's outputs, by index. */
       readonly output: number;
+      /** Another maker of the numbers than our own kernel, by its label in the catalogue. */
+      readonly source?: string;
     }
   | { readonly kind: "lag"; readonly series: SeriesRef; readonly of: number; readonly bars: number }
   | {

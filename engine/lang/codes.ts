@@ -60,6 +60,7 @@ const TABLE = {
   "types/value": error("Outside its range the value has no meaning."),
   "types/too-large": error("Every bar of every symbol pays for it."),
   "facts/several-outputs": error("It has several values at once; one must be chosen."),
+  "facts/source": error("Numbers from a source that is wrong for an indicator would look right."),
   "facts/unknown-output": error("Only the declared outputs exist."),
   "logic/constant": error("It is the same at every bar, whatever the market does."),
   "logic/never": { severity: "error", why: "A condition that is never true never does anything.", ignorable: true },

@@ -47,6 +47,8 @@ export interface IndicatorUse {
   readonly output: number;
   /** Index of the input that replaces the close, when one was given. */
   readonly of?: number;
+  /** Who computes it instead of our own kernel. */
+  readonly source?: string;
   readonly quality: Quality;
 }
 
@@ -105,14 +107,15 @@ export class FactTable {
   }
 
   indicator(use: IndicatorUse): number {
-    const { entry, series, inputs, params, output, of, quality } = use;
+    const { entry, series, inputs, params, output, of, quality, source } = use;
     const named = Object.fromEntries(entry.params.map((doc, i) => [doc.name, params[i] as number]));
     const chosen: Params = entry.outputs.length > 1 ? { output: entry.outputs[output]?.name ?? "" } : {};
     const [short, full]: readonly [Params, Params] =
       of === undefined ? [{}, {}] : [{ of: this.ref(of) }, { of: paramOf(this.#entry(of).full) }];
-    const ref = refOf(entry.name, { ...named, ...chosen, ...short, ...this.#seriesParams(series) });
-    const fullRef = refOf(entry.name, { ...named, ...chosen, ...full, ...this.#fullSeries(series) });
-    const spec: FactSpec = { kind: "indicator", series, name: entry.name, inputs, params, output };
+    const from: { readonly source?: string } = source === undefined ? {} : { source };
+    const ref = refOf(entry.name, { ...named, ...chosen, ...from, ...short, ...this.#seriesParams(series) });
+    const fullRef = refOf(entry.name, { ...named, ...chosen, ...from, ...full, ...this.#fullSeries(series) });
+    const spec: FactSpec = { kind: "indicator", series, name: entry.name, inputs, params, output, ...from };
     // The first bar of the indicator is the last of its inputs' warm-up.
     const before = Math.max(0, this.#warmupOf(inputs, series) - 1);
     return this.#add(ref, fullRef, spec, before + entry.warmup(params), quality);

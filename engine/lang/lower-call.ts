@@ -6,6 +6,7 @@
 import { FACTS } from "../catalog/facts.ts";
 import type { Indicator, InputName } from "../catalog/kernel.ts";
 import { paramProblem } from "../catalog/params.ts";
+import { REFUSED, TECHNICALINDICATORS } from "../catalog/sources/technicalindicators.ts";
 import type { SeriesRef } from "../core/program.ts";
 import { parseBarSize } from "../market/bar-size.ts";
 import { sameSeries } from "./fact-table.ts";
@@ -15,6 +16,7 @@ import { lowerField } from "./fields.ts";
 import { isTooLarge, report, unknownName } from "./scope.ts";
 import type { Context } from "./scope.ts";
 import { didYouMean, listed } from "./suggest.ts";
+import { WORD_ARGUMENTS } from "./syntax.ts";
 import type { Argument, Node } from "./syntax.ts";
 import type { Quality } from "./units.ts";
 
@@ -101,7 +103,8 @@ export function lowerIndicator(context: Context, call: Call): Operand | undefine
   const params = paramsOf(inner, call, entry, given);
   const output = outputOf(context, call, entry);
   const value = valueOf(inner, entry, given, call);
-  if (params === undefined || output === undefined || value === undefined) return undefined;
+  const source = sourceOf(context, call, entry);
+  if (params === undefined || output === undefined || value === undefined || source === undefined) return undefined;
   const home = value.of === undefined ? series : context.scope.table.fact(value.of).spec.series;
   if (!sameSeries(home, series) && explicit) {
     const message = `${call.name} is asked for on ${series.size.label} bars, but its input is computed on ${home.size.label}`;
@@ -114,8 +117,22 @@ export function lowerIndicator(context: Context, call: Call): Operand | undefine
   const quality = qualityOf(entry, output, value.quality);
   const { table } = context.scope;
   const of = value.of === undefined || isClose(value.of, inner, home) ? {} : { of: value.of };
-  const index = table.indicator({ entry, series: home, inputs, params, output, quality, ...of });
+  const index = table.indicator({ entry, series: home, inputs, params, output, quality, ...of, ...source });
   return { kind: "fact", index, quality };
+}
+
+/** Who computes it: our own kernel unless `source:` names another one that is right for it. */
+function sourceOf(context: Context, call: Call, entry: Indicator): { readonly source?: string } | undefined {
+  const word = call.args.find((arg) => arg.name === "source")?.value;
+  if (word?.kind !== "word") return {};
+  if (entry.sources !== undefined && Object.hasOwn(entry.sources, word.word)) return { source: word.word };
+  const known = Object.keys(entry.sources ?? {});
+  if (word.word !== TECHNICALINDICATORS) {
+    const message = `There is no source "${word.word}" of ${entry.name}`;
+    return report(context, "facts/source", word.span, message, didYouMean(word.word, known, "Leave source: out."));
+  }
+  const why = REFUSED[entry.name] ?? "It has not been compared for this indicator.";
+  return report(context, "facts/source", word.span, `${entry.name} is not taken from ${word.word}`, why);
 }
 
 function isClose(index: number, context: Context, series: SeriesRef): boolean {
@@ -156,17 +173,14 @@ function givenTo(context: Context, call: Call, entry: Indicator): Given | undefi
   }
   for (const { name, nameSpan, value } of named) {
     if (name === "of" && takesValue) continue;
-    if (name === "on" || name === "symbol" || name === "output") continue;
+    if (WORD_ARGUMENTS.has(name as string) && name !== "forming") continue;
     const span = nameSpan ?? value.span;
     if (name === "forming") {
       const help = "Facts see closed bars, which never repaint.";
       return report(context, "schema/not-built", span, "Forming bars (forming: true) are not built yet", help);
     }
-    if (name === "source") {
-      return report(context, "schema/not-built", span, "Other sources of an indicator (source:) are not built yet");
-    }
     if (!entry.params.some((doc) => doc.name === name)) {
-      const known = [...entry.params.map((doc) => doc.name), ...(takesValue ? ["of"] : []), "on", "symbol"];
+      const known = [...entry.params.map((doc) => doc.name), ...(takesValue ? ["of"] : []), "on", "symbol", "source"];
       return report(
         context,
         "types/arguments",

@@ -11,6 +11,7 @@ import type { Span } from "./diagnostic.ts";
 import { parseExpression } from "./parser.ts";
 import { placesOf } from "./places.ts";
 import { didYouMean, listed } from "./suggest.ts";
+import { WORD_ARGUMENTS } from "./syntax.ts";
 import type { Argument, Node, Relation } from "./syntax.ts";
 import { spanOfNode } from "./yaml-file.ts";
 import type { YamlFile } from "./yaml-file.ts";
@@ -240,7 +241,7 @@ export class ConditionReader {
     for (const { key, value } of params?.items ?? []) {
       const parameter = isScalar(key) ? String(key.value) : "";
       if (parameter === "lag" || parameter === "lag_on") continue;
-      const isWord = ["on", "symbol", "output", "forming"].includes(parameter);
+      const isWord = WORD_ARGUMENTS.has(parameter);
       const node = isWord ? wordOf(value) : this.number(value);
       if (node === undefined) return undefined;
       args.push({ name: parameter, nameSpan: spanOf(key), value: node });

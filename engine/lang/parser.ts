@@ -6,7 +6,7 @@
  */
 import type { Span } from "./diagnostic.ts";
 import { didYouMean } from "./suggest.ts";
-import { isCondition, joined } from "./syntax.ts";
+import { WORD_ARGUMENTS, isCondition, joined } from "./syntax.ts";
 import type { Argument, Node, Quantity, Relation } from "./syntax.ts";
 import { Cursor, Refusal } from "./cursor.ts";
 import type { SyntaxProblem } from "./cursor.ts";
@@ -370,7 +370,7 @@ class Parser {
     this.#tokens.next();
     this.#tokens.next();
     const nameSpan = this.#tokens.span(token);
-    const raw = token.text === "on" || token.text === "symbol" || token.text === "output" || token.text === "forming";
+    const raw = WORD_ARGUMENTS.has(token.text);
     return { name: token.text, nameSpan, value: raw ? this.#word(token.text) : this.#number() };
   }
 

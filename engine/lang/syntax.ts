@@ -88,3 +88,6 @@ export function isCondition(node: Node): boolean {
 export function joined(a: Span, b: Span): Span {
   return { start: a.start, end: b.end };
 }
+
+/** Arguments whose value is a word, not an expression: a bar size, a symbol, the name of an output or of a source. */
+export const WORD_ARGUMENTS: ReadonlySet<string> = new Set(["on", "symbol", "output", "source", "forming"]);

@@ -9,6 +9,7 @@
  * the strategy's book, the moment, or other series: it is updated right before an evaluation.
  */
 import { indicator } from "../../catalog/catalog.ts";
+import type { Indicator, Kernel } from "../../catalog/kernel.ts";
 import type { Calendar } from "../../market/calendar.ts";
 import { barInterval } from "../../market/sessions.ts";
 import { invariant } from "../assert.ts";
@@ -182,7 +183,7 @@ export class FactGraph {
       case "field":
         return new FieldNode(key, slot, series, spec.field);
       case "indicator":
-        return new IndicatorNode(key, slot, series, indicatorOf(spec.name), spec.params, spec.inputs.map(slotOf));
+        return new IndicatorNode(key, slot, series, kernelOf(spec), spec.inputs.map(slotOf));
       case "lag":
         return new LagNode(key, slot, slotOf(spec.of), spec.bars);
       case "calc":
@@ -257,6 +258,15 @@ function lastDueEnd({ calendar, size, session }: Series, time: number): number {
   return extended ? day.extendedClose : day.close;
 }
 
+/** The kernel of our own, or of the source that the strategy names. */
+function kernelOf(spec: FactSpec & { kind: "indicator" }): { readonly entry: Indicator; readonly kernel: Kernel } {
+  const entry = indicatorOf(spec.name);
+  if (spec.source === undefined) return { entry, kernel: entry.kernel(spec.params) };
+  const make = entry.sources?.[spec.source];
+  invariant(make !== undefined, `the catalogue has no ${spec.name} by ${spec.source}`);
+  return { entry, kernel: make(spec.params) };
+}
+
 function indicatorOf(name: string): ReturnType<typeof indicator> & object {
   const entry = indicator(name);
   invariant(entry !== undefined, `the catalogue has no ${name}`);
@@ -308,7 +318,7 @@ function keyOfSpec(spec: FactSpec, keyOf: (index: number) => string): string {
     case "const":
       return `const:${spec.value}`;
     case "indicator":
-      return `${spec.name}(${spec.params.join(",")})[${spec.inputs.map(keyOf).join(",")}]`;
+      return `${spec.name}${spec.source === undefined ? "" : `@${spec.source}`}(${spec.params.join(",")})[${spec.inputs.map(keyOf).join(",")}]`;
     case "lag":
       return `lag${spec.bars}[${keyOf(spec.of)}]`;
     case "calc":

@@ -76,8 +76,7 @@ export class IndicatorNode implements FactNode {
     key: string,
     slot: number,
     series: Series,
-    indicator: Indicator,
-    params: readonly number[],
+    made: { readonly entry: Indicator; readonly kernel: Kernel },
     inputs: readonly number[],
   ) {
     this.key = key;
@@ -85,9 +84,9 @@ export class IndicatorNode implements FactNode {
     this.#series = series;
     this.#inputs = inputs;
     this.#x = new Float64Array(inputs.length);
-    this.#out = new Float64Array(indicator.outputs.length);
-    this.#kernel = indicator.kernel(params);
-    this.#perSession = indicator.resetsOn === "session";
+    this.#out = new Float64Array(made.entry.outputs.length);
+    this.#kernel = made.kernel;
+    this.#perSession = made.entry.resetsOn === "session";
   }
 
   update(slots: Slots): void {
