@@ -3,6 +3,7 @@
  *
  * Owns: options, progress and printing. May not: decide anything the live engine would decide differently.
  */
+import { readdir } from "node:fs/promises";
 import type { Command } from "commander";
 import { openJournal } from "../adapters/journal/file-journal.ts";
 import { createSimBroker } from "../adapters/sim/broker.ts";
@@ -81,6 +82,11 @@ function collect(value: string, all: readonly string[]): string[] {
 }
 
 async function runBacktest(paths: readonly string[], flags: Flags): Promise<void> {
+  if (flags.format !== "json" && flags.format !== "pretty")
+    throw new CliError(`--format ${flags.format}: expected pretty or json`);
+  const confirm = confirmMode(flags.confirm);
+  const period = periodOf(flags);
+  if (flags.journal !== undefined) await mustBeNew(flags.journal);
   const { tape, notes } = await openTape(flags.data, {
     symbol: flags.symbol,
     timeZone: flags.timeZone,
@@ -91,14 +97,12 @@ async function runBacktest(paths: readonly string[], flags: Flags): Promise<void
   const loaded = await loadProgram(paths, overrideOf(flags, tape));
   const { program, sources } = loaded;
   for (const note of [...notes, ...loaded.notes, ...checkData(program, tape)]) say(note);
-  const confirm = confirmMode(flags.confirm);
   const writer = new StatementWriter();
-  const result = await run(program, sources, tape, flags, confirm, writer);
+  const result = await run(program, sources, tape, { flags, period, confirm }, writer);
   if (flags.format === "json") {
     print(JSON.stringify(report(program, tape, result, writer, confirm), undefined, 2));
     return;
   }
-  if (flags.format !== "pretty") throw new CliError(`--format ${flags.format}: expected pretty or json`);
   pretty(program, tape, result, writer, confirm, flags);
 }
 
@@ -106,12 +110,9 @@ async function run(
   program: Program,
   sources: Readonly<Record<string, string>>,
   tape: Tape,
-  flags: Flags,
-  confirm: ConfirmMode,
+  { flags, period: { from, to }, confirm }: Wanted,
   writer: StatementWriter,
 ): Promise<BacktestResult> {
-  const from = flags.from === undefined ? undefined : dateOf("--from", flags.from);
-  const to = flags.to === undefined ? undefined : dateOf("--to", flags.to);
   const exchange = createSimExchange({
     symbols: tape.symbols,
     cash: amount("--cash", flags.cash),
@@ -139,10 +140,43 @@ async function run(
     });
     await journal?.close();
     if (result.items === 0) throw new CliError("the data holds nothing in this period", 1);
+    if (from !== undefined && result.lastTime < from)
+      throw new CliError(`--from ${flags.from}: the data ends at ${isoTime(result.lastTime)}`, 1);
     return result;
   } finally {
     line.end();
   }
+}
+
+interface Wanted {
+  readonly flags: Flags;
+  readonly period: Period;
+  readonly confirm: ConfirmMode;
+}
+
+interface Period {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+}
+
+function periodOf(flags: Flags): Period {
+  const from = flags.from === undefined ? undefined : dateOf("--from", flags.from);
+  const to = flags.to === undefined ? undefined : dateOf("--to", flags.to);
+  if (from !== undefined && to !== undefined && from >= to)
+    throw new CliError(`--from ${flags.from} is not before --to ${flags.to}`);
+  return { from, to };
+}
+
+/** A backtest's journal is one run: another in the same folder would repeat its numbers. */
+async function mustBeNew(folder: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw new CliError(`--journal ${folder}: ${(error as Error).message}`, 2, { cause: error });
+  }
+  if (names.length > 0) throw new CliError(`--journal ${folder}: the folder is not empty; name a new one`);
 }
 
 function header(): Parameters<typeof openJournal>[1] {
@@ -264,7 +298,7 @@ function pretty(
 ): void {
   const paint = painter(process.stdout);
   const names = program.strategies.map(({ name, symbols, on }) => `${name} (${symbols.join(", ")}, ${on.label})`);
-  print(`${paint("bold", names.join("; "))}`);
+  print(paint("bold", names.join("; ")));
   print(
     `${tape.name}${tape.label === "synthetic" ? paint("yellow", " SYNTHETIC") : ""}: ${result.items.toLocaleString("en-US")} items, ${isoTime(result.firstTime)} to ${isoTime(result.lastTime)}`,
   );

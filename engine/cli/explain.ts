@@ -1,7 +1,7 @@
 /**
  * `barwise explain`: what a strategy file means, in words and in canonical form; or what a finding means.
  */
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { toCanonical } from "../core/canonical.ts";
 import type { Program } from "../core/program.ts";
@@ -31,6 +31,15 @@ async function runExplain(targets: readonly string[], flags: Flags): Promise<voi
     print(await pageOf(first as keyof typeof CODES));
     return;
   }
+  const asCode = targets.length === 1 && /^[a-z]+\/[a-z-]+$/.test(first ?? "") ? first : undefined;
+  if (
+    asCode !== undefined &&
+    !(await access(asCode).then(
+      () => true,
+      () => false,
+    ))
+  )
+    throw new CliError(`${asCode}: no such file or folder, and no finding has this code`);
   const { program } = await loadProgram(targets, {});
   if (flags.format === "json") print(JSON.stringify(canonical(program), undefined, 2));
   else if (flags.format === "pretty") print(explain(program));

@@ -16,6 +16,24 @@ export class CliError extends Error {
   }
 }
 
+let outputClosed = (): void => process.exit();
+
+/** Whoever reads our output has gone (`| head`): by default the command ends quietly; a running engine stops trading. */
+export function onOutputClosed(handler: () => void): void {
+  outputClosed = handler;
+}
+
+/** Without this a reader that goes away would end the process with a stack. */
+export function guardOutputs(): void {
+  const onError = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED" && error.code !== "EIO") throw error;
+    outputClosed();
+  };
+  process.stdout.on("error", onError);
+  // Nobody can be told any more; the exit code still can.
+  process.stderr.on("error", () => {});
+}
+
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan" | "inverse";
 
 export function wantsColour(stream: NodeJS.WriteStream): boolean {
@@ -89,4 +107,10 @@ export function money(value: number): string {
 
 export function percent(ratio: number, digits = 2): string {
   return `${(ratio * 100).toFixed(digits)} %`;
+}
+
+/** Text of others without control characters: an escape sequence in a message must not reach the terminal. */
+export function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is replaced
+  return text.replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g, "·");
 }

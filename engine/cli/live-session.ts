@@ -11,17 +11,20 @@ import type { AlpacaAccount, AlpacaFeedName } from "../adapters/alpaca/endpoints
 import { createAlpacaHistory } from "../adapters/alpaca/history.ts";
 import { createAlpacaMarketData } from "../adapters/alpaca/market-data.ts";
 import { openJournal } from "../adapters/journal/file-journal.ts";
+import type { FileJournal } from "../adapters/journal/file-journal.ts";
 import type { Input, Output } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
 import { calendarOf } from "../market/instruments.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { History } from "../ports/history.ts";
+import type { JournalHeader } from "../ports/journal.ts";
 import { WALL_CLOCK } from "../runtime/clock.ts";
 import { Engine } from "../runtime/engine.ts";
 import type { LoadedProgram } from "../runtime/engine.ts";
 import { warmupOf } from "../runtime/warmup.ts";
 import type { Need } from "../runtime/warmup.ts";
+import { CliError } from "./io.ts";
 import { VERSION } from "./version.ts";
 
 export interface Connection {
@@ -89,7 +92,7 @@ export interface SessionOptions {
   readonly sources: Readonly<Record<string, string>>;
   readonly journalRoot: string;
   readonly observe: (input: Input, outputs: readonly Output[]) => void;
-  readonly onRefused: (feed: string, reason: string, sample: string) => void;
+  readonly onRefused: (feed: string, reason: string, sample: string, count: number) => void;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -108,7 +111,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   const id = `${new Date(now).toISOString().replaceAll(/[:.]/g, "-")}-${randomBytes(3).toString("hex")}`;
   const journalDir = join(options.journalRoot, id);
   const { node, v8, tz = "", icu = "" } = process.versions as { node: string; v8: string; tz?: string; icu?: string };
-  const journal = await openJournal(journalDir, {
+  const journal = await openNew(journalDir, {
     kind: "header",
     format: 1,
     barwise: VERSION,
@@ -134,9 +137,11 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     onRefused: options.onRefused,
     onFatal: options.onFatal,
   });
-  const { warmup, missing } = await warmupOf(program, history, connection.warmBefore(), calendarOf);
+  let missing: Session["missing"];
   try {
-    await engine.start({ program, sources, warmup });
+    const warm = await warmupOf(program, history, connection.warmBefore(), calendarOf);
+    ({ missing } = warm);
+    await engine.start({ program, sources, warmup: warm.warmup });
   } catch (error) {
     await engine.stop();
     throw error;
@@ -150,6 +155,15 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       return (await warmupOf(next, history, time, calendarOf)).warmup;
     },
   };
+}
+
+async function openNew(folder: string, header: JournalHeader): Promise<FileJournal> {
+  try {
+    return await openJournal(folder, header);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(`no journal, no trading: ${reason}`, 2, { cause: error });
+  }
 }
 
 /** Feeds that keep no history: facts warm up from what they bring. */

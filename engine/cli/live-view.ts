@@ -5,13 +5,13 @@
  */
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import type { Input, Output } from "../core/event.ts";
-import { accountOf } from "../core/view.ts";
+import { accountOf, inspect, openOrders } from "../core/view.ts";
 import { isoTime } from "../core/time.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { ReloadResult } from "../runtime/reload.ts";
 import { StatementWriter } from "../runtime/statement.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
-import { painter, print } from "./io.ts";
+import { painter, print, printable, table } from "./io.ts";
 import { renderScreen } from "./screen.ts";
 import { statementText } from "./statement-text.ts";
 import { VERSION } from "./version.ts";
@@ -24,8 +24,18 @@ const HOME = "\u001B[H";
 const CLEAR_REST = "\u001B[J";
 const CLEAR_LINE = "\u001B[K";
 
+/** What is said at the start. */
+export interface Introduction {
+  readonly account: string;
+  readonly venue: string;
+  readonly data: string;
+  readonly strategies: readonly string[];
+  readonly journal: string;
+}
+
 export class LiveView {
   readonly #banner: string;
+  readonly #tag: string;
   readonly #screen: boolean;
   readonly #writer = new StatementWriter();
   readonly #messages: string[] = [];
@@ -35,18 +45,30 @@ export class LiveView {
   #journalDir = "";
   #startEquity = Number.NaN;
   #refused = 0;
+  #feedDown = false;
+  #brokerDown = false;
 
-  constructor(options: { readonly banner: string; readonly screen: boolean }) {
+  constructor(options: { readonly banner: string; readonly tag: string; readonly screen: boolean }) {
     this.#banner = options.banner;
+    this.#tag = options.tag;
     this.#screen = options.screen;
   }
 
-  begin(engine: Engine, account: string, journalDir: string): void {
+  begin(engine: Engine, intro: Introduction): void {
     this.#engine = engine;
-    this.#journalDir = journalDir;
+    this.#journalDir = intro.journal;
     this.#startEquity = accountOf(engine.core).equity;
+    print(`${this.#paint("bold", `barwise ${VERSION}`)}   ${this.#paint(["bold", "yellow"], this.#banner)}`);
+    const { account, venue, data, strategies, journal } = intro;
+    const rows = [
+      ["account", account],
+      ["venue", venue],
+      ["data", data],
+      ...strategies.map((text) => ["strategy", text]),
+      ["journal", journal],
+    ];
+    print(table(rows));
     if (!this.#screen) {
-      print(`barwise ${VERSION} · ${this.#banner} · account ${account} · journal ${journalDir}`);
       for (const message of this.#messages) print(message);
       return;
     }
@@ -65,6 +87,8 @@ export class LiveView {
       `\n${this.#paint("bold", "Stopped")} at ${Number.isFinite(engine.marketTime) ? isoTime(engine.marketTime) : "the start"} (market time), ${this.#banner}`,
     );
     print(statementText(this.#writer.statement(), this.#paint));
+    for (const line of leftOpen(engine)) print(line);
+    if (this.#refused > 0) print(`${this.#refused} messages of the feed were refused`);
     print(`Journal: ${this.#journalDir}`);
   }
 
@@ -89,16 +113,28 @@ export class LiveView {
     }
     if (input.kind === "execution") {
       this.note(
-        `${this.#paint("dim", isoTime(input.time))} ${this.#paint("green", "filled")} ${input.side} ${input.qty} ${input.symbol} at ${input.price}`,
+        `${this.#paint("dim", isoTime(input.time))} ${this.#tag} ${this.#paint("green", "filled")} ${input.side} ${input.qty} ${input.symbol} at ${input.price}`,
       );
     }
-    if (input.kind === "feed" && input.status !== "live")
-      this.note(this.#paint("yellow", `feed ${input.feed} is ${input.status}: ${input.detail}`));
+    if (input.kind === "feed") this.#feed(input);
+    if (input.kind === "broker") this.#brokerDown ||= input.status === "disconnected";
+    if (input.kind === "reconciled" && this.#brokerDown) {
+      this.#brokerDown = false;
+      this.note(this.#paint("green", "the broker is connected and reconciled again"));
+    }
   }
 
-  refused(feed: string, reason: string, sample: string): void {
-    this.#refused++;
-    if (this.#refused <= 20) this.note(this.#paint("yellow", `${feed}: message refused: ${reason} (${sample})`));
+  #feed({ feed, status, detail }: Extract<Input, { kind: "feed" }>): void {
+    if (status !== "live") this.note(this.#paint("yellow", `feed ${feed} is ${status}: ${detail}`));
+    else if (this.#feedDown) this.note(this.#paint("green", `feed ${feed} is live again: ${detail}`));
+    this.#feedDown = status === "down";
+  }
+
+  refused(feed: string, reason: string, sample: string, count: number): void {
+    this.#refused += count;
+    // What a stranger sent must not steer the terminal.
+    const shown = sample === "" ? "" : ` (${printable(sample)})`;
+    this.note(this.#paint("yellow", `${feed}: message refused: ${reason}${shown}`));
   }
 
   reloaded(result: ReloadResult<Diagnostic>): void {
@@ -123,7 +159,7 @@ export class LiveView {
     switch (output.kind) {
       case "submit": {
         const { side, qty, symbol, type, orderClass } = output.order;
-        return `${paint("cyan", "order")} ${side} ${qty} ${symbol} ${type}${orderClass === "simple" ? "" : ` ${orderClass}`}`;
+        return `${this.#tag} ${paint("cyan", "order")} ${side} ${qty} ${symbol} ${type}${orderClass === "simple" ? "" : ` ${orderClass}`}`;
       }
       case "refused":
         return `${paint("yellow", "refused")} ${output.strategy}/${output.rule} ${output.symbol}: ${output.code}: ${output.reason}`;
@@ -143,7 +179,7 @@ export class LiveView {
     const engine = this.#engine;
     if (engine === undefined) return;
     const statement = this.#writer;
-    const { columns = 120, rows = 40 } = process.stdout;
+    const { columns, rows } = process.stdout;
     const screen = renderScreen(
       {
         title: `barwise ${VERSION}`,
@@ -155,8 +191,8 @@ export class LiveView {
         fills: statement.fills.length,
         messages: this.#messages,
         refusedMessages: this.#refused,
-        width: columns,
-        height: rows - 1,
+        width: columns > 0 ? columns : 120,
+        height: rows > 0 ? rows - 1 : 39,
       },
       this.#paint,
     );
@@ -176,4 +212,18 @@ export class LiveView {
     this.#timer = undefined;
     process.stdout.write(LEAVE);
   }
+}
+
+/** Positions and orders that stay at the broker when the engine ends. */
+function leftOpen(engine: Engine): string[] {
+  const held = inspect(engine.core)
+    .filter(({ qty }) => qty !== 0)
+    .map(({ strategy, symbol, qty }) => `${qty} ${symbol} (${strategy})`);
+  const orders = openOrders(engine.core).map(
+    ({ side, qty, symbol, type, strategy }) => `${type} ${side} ${qty} ${symbol} (${strategy})`,
+  );
+  return [
+    ...(held.length > 0 ? [`Still held: ${held.join(", ")}`] : []),
+    ...(orders.length > 0 ? [`Still working: ${orders.join(", ")}`] : []),
+  ];
 }

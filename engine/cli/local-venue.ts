@@ -12,6 +12,9 @@ import { knownAt } from "../core/known-at.ts";
 import { createExchange } from "../exchange/exchange.ts";
 import { alpacaFees, noFees, percentFees, perShareFees } from "../exchange/fees.ts";
 import type { Exchange, FeeModel, Instrument } from "../exchange/types.ts";
+import type { BarSize } from "../market/bar-size.ts";
+import type { Calendar } from "../market/calendar.ts";
+import { barInterval } from "../market/sessions.ts";
 import { assetClassOf, calendarOf } from "../market/instruments.ts";
 import { CliError } from "./io.ts";
 
@@ -94,7 +97,7 @@ export async function startLocalVenue(options: LocalVenueOptions): Promise<Runni
     pace: options.pace,
     startAt,
     streamedBars: tape.size === "ticks" || tape.size.kind === "session" ? "1m" : tape.size.label,
-    historyOf: (symbol, size) => (tape.size !== "ticks" && tape.size.label === size.label ? barsOf(tape, symbol) : []),
+    historyOf: historyOf(tape),
     limits: { requestsPerMinute: 6_000 },
   });
   return { venue, exchange, credentials, startAt };
@@ -124,6 +127,41 @@ function playedFrom(
   return { played, startAt: begin - 1 };
 }
 
-function barsOf(tape: Tape, symbol: string): Bar[] {
-  return [...tape.items()].filter((item): item is BarInput => item.kind === "bar" && item.symbol === symbol);
+/** Bars of the tape's own size, and larger ones made of them. The venue shows of them what its clock allows. */
+function historyOf(tape: Tape): (symbol: string, size: BarSize) => readonly Bar[] {
+  const known = new Map<string, readonly Bar[]>();
+  const own = tape.size;
+  return (symbol, size) => {
+    if (own === "ticks" || size.ms < own.ms) return [];
+    const key = `${symbol}@${size.label}`;
+    let bars = known.get(key);
+    if (bars === undefined) {
+      const items = [...tape.items()].filter((item): item is BarInput => item.kind === "bar" && item.symbol === symbol);
+      bars = size.label === own.label ? items : merged(items, size, calendarOf(symbol));
+      known.set(key, bars);
+    }
+    return bars;
+  };
+}
+
+function merged(bars: readonly Bar[], size: BarSize, calendar: Calendar): Bar[] {
+  const result: Bar[] = [];
+  for (const bar of bars) {
+    const interval = barInterval(calendar, size, bar.start, "regular");
+    if (interval === undefined) continue;
+    const last = result.at(-1);
+    if (last === undefined || last.start !== interval.start) {
+      const { open, high, low, close, volume } = bar;
+      result.push({ start: interval.start, open, high, low, close, volume });
+      continue;
+    }
+    result[result.length - 1] = {
+      ...last,
+      high: Math.max(last.high, bar.high),
+      low: Math.min(last.low, bar.low),
+      close: bar.close,
+      volume: last.volume + bar.volume,
+    };
+  }
+  return result;
 }

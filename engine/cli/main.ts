@@ -8,7 +8,7 @@ import { Command, CommanderError } from "commander";
 import { InvariantError } from "../core/assert.ts";
 import { addBacktest } from "./backtest.ts";
 import { addExplain } from "./explain.ts";
-import { CliError, painter, say } from "./io.ts";
+import { CliError, guardOutputs, painter, say } from "./io.ts";
 import { addLint } from "./lint.ts";
 import { addRun } from "./run.ts";
 import { addVenue } from "./venue.ts";
@@ -46,14 +46,21 @@ function exitCodeOf(error: unknown): number {
     say(`${paint("red", "error")}: ${error.message}`);
     return error.exitCode;
   }
-  if (error instanceof InvariantError) {
-    say(`${paint("red", "barwise stopped because of a bug in itself")}: ${error.stack ?? error.message}`);
-    return 70;
+  if (error instanceof Error && !(error instanceof InvariantError) && isFromOutside(error)) {
+    say(`${paint("red", "error")}: ${error.message}`);
+    return 2;
   }
-  say(`${paint("red", "error")}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return 2;
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  say(`${paint("red", "barwise stopped because of a bug in itself")}: ${what}`);
+  return 70;
 }
 
+/** Disk, network, broker, feed and journal errors carry a code; a mistake of ours does not. */
+function isFromOutside(error: Error): boolean {
+  return "code" in error && typeof error.code === "string" && !error.code.startsWith("ERR_");
+}
+
+guardOutputs();
 process.exitCode = await main();
 // Alpaca's SDK leaves the deadline of an answer without a body (a cancel's 204) running for its whole time; nothing
 // that matters is open any more, so nobody should wait for it.

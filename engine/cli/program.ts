@@ -16,6 +16,7 @@ import type { Files, FileSet } from "../ports/files.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
 import { Reloader } from "../runtime/reload.ts";
 import { CliError, say, wantsColour } from "./io.ts";
+import { needsOf } from "../runtime/warmup.ts";
 import type { Session } from "./live-session.ts";
 import type { LiveView } from "./live-view.ts";
 
@@ -35,14 +36,16 @@ export interface Loaded {
 }
 
 /** Compiles with an override; `notes` say what it changed. Errors are printed and end the command with 1. */
-export function compileFiles(files: FileSet, override: Override): Loaded {
+export function compileFiles(files: FileSet, override: Override, failed = "the files have errors"): Loaded {
   const { compiled, notes } = tryCompile(files, override);
   const { program, diagnostics } = compiled;
   if (program === null) {
     say(renderDiagnostics(diagnostics, { format: "pretty", color: wantsColour(process.stderr), texts: files }));
-    throw new CliError("nothing was started: the files have errors", 1);
+    throw new CliError(failed, 1);
   }
-  return { program, notes };
+  const warnings = diagnostics.filter(({ severity }) => severity === "warning");
+  const lines = renderDiagnostics(warnings, { format: "concise", color: false, texts: files }).split("\n");
+  return { program, notes: [...notes, ...lines.filter((line) => line !== "")] };
 }
 
 export function tryCompile(
@@ -129,6 +132,7 @@ export interface LoadedProject {
 
 export async function loadProject(folder: string, options: { readonly demo: boolean }): Promise<LoadedProject> {
   const root = resolve(folder);
+  if (!(await exists(root))) throw new CliError(`${folder}: no such folder`);
   const file = join(root, PROJECT_FILE);
   const hasFile = await exists(file);
   if (!hasFile && !options.demo)
@@ -156,21 +160,57 @@ async function exists(path: string): Promise<boolean> {
 }
 
 export function compileProject(project: LoadedProject, override: Override): Loaded {
-  return compileFiles(project.files, override);
+  return compileFiles(project.files, override, "nothing was started: the files have errors");
 }
 
-export function watchedFiles(
-  project: LoadedProject,
-  program: Program,
-  override: Override,
-  session: Session,
-  view: LiveView,
-): Reloader<Diagnostic> {
+/** Strategies of nothing would run for ever and do nothing. */
+export function mustTrade(project: LoadedProject): void {
+  if (Object.keys(project.files).some(isStrategyFile)) return;
+  const folder = join(relative(process.cwd(), project.root) || ".", project.settings.strategies);
+  throw new CliError(`${folder}: no *.strategy.yaml here, so there is nothing to trade`);
+}
+
+/** Every symbol whose data the rules read, those of other symbols' facts included. */
+export function symbolsOf(program: Program): readonly string[] {
+  const symbols = new Set<string>();
+  for (const { symbols: own } of program.strategies) for (const symbol of own) symbols.add(symbol);
+  for (const { symbol } of needsOf(program)) symbols.add(symbol);
+  return [...symbols].sort();
+}
+
+export interface WatchOptions {
+  readonly project: LoadedProject;
+  readonly program: Program;
+  readonly override: Override;
+  readonly session: Session;
+  readonly view: LiveView;
+  /** Why this program cannot be traded on the feeds that are connected, or undefined. */
+  readonly unfit: (program: Program) => string | undefined;
+}
+
+export function watchedFiles({ project, program, override, session, view, unfit }: WatchOptions): Reloader<Diagnostic> {
+  let settings = fixedPart(project.settings);
   return new Reloader<Diagnostic>(program, {
     files: project.source,
     engine: session.engine,
-    compile: (files) => tryCompile(files, override).compiled,
+    compile: (files) => {
+      const { compiled } = tryCompile(files, override);
+      if (compiled.program === null) return compiled;
+      if (!Object.keys(files).some(isStrategyFile)) throw new CliError("every strategy file is gone");
+      const why = unfit(compiled.program);
+      if (why !== undefined) throw new CliError(why);
+      if (fixedPart(compiled.project) !== settings) {
+        settings = fixedPart(compiled.project);
+        view.note(`${PROJECT_FILE}: account, feeds, journal and folders take effect at the next start`);
+      }
+      return compiled;
+    },
     warm: (next) => session.warm(next),
     onResult: (result) => view.reloaded(result),
   });
+}
+
+/** What a running engine cannot change. */
+function fixedPart({ account, feeds, journal, strategies }: Project): string {
+  return JSON.stringify({ account, feeds, journal, strategies });
 }

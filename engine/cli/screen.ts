@@ -26,22 +26,43 @@ export interface ScreenModel {
   readonly height: number;
 }
 
+/** Rows that messages get before strategies do: an error must be seen on a small terminal too. */
+const MESSAGE_ROWS = 5;
+const HINT = "Save a strategy file to change it while it runs. Ctrl-C stops and prints a summary.";
+
 export function renderScreen(model: ScreenModel, paint: Painter): string {
-  const lines = [...header(model, paint), ""];
-  for (const instance of inspect(model.core)) lines.push(...instanceLines(instance, paint), "");
-  lines.push(...orderLines(model, paint));
-  lines.push("", paint("bold", "Latest"));
-  const room = Math.max(3, model.height - lines.length - 2);
-  lines.push(
-    ...(model.messages.length === 0
-      ? [paint("dim", "  nothing yet")]
-      : model.messages.slice(-room).map((message) => `  ${message}`)),
-  );
-  lines.push(paint("dim", "Save a strategy file to change it while it runs. Ctrl-C stops and prints a summary."));
-  return lines
-    .slice(0, model.height)
+  const top = header(model, paint);
+  const bottom = ["", ...orderLines(model, paint), "", paint("bold", "Latest")];
+  const hint = paint("dim", HINT);
+  const messages = model.messages.length === 0 ? [paint("dim", "nothing yet")] : model.messages;
+  const fixed = top.length + bottom.length + 1;
+  const forMessages = Math.min(messages.length, MESSAGE_ROWS);
+  const body = fit(bodyLines(model, paint), Math.max(0, model.height - fixed - forMessages), paint);
+  const room = Math.max(forMessages, model.height - fixed - body.length);
+  const lines = [...top, ...body, ...bottom, ...messages.slice(-room).map((message) => `  ${message}`), hint];
+  return keep(lines, top.length, model.height)
     .map((line) => cut(line, model.width))
     .join("\n");
+}
+
+function bodyLines(model: ScreenModel, paint: Painter): string[] {
+  return inspect(model.core).flatMap((instance) => ["", ...instanceLines(instance, paint)]);
+}
+
+/** The strategies that there is room for, and how many lines there is none for. */
+function fit(lines: readonly string[], room: number, paint: Painter): readonly string[] {
+  if (lines.length <= room) return lines;
+  if (room < 2) return [];
+  return [
+    ...lines.slice(0, room - 1),
+    paint("dim", `… ${lines.length - room + 1} more lines: a larger terminal shows them`),
+  ];
+}
+
+/** On the smallest terminals: the header, then the end. */
+function keep(lines: readonly string[], top: number, height: number): readonly string[] {
+  if (lines.length <= height) return lines;
+  return height <= top ? lines.slice(0, height) : [...lines.slice(0, top), ...lines.slice(top - height)];
 }
 
 function header(model: ScreenModel, paint: Painter): string[] {
@@ -49,8 +70,11 @@ function header(model: ScreenModel, paint: Painter): string[] {
   const change = account.equity - model.startEquity;
   const state =
     account.state === "ACTIVE" ? paint("green", "ACTIVE") : paint("red", `${account.state} ${account.reason}`);
+  const banner = paint(["bold", "yellow"], model.banner);
+  // What kind of money it is is said first where there is no room for both.
+  const hasRoom = model.title.length + model.banner.length + 3 <= model.width;
   return [
-    `${paint("bold", model.title)}   ${paint(["bold", "yellow"], model.banner)}`,
+    hasRoom ? `${paint("bold", model.title)}   ${banner}` : banner,
     `${time(model.marketTime)}   trading ${account.ready ? state : paint("yellow", "waiting for the broker")}`,
     `equity ${paint("bold", money(account.equity))} (${paint(change < 0 ? "red" : "green", `${change < 0 ? "" : "+"}${money(change)}, ${percent(change / model.startEquity)}`)})` +
       `   cash ${money(account.cash)}   day ${money(account.dayPnl)}   orders ${model.orders}   fills ${model.fills}` +

@@ -26,6 +26,8 @@ export interface DataOptions {
   /** Leaves out rows that cannot be believed instead of stopping; they are counted. */
   readonly skipBadRows?: boolean;
   readonly seed?: number | undefined;
+  /** Where the source was named, for messages. Default `--data`. */
+  readonly flag?: string;
 }
 
 export interface OpenedTape {
@@ -63,7 +65,9 @@ async function openFiles(source: string, options: DataOptions): Promise<OpenedTa
   try {
     statSync(source);
   } catch {
-    throw new CliError(`--data ${source}: no such file or folder (built-in tapes: ${BUILT_IN_TAPES.join(", ")})`);
+    throw new CliError(
+      `${options.flag ?? "--data"} ${source}: no such file or folder (built-in tapes: ${BUILT_IN_TAPES.join(", ")})`,
+    );
   }
   try {
     const files = await filesOf(source);

@@ -8,8 +8,8 @@ import type { MarketInput } from "../core/event.ts";
 export interface FeedSink {
   /** Called in the order of the wire. Must return at once; the receiver queues. */
   market(input: MarketInput): void;
-  /** A message that was not understood or not believable: counted and shown, never guessed at. `sample` is cut to 200 characters. */
-  refused(feed: string, reason: string, sample: string): void;
+  /** A message that was not understood or not believable: counted and shown, never guessed at. `sample` is cut to 200 characters, `count` (1) is how many it stands for. */
+  refused(feed: string, reason: string, sample: string, count?: number): void;
 }
 
 export interface Feed {

@@ -41,7 +41,7 @@ export interface EngineOptions {
   readonly marketTime: "wall" | "data";
   readonly observe?: (input: Input, outputs: readonly Output[]) => void;
   /** A message that a feed refused. */
-  readonly onRefused?: (feed: string, reason: string, sample: string) => void;
+  readonly onRefused?: (feed: string, reason: string, sample: string, count: number) => void;
   /** Our own bug or a lost journal: nothing is evaluated or sent any more. */
   readonly onFatal: (error: Error) => void;
 }
@@ -109,7 +109,7 @@ export class Engine {
       if (this.#stopped) return;
       await feed.start({
         market: (input) => this.post(input),
-        refused: (name, reason, sample) => this.#options.onRefused?.(name, reason, sample),
+        refused: (name, reason, sample, count = 1) => this.#options.onRefused?.(name, reason, sample, count),
       });
     }
   }

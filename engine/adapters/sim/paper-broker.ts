@@ -59,7 +59,7 @@ export class PaperBroker implements Broker {
             this.#see(input);
             sink.market(input);
           },
-          refused: (name, reason, sample) => sink.refused(name, reason, sample),
+          refused: (name, reason, sample, count) => sink.refused(name, reason, sample, count),
         }),
       stop: () => feed.stop(),
     };

@@ -12,12 +12,12 @@ const SAMPLE_MAX = 200;
 export class Refusals {
   /** All refusals since the start. */
   count = 0;
-  readonly #report: (reason: string, sample: string) => void;
+  readonly #report: (reason: string, sample: string, count: number) => void;
   readonly #now: () => number;
   readonly #seen = new Map<string, number>();
   #windowEnd = 0;
 
-  constructor(report: (reason: string, sample: string) => void, now: () => number) {
+  constructor(report: (reason: string, sample: string, count: number) => void, now: () => number) {
     this.#report = report;
     this.#now = now;
   }
@@ -29,7 +29,7 @@ export class Refusals {
     const key = this.#seen.has(reason) || this.#seen.size < REASONS_MAX ? reason : "other reasons";
     const count = (this.#seen.get(key) ?? 0) + 1;
     this.#seen.set(key, count);
-    if (count <= SHOWN) this.#report(reason, sample().slice(0, SAMPLE_MAX));
+    if (count <= SHOWN) this.#report(reason, sample().slice(0, SAMPLE_MAX), 1);
   }
 
   /** Called now and then: ends a window that is over. */
@@ -40,7 +40,8 @@ export class Refusals {
   /** Tells how many were held back. */
   flush(): void {
     for (const [reason, count] of this.#seen) {
-      if (count > SHOWN) this.#report(`${reason} (${count - SHOWN} more within ${WINDOW_MS / 1000} s)`, "");
+      const more = count - SHOWN;
+      if (more > 0) this.#report(`${reason} (${more} more within ${WINDOW_MS / 1000} s)`, "", more);
     }
     this.#seen.clear();
   }

@@ -100,7 +100,7 @@ export class WebSocketFeed implements Feed {
     this.#confirm = compileFilters(config.confirm);
     this.#mapper = new Mapper(config.map, symbols, this.#options.lateMs);
     this.#refusals = new Refusals(
-      (reason, sample) => this.#sink?.refused(this.name, reason, this.#secrets.scrub(sample)),
+      (reason, sample, count) => this.#sink?.refused(this.name, reason, this.#secrets.scrub(sample), count),
       () => timers.now(),
     );
   }

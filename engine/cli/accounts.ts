@@ -1,0 +1,250 @@
+/**
+ * Which account, venue and data a run has, from barwise.yaml and flags.
+ *
+ * Owns: choosing them, refusing what does not fit together, and their names on the screen. May not: trade for real
+ * without `--live` and a typed confirmation.
+ */
+import { resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { MISSING_KEYS, credentialsFrom } from "../adapters/alpaca/credentials.ts";
+import { createSimBroker } from "../adapters/sim/broker.ts";
+import { PaperBroker } from "../adapters/sim/paper-broker.ts";
+import type { Tape } from "../adapters/tape/tape.ts";
+import type { Pace } from "../adapters/venue/options.ts";
+import { WebSocketFeed } from "../adapters/websocket/websocket-feed.ts";
+import { knownAt } from "../core/known-at.ts";
+import type { Program } from "../core/program.ts";
+import type { FeedConfig } from "../lang/project.ts";
+import { parseBarSize } from "../market/bar-size.ts";
+import type { BarSize } from "../market/bar-size.ts";
+import { calendarOf } from "../market/instruments.ts";
+import { needsOf } from "../runtime/warmup.ts";
+import { dateOf } from "./backtest.ts";
+import { CliError } from "./io.ts";
+import { NO_HISTORY, connectAlpaca } from "./live-session.ts";
+import type { Connection } from "./live-session.ts";
+import { createSimExchange, startLocalVenue } from "./local-venue.ts";
+import { compileProject, symbolsOf } from "./program.ts";
+import type { LoadedProject, Override } from "./program.ts";
+import { BUILT_IN_TAPES, openTape } from "./tapes.ts";
+
+export interface AccountFlags {
+  readonly demo: boolean;
+  readonly tape?: string;
+  readonly rate?: string;
+  readonly from?: string;
+  readonly live: boolean;
+}
+
+export interface Account {
+  readonly connection: Connection;
+  /** Shown at all times: LIVE, paper, SYNTHETIC. */
+  readonly banner: string;
+  /** The same in a word or two, on every line that tells of an order. */
+  readonly tag: string;
+  readonly venue: string;
+  readonly data: string;
+  readonly override: Override;
+  /** Why a program cannot be traded on these feeds, or undefined. */
+  readonly unfit: (program: Program) => string | undefined;
+  /** Resolves when there will be no more data. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const RATE = "12";
+const NEVER = new Promise<never>(() => {});
+const NOTHING_TO_STOP = (): Promise<void> => Promise.resolve();
+
+export async function openAccount(project: LoadedProject, flags: AccountFlags): Promise<Account> {
+  const venue = flags.demo ? "local" : project.settings.account.venue;
+  if (flags.live && venue !== "alpaca-live")
+    throw new CliError("--live: barwise.yaml does not say account: {venue: alpaca-live}");
+  const feed = onlyFeed(project, flags);
+  if (venue === "local" && (feed === undefined || feed.kind === "tape")) return startLocal(project, flags, feed);
+  for (const [flag, value] of Object.entries({ tape: flags.tape, rate: flags.rate, from: flags.from })) {
+    if (value !== undefined) throw new CliError(`--${flag} is for tapes; barwise.yaml names a stream (or add --demo)`);
+  }
+  if (venue === "local" && feed?.kind === "websocket") return startPaper(project, feed);
+  if (venue === "local")
+    throw new CliError("barwise.yaml: an alpaca feed needs account: {venue: alpaca-paper} or alpaca-live");
+  return startAlpaca(project, venue, flags, feed);
+}
+
+/** One feed: a second one that is accepted and ignored would be worse than none. */
+function onlyFeed(project: LoadedProject, flags: AccountFlags): FeedConfig | undefined {
+  if (flags.demo) return undefined;
+  const { feeds } = project.settings;
+  if (feeds.length > 1) throw new CliError("barwise.yaml: more than one feed is not built yet; keep one");
+  const [feed] = feeds;
+  if (feed?.kind === "tape" && feed.loop) throw new CliError("barwise.yaml: loop: true is not built yet; remove it");
+  return feed;
+}
+
+// ------------------------------------------------------------------------------------------------- Alpaca
+
+async function startAlpaca(
+  project: LoadedProject,
+  venue: "alpaca-paper" | "alpaca-live",
+  flags: AccountFlags,
+  feed: FeedConfig | undefined,
+): Promise<Account> {
+  if (feed !== undefined && feed.kind !== "alpaca")
+    throw new CliError(`barwise.yaml: an Alpaca account with a ${feed.kind} feed is not built yet; use {alpaca: {}}`);
+  const { program } = compileProject(project, {});
+  const live = venue === "alpaca-live";
+  if (live && !flags.live) throw new CliError("barwise.yaml says alpaca-live: real money needs --live as well");
+  const credentials = credentialsFrom(process.env);
+  if (credentials === undefined) throw new CliError(MISSING_KEYS);
+  if (live) await confirmLive();
+  const symbols = symbolsOf(program);
+  const name = feed?.feed ?? "iex";
+  const finest = Math.min(...needsOf(program).map(({ size }) => size.ms));
+  const data = finest < 60_000 ? "ticks" : "minute";
+  const connection = connectAlpaca({
+    account: live ? { kind: "live", confirmed: true } : { kind: "paper" },
+    credentials,
+    feed: name,
+    symbols,
+    data,
+  });
+  return {
+    connection,
+    banner: live ? "LIVE: REAL MONEY" : "paper (Alpaca)",
+    tag: live ? "LIVE" : "paper",
+    venue: live ? "Alpaca, live account" : "Alpaca, paper account",
+    data: `Alpaca ${name}, ${data === "ticks" ? "trades and quotes" : "minute bars"}`,
+    override: {},
+    unfit: fits(symbols, data === "ticks" ? undefined : parseBarSize("1m")),
+    ended: NEVER,
+    stop: NOTHING_TO_STOP,
+  };
+}
+
+async function confirmLive(): Promise<void> {
+  if (!process.stdin.isTTY) throw new CliError("--live needs a terminal: it asks for a typed confirmation");
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  // Ctrl-C and Ctrl-D at the question are an answer too.
+  const closed = new Promise<string>((done) => prompt.once("close", () => done("")));
+  const question = 'This trades with REAL MONEY. Type "trade real money" to go on: ';
+  const answer = await Promise.race([prompt.question(question), closed]);
+  prompt.close();
+  if (answer.trim() !== "trade real money") throw new CliError("not confirmed, nothing was started", 1);
+}
+
+// ------------------------------------------------------------------------------------------------- the local venue
+
+type TapeConfig = Extract<FeedConfig, { kind: "tape" }>;
+
+async function startLocal(project: LoadedProject, flags: AccountFlags, feed: TapeConfig | undefined): Promise<Account> {
+  const isBuiltIn = (name: string): boolean => (BUILT_IN_TAPES as readonly string[]).includes(name);
+  const declared = feed === undefined || isBuiltIn(feed.file) ? feed?.file : resolve(project.root, feed.file);
+  const source = flags.tape ?? declared ?? "sp500";
+  const flag = flags.tape === undefined ? "barwise.yaml: tape" : "--tape";
+  const { tape, notes } = await openTape([source], { symbol: feed?.symbol, flag });
+  const builtIn = isBuiltIn(source);
+  const override = overrideFor(tape, flags);
+  const unfit = fits(tape.symbols, tape.size === "ticks" ? undefined : tape.size);
+  const why = unfit(compileProject(project, override).program);
+  if (why !== undefined) throw new CliError(why, 1);
+  const from = flags.from ?? (source === "sp500" ? "2001-01-02" : source === "synthetic" ? "2024-03-05" : undefined);
+  const running = await startLocalVenue({
+    tape,
+    pace: paceOf(flags, feed?.speed),
+    port: 0,
+    from: from === undefined ? undefined : dateOf("--from", from),
+    symbols: tape.symbols,
+    cash: String(project.settings.account.cash),
+    fees: "none",
+    slippage: 0,
+    leverage: 1,
+    seed: "demo",
+  });
+  const connection = connectAlpaca({
+    account: { kind: "loopback", url: running.venue.url },
+    credentials: running.credentials,
+    feed: "iex",
+    symbols: tape.symbols,
+    data: tape.size === "ticks" ? "ticks" : tape.size.kind === "session" ? "daily" : "minute",
+    ...(tape.size === "ticks" || tape.size.kind === "session" ? {} : { barSize: tape.size.label }),
+    startAt: running.startAt,
+  });
+  const isSynthetic = tape.label === "synthetic";
+  return {
+    connection,
+    banner: isSynthetic ? "paper, SYNTHETIC DATA, on the local venue" : `paper on the local venue, ${tape.name}`,
+    tag: isSynthetic ? "paper SYNTHETIC" : "paper",
+    venue: `local venue, simulated exchange at ${running.venue.url}`,
+    data: [`${tape.name}, ${isSynthetic ? "SYNTHETIC: no real market" : tape.label}`, ...(builtIn ? [] : notes)].join(
+      "; ",
+    ),
+    override,
+    unfit,
+    ended: running.venue.finished.catch(() => {}),
+    stop: () => running.venue.stop(),
+  };
+}
+
+/** The demo plays every strategy of the folder on what the tape has, and says so. */
+function overrideFor(tape: Tape, flags: AccountFlags): Override {
+  const { size, symbols: available } = tape;
+  if (!flags.demo) return { available };
+  const on = size !== "ticks" && size.kind === "session" ? size : parseBarSize("5m");
+  return { available, ...(on === undefined ? {} : { on }) };
+}
+
+/** `speed` is the project's: `60x`, or `max`, which does not wait. `--rate` goes before it. */
+function paceOf(flags: AccountFlags, speed: string | undefined): Pace {
+  if (flags.rate === undefined && speed === "max") return { delayMs: 0 };
+  if (flags.rate === undefined && speed !== undefined) return { speed: Number(speed.slice(0, -1)), maxPauseMs: 2_000 };
+  const rate = Number(flags.rate ?? RATE);
+  if (!(rate > 0 && rate <= 1_000)) throw new CliError(`--rate ${flags.rate}: expected 0.1 to 1000 bars per second`);
+  return { delayMs: 1_000 / rate };
+}
+
+// ------------------------------------------------------------------------------------------------- your own stream
+
+/** Paper trading on the user's own stream: a simulated exchange sees the same data. */
+function startPaper(project: LoadedProject, feed: Extract<FeedConfig, { kind: "websocket" }>): Account {
+  const symbols = symbolsOf(compileProject(project, {}).program);
+  const exchange = createSimExchange({
+    symbols,
+    cash: String(project.settings.account.cash),
+    fees: "none",
+    slippage: 0,
+    leverage: 1,
+    seed: "paper",
+  });
+  const broker = new PaperBroker(createSimBroker(exchange), (input) => knownAt(input, calendarOf));
+  const stream = new WebSocketFeed(feed.config, symbols, { environment: process.env });
+  return {
+    connection: {
+      account: "paper",
+      broker,
+      feeds: [broker.watching(stream)],
+      history: NO_HISTORY,
+      marketTime: "wall",
+      warmBefore: () => Date.now(),
+    },
+    banner: "paper on your stream",
+    tag: "paper",
+    venue: "simulated exchange in this process",
+    data: `your stream ${stream.name}`,
+    override: {},
+    unfit: fits(symbols, undefined),
+    ended: NEVER,
+    stop: NOTHING_TO_STOP,
+  };
+}
+
+/** A program needs symbols that are subscribed, and no bars finer than the data. */
+function fits(symbols: readonly string[], finest: BarSize | undefined): Account["unfit"] {
+  return (program) => {
+    const other = symbolsOf(program).filter((symbol) => !symbols.includes(symbol));
+    if (other.length > 0)
+      return `there is no data for ${other.join(", ")} here; what is subscribed is chosen at the start`;
+    const need = needsOf(program).find(({ size }) => finest !== undefined && size.ms < finest.ms);
+    if (need === undefined || finest === undefined) return undefined;
+    return `the data has ${finest.label} bars; a strategy needs ${need.size.label} bars of ${need.symbol}`;
+  };
+}
