@@ -61,6 +61,8 @@ function apply(state: CoreState, input: Input): void {
       refreshAccount(state);
       return signals.trade(input);
     case "quote":
+      desk.markQuote(input.symbol, input.bid, input.ask);
+      refreshAccount(state);
       return signals.quote(input);
     case "history":
       return signals.history(input);

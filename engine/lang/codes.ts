@@ -65,6 +65,7 @@ const TABLE = {
   "logic/constant": error("It is the same at every bar, whatever the market does."),
   "logic/never": { severity: "error", why: "A condition that is never true never does anything.", ignorable: true },
   "logic/always": warning("A comparison that always holds checks nothing."),
+  "time/grace": error("A bar would still be waited for when the next one is there already."),
   "time/bar-size": error("Bars must divide a session."),
   "time/cooldown-shorter-than-bar": warning("Rules are evaluated once per bar, so it has no effect."),
   "time/warmup-exceeds-history": warning(

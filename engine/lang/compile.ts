@@ -71,6 +71,7 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
     override: env.override ?? {},
   };
   const strategies = compileStrategies(files, strategyEnv, diagnostics);
+  if (projectText !== undefined) checkGrace(projectText, projectFile, project.graceMs, strategies, diagnostics);
   checkOverrides(strategyEnv, strategies, diagnostics, projectFile);
   const sorted = inReadingOrder(diagnostics);
   if (sorted.some((finding) => finding.severity === "error")) return { program: null, project, diagnostics: sorted };
@@ -104,6 +105,23 @@ function compileStrategies(files: FileTexts, env: StrategyEnv, diagnostics: Diag
     diagnostics.push(...none.list());
   }
   return strategies;
+}
+
+/** An evaluation that waits for another symbol must be over before the next bar of its own. */
+function checkGrace(
+  text: string,
+  file: string,
+  graceMs: number,
+  strategies: readonly Strategy[],
+  diagnostics: Diagnostic[],
+): void {
+  const shortest = strategies.map(({ on }) => on).sort((a, b) => a.ms - b.ms)[0];
+  if (shortest === undefined || graceMs < shortest.ms) return;
+  const yaml = readYaml(file, text);
+  const findings = new Findings(file, text);
+  const message = `The grace of ${graceMs / 1_000}s is not shorter than the ${shortest.label} bars of a strategy`;
+  findings.report("time/grace", placeOf(yaml, ["grace"]), message, "Use a shorter grace, e.g. 2s, or longer bars.");
+  diagnostics.push(...applyExceptions(file, text, findings.list()));
 }
 
 /** An override that no strategy reads is a typing mistake of the command line. */

@@ -136,4 +136,14 @@ grace: 500ms
     expect(project?.account).toEqual({ venue: "alpaca-paper", cash: 100_000 });
     expect(project?.graceMs).toBe(500);
   });
+
+  it("refuses a grace that is not shorter than the bars", () => {
+    const { diagnostics, program } = compile({
+      "barwise.yaml": "barwise: 1\ngrace: 2m\n",
+      "a.strategy.yaml":
+        "barwise: 1\nname: a\nsymbols: [SPY]\non: 1m\nrules:\n  - {name: out, when: close > 1, then: {close: {}}}\n",
+    });
+    expect(program).toBeNull();
+    expect(diagnostics.map(({ code, file, line }) => `${file}:${line} ${code}`)).toContain("barwise.yaml:2 time/grace");
+  });
 });

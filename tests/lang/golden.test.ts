@@ -44,7 +44,13 @@ describe("golden findings", () => {
   });
 
   it("cover every code that a single file can have", () => {
-    const elsewhere = new Set(["names/unknown-param", "data/no-strategy", "yaml/too-large", "schema/missing-file"]);
+    const elsewhere = new Set([
+      "names/unknown-param",
+      "data/no-strategy",
+      "time/grace",
+      "yaml/too-large",
+      "schema/missing-file",
+    ]);
     const missing = Object.keys(CODES).filter((code) => !seen.has(code) && !elsewhere.has(code));
     expect(missing).toEqual([]);
   });

@@ -118,6 +118,10 @@ export class CoreDriver {
     return this.market({ kind: "trade", symbol, time, price, size, setsPrice: true });
   }
 
+  quote(symbol: string, time: number, bid: number, ask: number): readonly Output[] {
+    return this.market({ kind: "quote", symbol, time, bid, bidSize: 100, ask, askSize: 100 });
+  }
+
   of<K extends Output["kind"]>(kind: K): Extract<Output, { kind: K }>[] {
     return this.outputs.filter((output): output is Extract<Output, { kind: K }> => output.kind === kind);
   }

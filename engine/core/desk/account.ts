@@ -11,6 +11,8 @@ import type { Portfolio } from "./portfolio.ts";
 export class Account {
   readonly #portfolio: Portfolio;
   readonly #marks = new Map<string, number>();
+  /** Symbols that so far only quotes have marked. */
+  readonly #quoted = new Set<string>();
   #multiplier = 1;
   #dayBase = Number.NaN;
   #dayEnds = Number.NEGATIVE_INFINITY;
@@ -26,6 +28,15 @@ export class Account {
 
   mark(symbol: string, price: number): void {
     this.#marks.set(symbol, price);
+    this.#quoted.delete(symbol);
+  }
+
+  /** The middle of a quote: good enough only for what nobody trades in sight. False when a trade has marked it. */
+  markQuote(symbol: string, mid: number): boolean {
+    if (this.#marks.has(symbol) && !this.#quoted.has(symbol)) return false;
+    this.#marks.set(symbol, mid);
+    this.#quoted.add(symbol);
+    return true;
   }
 
   get dayEnds(): number {

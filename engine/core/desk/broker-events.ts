@@ -124,7 +124,11 @@ function onRejected(desk: DeskState, input: OrderRejectedInput): void {
 }
 
 export function becomeUnknown(desk: DeskState, order: Order, reason: string): void {
-  if (isTerminal(order) || order.state === "unknown") return;
+  if (order.state === "unknown") {
+    // A look-up that failed says nothing either; the next one is asked in its turn.
+    scheduleLookup(desk, order);
+    return;
+  }
   if (order.state !== "sent") return;
   desk.orders.move(order, "unknown", reason);
   desk.alert(

@@ -37,9 +37,24 @@ export class Desk {
   }
 
   mark(symbol: string, price: number): void {
+    this.#passDay(symbol);
+    this.state.account.mark(symbol, price);
+    this.#marked(symbol);
+  }
+
+  /** The middle of a quote marks what nobody trades in sight. */
+  markQuote(symbol: string, bid: number, ask: number): void {
+    if (!(bid > 0 && ask >= bid)) return;
+    this.#passDay(symbol);
+    if (this.state.account.markQuote(symbol, (bid + ask) / 2)) this.#marked(symbol);
+  }
+
+  #passDay(symbol: string): void {
     const { account, options, now } = this.state;
     if (now.marketTime >= account.dayEnds) this.#newDay(symbol, options.calendarOf(symbol));
-    account.mark(symbol, price);
+  }
+
+  #marked(symbol: string): void {
     if (this.state.program?.risk.maxDailyLossRatio !== undefined && this.#holds(symbol)) this.#watchLoss();
   }
 

@@ -50,6 +50,8 @@ export class Series {
   #liveSince = Number.NEGATIVE_INFINITY;
   /** A provider sends closed bars: from then on trades no longer build this series. */
   #fromBars = false;
+  /** Somebody trades: from then on quotes no longer build this series. */
+  #fromTrades = false;
   /** Window of the last look-up, so that most look-ups are arithmetic. */
   #windowOpen = Number.NaN;
   #windowClose = Number.NaN;
@@ -85,9 +87,26 @@ export class Series {
     return Math.min(this.#startAt(time) + this.size.ms, this.#windowClose);
   }
 
+  /**
+   * The middle of a quote. It builds bars (without volume) only of symbols that nobody trades in sight: the first trade
+   * or closed bar takes over, and what quotes had built of open intervals is forgotten.
+   */
+  quote(time: number, mid: number, watermark: number): Offer {
+    if (this.#fromBars || this.#fromTrades) return "ignored";
+    return this.#tick(time, mid, 0, true, watermark);
+  }
+
   /** `watermark`: intervals that ended at or before it are decided. */
   trade(time: number, price: number, size: number, setsPrice: boolean, watermark: number): Offer {
     if (this.#fromBars) return "ignored";
+    if (!this.#fromTrades) {
+      this.#fromTrades = true;
+      this.#forgetOpen();
+    }
+    return this.#tick(time, price, size, setsPrice, watermark);
+  }
+
+  #tick(time: number, price: number, size: number, setsPrice: boolean, watermark: number): Offer {
     const forming = this.#formingAt(time, watermark);
     if (forming === "late" || forming === "ignored") return forming;
     if (time < forming.until) return "ignored";
@@ -201,6 +220,10 @@ export class Series {
     if (this.#fromBars) return;
     // What trades built of the current interval would be counted twice.
     this.#fromBars = true;
+    this.#forgetOpen();
+  }
+
+  #forgetOpen(): void {
     this.#free.push(...this.#open);
     this.#open.length = 0;
   }
@@ -213,6 +236,7 @@ export class Series {
     this.#open.splice(0, this.#open.length, ...old.#open);
     this.#liveSince = old.#liveSince;
     this.#fromBars = old.#fromBars;
+    this.#fromTrades = old.#fromTrades;
   }
 }
 

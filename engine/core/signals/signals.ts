@@ -8,7 +8,6 @@ import type { Calendar } from "../../market/calendar.ts";
 import { DAY } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import { invariant } from "../assert.ts";
-import { isoTime } from "../time.ts";
 import type {
   AccountView,
   BarInput,
@@ -21,6 +20,7 @@ import type {
   TradeInput,
 } from "../event.ts";
 import type { Program, Rule } from "../program.ts";
+import { blockedExit, incompleteBar, lateTrade, refusal } from "./announcements.ts";
 import { FactGraph, isFresh } from "./graph.ts";
 import { SizeTable, bookKey, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
 import { Instance, NOTHING, isExit } from "./instance.ts";
@@ -160,23 +160,41 @@ export class Signals {
     }
   }
 
-  quote({ symbol, bid, ask }: QuoteInput): void {
+  quote({ symbol, time, bid, ask, marketTime }: QuoteInput & { readonly marketTime: number }): void {
     const quote = this.#graph.quotes.get(symbol);
-    if (quote === undefined) return;
-    // Feeds write 0 where nobody quotes: that side is unknown, not free of charge.
-    quote.bid = bid > 0 ? bid : Number.NaN;
-    quote.ask = ask > 0 ? ask : Number.NaN;
+    if (quote !== undefined) {
+      // Feeds write 0 where nobody quotes: that side is unknown, not free of charge.
+      quote.bid = bid > 0 ? bid : Number.NaN;
+      quote.ask = ask > 0 ? ask : Number.NaN;
+    }
+    if (bid > 0 && ask >= bid) this.#tick(symbol, time, (bid + ask) / 2, undefined, true, marketTime);
   }
 
   trade({ symbol, time, price, size, setsPrice, marketTime }: TradeInput & { readonly marketTime: number }): void {
-    const all = this.#bySymbol.get(symbol);
-    if (all === undefined) return;
     const quote = this.#graph.quotes.get(symbol);
     if (quote !== undefined && setsPrice) quote.last = price;
+    this.#tick(symbol, time, price, size, setsPrice, marketTime);
+  }
+
+  /** `size` undefined: the middle of a quote. */
+  #tick(
+    symbol: string,
+    time: number,
+    price: number,
+    size: number | undefined,
+    setsPrice: boolean,
+    marketTime: number,
+  ): void {
+    const all = this.#bySymbol.get(symbol);
+    if (all === undefined) return;
     const watermark = marketTime - (this.#program?.graceMs ?? 0);
     let due = Number.POSITIVE_INFINITY;
     for (const series of all) {
-      if (series.trade(time, price, size, setsPrice, watermark) === "late") this.#late(series);
+      const offer =
+        size === undefined
+          ? series.quote(time, price, watermark)
+          : series.trade(time, price, size, setsPrice, watermark);
+      if (offer === "late") this.#late(series);
       if (series.openEnd < due) due = series.openEnd;
     }
     if (due < Number.POSITIVE_INFINITY) this.#closeAt(due);
@@ -185,8 +203,7 @@ export class Signals {
   #late(series: Series): void {
     if (series.lateWasTold || !this.#trading) return;
     series.lateWasTold = true;
-    const message = `${series.key}: a trade came after its bar was closed and is left out; later ones are not told`;
-    this.#alert("warning", "data/late-trade", message, null, series.symbol);
+    this.#sink.output(lateTrade(series));
   }
 
   bar(input: BarInput): void {
@@ -266,13 +283,7 @@ export class Signals {
 
   #close(series: Series): boolean {
     if (series.openIsIncomplete && this.#trading) {
-      this.#alert(
-        "warning",
-        "data/incomplete-bar",
-        `${series.key}: the bar ending ${isoTime(series.openEnd)} misses data and is left out`,
-        null,
-        series.symbol,
-      );
+      this.#sink.output(incompleteBar(series));
     }
     const made = series.close();
     if (made) this.#announce(series);
@@ -331,59 +342,22 @@ export class Signals {
     const evaluation = instance.evaluate(slots, end, day, book, this.#trading);
     if (evaluation === NOTHING) return;
     const { fired, refused, blockedExits } = evaluation;
-    for (const { rule, code, reason } of refused) this.#refuse(instance, rule, code, reason);
-    if (this.#trading) for (const rule of blockedExits) this.#blockedExit(instance, rule);
+    for (const { rule, code, reason } of refused) this.#sink.output(refusal(instance, rule, code, reason));
+    if (this.#trading) for (const rule of blockedExits) this.#sink.output(blockedExit(instance, rule));
     const program = this.#program;
     invariant(program !== undefined, "an evaluation needs a program");
     for (const ruleInstance of fired) {
       const firing = instance.freeze(slots, ruleInstance, program.digest);
       if ("unknown" in firing) {
-        this.#refuse(
-          instance,
-          ruleInstance.rule,
-          "unknown_value",
-          `${firing.unknown} is unknown, so the order has no price or size`,
-        );
-        if (isExit(ruleInstance.rule.action)) this.#blockedExit(instance, ruleInstance.rule);
+        const { rule } = ruleInstance;
+        const reason = `${firing.unknown} is unknown, so the order has no price or size`;
+        this.#sink.output(refusal(instance, rule, "unknown_value", reason));
+        if (isExit(rule.action)) this.#sink.output(blockedExit(instance, rule));
         continue;
       }
       instance.consume(ruleInstance.rule);
       this.#sink.firing(firing, ruleInstance.rule);
     }
-  }
-
-  #refuse(instance: Instance, rule: Rule, code: string, reason: string): void {
-    const { strategy, symbol, moment } = instance.facts;
-    this.#sink.output({
-      kind: "refused",
-      firing: `${strategy.name}/${rule.name}/${symbol}/${moment.time}`,
-      strategy: strategy.name,
-      rule: rule.name,
-      symbol,
-      code,
-      reason,
-    });
-  }
-
-  #blockedExit(instance: Instance, rule: Rule): void {
-    const { strategy, symbol } = instance.facts;
-    this.#alert(
-      "critical",
-      "exit/unknown",
-      `exit rule "${rule.name}" cannot be judged: one of its facts is unknown while a position is open`,
-      strategy.name,
-      symbol,
-    );
-  }
-
-  #alert(
-    level: "warning" | "critical",
-    code: string,
-    message: string,
-    strategy: string | null,
-    symbol: string | null,
-  ): void {
-    this.#sink.output({ kind: "alert", level, code, message, strategy, symbol });
   }
 
   /** One timer for everything: the earliest bar end plus grace. */

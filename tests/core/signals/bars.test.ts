@@ -296,3 +296,33 @@ describe("a timer that comes late", () => {
     expect(said(run)).toEqual(["104", "106"]);
   });
 });
+
+describe("bars from quotes", () => {
+  it("take the middle of the quote while nobody trades, without volume", () => {
+    const run = driver([watcher("1m")]);
+    run.quote("SPY", OPEN + 1_000, 99, 101);
+    run.quote("SPY", OPEN + 20_000, 103, 105);
+    run.quote("SPY", OPEN + 50_000, 101, 103);
+    run.passTo(OPEN + MINUTE + 2_000);
+    expect(barsOf(run.outputs, "1m")).toMatchObject([
+      { start: OPEN, open: 100, high: 104, low: 100, close: 102, volume: 0 },
+    ]);
+  });
+
+  it("end with the first trade, and forget what quotes had built of the open bar", () => {
+    const run = driver([watcher("1m")]);
+    run.quote("SPY", OPEN + 1_000, 90, 92);
+    run.trade("SPY", OPEN + 2_000, 100);
+    run.quote("SPY", OPEN + 3_000, 110, 112);
+    run.passTo(OPEN + MINUTE + 2_000);
+    expect(barsOf(run.outputs, "1m")).toMatchObject([{ open: 100, high: 100, low: 100, close: 100 }]);
+  });
+
+  it("leave out one-sided and crossed quotes", () => {
+    const run = driver([watcher("1m")]);
+    run.quote("SPY", OPEN + 1_000, 0, 101);
+    run.quote("SPY", OPEN + 2_000, 102, 101);
+    run.passTo(OPEN + MINUTE + 2_000);
+    expect(barsOf(run.outputs, "1m")).toEqual([]);
+  });
+});

@@ -1,0 +1,41 @@
+/**
+ * What signals tells people: refusals and alarms as outputs.
+ *
+ * Owns: their codes and words. May not: decide when.
+ */
+import type { Output } from "../event.ts";
+import type { Rule } from "../program.ts";
+import { isoTime } from "../time.ts";
+import type { Instance } from "./instance.ts";
+import type { Series } from "./series.ts";
+
+export function refusal(instance: Instance, rule: Rule, code: string, reason: string): Output {
+  const { strategy, symbol, moment } = instance.facts;
+  const firing = `${strategy.name}/${rule.name}/${symbol}/${moment.time}`;
+  return { kind: "refused", firing, strategy: strategy.name, rule: rule.name, symbol, code, reason };
+}
+
+export function blockedExit({ facts }: Instance, rule: Rule): Output {
+  const message = `exit rule "${rule.name}" cannot be judged: one of its facts is unknown while a position is open`;
+  return alarm("critical", "exit/unknown", message, facts.strategy.name, facts.symbol);
+}
+
+export function lateTrade(series: Series): Output {
+  const message = `${series.key}: a trade came after its bar was closed and is left out; later ones are not told`;
+  return alarm("warning", "data/late-trade", message, null, series.symbol);
+}
+
+export function incompleteBar(series: Series): Output {
+  const message = `${series.key}: the bar ending ${isoTime(series.openEnd)} misses data and is left out`;
+  return alarm("warning", "data/incomplete-bar", message, null, series.symbol);
+}
+
+function alarm(
+  level: "warning" | "critical",
+  code: string,
+  message: string,
+  strategy: string | null,
+  symbol: string,
+): Output {
+  return { kind: "alert", level, code, message, strategy, symbol };
+}
