@@ -176,7 +176,7 @@ function macd(fastPeriod: number, slowPeriod: number, signalPeriod: number): Ste
   const lines = new MACD({ fastPeriod, slowPeriod, signalPeriod, ...averages, values: [] });
   return (x, out) => {
     // Its types promise a result that warm-up does not give.
-    const result = lines.nextValue(x[0] as number) as ReturnType<typeof lines.nextValue> | undefined;
+    const result: ReturnType<typeof lines.nextValue> | undefined = lines.nextValue(x[0] as number);
     const signal = result?.signal ?? NaN;
     out[0] = Number.isNaN(signal) ? NaN : (result?.MACD ?? NaN);
     out[1] = signal;
