@@ -57,7 +57,7 @@ export function newExchange(symbols: readonly string[]): Exchange {
   });
 }
 
-function instruments(symbols: readonly string[]): Instrument[] {
+export function instruments(symbols: readonly string[]): Instrument[] {
   return symbols.map((symbol) => ({
     symbol,
     name: symbol,

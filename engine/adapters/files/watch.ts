@@ -36,6 +36,8 @@ export interface WatchOptions {
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MOST_MS = 30_000;
 const READY_MS = 5_000;
+/** Watchers lose saves that follow each other within milliseconds: what came last is found by looking once more. */
+const SECOND_LOOK_MS = 1_000;
 /** The system has no more watches or files to give; polling needs neither. */
 const EXHAUSTED = new Set(["ENOSPC", "EMFILE", "ENFILE"]);
 
@@ -54,6 +56,7 @@ export class Watch {
   #looking = false;
   #cancelQuiet: (() => void) | undefined;
   #cancelPoll: (() => void) | undefined;
+  #cancelSecondLook: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
 
   private constructor(
@@ -91,6 +94,7 @@ export class Watch {
     this.#closed = true;
     this.#cancelQuiet?.();
     this.#cancelPoll?.();
+    this.#cancelSecondLook?.();
     this.#cancelRetry?.();
     const watcher = this.#watcher;
     this.#watcher = undefined;
@@ -162,8 +166,16 @@ export class Watch {
     this.#cancelQuiet?.();
     this.#cancelQuiet = this.#options.timers.after(this.#options.quietMs, () => {
       this.#cancelQuiet = undefined;
-      if (this.#looking) this.#wait();
-      else void this.#look();
+      if (this.#looking) return this.#wait();
+      void this.#look();
+      this.#lookAgainLater();
+    });
+  }
+
+  #lookAgainLater(): void {
+    this.#cancelSecondLook?.();
+    this.#cancelSecondLook = this.#options.timers.after(SECOND_LOOK_MS, () => {
+      if (!this.#looking && this.#cancelQuiet === undefined) void this.#look();
     });
   }
 

@@ -273,6 +273,7 @@ describe("a watcher that fails", () => {
     made[0]?.watcher.emit("error", Object.assign(new Error("no space"), { code: "ENOSPC" }));
     await writeFile(strategy, "two\n");
     await settled(seen, 1);
+    await expect.poll(() => made.length, { timeout: 5_000 }).toBe(2);
     made[1]?.watcher.emit("error", new Error("odd"));
     await expect.poll(() => made.length, { timeout: 5_000 }).toBe(3);
     expect(made.map((each) => each.usePolling)).toEqual([false, true, true]);
