@@ -1,11 +1,12 @@
 /**
  * Judgements about a strategy that is otherwise in order.
  *
- * Owns: what a careful reader would ask about: exits, history. Only warnings.
+ * Owns: what a careful reader would ask about: exits, history. What logic alone can tell is in logic/.
  */
 import type { Strategy } from "../core/program.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Builder } from "./builder.ts";
+import { checkLogic } from "./logic/check-logic.ts";
 
 export function checkStrategy(
   builder: Builder,
@@ -13,6 +14,7 @@ export function checkStrategy(
   history: ((symbol: string, size: BarSize) => number | undefined) | undefined,
 ): void {
   checkExits(builder, strategy);
+  checkLogic(builder, strategy);
   if (history !== undefined) checkHistory(builder, strategy, history);
 }
 

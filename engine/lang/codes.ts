@@ -15,6 +15,10 @@ function error(why: string): CodeInfo {
   return { severity: "error", why };
 }
 
+function info(why: string): CodeInfo {
+  return { severity: "info", why };
+}
+
 function warning(why: string): CodeInfo {
   return { severity: "warning", why };
 }
@@ -48,6 +52,7 @@ const TABLE = {
   "names/duplicate": error("State, orders and history follow the name."),
   "names/reserved": error("It would hide what the language means by this name."),
   "names/cycle": error("A definition that needs itself has no value."),
+  "names/unused": warning("Whoever reads the file looks for what it does, and changing it does nothing."),
   "names/unknown-param": error("An override that nobody reads has no effect."),
   "types/syntax": error("What cannot be read cannot be evaluated."),
   "types/condition-expected": error("Only a condition is true or false."),
@@ -66,13 +71,26 @@ const TABLE = {
   "logic/never": { severity: "error", why: "A condition that is never true never does anything.", ignorable: true },
   "logic/always": warning("A comparison that always holds checks nothing."),
   "time/grace": error("A bar would still be waited for when the next one is there already."),
+  "logic/contradiction": {
+    severity: "error",
+    why: "Each part can be true, all of them together never: the rule would stay silent.",
+    ignorable: true,
+  },
+  "logic/tautology": warning("Whatever the market does, it holds: it checks nothing."),
+  "logic/redundant": warning("A part that changes nothing hides which part decides."),
+  "logic/duplicate-rule": warning("Both fire at the same moments, and do the same."),
+  "logic/subsumed-rule": warning("The wider rule matches at all of its moments already."),
+  "logic/float-equality": warning("Computed numbers hardly ever meet a value exactly."),
+  "logic/too-complex": info("Contradictions are looked for among at most 4,096 alternatives."),
   "time/bar-size": error("Bars must divide a session."),
   "time/cooldown-shorter-than-bar": warning("Rules are evaluated once per bar, so it has no effect."),
+  "time/for-shorter-than-bar": warning("Conditions are looked at once per bar, so time passes in whole bars."),
   "time/warmup-exceeds-history": warning(
     "Until the bars have been seen live, the fact is unknown and the rule silent.",
   ),
   "risk/no-size": error("An order without a size cannot be sent."),
   "risk/no-exit": warning("A position that nothing closes is held until somebody notices."),
+  "risk/opposite-actions": warning("Opposite entries of equal priority cancel each other out, and nothing is sent."),
   "risk/stop-disagrees": warning("The size is computed for another stop than the one that will be placed."),
   "data/no-strategy": warning("There is nothing to run."),
 } satisfies Record<string, CodeInfo>;

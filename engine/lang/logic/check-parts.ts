@@ -1,0 +1,61 @@
+/**
+ * Single parts of a condition that say less than they seem to.
+ *
+ * Owns: logic/float-equality and time/for-shorter-than-bar.
+ */
+import type { Fact, LeafCondition } from "../../core/program.ts";
+import type { BarSize } from "../../market/bar-size.ts";
+import type { Builder } from "../builder.ts";
+import type { Node } from "../syntax.ts";
+import { childrenOf } from "./trees.ts";
+import type { Trees } from "./trees.ts";
+
+export function checkParts(builder: Builder, trees: Trees, node: Node, on: BarSize): void {
+  if (node.kind === "compare" && node.relation === "==") checkEquality(builder, trees, node);
+  if (node.kind === "for" || node.kind === "within") checkDuration(builder, node, on);
+  for (const kid of childrenOf(node)) checkParts(builder, trees, kid, on);
+}
+
+function checkDuration(builder: Builder, node: Node & { readonly kind: "for" | "within" }, on: BarSize): void {
+  const { quantity, kind } = node;
+  if (!("ms" in quantity) || quantity.ms >= on.ms) return;
+  const { text } = builder.file.findings;
+  const message = `${kind} ${text.slice(quantity.span.start, quantity.span.end)} is shorter than a bar of ${on.label}`;
+  const effect = kind === "for" ? "It means two bars in a row" : "It means at this bar";
+  builder.file.findings.report(
+    "time/for-shorter-than-bar",
+    quantity.span,
+    message,
+    `${effect}: write a number of bars, or use smaller bars.`,
+  );
+}
+
+/** Averages, deviations and quotients; a price of a bar or an extreme of prices is an exact number. */
+function checkEquality(builder: Builder, trees: Trees, node: Node): void {
+  const leaf = trees.lower(node, undefined);
+  if (leaf?.op !== "leaf" || leaf.operator !== "equal") return;
+  const { table } = builder.context.scope;
+  const sides = [leaf.left, ...("fact" in leaf.right ? [leaf.right.fact] : [])];
+  if (!sides.some((index) => isComputed(table.facts, index)) || isBound(builder, leaf)) return;
+  builder.file.findings.report(
+    "logic/float-equality",
+    node.span,
+    "This compares computed numbers for being exactly equal",
+    "Use between, crosses, <= or >=.",
+  );
+}
+
+const FLOATS: ReadonlySet<string> = new Set(["sma", "ema", "wma", "rma", "rsi", "macd", "roc", "cci", "stddev", "atr"]);
+
+function isComputed(facts: readonly Fact[], index: number): boolean {
+  const spec = facts[index]?.spec;
+  if (spec?.kind === "lag") return isComputed(facts, spec.of);
+  if (spec?.kind === "calc") return spec.operator === "/" || spec.args.some((arg) => isComputed(facts, arg));
+  return spec?.kind === "indicator" && FLOATS.has(spec.name);
+}
+
+/** `rsi(14) == 100` can be exact: the value rests at the end of its range. */
+function isBound(builder: Builder, leaf: LeafCondition): boolean {
+  if (!("value" in leaf.right)) return false;
+  return builder.context.scope.table.operand(leaf.left).quality.range.includes(leaf.right.value);
+}

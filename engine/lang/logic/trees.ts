@@ -1,0 +1,88 @@
+/**
+ * Conditions with the place where each part was written.
+ *
+ * Owns: lowering a part of the tree again, quietly, to know which condition it is; its text; which params it depends on.
+ * May not: report. The strategy is in order when these are asked, so lowering again finds the same facts.
+ */
+import type { Condition } from "../../core/program.ts";
+import type { Builder } from "../builder.ts";
+import { Findings } from "../diagnostic.ts";
+import { lowerCondition } from "../lower-condition.ts";
+import type { Context, Scope } from "../scope.ts";
+import type { Node } from "../syntax.ts";
+
+const LONGEST_TEXT = 60;
+
+export class Trees {
+  readonly #text: string;
+  readonly #scope: Scope;
+  readonly #context: Context;
+
+  constructor({ file, context }: Builder) {
+    this.#text = file.findings.text;
+    this.#scope = { ...context.scope, findings: new Findings("", ""), spent: { steps: 0 }, used: new Set(), open: [] };
+    this.#context = { ...context, scope: this.#scope };
+  }
+
+  get scope(): Scope {
+    return this.#scope;
+  }
+
+  /** The condition of a part, as the rule of this name sees it. */
+  lower(node: Node, rule: string | undefined): Condition | undefined {
+    // The budget guards against definitions that grow; parts of what has passed may be lowered as often as needed.
+    this.#scope.spent.steps = 0;
+    return lowerCondition({ ...this.#context, rule }, node);
+  }
+
+  textOf(node: Node): string {
+    const text = this.#text.slice(node.span.start, node.span.end).replaceAll(/\s+/g, " ").trim();
+    return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 1)}…`;
+  }
+
+  /** Its truth may change when a param is set to another value. */
+  usesParam(node: Node, seen: ReadonlySet<string> = new Set()): boolean {
+    if (node.kind === "name") {
+      const [base = ""] = node.name.split(".");
+      if (this.#scope.params.has(node.name)) return true;
+      if (seen.has(base)) return false;
+      const inner = this.#scope.conditions.get(base)?.node ?? this.#scope.facts.get(base)?.node;
+      return inner !== undefined && this.usesParam(inner, new Set([...seen, base]));
+    }
+    return childrenOf(node).some((kid) => this.usesParam(kid, seen));
+  }
+}
+
+/** The nodes directly below, numbers included. */
+export function childrenOf(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case "number":
+    case "name":
+    case "word":
+      return [];
+    case "call":
+    case "calc":
+      return node.args.map((arg) => ("value" in arg && typeof arg.value === "object" ? arg.value : (arg as Node)));
+    case "lookback":
+      return [node.of, node.bars];
+    case "compare":
+    case "crosses":
+      return [node.left, node.right];
+    case "between":
+      return [node.of, node.low, node.high];
+    case "in":
+      return [node.of, ...node.values];
+    case "for":
+    case "within":
+      return "bars" in node.quantity ? [node.of, node.quantity.bars] : [node.of];
+    case "then":
+      return "bars" in node.quantity ? [node.first, node.second, node.quantity.bars] : [node.first, node.second];
+    case "all":
+    case "any":
+      return node.kids;
+    case "not":
+      return [node.kid];
+    case "temporal":
+      return [node.of];
+  }
+}
