@@ -23,6 +23,8 @@ export class Reconciliation {
   #connected = true;
   /** Raised by every disconnect: what was asked before it does not count. */
   #generation = 0;
+  /** Nothing is asked by itself before `first` was. */
+  #begun = false;
   #asking = false;
   #again = false;
   #stopped = false;
@@ -34,6 +36,7 @@ export class Reconciliation {
 
   /** The first picture; rejects when the broker refuses it. */
   async first(): Promise<void> {
+    this.#begun = true;
     this.#asking = true;
     const generation = this.#generation;
     try {
@@ -56,6 +59,7 @@ export class Reconciliation {
       return;
     }
     this.#connected = true;
+    if (!this.#begun) return;
     // A broker in doubt says `connected` again: until it has been asked, nothing may leave.
     if (this.#options.isReady()) this.#options.post({ kind: "broker", status: "disconnected", detail });
     this.#ask();

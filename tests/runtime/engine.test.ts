@@ -119,6 +119,12 @@ describe("the engine and its broker", () => {
   };
   const isReady = (made: Rig): boolean => made.engine.core.desk.state.ready;
 
+  it("asks once at the start, though the broker says that it is connected", async () => {
+    const made = await started();
+    await turns();
+    expect(made.broker.calls).toEqual(["start", "reconcile"]);
+  });
+
   it("does not start when the broker refuses to say what it holds", async () => {
     const made = rig(programOf(threshold(100)));
     made.broker.pictures = [() => Promise.reject(new Error("forbidden"))];

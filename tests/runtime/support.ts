@@ -69,6 +69,7 @@ export class FakeBroker implements Broker {
   start(sink: BrokerSink): Promise<void> {
     this.calls.push("start");
     this.#sink = sink;
+    sink.broker({ kind: "broker", status: "connected", detail: "" });
     return Promise.resolve();
   }
 

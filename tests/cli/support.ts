@@ -1,0 +1,80 @@
+/**
+ * The command line as a user has it: a process of its own, from the sources.
+ *
+ * Owns: starting it, its outputs and its end. Every process ends with the test.
+ */
+import { spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+/** A strategy reads and compiles within this on a busy machine. */
+const PATIENCE_MS = 25_000;
+
+export interface Built {
+  /** Path of the program. */
+  readonly main: string;
+  remove(): Promise<void>;
+}
+
+/** Compiles what is in the working copy into a folder of its own, so that nobody else's build is in the way. */
+export async function build(): Promise<Built> {
+  const folder = await mkdtemp(join(tmpdir(), "barwise-build-"));
+  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+  await promisify(execFile)(
+    process.execPath,
+    [compiler, "-p", "tsconfig.build.json", "--outDir", join(folder, "dist")],
+    {
+      cwd: ROOT,
+    },
+  );
+  await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  await cp(join(ROOT, "package.json"), join(folder, "package.json"));
+  return { main: join(folder, "dist/engine/cli/main.js"), remove: () => rm(folder, { recursive: true }) };
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export class Process {
+  readonly child: ChildProcessWithoutNullStreams;
+  out = "";
+  err = "";
+  readonly ended: Promise<Ended>;
+
+  constructor(main: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+    const { APCA_API_KEY_ID: _, APCA_API_SECRET_KEY: __, FORCE_COLOR: ___, ...rest } = process.env;
+    this.child = spawn(process.execPath, [main, ...args], { cwd, env: { ...rest, ...env }, timeout: PATIENCE_MS });
+    this.child.stdout.on("data", (data: Buffer) => (this.out += data.toString()));
+    this.child.stderr.on("data", (data: Buffer) => (this.err += data.toString()));
+    this.ended = new Promise((done) => {
+      this.child.on("close", (code) => done({ code, out: this.out, err: this.err }));
+    });
+  }
+
+  async until(what: string, done: () => boolean): Promise<void> {
+    for (let i = 0; i < 2_000; i++) {
+      if (done()) return;
+      if (this.child.exitCode !== null) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`never: ${what}\n${this.out}\n${this.err}`);
+  }
+}
+
+/** A folder with these files. */
+export async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "barwise-"));
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  return folder;
+}
