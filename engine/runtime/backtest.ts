@@ -60,6 +60,8 @@ class BacktestRun {
   #seq = 0;
   #n = 0;
   #now = Number.NEGATIVE_INFINITY;
+  /** Time of the last item. */
+  #last = Number.NEGATIVE_INFINITY;
   #first = Number.NaN;
   #items = 0;
   #firings = 0;
@@ -95,6 +97,7 @@ class BacktestRun {
         await new Promise(setImmediate);
       }
     }
+    this.#last = this.#now;
     await this.#passTime(this.#now + (this.#options.program.graceMs ?? 0));
   }
 
@@ -105,7 +108,7 @@ class BacktestRun {
       firings: this.#firings,
       confirmed: this.#confirmed,
       firstTime: this.#first,
-      lastTime: this.#now,
+      lastTime: this.#last,
     };
   }
 

@@ -10,7 +10,7 @@ import type { Book } from "./books.ts";
 import { MARKET_EXIT, startExit } from "./exits.ts";
 import type { ExitAim, ExitOrderForm } from "./exits.ts";
 import type { OrderOrigin } from "./orders.ts";
-import { bracketOf, classOf, pricesOf } from "./requests.ts";
+import { bracketOf, classOf, pricesOf, timeInForceFor } from "./requests.ts";
 import type { Bracket, Prices } from "./requests.ts";
 import { sizeOf } from "./sizing.ts";
 import type { DeskState, Refused } from "./state.ts";
@@ -121,7 +121,7 @@ function entryRequest(
     side,
     qty,
     type: order.type,
-    timeInForce: order.timeInForce,
+    timeInForce: timeInForceFor(symbol, order.timeInForce),
     extendedHours: order.extendedHours,
     ...prices,
     orderClass: classOf(bracket),

@@ -11,7 +11,7 @@ import type { TimeInForce } from "../program.ts";
 import type { Book } from "./books.ts";
 import { isTerminal } from "./orders.ts";
 import type { Order, OrderOrigin } from "./orders.ts";
-import { protectionOrder } from "./requests.ts";
+import { protectionOrder, timeInForceFor } from "./requests.ts";
 import type { Prices } from "./requests.ts";
 import { shareOf } from "./sizing.ts";
 import type { DeskState } from "./state.ts";
@@ -112,7 +112,7 @@ function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
     side,
     qty: text(wanted),
     type,
-    timeInForce,
+    timeInForce: timeInForceFor(book.symbol, timeInForce),
     extendedHours,
     ...form,
     orderClass: "simple",

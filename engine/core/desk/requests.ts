@@ -6,7 +6,7 @@
 import { assetClassOf, roundPrice, roundTrail, safeDirection } from "../../market/instruments.ts";
 import { text } from "../decimal.ts";
 import type { OrderRequest, Side } from "../event.ts";
-import type { BracketSpec, OrderSpec } from "../program.ts";
+import type { BracketSpec, OrderSpec, TimeInForce } from "../program.ts";
 import type { Protection } from "./books.ts";
 
 export interface Prices {
@@ -19,6 +19,11 @@ export interface Prices {
 export type Problem = { readonly code: string; readonly reason: string };
 
 type Value = (expression: number) => number;
+
+/** A pair such as BTC/USD trades around the clock and knows no day: there `day` means until it is cancelled. */
+export function timeInForceFor(symbol: string, timeInForce: TimeInForce): TimeInForce {
+  return timeInForce === "day" && assetClassOf(symbol) === "crypto" ? "gtc" : timeInForce;
+}
 
 function price(
   value: number,
