@@ -325,20 +325,20 @@ export function dateOf(flag: string, source: string): number {
   return match ? time + 4 * 3_600_000 : time;
 }
 
-function amount(flag: string, source: string): string {
+export function amount(flag: string, source: string): string {
   if (!/^\d+(\.\d+)?$/.test(source) || Number(source) <= 0)
     throw new CliError(`${flag} ${source}: expected an amount above 0`);
   return source;
 }
 
-function ratioOf(flag: string, source: string): number {
+export function ratioOf(flag: string, source: string): number {
   const match = /^(\d+(?:\.\d+)?)%?$/.exec(source);
   if (match === null || Number(match[1]) >= 100)
     throw new CliError(`${flag} ${source}: expected a percentage such as 0.02%`);
   return Number(match[1]) / 100;
 }
 
-function leverageOf(source: string): number {
+export function leverageOf(source: string): number {
   if (!["1", "2", "4"].includes(source)) throw new CliError(`--leverage ${source}: expected 1, 2 or 4`);
   return Number(source);
 }

@@ -2,7 +2,7 @@
  * `barwise venue`: the local venue alone, for any Alpaca client.
  */
 import type { Command } from "commander";
-import { dateOf } from "./backtest.ts";
+import { amount, dateOf, leverageOf, ratioOf } from "./backtest.ts";
 import { CliError, print } from "./io.ts";
 import { startLocalVenue } from "./local-venue.ts";
 import { openTape } from "./tapes.ts";
@@ -29,7 +29,7 @@ export function addVenue(program: Command): void {
     .option("--from <date>", "where the tape starts; earlier bars are history")
     .option("--cash <amount>", "cash of the account", "100000")
     .option("--fees <model>", "none, alpaca, ib, or a percentage", "none")
-    .option("--slippage <ratio>", "ratio of price against the taker, e.g. 0.0002", "0")
+    .option("--slippage <percent>", "against the taker on market and stop fills, e.g. 0.02%", "0%")
     .option("--leverage <n>", "1, 2 or 4", "1")
     .option("--symbol <name>", "symbol of the data, where the file does not say it")
     .action(async (flags: Flags) => runVenue(flags));
@@ -48,10 +48,10 @@ async function runVenue(flags: Flags): Promise<void> {
     port,
     from: flags.from === undefined ? undefined : dateOf("--from", flags.from),
     symbols: tape.symbols,
-    cash: flags.cash,
+    cash: amount("--cash", flags.cash),
     fees: flags.fees,
-    slippage: Number(flags.slippage),
-    leverage: Number(flags.leverage),
+    slippage: ratioOf("--slippage", flags.slippage),
+    leverage: leverageOf(flags.leverage),
     seed: "venue",
   });
   print(`${tape.name}${tape.label === "synthetic" ? " (SYNTHETIC)" : ""}: ${tape.symbols.join(", ")}`);
