@@ -12,7 +12,7 @@ import type { DiagnosticFormat } from "../report/diagnostics.ts";
 import { CliError, print, say, wantsColour } from "./io.ts";
 import { readPaths } from "./program.ts";
 
-const FORMATS: readonly string[] = ["pretty", "concise", "json", "github"];
+const FORMATS: readonly string[] = ["pretty", "concise", "json", "github", "sarif", "junit"];
 
 interface Flags {
   readonly format?: string;
@@ -25,7 +25,10 @@ export function addLint(program: Command): void {
     .command("lint")
     .description("check strategy files without running them; exit code 1 when there are findings that count")
     .argument("[paths...]", "files or folders (default: the strategies of this project); - reads standard input")
-    .option("--format <format>", "pretty, concise, json or github (default: github inside GitHub Actions, else pretty)")
+    .option(
+      "--format <format>",
+      "pretty, concise, json, github, sarif or junit (default: github inside GitHub Actions, else pretty)",
+    )
     .option("--max-warnings <n>", "fail when there are more warnings than this")
     .option("--stdin-filename <name>", "name of what comes on standard input", "stdin.strategy.yaml")
     .action(async (paths: string[], flags: Flags) => runLint(paths, flags));

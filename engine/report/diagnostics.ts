@@ -1,12 +1,14 @@
 /**
  * Findings as text.
  *
- * Owns: the formats pretty, concise, json and github. May not print, and decides nothing about colour: it is a flag.
+ * Owns: the formats pretty, concise, json and github; sarif and junit have files of their own. May not print, and decides nothing about colour: it is a flag.
  */
 import type { Diagnostic, Severity } from "../lang/diagnostic.ts";
 import { codeFrame } from "./code-frame.ts";
+import { renderJunit } from "./junit.ts";
+import { renderSarif } from "./sarif.ts";
 
-export type DiagnosticFormat = "pretty" | "concise" | "json" | "github";
+export type DiagnosticFormat = "pretty" | "concise" | "json" | "github" | "sarif" | "junit";
 
 export interface RenderOptions {
   readonly format: DiagnosticFormat;
@@ -25,6 +27,10 @@ export function renderDiagnostics(findings: readonly Diagnostic[], options: Rend
       return json(findings);
     case "github":
       return github(findings);
+    case "sarif":
+      return renderSarif(findings);
+    case "junit":
+      return renderJunit(findings, Object.keys(options.texts));
   }
 }
 
