@@ -10,6 +10,9 @@ import { Command, CommanderError } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { addBacktest } from "../engine/cli/backtest.ts";
 import { addExplain } from "../engine/cli/explain.ts";
+import { addFacts } from "../engine/cli/facts.ts";
+import { addFmt } from "../engine/cli/fmt.ts";
+import { addInit } from "../engine/cli/init.ts";
 import { addLint } from "../engine/cli/lint.ts";
 import { addRun } from "../engine/cli/run.ts";
 import { addVenue } from "../engine/cli/venue.ts";
@@ -49,7 +52,7 @@ function blocksOf(text: string): Block[] {
 
 function barwise(): Command {
   const program = new Command("barwise").exitOverride();
-  for (const add of [addLint, addExplain, addBacktest, addRun, addVenue]) add(program);
+  for (const add of [addLint, addFmt, addExplain, addFacts, addInit, addBacktest, addRun, addVenue]) add(program);
   for (const command of program.commands) {
     command.exitOverride();
     command.configureOutput({ getOutHelpWidth: () => 80, getErrHelpWidth: () => 80 });

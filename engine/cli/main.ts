@@ -8,6 +8,9 @@ import { Command, CommanderError } from "commander";
 import { InvariantError } from "../core/assert.ts";
 import { addBacktest } from "./backtest.ts";
 import { addExplain } from "./explain.ts";
+import { addFacts } from "./facts.ts";
+import { addFmt } from "./fmt.ts";
+import { addInit } from "./init.ts";
 import { CliError, guardOutputs, painter, say } from "./io.ts";
 import { addLint } from "./lint.ts";
 import { addRun } from "./run.ts";
@@ -26,7 +29,10 @@ async function main(): Promise<number> {
     .showSuggestionAfterError()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) });
   addLint(program);
+  addFmt(program);
   addExplain(program);
+  addFacts(program);
+  addInit(program);
   addBacktest(program);
   addRun(program);
   addVenue(program);

@@ -14,7 +14,7 @@ export function scalarLines(text: string, node: Scalar, asExpression: boolean): 
   if (node.type === Scalar.BLOCK_FOLDED || node.type === Scalar.BLOCK_LITERAL) {
     return blockLines(text, node, asExpression);
   }
-  const written = source.split("\n").map((line) => line.trim());
+  const written = source.split("\n").map((line) => line.replace(/^[ \t]+|[ \t]+$/g, ""));
   if (!asExpression || typeof node.value !== "string") return written;
   const quote = node.type === Scalar.QUOTE_DOUBLE ? '"' : node.type === Scalar.QUOTE_SINGLE ? "'" : "";
   const inner = quote === "" ? source : source.slice(1, -1);

@@ -174,7 +174,7 @@ function groupEndingAt(
   const inside = open.findLast((group) => group.isFlow && group.start < start && start < group.end);
   if (inside !== undefined) return next !== undefined && next.item.start < inside.end ? undefined : inside;
   // It speaks for the next line, wherever its author put it.
-  if (LINT_IGNORE.test(text) && next !== undefined) return undefined;
+  if (LINT_IGNORE.test(text)) return undefined;
   const nextColumn = next?.around.at(-1)?.group.column ?? -1;
   const continued = new Set(next?.around.map(({ group }) => group));
   return open.findLast(

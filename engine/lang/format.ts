@@ -100,6 +100,9 @@ function finished(lines: readonly string[]): string {
 /** YAML that no strategy needs and that this printer does not know. */
 function rareYaml(text: string, { document }: YamlFile): string | undefined {
   if (/^(?:%|\.\.\.)/m.test(text)) return "it has YAML directives";
+  // Reading has replaced what it could not read; writing that back would lose it.
+  if (text.includes("\ufffd")) return "it has bytes that are no UTF-8";
+  if (text.includes("\r")) return "it has a carriage return inside a line";
   if (/^--- *[^ \n#]/m.test(text)) return "its first key stands behind ---";
   let found: string | undefined;
   if (document === undefined) return undefined;

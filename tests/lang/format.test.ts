@@ -263,11 +263,9 @@ const corpus: [string, string, string][] = [
       name.startsWith("project-") ? "barwise.yaml" : NAME,
       readFileSync(join(golden, name), "utf8"),
     ]),
-  ...readdirSync(join(ROOT, "strategies")).map((name): [string, string, string] => [
-    name,
-    name,
-    readFileSync(join(ROOT, "strategies", name), "utf8"),
-  ]),
+  ...readdirSync(join(ROOT, "strategies"))
+    .filter((name) => name.endsWith(".strategy.yaml"))
+    .map((name): [string, string, string] => [name, name, readFileSync(join(ROOT, "strategies", name), "utf8")]),
   ...readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".strategy.yaml") || name.endsWith("barwise.yaml"))
     .map((name): [string, string, string] => [
@@ -342,7 +340,7 @@ describe("mutations of the corpus", () => {
 
   it("keep their meaning and their comments, and are formatted after one time", () => {
     let read = 0;
-    const rounds = process.env["BARWISE_SOAK"] === "1" ? 200 : 12;
+    const rounds = process.env["BARWISE_SOAK"] === "1" ? 100 : 2;
     for (const [index, [label, name, text]] of corpus.entries()) {
       for (let round = 0; round < rounds; round++) {
         const before = mutated(text, random(index * 1000 + round));
@@ -356,5 +354,5 @@ describe("mutations of the corpus", () => {
       }
     }
     expect(read).toBeGreaterThan(corpus.length * rounds * 0.4);
-  });
+  }, 600_000);
 });

@@ -1,0 +1,132 @@
+/**
+ * `barwise fmt`: one layout for strategy and project files.
+ *
+ * Owns: which files are read and written, the difference shown, exit codes (0 clean or formatted, 1 something would
+ * change or could not be formatted, 2 could not run). Files are replaced whole or not at all.
+ */
+import { access, readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Command } from "commander";
+import { writeAtomically } from "../adapters/files/write-atomically.ts";
+import { compile } from "../lang/compile.ts";
+import { formatFiles, isFormattable } from "../lang/format.ts";
+import type { Formatted } from "../lang/format.ts";
+import { renderDiagnostics } from "../report/diagnostics.ts";
+import { differenceOf } from "../lang/format-diff.ts";
+import { CliError, painter, print, say, wantsColour } from "./io.ts";
+import { readPaths } from "./program.ts";
+
+const PROJECT_FILE = "barwise.yaml";
+
+interface Flags {
+  readonly check?: boolean;
+  readonly diff?: boolean;
+  readonly stdinFilename: string;
+}
+
+type Texts = Readonly<Record<string, string>>;
+
+export function addFmt(program: Command): void {
+  program
+    .command("fmt")
+    .description("format strategy and project files: one layout, every comment kept, no meaning changed")
+    .argument("[paths...]", "files or folders (default: this project); - reads standard input and prints the result")
+    .option("--check", "change nothing; exit code 1 when a file would change")
+    .option("--diff", "change nothing; print what would change")
+    .option("--stdin-filename <name>", "name of what comes on standard input", "stdin.strategy.yaml")
+    .action(async (paths: string[], flags: Flags) => runFmt(paths, flags));
+}
+
+async function runFmt(paths: readonly string[], flags: Flags): Promise<void> {
+  const isStdin = paths.includes("-");
+  const files = isStdin ? await fromStdin(paths, flags) : await filesToFormat(paths);
+  const formatted = formatFiles(files);
+  const refused = formatted.filter((one) => one.findings.length > 0);
+  report(formatted, files);
+  const changed = formatted.filter((one) => one.text !== files[one.file]);
+  if (flags.diff === true) showDifference(changed, files);
+  if (flags.check === true) for (const { file } of changed) print(file);
+  const isDry = flags.check === true || flags.diff === true;
+  if (isStdin && !isDry) process.stdout.write(formatted[0]?.text ?? "");
+  else if (!isDry) await writeAll(changed, files);
+  if (!isStdin) say(summary(formatted.length, changed.length, refused.length, isDry));
+  if (refused.length > 0 || (flags.check === true && changed.length > 0)) process.exitCode = 1;
+}
+
+/** What could not be formatted, as lint says it. */
+function report(formatted: readonly Formatted[], texts: Texts): void {
+  for (const { file, findings, note } of formatted) {
+    if (note !== undefined) say(`${file}: left alone, ${note}`);
+    if (findings.length === 0) continue;
+    say(renderDiagnostics(findings, { format: "pretty", color: wantsColour(process.stderr), texts }));
+  }
+}
+
+function showDifference(changed: readonly Formatted[], files: Texts): void {
+  const paint = painter(process.stdout);
+  for (const { file, text } of changed) {
+    print(paint("bold", `--- ${file}\n+++ ${file}`));
+    for (const line of differenceOf(files[file] as string, text)) {
+      const style = line.startsWith("-") ? "red" : line.startsWith("+") ? "green" : "dim";
+      print(line.startsWith(" ") ? line : paint(style, line));
+    }
+  }
+}
+
+async function writeAll(changed: readonly Formatted[], files: Texts): Promise<void> {
+  for (const { file, text } of changed) {
+    // An editor may have saved since: its text is not to be lost.
+    if ((await readFile(file, "utf8")) !== files[file]) throw new CliError(`${file}: changed meanwhile; run fmt again`);
+    await writeAtomically(file, text, (await stat(file)).mode & 0o777);
+    print(file);
+  }
+}
+
+function summary(count: number, changed: number, refused: number, isDry: boolean): string {
+  const files = `${count} ${count === 1 ? "file" : "files"}`;
+  const done = isDry ? `${changed} would change` : `${changed} formatted`;
+  return `${files}: ${done}${refused > 0 ? `, ${refused} with errors` : ""}`;
+}
+
+// ------------------------------------------------------------------------------------------------ files
+
+async function fromStdin(paths: readonly string[], { stdinFilename }: Flags): Promise<Texts> {
+  if (paths.length > 1) throw new CliError("- stands alone");
+  mustBeFormattable(stdinFilename);
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Buffer));
+  return { [stdinFilename]: Buffer.concat(chunks).toString("utf8") };
+}
+
+async function filesToFormat(paths: readonly string[]): Promise<Texts> {
+  const hasProject = paths.length === 0 && (await exists(PROJECT_FILE));
+  const project: Texts = hasProject ? { [PROJECT_FILE]: await readFile(PROJECT_FILE, "utf8") } : {};
+  if (paths.length === 0) {
+    const folder = hasProject ? compile(project).project.strategies : "strategies";
+    return { ...project, ...((await exists(folder)) || !hasProject ? await readPaths([folder]) : {}) };
+  }
+  const files = await readPaths(paths);
+  for (const file of Object.keys(files)) mustBeFormattable(file);
+  return { ...files, ...(await projectsIn(paths)) };
+}
+
+/** A folder's project file is formatted with its strategies. */
+async function projectsIn(paths: readonly string[]): Promise<Texts> {
+  const found: Record<string, string> = {};
+  for (const path of paths) {
+    const file = join(path, PROJECT_FILE);
+    if (basename(path) !== PROJECT_FILE && (await exists(file))) found[file] = await readFile(file, "utf8");
+  }
+  return found;
+}
+
+function mustBeFormattable(file: string): void {
+  if (!isFormattable(file)) throw new CliError(`${file}: neither a *.strategy.yaml nor a ${PROJECT_FILE}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
