@@ -261,6 +261,15 @@ export interface Strategy {
   readonly digest: string;
 }
 
+/** What a program was compiled with beside its files; with both the same program can be made again. */
+export interface ProgramSettings {
+  readonly params: Readonly<Record<string, number>>;
+  /** Label of the bars that replaced every strategy's own, or null. */
+  readonly on: string | null;
+  /** Symbols that replaced a strategy's own, by its name; null when none were replaced. */
+  readonly symbols: Readonly<Record<string, readonly string[]>> | null;
+}
+
 export interface Program {
   /** Semantic digest: comments, key order and quoting do not count. */
   readonly digest: string;
@@ -269,4 +278,6 @@ export interface Program {
   readonly risk: RiskLimits;
   /** Milliseconds after a bar's end before a timer closes it. */
   readonly graceMs: number;
+  /** Absent when nothing but the files counted. */
+  readonly settings?: ProgramSettings;
 }

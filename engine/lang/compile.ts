@@ -6,7 +6,8 @@
  */
 import { INDICATORS } from "../catalog/catalog.ts";
 import type { Indicator } from "../catalog/kernel.ts";
-import type { Program, Strategy } from "../core/program.ts";
+import type { Program, ProgramSettings, Strategy } from "../core/program.ts";
+import { parseBarSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import { Findings, inReadingOrder } from "./diagnostic.ts";
 import type { Diagnostic } from "./diagnostic.ts";
@@ -76,8 +77,34 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
   const sorted = inReadingOrder(diagnostics);
   if (sorted.some((finding) => finding.severity === "error")) return { program: null, project, diagnostics: sorted };
   const { risk, graceMs } = project;
-  const program: Program = { digest: programDigest(strategies, risk, graceMs), strategies, risk, graceMs };
+  const settings = settingsOf(env, strategies);
+  const program: Program = {
+    digest: programDigest(strategies, risk, graceMs),
+    strategies,
+    risk,
+    graceMs,
+    ...(settings === undefined ? {} : { settings }),
+  };
   return { program, project, diagnostics: sorted };
+}
+
+function settingsOf(env: CompileEnv, strategies: readonly Strategy[]): ProgramSettings | undefined {
+  const { params = {}, override = {} } = env;
+  if (Object.keys(params).length === 0 && override.on === undefined && override.symbols === undefined) return undefined;
+  const symbols = Object.fromEntries(strategies.map((strategy) => [strategy.name, strategy.symbols]));
+  return { params, on: override.on?.label ?? null, symbols: override.symbols === undefined ? null : symbols };
+}
+
+/** The environment that compiles the same program again from the same files. */
+export function envOf({ params, on, symbols }: ProgramSettings): CompileEnv {
+  const size = on === null ? undefined : parseBarSize(on);
+  return {
+    params,
+    override: {
+      ...(size === undefined ? {} : { on: size }),
+      ...(symbols === null ? {} : { symbols: (name, declared) => symbols[name] ?? declared }),
+    },
+  };
 }
 
 function compileStrategies(files: FileTexts, env: StrategyEnv, diagnostics: Diagnostic[]): Strategy[] {

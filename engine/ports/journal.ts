@@ -4,6 +4,7 @@
  * Owns: the record shapes and the interface. Inputs are appended before `step` sees them; an effect leaves after the
  * record that justifies it is durable. A journal that cannot write is fatal: trading halts.
  */
+import type { ProgramSettings } from "../core/program.ts";
 import type { Input, Output, ProgramLoadedInput, Stamp } from "../core/event.ts";
 
 /** First record of a journal: what one must know to replay it. */
@@ -26,6 +27,8 @@ export interface JournalHeader {
 export interface ProgramSources {
   readonly digest: string;
   readonly files: Readonly<Record<string, string>>;
+  /** What it was compiled with beside the files. */
+  readonly settings: ProgramSettings | null;
 }
 
 /** `program.loaded` carries sources instead of the compiled program. */

@@ -169,7 +169,7 @@ class BacktestRun {
       journal.append({
         kind: "in",
         n: this.#n++,
-        input: { ...rest, sources: { digest: program.digest, files: sources } },
+        input: { ...rest, sources: { digest: program.digest, files: sources, settings: program.settings ?? null } },
       });
     } else journal.append({ kind: "in", n: this.#n++, input });
   }

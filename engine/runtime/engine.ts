@@ -266,7 +266,14 @@ export class Engine {
     journal.append({
       kind: "in",
       n: this.#n++,
-      input: { ...rest, sources: { digest: program.digest, files: this.#sources.get(program) ?? {} } },
+      input: {
+        ...rest,
+        sources: {
+          digest: program.digest,
+          files: this.#sources.get(program) ?? {},
+          settings: program.settings ?? null,
+        },
+      },
     });
   }
 

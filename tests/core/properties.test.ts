@@ -5,6 +5,7 @@ import type { Program, Strategy } from "../../engine/core/program.ts";
 import { replay } from "../support/backtest.ts";
 import { CoreDriver, openOf } from "../support/core-driver.ts";
 import { StrategyBuilder, alert, all, any, buy, close, not, program, reduce, sell } from "../support/program.ts";
+import { runs } from "../support/runs.ts";
 
 const MINUTE = 60_000;
 const OPEN = openOf("2024-03-05");
@@ -126,7 +127,7 @@ describe("the signals", () => {
         );
         expect(judged(past.outputs, until)).toEqual(judged(whole.outputs, until));
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -137,7 +138,7 @@ describe("the signals", () => {
         const again = replay(run.inputs).flatMap((line) => JSON.parse(line) as Output[]);
         expect(JSON.stringify(again)).toBe(JSON.stringify(run.outputs));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -187,7 +188,7 @@ describe("the signals", () => {
         expect(said(of("1m"), "w5m")).toEqual(said(from, "w5m"));
         expect(said(of("5m"), "w5m")).toEqual(said(from, "w5m"));
       }),
-      { numRuns: 80 },
+      { numRuns: runs(80) },
     );
   });
 });
@@ -309,7 +310,7 @@ describe("the desk", () => {
         JSON.stringify(run.outputs),
       );
     });
-    fc.assert(property, { numRuns: 200 });
+    fc.assert(property, { numRuns: runs(200) });
     // Runs of one known seed have been to the places that matter; random ones may miss the rare of them.
     seen.clear();
     fc.assert(property, { numRuns: 150, seed: 42 });

@@ -4,12 +4,16 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { encode } from "../../engine/adapters/journal/encode.ts";
 import { openJournal } from "../../engine/adapters/journal/file-journal.ts";
+import { MemoryJournal } from "../../engine/adapters/journal/memory-journal.ts";
 import { readJournal } from "../../engine/adapters/journal/read.ts";
 import { createSimBroker } from "../../engine/adapters/sim/broker.ts";
 import { sp500Tape } from "../../engine/adapters/tape/file-tapes.ts";
 import type { Input } from "../../engine/core/event.ts";
 import { createCore, step } from "../../engine/core/step.ts";
-import { compile } from "../../engine/lang/compile.ts";
+import type { Program } from "../../engine/core/program.ts";
+import { compile, envOf } from "../../engine/lang/compile.ts";
+import type { CompileEnv } from "../../engine/lang/compile.ts";
+import { DAY } from "../../engine/market/bar-size.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import type { JournalRecord } from "../../engine/ports/journal.ts";
 import { backtest } from "../../engine/runtime/backtest.ts";
@@ -23,8 +27,8 @@ async function sources(): Promise<Record<string, string>> {
   );
 }
 
-function programOf(files: Readonly<Record<string, string>>): NonNullable<ReturnType<typeof compile>["program"]> {
-  const { program } = compile(files);
+function programOf(files: Readonly<Record<string, string>>, env: CompileEnv = {}): Program {
+  const { program } = compile(files, env);
   if (program === null) throw new Error("the shipped strategies do not compile");
   return program;
 }
@@ -46,7 +50,7 @@ function replay(records: readonly JournalRecord[]): { readonly expected: string[
 function inputOf(input: Extract<JournalRecord, { kind: "in" }>["input"]): Input {
   if (input.kind !== "program.loaded") return input;
   const { sources: kept, ...rest } = input;
-  const program = programOf(kept.files);
+  const program = programOf(kept.files, kept.settings === null ? {} : envOf(kept.settings));
   expect(program.digest).toBe(kept.digest);
   return { ...rest, program };
 }
@@ -79,6 +83,27 @@ describe("the journal of a run", () => {
     for await (const record of readJournal(folder)) records.push(record);
     const { expected, actual } = replay(records);
     expect(expected.length).toBeGreaterThan(100);
+    expect(actual).toEqual(expected);
+  });
+
+  it("of a run with replaced params, bars and symbols replays to the same bytes", async () => {
+    const path = "strategies/sma-cross.strategy.yaml";
+    const files = { [path]: await readFile(path, "utf8") };
+    const journal = new MemoryJournal(HEADER);
+    const tape = await sp500Tape();
+    await backtest({
+      program: programOf(files, { params: { quick: 5 }, override: { on: DAY, symbols: () => ["SPX"] } }),
+      sources: files,
+      items: [...tape.items()].slice(0, 600),
+      broker: createSimBroker(newExchange(["SPX"])),
+      calendarOf,
+      account: HEADER.account,
+      journalId: HEADER.id,
+      confirm: { mode: "full" },
+      journal,
+    });
+    const { expected, actual } = replay(journal.records);
+    expect(expected.length).toBeGreaterThan(10);
     expect(actual).toEqual(expected);
   });
 

@@ -4,6 +4,7 @@ import { decimal, ZERO } from "../../engine/core/decimal.ts";
 import { perShareFees } from "../../engine/exchange/fees.ts";
 import type { Exchange, ExchangeEvent, ExchangeOptions, ExchangeRequest } from "../../engine/exchange/types.ts";
 import { exchangeWith, M1, MINUTE, order, TUE } from "./support.ts";
+import { runs } from "../support/runs.ts";
 
 type Action =
   | { readonly kind: "submit"; readonly request: Partial<ExchangeRequest> }
@@ -133,7 +134,7 @@ function play(
   return { exchange, events };
 }
 
-const runs = { numRuns: 300 };
+const RUNS = { numRuns: runs(300) };
 
 describe("whatever is sent", () => {
   it("cash and market value equal start, realised and unrealised profit less fees, exactly", () => {
@@ -154,7 +155,7 @@ describe("whatever is sent", () => {
           expect(account.longMarketValue.plus(account.shortMarketValue).toFixed()).toBe(value.toFixed());
         });
       }),
-      runs,
+      RUNS,
     );
   });
 
@@ -180,7 +181,7 @@ describe("whatever is sent", () => {
         }
         for (const one of exchange.orders()) expect(one.filledQty.toFixed()).toBe(filled.get(one.id) ?? "0");
       }),
-      runs,
+      RUNS,
     );
   });
 
@@ -201,7 +202,7 @@ describe("whatever is sent", () => {
             expect(["new", "accepted", "held", "partially_filled"]).not.toContain(one.status);
         }
       }),
-      runs,
+      RUNS,
     );
   });
 
@@ -218,7 +219,7 @@ describe("whatever is sent", () => {
         }
         for (const total of perBar.values()) expect(total).toBeLessThanOrEqual(300);
       }),
-      runs,
+      RUNS,
     );
   });
 
@@ -230,7 +231,7 @@ describe("whatever is sent", () => {
         expect(JSON.stringify(first.events)).toBe(JSON.stringify(second.events));
         expect(JSON.stringify(first.exchange.orders())).toBe(JSON.stringify(second.exchange.orders()));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -241,7 +242,7 @@ describe("whatever is sent", () => {
         const split = play(actions, given, undefined, true);
         expect(JSON.stringify(split.events)).toBe(JSON.stringify(whole.events));
       }),
-      runs,
+      RUNS,
     );
   });
 
@@ -258,7 +259,7 @@ describe("whatever is sent", () => {
         expect(exchange.drain()).toEqual([]);
         expect(JSON.stringify([exchange.orders(), exchange.account()])).toBe(before);
       }),
-      runs,
+      RUNS,
     );
   });
 });

@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../engine/lang/compile.ts";
 import { renderDiagnostics } from "../../engine/report/diagnostics.ts";
+import { runs } from "../support/runs.ts";
 
 const FOLDER = join(import.meta.dirname, "../golden/lang");
 const CASES = readdirSync(FOLDER)
@@ -85,7 +86,7 @@ describe("compile", () => {
           check(edited);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
   });
 
@@ -97,7 +98,7 @@ describe("compile", () => {
           `barwise: 1\nname: a\nsymbols: [SPY]\non: 5m\nrules:\n  - name: go\n    when: ${JSON.stringify(text)}\n    then: {close: {}}\n`,
         );
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -149,7 +150,7 @@ describe("compile", () => {
           `barwise: 1\nname: a\nsymbols: [SPY]\non: 5m\nrules:\n  - name: go\n    when: ${JSON.stringify(words.join(" "))}\n    then: {close: {}}\n`,
         );
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
   });
 

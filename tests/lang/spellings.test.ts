@@ -5,6 +5,7 @@ import { toCanonical } from "../../engine/core/canonical.ts";
 import type { Strategy } from "../../engine/core/program.ts";
 import { compile } from "../../engine/lang/compile.ts";
 import { conditionWords } from "../../engine/report/words.ts";
+import { runs } from "../support/runs.ts";
 
 const HEAD = "barwise: 1\nname: case\nsymbols: [SPY]\non: 5m\n";
 
@@ -175,7 +176,7 @@ describe("printed canonical conditions", () => {
         expect(second?.rules[0]?.digest, printed).toBe(rule.digest);
         checked++;
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
     expect(checked).toBeGreaterThan(100);
   });
@@ -192,7 +193,7 @@ describe("printed canonical conditions", () => {
           expect(["lessThan", "lessThanInclusive", "greaterThan", "greaterThanInclusive"]).toContain(operator);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -206,7 +207,7 @@ describe("printed canonical conditions", () => {
         );
         expect(words).not.toMatch(/undefined|object Object|\{/);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -228,7 +229,7 @@ describe("printed canonical conditions", () => {
         }
         expect(new Set(strategy.facts.map((fact) => fact.key)).size).toBe(strategy.facts.length);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

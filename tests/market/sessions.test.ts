@@ -14,6 +14,7 @@ import {
   windowClose,
   windowOpen,
 } from "../../engine/market/sessions.ts";
+import { runs } from "../support/runs.ts";
 
 const at = (iso: string): number => Date.parse(iso);
 const size = (label: string): BarSize => parseBarSize(label) as BarSize;
@@ -59,13 +60,13 @@ describe("bar intervals", () => {
         const session = NYSE.sessionAtOrAfter(time);
         if (session !== undefined) tiles(NYSE, session, step, window);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
     fc.assert(
       fc.property(times, sizes, windows, (time, step, window) => {
         tiles(ALWAYS, ALWAYS.sessionAtOrAfter(time) as Session, step, window);
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 
@@ -80,7 +81,7 @@ describe("bar intervals", () => {
         // No bar ends in between.
         expect(nextBarEnd(NYSE, step, (end as number) - 1, window)).toBe(end);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -6,6 +6,7 @@ import type { Condition, Fact, LeafCondition, Operator } from "../../engine/core
 import { Evaluator } from "../../engine/core/signals/conditions.ts";
 import { DAY } from "../../engine/market/bar-size.ts";
 import { confirm } from "../../engine/runtime/confirm.ts";
+import { runs } from "../support/runs.ts";
 
 const NAMES = ["a", "b", "c"];
 const facts: readonly Fact[] = NAMES.map((name, index) => ({
@@ -77,7 +78,7 @@ describe("json-rules-engine as the second opinion", () => {
         const answer = await confirm(firing(subject, values));
         expect(answer.verdict).toBe(truth === 1 ? "agreed" : "disagreed");
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -95,7 +96,7 @@ describe("json-rules-engine as the second opinion", () => {
         const answer = await confirm(firing(known, values));
         expect(answer.verdict).toBe(evaluator.evaluate(slots) === 1 ? "agreed" : "disagreed");
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

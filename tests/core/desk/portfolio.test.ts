@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ZERO, decimal } from "../../../engine/core/decimal.ts";
 import { Portfolio } from "../../../engine/core/desk/portfolio.ts";
 import type { Fill } from "../../../engine/core/desk/portfolio.ts";
+import { runs } from "../../support/runs.ts";
 
 function fill(side: "buy" | "sell", qty: string, price: string, fee = "0", time = 1): Fill {
   return { side, qty: decimal(qty), price: decimal(price), fee: decimal(fee), time };
@@ -83,7 +84,7 @@ describe("the portfolio", () => {
           .minus(fees);
         expect(equity.minus(explained).abs().toNumber()).toBeLessThan(0.000001);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
