@@ -16,10 +16,12 @@ export function checkRules(builder: Builder, strategy: Omit<Strategy, "digest">,
   const rules = strategy.rules.filter(
     ({ condition }) => logic.satisfiable(condition) === true && logic.always(condition) === false,
   );
+  const firings = new Map(rules.map((rule) => [rule, firingOf(rule)]));
   for (const [at, later] of rules.entries()) {
     for (const earlier of rules.slice(0, at)) {
       if (told.has(later) || told.has(earlier)) continue;
-      const found = checkAlike(builder, strategy, logic, earlier, later);
+      const isAlike = firings.get(earlier) === firings.get(later);
+      const found = isAlike ? checkAlike(builder, strategy, logic, earlier, later) : undefined;
       if (found !== undefined) told.add(found);
       else checkOpposite(builder, logic, earlier, later);
     }
@@ -38,7 +40,7 @@ function checkAlike(
   earlier: Rule,
   later: Rule,
 ): Rule | undefined {
-  if (firingOf(earlier) !== firingOf(later) || !sharesFacts(earlier.condition, later.condition)) return undefined;
+  if (!sharesFacts(earlier.condition, later.condition)) return undefined;
   const isStronger = logic.implies(later.condition, earlier.condition) === true;
   const isWeaker = logic.implies(earlier.condition, later.condition) === true;
   if (isStronger && isWeaker) {

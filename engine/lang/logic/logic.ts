@@ -16,6 +16,9 @@ import type { NodeKind, Relation } from "./order.ts";
 /** Facts and a value for each. */
 export type Witness = ReadonlyMap<number, number>;
 
+type Forms = WeakMap<Condition, readonly Conjunction[] | "too many">;
+type Verdicts = WeakMap<Condition, boolean | "unknown">;
+
 /** Nodes of one conjunction: beyond it the closure would take too long. */
 const MOST_NODES = 96;
 /** Conjunctions of one strategy. */
@@ -24,28 +27,30 @@ const MOST_STEPS = 60_000;
 export class Logic {
   readonly domain: Domain;
   #steps = 0;
+  readonly #forms: readonly [Forms, Forms] = [new WeakMap(), new WeakMap()];
+  readonly #verdicts: readonly [Verdicts, Verdicts] = [new WeakMap(), new WeakMap()];
 
   constructor(source: DomainSource) {
     this.domain = new Domain(source);
   }
 
   satisfiable(condition: Condition): boolean | undefined {
-    return this.#any(dnf(condition, this.domain));
+    return this.#verdict(condition, false);
   }
 
   always(condition: Condition): boolean | undefined {
-    return opposite(this.#any(dnf(condition, this.domain, true)));
+    return opposite(this.#verdict(condition, true));
   }
 
   /** Whenever `a` holds, `b` holds. */
   implies(a: Condition, b: Condition): boolean | undefined {
-    const [first, second] = [dnf(a, this.domain), dnf(b, this.domain, true)];
+    const [first, second] = [this.#form(a, false), this.#form(b, true)];
     return opposite(this.#any(first === undefined || second === undefined ? undefined : both(first, second)));
   }
 
   /** Values at which the condition holds; undefined also when whole numbers leave no room. */
   witness(condition: Condition): Witness | undefined {
-    for (const conjunction of dnf(condition, this.domain) ?? []) {
+    for (const conjunction of this.#form(condition, false) ?? []) {
       const order = this.#order(conjunction);
       if (order?.order.possible !== true) continue;
       const values = order.order.values();
@@ -56,7 +61,7 @@ export class Logic {
 
   /** The axioms without which the condition could hold, e.g. `close <= highest(close, 20)`. */
   reasons(condition: Condition): readonly Relation[] {
-    const [conjunction] = dnf(condition, this.domain) ?? [];
+    const [conjunction] = this.#form(condition, false) ?? [];
     if (conjunction === undefined) return [];
     const { nodes, axioms } = this.#gather(conjunction);
     const impossible = (kept: readonly Relation[]): boolean => !this.#build(nodes, [...conjunction, ...kept]).possible;
@@ -67,6 +72,26 @@ export class Logic {
       if (impossible(without)) needed = without;
     }
     return needed;
+  }
+
+  #form(condition: Condition, negated: boolean): readonly Conjunction[] | undefined {
+    const forms = this.#forms[negated ? 1 : 0];
+    let form = forms.get(condition);
+    if (form === undefined) {
+      form = dnf(condition, this.domain, negated) ?? "too many";
+      forms.set(condition, form);
+    }
+    return form === "too many" ? undefined : form;
+  }
+
+  #verdict(condition: Condition, negated: boolean): boolean | undefined {
+    const verdicts = this.#verdicts[negated ? 1 : 0];
+    let verdict = verdicts.get(condition);
+    if (verdict === undefined) {
+      verdict = this.#any(this.#form(condition, negated)) ?? "unknown";
+      verdicts.set(condition, verdict);
+    }
+    return verdict === "unknown" ? undefined : verdict;
   }
 
   #any(form: readonly Conjunction[] | undefined): boolean | undefined {

@@ -17,6 +17,8 @@ export class Trees {
   readonly #text: string;
   readonly #scope: Scope;
   readonly #context: Context;
+  #rule: string | undefined;
+  #known = new WeakMap<Node, Condition>();
 
   constructor({ file, context }: Builder) {
     this.#text = file.findings.text;
@@ -30,9 +32,30 @@ export class Trees {
 
   /** The condition of a part, as the rule of this name sees it. */
   lower(node: Node, rule: string | undefined): Condition | undefined {
+    if (rule !== this.#rule) {
+      this.#rule = rule;
+      this.#known = new WeakMap();
+    }
+    const known = this.#known.get(node);
+    if (known !== undefined) return known;
+    const condition = this.#lower(node);
+    if (condition !== undefined) this.#known.set(node, condition);
+    return condition;
+  }
+
+  /** Groups are made of their parts, so that every comparison is lowered once. */
+  #lower(node: Node): Condition | undefined {
+    if (node.kind === "not") {
+      const kid = this.lower(node.kid, this.#rule);
+      return kid === undefined ? undefined : { op: "not", kid };
+    }
+    if (node.kind === "all" || node.kind === "any") {
+      const kids = node.kids.flatMap((kid) => this.lower(kid, this.#rule) ?? []);
+      return kids.length === node.kids.length ? { op: node.kind, kids } : undefined;
+    }
     // The budget guards against definitions that grow; parts of what has passed may be lowered as often as needed.
     this.#scope.spent.steps = 0;
-    return lowerCondition({ ...this.#context, rule }, node);
+    return lowerCondition({ ...this.#context, rule: this.#rule }, node);
   }
 
   textOf(node: Node): string {
