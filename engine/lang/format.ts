@@ -42,7 +42,7 @@ export function isFormattable(path: string): boolean {
 }
 
 function isProjectFile(path: string): boolean {
-  return /(?:^|[/\\])barwise\.ya?ml$/.test(path);
+  return /(?:^|[/\\])barwise\.yaml$/.test(path);
 }
 
 /** One file by itself. The text comes back as it is when YAML refuses it or when it uses rare YAML. */
