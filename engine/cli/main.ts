@@ -14,6 +14,7 @@ import { addInit } from "./init.ts";
 import { CliError, guardOutputs, painter, say } from "./io.ts";
 import { addLint } from "./lint.ts";
 import { addRun } from "./run.ts";
+import { addTest } from "./test.ts";
 import { addVenue } from "./venue.ts";
 import { VERSION } from "./version.ts";
 
@@ -35,6 +36,7 @@ async function main(): Promise<number> {
   addInit(program);
   addBacktest(program);
   addRun(program);
+  addTest(program);
   addVenue(program);
   for (const command of program.commands) command.exitOverride();
   try {

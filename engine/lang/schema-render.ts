@@ -5,11 +5,13 @@
  */
 import { projectSchema } from "./schema-project.ts";
 import { strategySchema } from "./schema-strategy.ts";
+import { testSchema } from "./schema-test.ts";
 
 /** File name under schemas/ -> text. */
 export function renderSchemas(): Readonly<Record<string, string>> {
   return {
     "strategy.schema.json": `${JSON.stringify(strategySchema(true), null, 2)}\n`,
     "project.schema.json": `${JSON.stringify(projectSchema(true), null, 2)}\n`,
+    "test.schema.json": `${JSON.stringify(testSchema(), null, 2)}\n`,
   };
 }

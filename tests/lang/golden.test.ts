@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../engine/lang/compile.ts";
+import { readTests } from "../../engine/lang/test-file.ts";
 import { CODES } from "../../engine/lang/codes.ts";
 import { renderDiagnostics } from "../../engine/report/diagnostics.ts";
 
@@ -17,6 +18,7 @@ const seen = new Set<string>();
 
 function answer(name: string): string {
   const text = readFileSync(join(FOLDER, name), "utf8");
+  if (name.startsWith("test-")) return answerOfTests(text);
   const isProject = name.startsWith("project-");
   const file = isProject ? "barwise.yaml" : "case.strategy.yaml";
   const files = { [file]: text, ...(isProject ? { "case.strategy.yaml": MINIMAL } : {}) };
@@ -25,6 +27,20 @@ function answer(name: string): string {
   const hasErrors = diagnostics.some((finding) => finding.severity === "error");
   expect(program === null).toBe(hasErrors);
   return renderDiagnostics(diagnostics, { format: "pretty", color: false, texts: files }) || "no findings\n";
+}
+
+/** A test file beside a small strategy. */
+function answerOfTests(text: string): string {
+  const files = { "case.strategy.yaml": MINIMAL };
+  const { cases, diagnostics } = readTests("case.test.yaml", text, {
+    files,
+    absent: new Set(["gone.strategy.yaml"]),
+    csv: new Map(),
+  });
+  for (const finding of diagnostics) seen.add(finding.code);
+  if (diagnostics.length > 0) expect(cases).toEqual([]);
+  const texts = { ...files, "case.test.yaml": text };
+  return renderDiagnostics(diagnostics, { format: "pretty", color: false, texts }) || "no findings\n";
 }
 
 const MINIMAL = `barwise: 1

@@ -1,0 +1,222 @@
+/**
+ * The expectations of a test.
+ *
+ * Owns: which bar an expectation is about, what it compares, and the findings about both. May not: judge a run.
+ */
+import { isMap, isScalar, Scalar } from "yaml";
+import type { Strategy } from "../core/program.ts";
+import { calendarOf } from "../market/instruments.ts";
+import { placesOf } from "./places.ts";
+import { didYouMean, listed } from "./suggest.ts";
+import type { Probed, Source } from "./test-probe.ts";
+import { dataAt } from "./test-series.ts";
+import { parseTestTime } from "./test-time.ts";
+import type { Comparison, Expectation, Matcher, OrderMatch, Place, TestSeries, Wanted } from "./test-types.ts";
+import { keyPlace, nodeAt, placeOf } from "./yaml-file.ts";
+import type { Path, YamlFile } from "./yaml-file.ts";
+
+export interface ExpectFrame {
+  readonly file: YamlFile;
+  readonly strategies: readonly Strategy[];
+  readonly series: readonly TestSeries[];
+}
+
+/** An expectation before its condition is compiled. */
+export interface Draft extends Omit<Expectation, "wanted"> {
+  readonly path: Path;
+  readonly wanted: Exclude<Wanted, { kind: "fact" }> | { readonly kind: "draft"; readonly source: Source };
+}
+
+type Item = Readonly<Record<string, unknown>>;
+
+const KINDS = ["rule", "order", "fact", "position", "equity", "cash", "refused", "alert"] as const;
+
+export function readExpectation(frame: ExpectFrame, path: Path): Draft | undefined {
+  const item = dataAt(frame.file, path) as Item;
+  if (!KINDS.some((kind) => Object.hasOwn(item, kind))) {
+    const help = `Add ${listed(KINDS)}.`;
+    frame.file.findings.report("schema/missing-key", placeOf(frame.file, path), "This expects nothing", help);
+    return undefined;
+  }
+  const strategy = oneOf(frame, path, "strategy", names(frame.strategies));
+  const symbols = frame.series.map(({ symbol }) => symbol);
+  const symbol = oneOf(frame, path, "symbol", symbols);
+  if (strategy === null || symbol === null) return undefined;
+  const rules = frame.strategies
+    .filter(({ name }) => strategy === undefined || name === strategy)
+    .flatMap((one) => names(one.rules));
+  const rule = oneOf(frame, path, "rule", rules);
+  const time = timeAt(frame, [...path, "at"], symbol);
+  const wanted = rule === null ? undefined : wantedAt(frame, path, item, rule);
+  if (time === undefined || wanted === undefined) return undefined;
+  return { path, place: placeIn(frame.file, path), text: textAt(frame.file, path), time, strategy, symbol, wanted };
+}
+
+function names(items: readonly { readonly name: string }[]): string[] {
+  return items.map(({ name }) => name);
+}
+
+/** Undefined when it is not written, null after a finding. */
+function oneOf({ file }: ExpectFrame, path: Path, key: string, known: readonly string[]): string | undefined | null {
+  const value = dataAt(file, [...path, key]);
+  if (typeof value !== "string") return undefined;
+  if (known.includes(value)) return value;
+  const help = didYouMean(value, known, `There is ${listed(known, "and")}.`);
+  file.findings.report("names/unknown", placeOf(file, [...path, key]), `Unknown ${key} "${value}"`, help, UNKNOWN_WHY);
+  return null;
+}
+
+const UNKNOWN_WHY = "The test would look for something that cannot happen.";
+
+export function placeIn(file: YamlFile, path: Path): Place {
+  const { start } = placeOf(file, path);
+  return { file: file.findings.file, ...file.findings.position(start) };
+}
+
+function textAt(file: YamlFile, path: Path): string {
+  const range = nodeAt(file, path)?.range;
+  const text = range === null || range === undefined ? "" : file.text.slice(range[0], range[1]);
+  return text.replaceAll(/\s+/g, " ").trim();
+}
+
+// ---------------------------------------------------------------------------------------------- when
+
+function timeAt({ file, series }: ExpectFrame, path: Path, symbol: string | undefined): number | undefined {
+  const own = series.find((one) => one.symbol === symbol) ?? series[0];
+  if (own === undefined) return undefined;
+  const source = dataAt(file, path) as string | number;
+  const { bars } = own;
+  const number = typeof source === "number" ? source : Number(/^bar\s+(\d+)$/.exec(source)?.[1] ?? Number.NaN);
+  const refuse = (message: string, help: string): undefined => {
+    file.findings.report("time/not-in-test", placeOf(file, path), message, help);
+  };
+  if (Number.isInteger(number)) {
+    const bar = bars[number - 1];
+    return bar === undefined ? refuse(`The test has no bar ${number}`, `It has bars 1 to ${bars.length}.`) : bar.end;
+  }
+  const time = parseTestTime(String(source));
+  if (time === undefined) return refuse(`"${source}" is no bar and no time`, "Write bar 12, or 2024-03-04T10:35.");
+  if ("time" in time) {
+    const found = bars.find(({ end }) => end === time.time);
+    if (found !== undefined) return found.end;
+    return refuse(`No bar of the test ends at ${source}`, "A rule is judged at the end of a bar: count with bar N.");
+  }
+  const calendar = calendarOf(own.symbol);
+  const found = bars.findLast(({ start }) => {
+    const session = calendar.sessionAtOrBefore(start);
+    return session !== undefined && calendar.dateOf(session) === time.date;
+  });
+  return found?.end ?? refuse(`The test has no bar on ${time.date}`, `It has bars 1 to ${bars.length}.`);
+}
+
+// ---------------------------------------------------------------------------------------------- what
+
+function wantedAt(frame: ExpectFrame, path: Path, item: Item, rule: string | undefined): Draft["wanted"] | undefined {
+  const { file } = frame;
+  const main = KINDS.filter((kind) => Object.hasOwn(item, kind));
+  const kind = main.find((one) => one !== "rule") ?? "rule";
+  const other = main.find((one) => one !== kind && !(one === "rule" && ["order", "refused", "alert"].includes(kind)));
+  if (other !== undefined && !(kind === "equity" && other === "cash")) {
+    const help = `Make it an item of its own, with the same at:.`;
+    const message = `"${other}" cannot stand beside "${kind}"`;
+    file.findings.report("schema/value", keyPlace(file, [...path, other]) ?? placeOf(file, path), message, help);
+    return undefined;
+  }
+  switch (kind) {
+    case "rule":
+    case "order": {
+      const order = item["order"] === undefined ? undefined : orderAt(file, [...path, "order"]);
+      return order === null ? undefined : { kind: "order", rule, order };
+    }
+    case "fact":
+      return { kind: "draft", source: item["fact"] as Source };
+    case "position": {
+      const numbers = numbersAt(file, [...path, "position"], ["qty", "avg_price"] as const);
+      return numbers === undefined ? undefined : { kind: "position", numbers };
+    }
+    case "equity":
+    case "cash": {
+      const numbers = numbersAt(file, path, ["equity", "cash"] as const);
+      return numbers === undefined ? undefined : { kind: "account", numbers };
+    }
+    case "refused":
+      return { kind: "refused", rule, code: String(item["refused"]) };
+    case "alert":
+      return { kind: "alert", text: String(item["alert"]) };
+  }
+}
+
+const ORDER_NUMBERS = ["qty", "limit", "stop", "stop_loss", "take_profit"] as const;
+
+function orderAt(file: YamlFile, path: Path): OrderMatch | null {
+  const order = dataAt(file, path) as Item;
+  const numbers = numbersAt(file, path, ORDER_NUMBERS);
+  if (numbers === undefined) return null;
+  const { side, type, time_in_force: timeInForce } = order as Readonly<Record<string, string | undefined>>;
+  return {
+    numbers,
+    ...(side === undefined ? {} : { side }),
+    ...(type === undefined ? {} : { type }),
+    ...(timeInForce === undefined ? {} : { timeInForce }),
+  };
+}
+
+function numbersAt<K extends string>(
+  file: YamlFile,
+  path: Path,
+  keys: readonly K[],
+): Partial<Record<K, Matcher>> | undefined {
+  const found: Partial<Record<K, Matcher>> = {};
+  for (const key of keys) {
+    const value = dataAt(file, [...path, key]) as string | number | undefined;
+    if (value === undefined) continue;
+    const matcher = parseMatcher(value);
+    if (matcher === undefined) {
+      const message = `"${String(value)}" is no number and no comparison with one`;
+      file.findings.report("types/value", placeOf(file, [...path, key]), message, "Write 10 or '>0'.");
+      return undefined;
+    }
+    found[key] = matcher;
+  }
+  return found;
+}
+
+export function parseMatcher(source: string | number): Matcher | undefined {
+  if (typeof source === "number") return { comparison: "==", value: source };
+  const found = /^\s*(>=|<=|==|!=|>|<)?\s*(-?\d+(?:\.\d+)?)\s*$/.exec(source);
+  if (found === null) return undefined;
+  return { comparison: (found[1] ?? "==") as Comparison, value: Number(found[2]) };
+}
+
+/** A draft with its condition, or a finding at the very place in the text. */
+export function withCondition(
+  { file }: ExpectFrame,
+  { path, wanted, ...rest }: Draft,
+  strategy: Strategy | undefined,
+  { conditions, problems }: Probed,
+  index: number,
+): Expectation | undefined {
+  if (wanted.kind !== "draft") return { ...rest, wanted };
+  const condition = strategy === undefined ? undefined : conditions.get(strategy.file)?.[index];
+  const problem = strategy === undefined ? undefined : problems.get(strategy.file)?.[index];
+  const here = [...path, "fact"];
+  if (strategy !== undefined && condition !== undefined) {
+    const text = typeof wanted.source === "string" ? wanted.source : JSON.stringify(wanted.source);
+    return { ...rest, wanted: { kind: "fact", text, strategy: strategy.name, condition } };
+  }
+  const node = nodeAt(file, here);
+  if (problem === undefined) {
+    const message = "This condition cannot be judged";
+    file.findings.report("types/condition-expected", placeOf(file, here), message, "Write a comparison.");
+    return undefined;
+  }
+  const { finding, span } = problem;
+  let place = placeOf(file, here);
+  if (span !== undefined && isScalar(node) && node.type !== Scalar.BLOCK_FOLDED && !isMap(node)) {
+    const toFile = placesOf(file.text, node);
+    const start = toFile(span.start);
+    place = { start, end: span.end > span.start ? Math.max(start + 1, toFile(span.end - 1) + 1) : start + 1 };
+  }
+  file.findings.report(finding.code, place, finding.message, finding.help, finding.why);
+  return undefined;
+}

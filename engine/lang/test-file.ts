@@ -1,0 +1,315 @@
+/**
+ * A test file to cases that can be run.
+ *
+ * Owns: the order of the steps: YAML, schema, strategies, bars, expectations; all findings of the file are collected.
+ * May not: read files. What it wants and was not given is listed, so that the caller reads it and asks again.
+ */
+import type { Program, Strategy } from "../core/program.ts";
+import { needsOf } from "./test-needs.ts";
+import { compile } from "./compile.ts";
+import type { CompileEnv, FileTexts } from "./compile.ts";
+import { inReadingOrder } from "./diagnostic.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { checkSchema, compileSchema } from "./schema-check.ts";
+import { testSchema } from "./schema-test.ts";
+import { didYouMean, listed } from "./suggest.ts";
+import { placeIn, readExpectation, withCondition } from "./test-expect.ts";
+import type { Draft, ExpectFrame } from "./test-expect.ts";
+import { compileProbes } from "./test-probe.ts";
+import type { Source } from "./test-probe.ts";
+import { dataAt, readHistory, readSeries } from "./test-series.ts";
+import type { CsvBars, SeriesFrame } from "./test-series.ts";
+import { DEFAULT_START, parseTestTime } from "./test-time.ts";
+import type { TestCase, TestSeries, Unit } from "./test-types.ts";
+import { comparisonsOf } from "./test-units.ts";
+import { parseRatio } from "./values.ts";
+import { keyPlace, placeOf, readYaml } from "./yaml-file.ts";
+import type { Path, YamlFile } from "./yaml-file.ts";
+
+export interface TestEnv {
+  /** Texts of strategies by path; what is missing here and not in `absent` is wanted. */
+  readonly files: FileTexts;
+  readonly absent: ReadonlySet<string>;
+  /** Bars of CSV files by `csvKey`. */
+  readonly csv: ReadonlyMap<string, CsvBars>;
+}
+
+export interface CsvWanted {
+  readonly path: string;
+  readonly symbol: string;
+  /** Label of the size that was written. */
+  readonly size: string | undefined;
+}
+
+export interface ReadTests {
+  readonly cases: readonly TestCase[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly strategies: readonly string[];
+  readonly wanted: { readonly files: readonly string[]; readonly csv: readonly CsvWanted[] };
+}
+
+export function isTestFile(path: string): boolean {
+  return /\.test\.ya?ml$/.test(path);
+}
+
+export function csvKey({ path, symbol, size }: CsvWanted): string {
+  return JSON.stringify([path, symbol, size ?? null]);
+}
+
+let validator: ReturnType<typeof compileSchema> | undefined;
+
+export function readTests(path: string, text: string, env: TestEnv): ReadTests {
+  const file = readYaml(path, text);
+  const wanted = { files: [] as string[], csv: [] as CsvWanted[] };
+  const done = (cases: readonly TestCase[], strategies: readonly string[], more: readonly Diagnostic[]): ReadTests => {
+    const diagnostics = inReadingOrder([...file.findings.list(), ...more]);
+    const broken = diagnostics.some(({ severity }) => severity === "error");
+    return { cases: broken ? [] : cases, diagnostics, strategies, wanted };
+  };
+  if (file.data === undefined) return done([], [], []);
+  validator ??= compileSchema(testSchema());
+  // The schema of a test file reserves nothing, as that of a risk file.
+  if (!checkSchema(validator, file, "risk")) return done([], [], []);
+  const strategies = strategiesOf(file);
+  for (const { target } of strategies)
+    if (!Object.hasOwn(env.files, target) && !env.absent.has(target)) wanted.files.push(target);
+  if (wanted.files.length > 0) return done([], [], []);
+  const texts: Record<string, string> = {};
+  for (const { target, at } of strategies) {
+    const source = env.files[target];
+    if (source !== undefined) texts[target] = source;
+    else {
+      const message = `The file ${target} is not there`;
+      file.findings.report("schema/missing-file", placeOf(file, at), message, "", "There would be nothing to test.");
+    }
+  }
+  const paths = Object.keys(texts);
+  if (file.findings.hasErrors || paths.length === 0) return done([], paths, []);
+  const compiled = compile(texts);
+  if (compiled.program === null) return done([], paths, errorsOf(compiled.diagnostics));
+  const reader = new Reader(file, texts, compiled.program, env, wanted.csv);
+  const cases = (file.data["tests"] as readonly unknown[]).map((_, index) => reader.testCase(index));
+  return done(
+    cases.filter((one) => one !== undefined),
+    paths,
+    [],
+  );
+}
+
+function errorsOf(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return diagnostics.filter(({ severity }) => severity === "error");
+}
+
+function strategiesOf(file: YamlFile): { readonly target: string; readonly at: Path }[] {
+  const { strategy, strategies } = file.data as { strategy?: string; strategies?: readonly string[] };
+  const found: { readonly target: string; readonly at: Path }[] = [];
+  if (strategy !== undefined) found.push({ target: beside(file.findings.file, strategy), at: ["strategy"] });
+  for (const [i, name] of (strategies ?? []).entries())
+    found.push({ target: beside(file.findings.file, name), at: ["strategies", i] });
+  if (found.length === 0) {
+    const message = `The file has no "strategy"`;
+    file.findings.report("schema/missing-key", { start: 0, end: 0 }, message, "Add strategy: NAME.strategy.yaml.");
+  }
+  return found;
+}
+
+/** A path relative to the folder of another. */
+function beside(file: string, name: string): string {
+  if (name.startsWith("/")) return name;
+  const parts = file.split("/").slice(0, -1);
+  for (const part of name.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else parts.push(part);
+  }
+  return `${file.startsWith("/") && parts[0] !== "" ? "/" : ""}${parts.join("/")}`;
+}
+
+class Reader {
+  readonly #file: YamlFile;
+  readonly #texts: FileTexts;
+  readonly #program: Program;
+  readonly #env: TestEnv;
+  readonly #wanted: CsvWanted[];
+
+  constructor(file: YamlFile, texts: FileTexts, program: Program, env: TestEnv, wanted: CsvWanted[]) {
+    this.#file = file;
+    this.#texts = texts;
+    this.#program = program;
+    this.#env = env;
+    this.#wanted = wanted;
+  }
+
+  testCase(index: number): TestCase | undefined {
+    const file = this.#file;
+    const path = ["tests", index];
+    const start = this.#start(path);
+    const series = start === undefined ? undefined : this.#series(path, start);
+    if (series === undefined) return undefined;
+    const first = Math.min(...series.map(({ bars }) => bars[0]?.start ?? Number.POSITIVE_INFINITY));
+    const history = this.#history(path, first);
+    const env = this.#compileEnv(path, series);
+    if (env === undefined || history === undefined) return undefined;
+    const compiled = compile(this.#texts, env);
+    const problem = errorsOf(compiled.diagnostics)[0];
+    if (compiled.program === null) {
+      const place = [...path, "given", "params"];
+      const message = problem?.message ?? "The strategy does not compile with this";
+      file.findings.report(problem?.code ?? "types/value", placeOf(file, place), message, problem?.help);
+      return undefined;
+    }
+    return this.#withExpectations(path, { series, history, env, program: compiled.program });
+  }
+
+  #withExpectations(
+    path: Path,
+    parts: Pick<TestCase, "series" | "history" | "program"> & { readonly env: CompileEnv },
+  ): TestCase | undefined {
+    const file = this.#file;
+    const { series, history, env, program } = parts;
+    const frame: ExpectFrame = { file, strategies: program.strategies, series };
+    const list = dataAt(file, [...path, "expect"]) as readonly unknown[];
+    const drafts = list.map((_, i) => readExpectation(frame, [...path, "expect", i]));
+    const { sources, indexes, units } = this.#sources(program, drafts);
+    const probed = compileProbes(this.#texts, env, program, sources);
+    const expect = drafts.map((draft, i) =>
+      draft === undefined
+        ? undefined
+        : withCondition(frame, draft, strategyOf(program, draft), probed, indexes[i] as number),
+    );
+    const { name, given } = dataAt(file, path) as { name: string; given?: { cash?: number; leverage?: number } };
+    return {
+      name,
+      place: placeIn(file, path),
+      cash: given?.cash ?? 100_000,
+      leverage: given?.leverage ?? 1,
+      program,
+      watched: probed.watched,
+      series,
+      history,
+      expect: expect.filter((one) => one !== undefined),
+      units: units.flatMap(({ index, file: from, ...unit }): Unit[] => {
+        const condition = probed.conditions.get(from)?.[index];
+        return condition === undefined ? [] : [{ ...unit, condition }];
+      }),
+    };
+  }
+
+  /** What is watched beside each strategy: the conditions of expectations first, then its comparisons. */
+  #sources(program: Program, drafts: readonly (Draft | undefined)[]) {
+    const sources = new Map<string, Source[]>(program.strategies.map(({ file }) => [file, []]));
+    const indexes = drafts.map((draft) => {
+      if (draft === undefined || draft.wanted.kind !== "draft") return -1;
+      const own = sources.get(strategyOf(program, draft)?.file ?? "");
+      return own === undefined ? -1 : own.push(draft.wanted.source) - 1;
+    });
+    const units = program.strategies.flatMap((strategy) => {
+      const own = sources.get(strategy.file) as Source[];
+      return comparisonsOf(strategy.file, this.#texts[strategy.file] ?? "").map(({ source, text, line, column }) => {
+        const place = { file: strategy.file, line, column };
+        return { strategy: strategy.name, file: strategy.file, place, text, index: own.push(source) - 1 };
+      });
+    });
+    return { sources, indexes, units };
+  }
+
+  #start(path: Path): number | undefined {
+    const source = (dataAt(this.#file, [...path, "start"]) as string | undefined) ?? DEFAULT_START;
+    const time = parseTestTime(source);
+    if (time !== undefined && "time" in time) return time.time;
+    // A date alone: from its first bar on.
+    const day = time === undefined ? undefined : parseTestTime(`${time.date}T00:00`);
+    if (day !== undefined && "time" in day) return day.time;
+    const message = `"${source}" is no time`;
+    const help = "Write 2024-03-04T09:30, with a zone when it is not New York's.";
+    this.#file.findings.report("types/time", placeOf(this.#file, [...path, "start"]), message, help);
+    return undefined;
+  }
+
+  #series(path: Path, start: number): TestSeries[] | undefined {
+    const file = this.#file;
+    const at = [...path, "bars"];
+    const known = [...new Set(this.#program.strategies.flatMap(({ symbols }) => symbols))];
+    const readable = new Set([...known, ...needsOf(this.#program)]);
+    const found: (TestSeries | undefined)[] = [];
+    const symbols = Object.keys(dataAt(file, at) as object);
+    for (const symbol of symbols) {
+      if (!readable.has(symbol)) {
+        const help = didYouMean(symbol, readable, `It names ${listed(known, "and")}.`);
+        const place = keyPlace(file, [...at, symbol]) ?? placeOf(file, at);
+        const why = "Bars that no rule sees test nothing.";
+        file.findings.report("names/unknown", place, `The strategy does not read ${symbol}`, help, why);
+      } else found.push(readSeries(this.#frame(symbol), [...at, symbol], symbol, start));
+    }
+    if (symbols.length > 0 && !symbols.some((symbol) => known.includes(symbol)) && found.length > 0)
+      file.findings.report("names/unknown", placeOf(file, at), `There are no bars of ${listed(known)}`, "Add them.");
+    const complete = found.filter((one) => one !== undefined);
+    if (symbols.length === 0)
+      file.findings.report("schema/value", placeOf(file, at), "A test without bars", "Write SPY: 100x20.");
+    for (const { symbol, size } of complete) this.#checkSize(path, symbol, size.ms, size.label);
+    return complete.length === found.length && complete.length > 0 ? complete : undefined;
+  }
+
+  #checkSize(path: Path, symbol: string, ms: number, label: string): void {
+    for (const { on, symbols, name } of this.#program.strategies) {
+      if (!symbols.includes(symbol) || on.ms >= ms) continue;
+      const place = placeOf(this.#file, [...path, "bars", symbol]);
+      const message = `Bars of ${label} are larger than those of ${name} (on: ${on.label})`;
+      this.#file.findings.report("time/bar-size", place, message, `Write on: ${on.label}.`);
+    }
+  }
+
+  #history(path: Path, start: number): TestSeries[] | undefined {
+    const file = this.#file;
+    const all = dataAt(file, [...path, "history"]);
+    if (all === undefined) return [];
+    const found = Object.entries(all as object).flatMap(([symbol, value]) => {
+      const at = [...path, "history", symbol];
+      const isList = Array.isArray(value) && value.every((one) => typeof one === "object" && !Array.isArray(one));
+      const paths = isList ? (value as unknown[]).map((_, i) => [...at, i]) : [at];
+      return paths.map((one) => readHistory(this.#frame(symbol), one, symbol, start));
+    });
+    const complete = found.filter((one) => one !== undefined);
+    return complete.length === found.length ? complete : undefined;
+  }
+
+  #frame(symbol: string): SeriesFrame {
+    const own = this.#program.strategies.find(({ symbols }) => symbols.includes(symbol));
+    const strategy = (own ?? this.#program.strategies[0]) as Strategy;
+    return {
+      file: this.#file,
+      on: strategy.on,
+      session: strategy.session,
+      csv: (name, of, size) => {
+        const wanted = { path: beside(this.#file.findings.file, name), symbol: of, size: size?.label };
+        const bars = this.#env.csv.get(csvKey(wanted));
+        if (bars === undefined) this.#wanted.push(wanted);
+        return bars;
+      },
+    };
+  }
+
+  /** Params of the test, and only the symbols that it plays. */
+  #compileEnv(path: Path, series: readonly TestSeries[]): CompileEnv | undefined {
+    const file = this.#file;
+    const params: Record<string, number> = {};
+    const at = [...path, "given", "params"];
+    for (const [name, value] of Object.entries((dataAt(file, at) as object | undefined) ?? {})) {
+      const number = parseRatio(value) ?? (typeof value === "number" ? value : undefined);
+      if (number === undefined) {
+        const message = `"${String(value)}" is no number`;
+        file.findings.report("types/value", placeOf(file, [...at, name]), message, "Write 30 or 2%.");
+        return undefined;
+      }
+      params[name] = number;
+    }
+    const played = new Set(series.map(({ symbol }) => symbol));
+    const symbols = (_: string, declared: readonly string[]): string[] => declared.filter((one) => played.has(one));
+    return { params, override: { symbols } };
+  }
+}
+
+function strategyOf(program: Program, draft: Draft): Strategy | undefined {
+  const { strategies } = program;
+  return draft.strategy === undefined ? strategies[0] : strategies.find(({ name }) => name === draft.strategy);
+}

@@ -1,0 +1,128 @@
+/**
+ * What a test file says, resolved, and what running it gives.
+ *
+ * Owns: the shapes between reading (lang), running (runtime) and telling (report). Plain data.
+ * May not: hold text offsets that a reader of results would have to resolve: places are lines and columns.
+ */
+import type { Bar } from "../core/event.ts";
+import type { Condition, Program } from "../core/program.ts";
+import type { BarSize } from "../market/bar-size.ts";
+
+/** One interval of a played series; `bar` is null where the file says `_`. */
+export interface TestBar {
+  readonly start: number;
+  readonly end: number;
+  readonly bar: Bar | null;
+}
+
+export interface TestSeries {
+  readonly symbol: string;
+  readonly size: BarSize;
+  readonly bars: readonly TestBar[];
+}
+
+export type Comparison = ">" | ">=" | "<" | "<=" | "==" | "!=";
+
+/** `'>0'` or 10. */
+export interface Matcher {
+  readonly comparison: Comparison;
+  readonly value: number;
+}
+
+export interface OrderMatch {
+  readonly side?: string;
+  readonly type?: string;
+  readonly timeInForce?: string;
+  readonly numbers: Readonly<Partial<Record<OrderNumber, Matcher>>>;
+}
+
+export type OrderNumber = "qty" | "limit" | "stop" | "stop_loss" | "take_profit";
+
+export type Wanted =
+  | { readonly kind: "order"; readonly rule: string | undefined; readonly order: OrderMatch | undefined }
+  | { readonly kind: "fact"; readonly text: string; readonly strategy: string; readonly condition: Condition }
+  | { readonly kind: "position"; readonly numbers: Readonly<Partial<Record<PositionNumber, Matcher>>> }
+  | { readonly kind: "account"; readonly numbers: Readonly<Partial<Record<AccountNumber, Matcher>>> }
+  | { readonly kind: "refused"; readonly rule: string | undefined; readonly code: string }
+  | { readonly kind: "alert"; readonly text: string };
+
+export type PositionNumber = "qty" | "avg_price";
+export type AccountNumber = "equity" | "cash";
+
+export interface Expectation {
+  readonly place: Place;
+  /** As a person wrote it, on one line. */
+  readonly text: string;
+  /** End of the bar it is about. */
+  readonly time: number;
+  readonly strategy: string | undefined;
+  readonly symbol: string | undefined;
+  readonly wanted: Wanted;
+}
+
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One comparison of a strategy, watched for coverage. */
+export interface Unit {
+  readonly strategy: string;
+  readonly place: Place;
+  readonly text: string;
+  readonly condition: Condition;
+}
+
+export interface TestCase {
+  readonly name: string;
+  readonly place: Place;
+  readonly cash: number;
+  readonly leverage: number;
+  /** The strategies as they trade. */
+  readonly program: Program;
+  /** The same rules with the facts that expectations and coverage read beside them; never trades. */
+  readonly watched: Program;
+  readonly series: readonly TestSeries[];
+  readonly history: readonly TestSeries[];
+  readonly expect: readonly Expectation[];
+  readonly units: readonly Unit[];
+}
+
+// ---------------------------------------------------------------------------------------------- results
+
+export interface Failure {
+  readonly place: Place;
+  readonly expected: string;
+  readonly got: readonly string[];
+}
+
+export interface CaseResult {
+  readonly file: string;
+  readonly name: string;
+  readonly place: Place;
+  readonly milliseconds: number;
+  readonly failures: readonly Failure[];
+}
+
+export interface RuleCoverage {
+  readonly strategy: string;
+  readonly rule: string;
+  readonly place: Place;
+  readonly fired: number;
+}
+
+export interface UnitCoverage {
+  readonly strategy: string;
+  readonly place: Place;
+  readonly text: string;
+  readonly wasTrue: boolean;
+  readonly wasFalse: boolean;
+}
+
+export interface Coverage {
+  readonly rules: readonly RuleCoverage[];
+  readonly comparisons: readonly UnitCoverage[];
+  /** Rules that fired, and both answers of every comparison, out of all of these, in percent. */
+  readonly percent: number;
+}

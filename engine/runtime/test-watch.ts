@@ -1,0 +1,292 @@
+/**
+ * What happened in a test, bar by bar.
+ *
+ * Owns: following a backtest with a second core that gets the same inputs and the watched program: the one that trades
+ * stays exactly the strategy, and conditions of tests are read from a core in the same state.
+ * May not: send anything. The second core's outputs go nowhere.
+ */
+import { Evaluator } from "../core/signals/conditions.ts";
+import type { Truth } from "../core/signals/conditions.ts";
+import type { Instance } from "../core/signals/instance.ts";
+import { createCore, step } from "../core/step.ts";
+import type { CoreState } from "../core/step.ts";
+import type { BrokerInput, Input, OrderRequest, Output } from "../core/event.ts";
+import { accountOf } from "../core/view.ts";
+import type { TestCase, Unit } from "../lang/test-types.ts";
+import type { Calendar } from "../market/calendar.ts";
+
+export type Happening =
+  | {
+      readonly kind: "order";
+      readonly time: number;
+      readonly strategy: string;
+      readonly rule: string;
+      readonly symbol: string;
+      readonly order: OrderRequest;
+    }
+  | {
+      readonly kind: "fired";
+      readonly time: number;
+      readonly strategy: string;
+      readonly rule: string;
+      readonly symbol: string;
+    }
+  | {
+      readonly kind: "refused";
+      readonly time: number;
+      readonly strategy: string;
+      readonly rule: string;
+      readonly symbol: string;
+      readonly code: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "alert";
+      readonly time: number;
+      readonly strategy: string | null;
+      readonly symbol: string | null;
+      readonly level: "info" | "warning" | "critical";
+      readonly code: string;
+      readonly message: string;
+    };
+
+/** The state between two moments of market data. */
+export interface Snapshot {
+  readonly time: number;
+  readonly equity: number;
+  readonly cash: number;
+  readonly positions: readonly {
+    readonly strategy: string;
+    readonly symbol: string;
+    readonly qty: number;
+    readonly avg_price: number;
+  }[];
+}
+
+export interface Judged {
+  readonly time: number;
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly truth: Truth;
+  /** Both sides of its comparisons at that moment, as text. */
+  readonly values: string;
+}
+
+export interface Recording {
+  readonly happenings: readonly Happening[];
+  readonly snapshots: readonly Snapshot[];
+  /** Per expectation that is a condition, by its index: its truth at every evaluation. */
+  readonly facts: ReadonlyMap<number, readonly Judged[]>;
+  readonly units: readonly { readonly unit: Unit; readonly wasTrue: boolean; readonly wasFalse: boolean }[];
+  readonly fired: ReadonlyMap<string, number>;
+}
+
+type Fired = Pick<Extract<Happening, { kind: "fired" }>, "strategy" | "rule" | "symbol">;
+
+interface Probe {
+  readonly expectation: number;
+  readonly evaluator: Evaluator;
+  readonly show: () => string;
+}
+
+interface Follower {
+  readonly instance: Instance;
+  index: number;
+  readonly probes: readonly Probe[];
+  readonly units: readonly { readonly evaluator: Evaluator; readonly seen: { wasTrue: boolean; wasFalse: boolean } }[];
+}
+
+const BROKER: ReadonlySet<string> = new Set<BrokerInput["kind"]>([
+  "order.accepted",
+  "order.rejected",
+  "order.unknown",
+  "order.update",
+  "execution",
+  "cancel.rejected",
+  "account",
+]);
+
+export class TestWatch {
+  readonly #test: TestCase;
+  readonly #core: CoreState;
+  readonly #happenings: Happening[] = [];
+  readonly #snapshots: Snapshot[] = [];
+  readonly #facts = new Map<number, Judged[]>();
+  readonly #seen = new Map<Unit, { wasTrue: boolean; wasFalse: boolean }>();
+  readonly #fired = new Map<string, number>();
+  readonly #origins = new Map<string, { readonly strategy: string; readonly rule: string }>();
+  #followers: Follower[] = [];
+  #itemTime = Number.NEGATIVE_INFINITY;
+  /** The exchange answers to an item before the core is told of it. */
+  #exchangeFirst = false;
+  #trading = false;
+
+  constructor(test: TestCase, calendarOf: (symbol: string) => Calendar) {
+    this.#test = test;
+    this.#core = createCore({ account: "test", journal: "test", calendarOf });
+    for (const unit of test.units) this.#seen.set(unit, { wasTrue: false, wasFalse: false });
+  }
+
+  /** The next item of market data comes; everything before it is over. */
+  item(time: number): void {
+    if (time > this.#itemTime) this.#snapshot();
+    this.#itemTime = time;
+    this.#exchangeFirst = true;
+  }
+
+  observe(input: Input, outputs: readonly Output[]): void {
+    if (input.kind === "trading.started") this.#trading = true;
+    if (!BROKER.has(input.kind)) this.#exchangeFirst = false;
+    const time = this.#exchangeFirst ? this.#itemTime : input.marketTime;
+    for (const output of outputs) this.#output(output, time);
+    step(this.#core, input.kind === "program.loaded" ? { ...input, program: this.#test.watched } : input);
+    if (input.kind === "program.loaded") this.#follow();
+    else this.#judge();
+  }
+
+  end(): Recording {
+    this.#snapshot();
+    return {
+      happenings: this.#happenings,
+      snapshots: this.#snapshots,
+      facts: this.#facts,
+      units: [...this.#seen].map(([unit, seen]) => ({ unit, ...seen })),
+      fired: this.#fired,
+    };
+  }
+
+  #output(output: Output, time: number): void {
+    switch (output.kind) {
+      case "order": {
+        const { clientOrderId, strategy, rule } = output.order;
+        this.#origins.set(clientOrderId, { strategy, rule });
+        const early = this.#unnamed.get(clientOrderId);
+        if (early === undefined) return;
+        this.#unnamed.delete(clientOrderId);
+        this.#happenings.splice(early.at, 0, { ...early.happening, strategy, rule });
+        return;
+      }
+      case "submit": {
+        const { order } = output;
+        const origin = this.#origins.get(order.clientOrderId);
+        const happening = { kind: "order", time, symbol: order.symbol, order } as const;
+        if (origin !== undefined) this.#happenings.push({ ...happening, ...origin });
+        else this.#unnamed.set(order.clientOrderId, { at: this.#happenings.length, happening });
+        return;
+      }
+      case "confirm": {
+        this.#hasFired(output.firing, time);
+        return;
+      }
+      case "refused": {
+        const { strategy, rule, symbol, code, reason } = output;
+        this.#happenings.push({ kind: "refused", time, strategy, rule, symbol, code, reason });
+        return;
+      }
+      case "alert": {
+        const { strategy, symbol, level, code, message } = output;
+        this.#happenings.push({ kind: "alert", time, strategy, symbol, level, code, message });
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  /** Orders whose view comes after them. */
+  readonly #unnamed = new Map<
+    string,
+    { readonly at: number; readonly happening: Omit<Extract<Happening, { kind: "order" }>, "strategy" | "rule"> }
+  >();
+
+  #follow(): void {
+    this.#followers = this.#core.signals.instances.map((instance) => {
+      const { strategy, slotOf } = instance.facts;
+      const toSlot = (fact: number): number => slotOf[fact] as number;
+      return {
+        instance,
+        index: instance.facts.moment.index,
+        probes: this.#test.expect.flatMap(({ wanted, symbol }, expectation): Probe[] => {
+          if (wanted.kind !== "fact" || wanted.strategy !== strategy.name) return [];
+          if (symbol !== undefined && symbol !== instance.facts.symbol) return [];
+          const evaluator = new Evaluator(wanted.condition, toSlot);
+          return [{ expectation, evaluator, show: () => shown(this.#core, instance, wanted.condition) }];
+        }),
+        units: this.#test.units.flatMap((unit) => {
+          const seen = this.#seen.get(unit);
+          if (unit.strategy !== strategy.name || seen === undefined) return [];
+          return [{ evaluator: new Evaluator(unit.condition, toSlot), seen }];
+        }),
+      };
+    });
+  }
+
+  /** Conditions are judged where rules are: at each evaluation, on its frozen facts. */
+  #judge(): void {
+    if (!this.#trading) return;
+    const { slots } = this.#core.signals.graph;
+    for (const follower of this.#followers) {
+      const { moment, strategy, symbol } = follower.instance.facts;
+      if (moment.index === follower.index) continue;
+      follower.index = moment.index;
+      this.#alertsFired(follower.instance);
+      for (const { evaluator, seen } of follower.units) {
+        const truth = evaluator.evaluate(slots);
+        if (truth === 1) seen.wasTrue = true;
+        if (truth === 0) seen.wasFalse = true;
+      }
+      for (const { expectation, evaluator, show } of follower.probes) {
+        const truth = evaluator.evaluate(slots);
+        const list = this.#facts.get(expectation) ?? [];
+        list.push({ time: moment.time, strategy: strategy.name, symbol, truth, values: show() });
+        this.#facts.set(expectation, list);
+      }
+    }
+  }
+
+  /** An alert needs no confirmation: that its rule fired shows in the rule's state alone. */
+  #alertsFired({ facts: { moment, strategy, symbol }, rules }: Instance): void {
+    for (const { rule, state } of rules)
+      if (rule.action.kind === "alert" && state.usage.lastFiredIndex === moment.index)
+        this.#hasFired({ strategy: strategy.name, rule: rule.name, symbol }, moment.time);
+  }
+
+  #hasFired({ strategy, rule, symbol }: Fired, time: number): void {
+    this.#happenings.push({ kind: "fired", time, strategy, rule, symbol });
+    const key = JSON.stringify([strategy, rule]);
+    this.#fired.set(key, (this.#fired.get(key) ?? 0) + 1);
+  }
+
+  #snapshot(): void {
+    if (!Number.isFinite(this.#itemTime)) return;
+    const { equity, cash } = accountOf(this.#core);
+    const positions = this.#core.signals.instances.map(({ facts: { strategy, symbol } }) => {
+      const { qty, avgPrice } = this.#core.desk.state.portfolio.position(strategy.name, symbol);
+      return { strategy: strategy.name, symbol, qty: qty.toNumber(), avg_price: avgPrice.toNumber() };
+    });
+    this.#snapshots.push({ time: this.#itemTime, equity, cash, positions });
+  }
+}
+
+/** `rsi{"period":14} = 28.4` for every fact of a condition. */
+function shown(core: CoreState, instance: Instance, condition: Unit["condition"]): string {
+  const { strategy, slotOf } = instance.facts;
+  const found: string[] = [];
+  const value = (index: number): void => {
+    const fact = strategy.facts[index];
+    if (fact === undefined || fact.spec.kind === "const") return;
+    const number = core.signals.graph.slots[slotOf[index] as number] as number;
+    const params = Object.values(fact.ref.params ?? {}).filter((one) => typeof one !== "object");
+    const name = params.length === 0 ? fact.ref.fact : `${fact.ref.fact}(${params.join(", ")})`;
+    const text = `${name} = ${Number.isFinite(number) ? Number(number.toFixed(6)) : "unknown"}`;
+    if (!found.includes(text)) found.push(text);
+  };
+  const walk = (part: Unit["condition"]): void => {
+    if (part.op === "not") return walk(part.kid);
+    if (part.op !== "leaf") return part.kids.forEach(walk);
+    value(part.left);
+    if ("fact" in part.right) value(part.right.fact);
+  };
+  walk(condition);
+  return found.join(", ");
+}
