@@ -15,6 +15,7 @@ import { addFmt } from "../engine/cli/fmt.ts";
 import { addInit } from "../engine/cli/init.ts";
 import { addLint } from "../engine/cli/lint.ts";
 import { addRun } from "../engine/cli/run.ts";
+import { addTest } from "../engine/cli/test.ts";
 import { addVenue } from "../engine/cli/venue.ts";
 import { compile } from "../engine/lang/compile.ts";
 
@@ -52,7 +53,8 @@ function blocksOf(text: string): Block[] {
 
 function barwise(): Command {
   const program = new Command("barwise").exitOverride();
-  for (const add of [addLint, addFmt, addExplain, addFacts, addInit, addBacktest, addRun, addVenue]) add(program);
+  for (const add of [addLint, addFmt, addExplain, addFacts, addInit, addBacktest, addRun, addTest, addVenue])
+    add(program);
   for (const command of program.commands) {
     command.exitOverride();
     command.configureOutput({ getOutHelpWidth: () => 80, getErrHelpWidth: () => 80 });
