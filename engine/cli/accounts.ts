@@ -75,9 +75,7 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags): 
 function onlyFeed(project: LoadedProject, flags: AccountFlags): FeedConfig | undefined {
   if (flags.demo) return undefined;
   const { feeds } = project.settings;
-  if (feeds.length > 1) throw new CliError("barwise.yaml: more than one feed is not built yet; keep one");
   const [feed] = feeds;
-  if (feed?.kind === "tape" && feed.loop) throw new CliError("barwise.yaml: loop: true is not built yet; remove it");
   return feed;
 }
 

@@ -57,7 +57,10 @@ export interface Bar {
   readonly volume: number;
 }
 
-/** A bar that a provider says is closed. `revised` ones change future facts, never a past decision. */
+/**
+ * A bar that a provider says is closed. `revised`: it was told before with other numbers. Such bars never change a past
+ * decision; they do not change facts yet either.
+ */
 export interface BarInput extends Bar {
   readonly kind: "bar";
   readonly symbol: string;

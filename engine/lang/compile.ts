@@ -147,7 +147,8 @@ function checkGrace(
   const yaml = readYaml(file, text);
   const findings = new Findings(file, text);
   const message = `The grace of ${graceMs / 1_000}s is not shorter than the ${shortest.label} bars of a strategy`;
-  findings.report("time/grace", placeOf(yaml, ["grace"]), message, "Use a shorter grace, e.g. 2s, or longer bars.");
+  const help = `Use a shorter grace, e.g. ${Math.min(2_000, shortest.ms / 2)}ms, or longer bars.`;
+  findings.report("time/grace", placeOf(yaml, ["grace"]), message, help);
   diagnostics.push(...applyExceptions(file, text, findings.list()));
 }
 

@@ -31,6 +31,9 @@ const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   project: {
     approval: "Approval by a person (approval:) is",
   },
+  tape: {
+    loop: "Playing a tape again from its start (loop:) is",
+  },
 };
 
 const INSTEAD: Readonly<Record<string, string>> = {
@@ -42,7 +45,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   group: "Use priority: between the rules.",
 };
 
-export type KeyPlace = "" | "rule" | "action" | "trade" | "project";
+export type KeyPlace = "" | "rule" | "action" | "trade" | "project" | "tape";
 
 export function notBuiltKey(
   place: KeyPlace,

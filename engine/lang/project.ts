@@ -24,7 +24,6 @@ export type FeedConfig =
       readonly file: string;
       /** `60x` or `max`. */
       readonly speed: string;
-      readonly loop: boolean;
       readonly symbol?: string;
     };
 
@@ -189,7 +188,6 @@ function readFeed(yaml: YamlFile, index: number, value: unknown): FeedConfig | u
     kind: "tape",
     file: textOr(tape["file"], ""),
     speed: speedAt(yaml, ["feeds", index, "tape", "speed"], tape["speed"]),
-    loop: tape["loop"] === true,
     ...(typeof tape["symbol"] === "string" ? { symbol: tape["symbol"] } : {}),
   };
 }

@@ -86,6 +86,10 @@ function reportError(error: ErrorObject, file: YamlFile, kind: "strategy" | "pro
       findings.report("schema/value", placeOf(file, path), message, "");
       return;
     }
+    case "maxItems":
+      // Only the list of feeds has a most.
+      findings.report("schema/not-built", placeOf(file, path), "More than one feed is not built yet", "Keep one.");
+      return;
     case "minItems":
       findings.report("schema/value", placeOf(file, path), `${subject(path)} must not be empty`, "");
       return;
@@ -110,7 +114,7 @@ function unknownKey(error: ErrorObject, file: YamlFile, path: Path, where: KeyPl
 }
 
 function placeKind(path: Path, kind: "strategy" | "project" | "risk"): KeyPlace | undefined {
-  if (kind === "project") return path.length === 0 ? "project" : undefined;
+  if (kind === "project") return path.length === 0 ? "project" : path[2] === "tape" ? "tape" : undefined;
   if (kind === "risk") return undefined;
   if (path.length === 0) return "";
   if (path[0] !== "rules") return undefined;

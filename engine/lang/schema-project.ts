@@ -87,6 +87,7 @@ function feeds(): Schema {
   return {
     type: "array",
     description: "Where market data comes from.",
+    maxItems: 1,
     items: {
       ...mapping("One feed; exactly one of alpaca, websocket and tape.", {
         alpaca: {
@@ -114,7 +115,6 @@ function feeds(): Schema {
               default: "1x",
               description: "`60x` plays an hour in a minute; `max` does not wait.",
             },
-            loop: { type: "boolean", default: false, description: "Starts over at the end." },
             symbol: text("Symbol of the file, when its rows do not say."),
           },
           ["file"],

@@ -105,36 +105,40 @@ describe("the project file", () => {
   });
 
   it("reads feeds as the adapters take them", () => {
-    const { project, diagnostics } = parseProject(`barwise: 1
-account: {venue: alpaca-paper}
-feeds:
-  - alpaca: {feed: iex}
-  - alpaca:
-  - websocket:
+    const feedOf = (feed: string): unknown => {
+      const { project, diagnostics } = parseProject(`barwise: 1\nfeeds:\n  - ${feed}\n`);
+      expect(diagnostics).toEqual([]);
+      return project?.feeds[0];
+    };
+    expect(feedOf("alpaca: {feed: iex}")).toEqual({ kind: "alpaca", feed: "iex" });
+    expect(feedOf("alpaca:")).toEqual({ kind: "alpaca", feed: "iex" });
+    expect(
+      feedOf(`websocket:
       url: wss://example.test/stream
       send: [{op: subscribe, symbols: $symbols}]
-      map: {symbol: $.symbol, price: [$.price, $.p], size: $.volume, time: $.timestamp}
-  - tape: {file: data/spy-1m.csv, speed: 60x}
-  - tape: {file: data/spy-1m.csv}
-grace: 500ms
-`);
-    expect(diagnostics).toEqual([]);
-    expect(project?.feeds).toEqual([
-      { kind: "alpaca", feed: "iex" },
-      { kind: "alpaca", feed: "iex" },
-      {
-        kind: "websocket",
-        config: {
-          url: "wss://example.test/stream",
-          send: [{ op: "subscribe", symbols: "$symbols" }],
-          map: { symbol: "$.symbol", price: ["$.price", "$.p"], size: "$.volume", time: "$.timestamp" },
-        },
+      map: {symbol: $.symbol, price: [$.price, $.p], size: $.volume, time: $.timestamp}`),
+    ).toEqual({
+      kind: "websocket",
+      config: {
+        url: "wss://example.test/stream",
+        send: [{ op: "subscribe", symbols: "$symbols" }],
+        map: { symbol: "$.symbol", price: ["$.price", "$.p"], size: "$.volume", time: "$.timestamp" },
       },
-      { kind: "tape", file: "data/spy-1m.csv", speed: "60x", loop: false },
-      { kind: "tape", file: "data/spy-1m.csv", speed: "1x", loop: false },
-    ]);
+    });
+    const file = "data/spy-1m.csv";
+    expect(feedOf(`tape: {file: ${file}, speed: 60x}`)).toEqual({ kind: "tape", file, speed: "60x" });
+    expect(feedOf(`tape: {file: ${file}}`)).toEqual({ kind: "tape", file, speed: "1x" });
+  });
+
+  it("reads account and grace, and refuses a second feed", () => {
+    const { project } = parseProject("barwise: 1\naccount: {venue: alpaca-paper}\ngrace: 500ms\n");
     expect(project?.account).toEqual({ venue: "alpaca-paper", cash: 100_000 });
     expect(project?.graceMs).toBe(500);
+    const two = parseProject("barwise: 1\nfeeds: [{alpaca: {}}, {tape: {file: a.csv}}]\n");
+    expect(two.project).toBeNull();
+    expect(two.diagnostics.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      "schema/not-built: More than one feed is not built yet",
+    ]);
   });
 
   it("refuses a grace that is not shorter than the bars", () => {
