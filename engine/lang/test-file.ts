@@ -177,6 +177,7 @@ class Reader {
         ? undefined
         : withCondition(frame, draft, strategyOf(program, draft), probed, indexes[i] as number),
     );
+    this.#refuseForeign(program, probed.watched, drafts);
     const { name, given } = dataAt(file, path) as { name: string; given?: { cash?: number; leverage?: number } };
     return {
       name,
@@ -193,6 +194,22 @@ class Reader {
         return condition === undefined ? [] : [{ ...unit, condition }];
       }),
     };
+  }
+
+  /** Reading other symbols would change when rules are evaluated: the watched core would no longer be in step. */
+  #refuseForeign(program: Program, watched: Program, drafts: readonly (Draft | undefined)[]): void {
+    const known = needsOf(program);
+    const foreign = [...needsOf(watched)].filter((symbol) => !known.has(symbol));
+    for (const draft of drafts) {
+      if (draft?.wanted.kind !== "draft") continue;
+      const source = JSON.stringify(draft.wanted.source);
+      const symbol = foreign.find((one) => source.includes(one));
+      if (symbol === undefined) continue;
+      const place = placeOf(this.#file, [...draft.path, "fact"]);
+      const message = `This condition reads ${symbol} with symbol:, and no rule does`;
+      const help = "Leave symbol: out of the condition; say symbol: beside fact: which symbol is meant.";
+      this.#file.findings.report("names/unknown", place, message, help, "A test reads what the strategy reads.");
+    }
   }
 
   /** What is watched beside each strategy: the conditions of expectations first, then its comparisons. */

@@ -5,6 +5,7 @@
  * stays exactly the strategy, and conditions of tests are read from a core in the same state.
  * May not: send anything. The second core's outputs go nowhere.
  */
+import { invariant } from "../core/assert.ts";
 import { Evaluator } from "../core/signals/conditions.ts";
 import type { Truth } from "../core/signals/conditions.ts";
 import type { Instance } from "../core/signals/instance.ts";
@@ -139,7 +140,8 @@ export class TestWatch {
     if (!BROKER.has(input.kind)) this.#exchangeFirst = false;
     const time = this.#exchangeFirst ? this.#itemTime : input.marketTime;
     for (const output of outputs) this.#output(output, time);
-    step(this.#core, input.kind === "program.loaded" ? { ...input, program: this.#test.watched } : input);
+    const same = step(this.#core, input.kind === "program.loaded" ? { ...input, program: this.#test.watched } : input);
+    invariant(decisions(same) === decisions(outputs), "the core that watches a test is out of step");
     if (input.kind === "program.loaded") this.#follow();
     else this.#judge();
   }
@@ -266,6 +268,17 @@ export class TestWatch {
     });
     this.#snapshots.push({ time: this.#itemTime, equity, cash, positions });
   }
+}
+
+/** What must be the same in both cores; extra facts may only add bars and their timers. */
+function decisions(outputs: readonly Output[]): string {
+  let found = "";
+  for (const output of outputs) {
+    if (output.kind === "submit" || output.kind === "cancel") found += output.kind;
+    else if (output.kind === "confirm") found += output.firing.id;
+    else if (output.kind === "refused") found += output.code;
+  }
+  return found;
 }
 
 /** `rsi{"period":14} = 28.4` for every fact of a condition. */

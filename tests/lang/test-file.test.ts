@@ -1,0 +1,87 @@
+/** Test files that strangers wrote: findings, never a crash. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readTests } from "../../engine/lang/test-file.ts";
+import type { ReadTests } from "../../engine/lang/test-file.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const read = (name: string): string => readFileSync(join(ROOT, "strategies", name), "utf8");
+const STRATEGY = read("sma-cross.strategy.yaml");
+const TESTS = read("sma-cross.test.yaml");
+
+function readOf(text: string): ReadTests {
+  const files = { "sma-cross.strategy.yaml": STRATEGY };
+  return readTests("sma-cross.test.yaml", text, { files, absent: new Set(), csv: new Map() });
+}
+
+describe("reading a test file", () => {
+  it("says which files it wants before it has them", () => {
+    const env = { files: {}, absent: new Set<string>(), csv: new Map() };
+    const { wanted, cases, diagnostics } = readTests("a/b/x.test.yaml", "strategy: ../s.strategy.yaml\n" + REST, env);
+    expect(wanted.files).toEqual(["a/s.strategy.yaml"]);
+    expect([...cases, ...diagnostics]).toEqual([]);
+  });
+
+  it("never throws and places every finding, whatever is done to the text", () => {
+    const pieces = [
+      "{",
+      "}",
+      "[",
+      "]",
+      ": ",
+      "- ",
+      "\n",
+      "_",
+      "x0",
+      "null",
+      "bar 0",
+      "'",
+      '"',
+      "~",
+      "-1",
+      "#",
+      "SPY",
+      "5m",
+    ];
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(TESTS.length), fc.nat(6), fc.constantFrom(...pieces)), { minLength: 1, maxLength: 4 }),
+        (edits) => {
+          let text = TESTS;
+          for (const [at, cut, piece] of edits) text = text.slice(0, at) + piece + text.slice(at + cut);
+          const { cases, diagnostics } = readOf(text);
+          for (const { line, column, file, message } of diagnostics) {
+            expect(message).not.toBe("");
+            expect(file === "" ? 1 : line * column).toBeGreaterThan(0);
+          }
+          if (diagnostics.some(({ severity }) => severity === "error")) expect(cases).toEqual([]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  }, 60_000);
+
+  it("reads any value in any place without throwing", () => {
+    const value = fc.oneof(
+      fc.constantFrom(null, true, 0, -3, 1e300, "", "x", "bar 3", "2024-03-04", [], {}, [[]], [null], { SPY: null }),
+      fc.jsonValue({ maxDepth: 2 }),
+    );
+    const keys = ["name", "start", "given", "bars", "history", "expect"];
+    fc.assert(
+      fc.property(fc.constantFrom(...keys), value, (key, odd) => {
+        const test = { name: "n", bars: { SPY: "100x5" }, expect: [], [key]: odd };
+        readOf(JSON.stringify({ strategy: "sma-cross.strategy.yaml", tests: [test] }));
+        const inner =
+          key === "bars" || key === "history" ? { [key]: { SPY: odd } } : { expect: [{ at: "bar 1", fact: odd }] };
+        readOf(JSON.stringify({ strategy: "sma-cross.strategy.yaml", tests: [{ ...test, ...inner }] }));
+      }),
+      { numRuns: 300 },
+    );
+  }, 60_000);
+});
+
+const REST = `tests:
+  - {name: n, bars: {SPY: 100x5}, expect: []}
+`;
