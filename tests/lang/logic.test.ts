@@ -41,8 +41,8 @@ function isMarket([low, close, high, highest, free]: readonly number[]): boolean
   return values[0] <= values[1] && values[1] <= values[2] && values[1] <= values[3] && values[4] >= 1 && values[4] <= 4;
 }
 
-/** Constants are 0 to 4, with a step between each two and one beyond. */
-const COARSE = [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5];
+/** Constants are 0 to 4, with a step between each two and two beyond: two strict comparisons need as many. */
+const COARSE = [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5];
 
 function* assignments(values: readonly number[]): Generator<number[]> {
   for (const low of values)
