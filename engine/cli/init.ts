@@ -10,7 +10,7 @@ import type { Command } from "commander";
 import { writeAtomically } from "../adapters/files/write-atomically.ts";
 import { renderSchemas } from "../lang/schema-render.ts";
 import { CliError, print, say } from "./io.ts";
-import { IGNORED, PROJECT, STRATEGY } from "./templates/project.ts";
+import { IGNORED, PROJECT, STRATEGY, TEST } from "./templates/project.ts";
 import { editorSettings, EXTENSIONS, README, workflow } from "./templates/repository.ts";
 import { VERSION } from "./version.ts";
 
@@ -56,6 +56,7 @@ function repository(): Texts {
   return {
     "barwise.yaml": PROJECT,
     "strategies/example.strategy.yaml": STRATEGY,
+    "strategies/example.test.yaml": TEST,
     ...Object.fromEntries(schemas.map(([name, text]) => [`schemas/${name}`, text])),
     ".vscode/settings.json": editorSettings(schemas.map(([name]) => name)),
     ".vscode/extensions.json": EXTENSIONS,

@@ -8,6 +8,7 @@ import { parse } from "yaml";
 import { addFmt } from "../../engine/cli/fmt.ts";
 import { addInit } from "../../engine/cli/init.ts";
 import { addLint } from "../../engine/cli/lint.ts";
+import { addTest } from "../../engine/cli/test.ts";
 import { VERSION } from "../../engine/cli/version.ts";
 import { renderSchemas } from "../../engine/lang/schema-render.ts";
 
@@ -34,7 +35,7 @@ async function barwise(
 ): Promise<{ readonly out: string; readonly err: string; readonly code: number }> {
   let [out, err] = ["", ""];
   const program = new Command("barwise").exitOverride();
-  for (const add of [addFmt, addInit, addLint]) add(program);
+  for (const add of [addFmt, addInit, addLint, addTest]) add(program);
   const { exitCode } = process;
   process.exitCode = 0;
   vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
@@ -70,6 +71,7 @@ describe("init", () => {
         "barwise.yaml",
         ...Object.keys(renderSchemas()).map((name) => `schemas/${name}`),
         "strategies/example.strategy.yaml",
+        "strategies/example.test.yaml",
       ].sort(),
     );
     expect(out.trim().split("\n").sort()).toEqual(filesHere());
@@ -101,11 +103,12 @@ describe("init", () => {
       jobs: { lint: { steps: { run?: string }[] } };
     };
     const commands = jobs.lint.steps.flatMap(({ run }) => run ?? []);
-    expect(commands).toHaveLength(2);
+    expect(commands).toHaveLength(3);
     for (const command of commands) {
       const prefix = `npx --yes barwise@${VERSION} `;
       expect(command.startsWith(prefix)).toBe(true);
-      expect(await barwise(...command.slice(prefix.length).split(" "))).toMatchObject({ out: "", code: 0 });
+      const words = command.slice(prefix.length).split(" ");
+      expect(await barwise(...words)).toMatchObject(words[0] === "test" ? { code: 0 } : { out: "", code: 0 });
     }
   });
 

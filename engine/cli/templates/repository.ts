@@ -43,6 +43,7 @@ jobs:
       # Findings become annotations at their line.
       - run: npx --yes barwise@${version} lint --format github
       - run: npx --yes barwise@${version} fmt --check
+      - run: npx --yes barwise@${version} test
 `;
 }
 
@@ -53,12 +54,14 @@ Trading strategies as YAML, run by barwise.
 | File | Holds |
 | --- | --- |
 | \`strategies/*.strategy.yaml\` | one strategy each |
+| \`strategies/*.test.yaml\` | what a strategy must do, and when it must be silent |
 | \`barwise.yaml\` | account, feeds and limits |
 | \`schemas/\` | what editors complete and explain from |
 | \`.github/workflows/strategies.yml\` | checks every push and pull request |
 
 \`\`\`sh
 npx barwise lint                          # is everything right?
+npx barwise test                          # does it do what the tests say?
 npx barwise fmt                           # one layout for all files
 npx barwise explain strategies/           # what the rules mean, in words
 npx barwise facts                         # what a rule may read
