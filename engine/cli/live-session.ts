@@ -19,7 +19,7 @@ import type { Broker } from "../ports/broker.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { History } from "../ports/history.ts";
 import type { JournalHeader } from "../ports/journal.ts";
-import { WALL_CLOCK } from "../runtime/clock.ts";
+import { WALL_CLOCK } from "../adapters/wall-clock.ts";
 import { Engine } from "../runtime/engine.ts";
 import type { LoadedProgram } from "../runtime/engine.ts";
 import { warmupOf } from "../runtime/warmup.ts";

@@ -13,7 +13,7 @@ import type { Calendar } from "../market/calendar.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { Journal } from "../ports/journal.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../ports/clock.ts";
 import { confirm } from "./confirm.ts";
 import { knownAt } from "../core/known-at.ts";
 import { Reconciliation } from "./reconcile.ts";

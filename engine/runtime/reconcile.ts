@@ -6,7 +6,7 @@
  */
 import type { BrokerInput } from "../core/event.ts";
 import type { Broker } from "../ports/broker.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../ports/clock.ts";
 
 export const RECONCILE_RETRY_MS = 5_000;
 

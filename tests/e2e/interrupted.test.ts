@@ -7,7 +7,7 @@ import type { Venue } from "../../engine/adapters/venue/options.ts";
 import { startVenue } from "../../engine/adapters/venue/venue.ts";
 import type { BarInput, Input, Output } from "../../engine/core/event.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
-import { WALL_CLOCK } from "../../engine/runtime/clock.ts";
+import { WALL_CLOCK } from "../../engine/adapters/wall-clock.ts";
 import { Engine } from "../../engine/runtime/engine.ts";
 import { programOf, START, threshold } from "../runtime/support.ts";
 import { HEADER, instruments, newExchange } from "./support.ts";

@@ -15,7 +15,7 @@ import { inspect } from "../../engine/core/view.ts";
 import { compile } from "../../engine/lang/compile.ts";
 import type { Diagnostic } from "../../engine/lang/diagnostic.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
-import { WALL_CLOCK } from "../../engine/runtime/clock.ts";
+import { WALL_CLOCK } from "../../engine/adapters/wall-clock.ts";
 import { Engine } from "../../engine/runtime/engine.ts";
 import { Reloader } from "../../engine/runtime/reload.ts";
 import type { ReloadResult } from "../../engine/runtime/reload.ts";

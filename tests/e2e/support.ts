@@ -15,7 +15,7 @@ import type { Exchange, Instrument } from "../../engine/exchange/types.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import type { JournalHeader } from "../../engine/ports/journal.ts";
 import { backtest } from "../../engine/runtime/backtest.ts";
-import { WALL_CLOCK } from "../../engine/runtime/clock.ts";
+import { WALL_CLOCK } from "../../engine/adapters/wall-clock.ts";
 import { Engine } from "../../engine/runtime/engine.ts";
 
 export interface TestTape {

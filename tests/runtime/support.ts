@@ -10,7 +10,7 @@ import { calendarOf } from "../../engine/market/instruments.ts";
 import type { Broker, BrokerSink } from "../../engine/ports/broker.ts";
 import type { Feed, FeedSink } from "../../engine/ports/feed.ts";
 import type { Journal, JournalRecord } from "../../engine/ports/journal.ts";
-import type { Clock } from "../../engine/runtime/clock.ts";
+import type { Clock } from "../../engine/ports/clock.ts";
 import { Engine } from "../../engine/runtime/engine.ts";
 import { reconciled } from "../support/core-driver.ts";
 

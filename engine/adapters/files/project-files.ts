@@ -5,7 +5,8 @@
  */
 import type { Files } from "../../ports/files.ts";
 import { type Layout, type Snapshot, takeSnapshot } from "./snapshot.ts";
-import { type FilesTimers, Watch, type WatchOptions } from "./watch.ts";
+import { Watch, type WatchOptions } from "./watch.ts";
+import { WALL_CLOCK } from "../wall-clock.ts";
 
 export interface FilesOptions extends Partial<WatchOptions> {
   /** Folders below the root that are read whole. Default `strategies` and `watchlists`. */
@@ -14,19 +15,11 @@ export interface FilesOptions extends Partial<WatchOptions> {
 
 const SETTLE_READS_MAX = 25;
 
-const systemTimers: FilesTimers = {
-  now: () => Date.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-};
-
 export function projectFiles(root: string, options: FilesOptions = {}): Files {
   const folders = (options.folders ?? ["strategies", "watchlists"]).map((folder) => folder.replace(/^\.\/|\/+$/g, ""));
   const layout: Layout = { root, folders };
   const settings: WatchOptions = {
-    timers: options.timers ?? systemTimers,
+    timers: options.timers ?? WALL_CLOCK,
     quietMs: options.quietMs ?? 120,
     betweenMs: options.betweenMs ?? 80,
     pollMs: options.pollMs ?? 30_000,

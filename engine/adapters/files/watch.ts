@@ -8,12 +8,7 @@
 import { basename, dirname, relative, resolve, sep } from "node:path";
 import { watch as chokidarWatch } from "chokidar";
 import { isRelevant, type Layout, takeSnapshot } from "./snapshot.ts";
-
-/** Time as the composition root gives it; `after` returns the cancellation. */
-export interface FilesTimers {
-  now(): number;
-  after(ms: number, callback: () => void): () => void;
-}
+import type { Clock } from "../../ports/clock.ts";
 
 /** What is needed of a watcher; chokidar in production. */
 export interface Watcher {
@@ -22,7 +17,7 @@ export interface Watcher {
 }
 
 export interface WatchOptions {
-  readonly timers: FilesTimers;
+  readonly timers: Clock;
   /** Quiet time after the last event. */
   readonly quietMs: number;
   /** Distance of the two looks that must agree. */

@@ -9,26 +9,14 @@ import { knownAt } from "../../core/known-at.ts";
 import { calendarOf } from "../../market/instruments.ts";
 import { type Feed, FeedError, type FeedSink } from "../../ports/feed.ts";
 import type { Tape } from "./tape.ts";
-
-/** Time as the composition root gives it; `after` returns the cancellation. */
-export interface TapeTimers {
-  now(): number;
-  after(ms: number, callback: () => void): () => void;
-}
-
-export const systemTimers: TapeTimers = {
-  now: () => Date.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-};
+import type { Clock } from "../../ports/clock.ts";
+import { WALL_CLOCK } from "../wall-clock.ts";
 
 export interface TapeFeedOptions {
   readonly name?: string;
   /** `60x`: an hour of market time in a minute. `max`: as fast as the receiver takes it. Default `max`. */
   readonly speed?: string;
-  readonly timers?: TapeTimers;
+  readonly timers?: Clock;
   /** Items per turn before others get the event loop. */
   readonly batch?: number;
   /** Asked before each batch; false means full, and the feed asks again shortly after. */
@@ -51,7 +39,7 @@ export class TapeFeed implements Feed {
   readonly name: string;
   readonly #tape: Tape;
   readonly #factor: number;
-  readonly #timers: TapeTimers;
+  readonly #timers: Clock;
   readonly #batch: number;
   readonly #ready: () => boolean;
   readonly #gapMaxMs: number;
@@ -68,7 +56,7 @@ export class TapeFeed implements Feed {
     this.#tape = tape;
     this.name = options.name ?? tape.name;
     this.#factor = parseSpeed(options.speed ?? "max");
-    this.#timers = options.timers ?? systemTimers;
+    this.#timers = options.timers ?? WALL_CLOCK;
     this.#batch = options.batch ?? 1_024;
     this.#ready = options.ready ?? (() => true);
     this.#gapMaxMs = options.gapMaxMs ?? Infinity;

@@ -7,12 +7,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { type RawData, WebSocket } from "ws";
 import { FeedError } from "../../ports/feed.ts";
-
-/** Time as the composition root gives it; `after` returns the cancellation. */
-export interface SocketTimers {
-  now(): number;
-  after(ms: number, callback: () => void): () => void;
-}
+import type { Clock } from "../../ports/clock.ts";
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -25,7 +20,7 @@ export interface ConnectionOptions {
   /** Silence after which a ping is sent, and how long its answer may take. */
   readonly pingAfterMs: number;
   readonly pongWithinMs: number;
-  readonly timers: SocketTimers;
+  readonly timers: Clock;
 }
 
 export interface ConnectionHandlers {

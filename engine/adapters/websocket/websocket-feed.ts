@@ -11,13 +11,15 @@ import { isOpen } from "../../market/sessions.ts";
 import { type Feed, FeedError, type FeedSink } from "../../ports/feed.ts";
 import { backoffMs, refusedBackoffMs, STABLE_MS } from "./backoff.ts";
 import { redactUrl, resolveUrl, Secrets, subscribeMessages, type WebSocketConfig } from "./config.ts";
-import { Connection, type SocketTimers } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { compileFilters, Mapper, matches } from "./mapping.ts";
 import { Refusals } from "./refusals.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { WALL_CLOCK } from "../wall-clock.ts";
 
 export interface WebSocketOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  readonly timers?: SocketTimers;
+  readonly timers?: Clock;
   /** In [0, 1); spreads reconnects. */
   readonly random?: () => number;
   readonly payloadMax?: number;
@@ -31,14 +33,6 @@ export interface WebSocketOptions {
   /** How much older than the newest an item may be; later ones are refused. */
   readonly lateMs?: number;
 }
-
-const systemTimers: SocketTimers = {
-  now: () => Date.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 const CONFIRM_MS = 10_000;
 const CHECK_MS = 1_000;
@@ -74,7 +68,7 @@ export class WebSocketFeed implements Feed {
 
   /** Throws a FeedError when the configuration is wrong. */
   constructor(config: WebSocketConfig, symbols: readonly string[], options: WebSocketOptions = {}) {
-    const timers = options.timers ?? systemTimers;
+    const timers = options.timers ?? WALL_CLOCK;
     this.#options = {
       environment: options.environment ?? {},
       timers,

@@ -10,7 +10,8 @@ import { syntheticTape } from "../../../engine/adapters/tape/synthetic.ts";
 import { mergeTapes, type Tape } from "../../../engine/adapters/tape/tape.ts";
 import { barEnd, knownAt as momentOf } from "../../../engine/core/known-at.ts";
 import { calendarOf } from "../../../engine/market/instruments.ts";
-import { parseSpeed, TapeFeed, type TapeTimers } from "../../../engine/adapters/tape/tape-feed.ts";
+import { parseSpeed, TapeFeed } from "../../../engine/adapters/tape/tape-feed.ts";
+import type { Clock } from "../../../engine/ports/clock.ts";
 
 const trade = (time: number, symbol = "SPY"): TradeInput => ({
   kind: "trade",
@@ -106,7 +107,7 @@ describe("the synthetic market", () => {
 });
 
 /** A clock that a test moves. */
-class Hand implements TapeTimers {
+class Hand implements Clock {
   time = 0;
   readonly waiting: { at: number; run: () => void }[] = [];
   now(): number {

@@ -1,12 +1,9 @@
 /**
- * Time for the runtime: the wall clock in production, a hand-moved one in tests.
+ * The wall clock.
+ *
+ * Owns: the only reading of real time that feeds, files and the runtime share. May not: be imported by what is pure.
  */
-export interface Clock {
-  /** Epoch milliseconds. */
-  now(): number;
-  /** Calls back once after `ms`; the returned function cancels. */
-  after(ms: number, callback: () => void): () => void;
-}
+import type { Clock } from "../ports/clock.ts";
 
 /** setTimeout cannot wait longer than this. */
 const LONGEST_WAIT_MS = 2_147_483_647;
