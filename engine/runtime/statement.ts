@@ -185,24 +185,34 @@ export class StatementWriter {
   statement(): Statement {
     const start = this.#startCash ?? ZERO;
     const positions = [...this.#positions.values()].map((position) => ({ ...position, ...this.#valued(position) }));
-    const sum = (pick: (position: (typeof positions)[number]) => Decimal): Decimal =>
-      positions.reduce((total, position) => total.plus(pick(position)), ZERO);
-    const marketValue = sum(({ value }) => value);
-    const realized = sum((position) => decimal(position.realized));
-    const unrealized = sum((position) => position.open);
-    const fees = sum((position) => decimal(position.fees));
-    const endEquity = this.#cash.plus(marketValue);
-    const money = (value: Decimal): string => value.toFixed(2);
     const names = [...new Set(positions.map(({ strategy }) => strategy))].sort();
+    const of = (pick: (position: (typeof positions)[number]) => Decimal): Decimal[] =>
+      names.map((name) => total(positions.filter(({ strategy }) => strategy === name).map(pick)));
+    const realized = of((position) => decimal(position.realized));
+    const unrealized = of((position) => position.open);
+    const fees = of((position) => decimal(position.fees));
+    const endEquity = this.#cash.plus(total(positions.map(({ value }) => value)));
+    const exact = start.plus(total(realized)).plus(total(unrealized)).minus(total(fees));
+    // What people add up must add up: after rounding to cents the rest goes to the line that has no cents of its own.
+    const cents = { start: toCents(start), realized: toCents(total(realized)), fees: toCents(total(fees)) };
+    const difference = exact.minus(endEquity);
+    // Average prices have twelve decimals: what is below that is no difference, and anything above is shown as one.
+    const end = difference.abs().isLessThan(NO_DIFFERENCE) ? endEquity : exact;
+    const open = toCents(end).minus(cents.start).minus(cents.realized).plus(cents.fees);
+    const rows = {
+      realized: apportion(realized, cents.realized),
+      unrealized: apportion(unrealized, open),
+      fees: apportion(fees, cents.fees),
+    };
     return {
       startCash: money(start),
       endCash: money(this.#cash),
-      marketValue: money(marketValue),
-      realized: money(realized),
-      unrealized: money(unrealized),
-      fees: money(fees),
+      marketValue: money(toCents(endEquity).minus(toCents(this.#cash))),
+      realized: money(cents.realized),
+      unrealized: money(open),
+      fees: money(cents.fees),
       endEquity: money(endEquity),
-      difference: money(start.plus(realized).plus(unrealized).minus(fees).minus(endEquity)),
+      difference: money(end === exact ? difference : ZERO),
       returnRatio: start.isZero() ? 0 : endEquity.div(start).minus(1).toNumber(),
       maxDrawdownRatio: this.#drawdown,
       orders: this.orders,
@@ -210,18 +220,13 @@ export class StatementWriter {
       refused: Object.fromEntries([...this.refused].sort(([a], [b]) => (a < b ? -1 : 1))),
       trades: this.trades.length,
       wins: this.trades.filter(({ pnl }) => decimal(pnl).isGreaterThan(0)).length,
-      byStrategy: names.map((strategy) => {
-        const own = positions.filter((position) => position.strategy === strategy);
-        const total = (pick: (position: (typeof own)[number]) => Decimal): string =>
-          money(own.reduce((all, position) => all.plus(pick(position)), ZERO));
-        return {
-          strategy,
-          realized: total((position) => decimal(position.realized)),
-          unrealized: total((position) => position.open),
-          fees: total((position) => decimal(position.fees)),
-          trades: this.trades.filter((trade) => trade.strategy === strategy).length,
-        };
-      }),
+      byStrategy: names.map((strategy, i) => ({
+        strategy,
+        realized: money(rows.realized[i] ?? ZERO),
+        unrealized: money(rows.unrealized[i] ?? ZERO),
+        fees: money(rows.fees[i] ?? ZERO),
+        trades: this.trades.filter((trade) => trade.strategy === strategy).length,
+      })),
     };
   }
 
@@ -231,4 +236,28 @@ export class StatementWriter {
     const price = mark === undefined ? decimal(avgPrice) : decimal(mark);
     return { value: shares.times(price), open: shares.times(price.minus(decimal(avgPrice))) };
   }
+}
+
+const NO_DIFFERENCE = 0.0001;
+
+function total(values: readonly Decimal[]): Decimal {
+  return values.reduce((sum, value) => sum.plus(value), ZERO);
+}
+
+function toCents(value: Decimal): Decimal {
+  return value.decimalPlaces(2);
+}
+
+function money(value: Decimal): string {
+  return value.toFixed(2);
+}
+
+/** Values in cents that add up to `sum`: what rounding left over goes to the largest of them. */
+function apportion(values: readonly Decimal[], sum: Decimal): Decimal[] {
+  const rounded = values.map(toCents);
+  const largest = rounded.reduce(
+    (best, value, i) => (value.abs().isGreaterThan(rounded[best]?.abs() ?? ZERO) ? i : best),
+    0,
+  );
+  return rounded.map((value, i) => (i === largest ? value.plus(sum).minus(total(rounded)) : value));
 }
