@@ -196,6 +196,7 @@ export class DeskState {
       qty: decimal(request.qty),
       reference: Number.isFinite(mark) ? decimal(mark) : ZERO,
       limits: this.#withTighterCounts(limits, origin.strategy),
+      accountLimits: this.program?.risk ?? {},
       time: this.now.marketTime,
       calendar,
       session: strategy?.session ?? "regular",

@@ -544,3 +544,20 @@ describe("a strategy that is gone", () => {
     expect(desk.alerts).toContain("plan/orphan");
   });
 });
+
+describe("the position limit of the account", () => {
+  it("counts what all strategies hold and have working in a symbol", () => {
+    const desk = new Desk(program([digits({}, "a"), digits({}, "b"), digits({}, "c")], { maxPositionQty: 15 }));
+    desk.say(1);
+    expect(desk.submits.map(({ qty }) => qty)).toEqual(["10", "5"]);
+    expect(desk.refusals).toEqual(["max_position"]);
+  });
+
+  it("leaves a strategy's own tighter limit in force", () => {
+    const desk = new Desk(
+      program([digits({ risk: { maxPositionQty: 4 } }, "a"), digits({}, "b")], { maxPositionQty: 15 }),
+    );
+    desk.say(1);
+    expect(desk.submits.map(({ qty }) => qty)).toEqual(["4", "10"]);
+  });
+});

@@ -30,6 +30,8 @@ export interface RiskContext {
   /** Last price known of the symbol. */
   readonly reference: Decimal;
   readonly limits: RiskLimits;
+  /** The account's own limits: what they bound is held by all strategies together. */
+  readonly accountLimits: RiskLimits;
   readonly time: number;
   readonly calendar: Calendar;
   readonly session: SessionKind;

@@ -6,6 +6,7 @@
  */
 import { isOpen } from "../../../market/sessions.ts";
 import { Decimal, ZERO } from "../../decimal.ts";
+import type { RiskLimits } from "../../program.ts";
 import { pass, refuse, skip } from "./check.ts";
 import type { Check, CheckAnswer, RiskContext } from "./check.ts";
 
@@ -96,10 +97,9 @@ const maxPosition: Check = {
   why: "One position, working orders included, may not grow beyond its share of the account.",
   exits: false,
   run: (context) => {
-    const limit = positionLimit(context);
-    if (limit === undefined) return skip("no max_position is set");
-    const held = context.position.plus(context.working).abs();
-    const room = Decimal.max(limit.minus(held), ZERO);
+    const tighter = positionRoom(context);
+    if (tighter === undefined) return skip("no max_position is set");
+    const { limit, held, room } = tighter;
     const wanted = held.plus(context.qty).toNumber();
     if (context.qty.isLessThanOrEqualTo(room)) return pass(wanted, limit.toNumber());
     const qty = context.intent.fractional
@@ -186,7 +186,26 @@ function worst({ intent, reference }: RiskContext): Decimal {
   return intent.price === null ? reference : Decimal.max(intent.price, reference);
 }
 
-function positionLimit({ limits, equity, reference }: RiskContext): Decimal | undefined {
+interface Room {
+  readonly limit: Decimal;
+  /** What counts against the limit already, without a sign. */
+  readonly held: Decimal;
+  readonly room: Decimal;
+}
+
+/** The smaller of two rooms: the strategy's for what it holds itself, the account's for what all hold together. */
+function positionRoom(context: RiskContext): Room | undefined {
+  const own = context.position.plus(context.working).abs();
+  const roomIn = (limit: Decimal | undefined, held: Decimal): Room | undefined =>
+    limit === undefined ? undefined : { limit, held, room: Decimal.max(limit.minus(held), ZERO) };
+  const strategy = roomIn(positionLimit(context.limits, context), own);
+  // Netting has refused what others hold on the other side, so the rest adds up.
+  const account = roomIn(positionLimit(context.accountLimits, context), own.plus(context.others.abs()));
+  if (strategy === undefined || account === undefined) return strategy ?? account;
+  return account.room.isLessThan(strategy.room) ? account : strategy;
+}
+
+function positionLimit(limits: RiskLimits, { equity, reference }: RiskContext): Decimal | undefined {
   const candidates: Decimal[] = [];
   if (limits.maxPositionQty !== undefined) candidates.push(new Decimal(limits.maxPositionQty));
   if (limits.maxPositionNotional !== undefined) candidates.push(new Decimal(limits.maxPositionNotional).div(reference));
