@@ -60,7 +60,8 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags): 
   const venue = flags.demo ? "local" : project.settings.account.venue;
   if (flags.live && venue !== "alpaca-live")
     throw new CliError("--live: barwise.yaml does not say account: {venue: alpaca-live}");
-  const feed = onlyFeed(project, flags);
+  // The check of barwise.yaml refuses a second feed.
+  const feed = flags.demo ? undefined : project.settings.feeds[0];
   if (venue === "local" && (feed === undefined || feed.kind === "tape")) return startLocal(project, flags, feed);
   for (const [flag, value] of Object.entries({ tape: flags.tape, rate: flags.rate, from: flags.from })) {
     if (value !== undefined) throw new CliError(`--${flag} is for tapes; barwise.yaml names a stream (or add --demo)`);
@@ -69,14 +70,6 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags): 
   if (venue === "local")
     throw new CliError("barwise.yaml: an alpaca feed needs account: {venue: alpaca-paper} or alpaca-live");
   return startAlpaca(project, venue, flags, feed);
-}
-
-/** One feed: a second one that is accepted and ignored would be worse than none. */
-function onlyFeed(project: LoadedProject, flags: AccountFlags): FeedConfig | undefined {
-  if (flags.demo) return undefined;
-  const { feeds } = project.settings;
-  const [feed] = feeds;
-  return feed;
 }
 
 // ------------------------------------------------------------------------------------------------- Alpaca

@@ -23,7 +23,7 @@ import { loadProgram } from "./program.ts";
 import type { Override } from "./program.ts";
 import { fillsText, statementText, tradesText } from "./statement-text.ts";
 import { openTape } from "./tapes.ts";
-import { VERSION } from "./version.ts";
+import { builtWith, VERSION } from "./version.ts";
 
 interface Flags {
   readonly data: readonly string[];
@@ -180,16 +180,11 @@ async function mustBeNew(folder: string): Promise<void> {
 }
 
 function header(): Parameters<typeof openJournal>[1] {
-  const { node, v8, tz = "", icu = "" } = process.versions as { node: string; v8: string; tz?: string; icu?: string };
   // A backtest's journal holds nothing of the moment it ran: the same run gives the same bytes.
   return {
     kind: "header",
     format: 1,
-    barwise: VERSION,
-    node,
-    v8,
-    tz,
-    icu,
+    ...builtWith(),
     id: "backtest",
     account: "backtest",
     seed: "",

@@ -25,7 +25,7 @@ import type { LoadedProgram } from "../runtime/engine.ts";
 import { warmupOf } from "../runtime/warmup.ts";
 import type { Need } from "../runtime/warmup.ts";
 import { CliError } from "./io.ts";
-import { VERSION } from "./version.ts";
+import { builtWith } from "./version.ts";
 
 export interface Connection {
   readonly account: string;
@@ -110,15 +110,10 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   const now = WALL_CLOCK.now();
   const id = `${new Date(now).toISOString().replaceAll(/[:.]/g, "-")}-${randomBytes(3).toString("hex")}`;
   const journalDir = join(options.journalRoot, id);
-  const { node, v8, tz = "", icu = "" } = process.versions as { node: string; v8: string; tz?: string; icu?: string };
   const journal = await openNew(journalDir, {
     kind: "header",
     format: 1,
-    barwise: VERSION,
-    node,
-    v8,
-    tz,
-    icu,
+    ...builtWith(),
     id,
     account,
     seed: "",

@@ -1,5 +1,5 @@
 /**
- * The version of this package.
+ * The versions that a journal names: of this package and of what runs it.
  */
 import { createRequire } from "node:module";
 
@@ -19,3 +19,9 @@ function find(): string {
 }
 
 export const VERSION: string = find();
+
+/** What a result may depend on besides its inputs; a journal's header holds it. */
+export function builtWith() {
+  const { node, v8, tz = "", icu = "" } = process.versions as { node: string; v8: string; tz?: string; icu?: string };
+  return { barwise: VERSION, node, v8, tz, icu };
+}

@@ -3,7 +3,7 @@
  *
  * Owns: the end of a bar that somebody else built. May not: read a clock.
  */
-import { parseBarSize } from "../market/bar-size.ts";
+import { barSizeOf } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { MarketInput } from "./event.ts";
@@ -15,7 +15,7 @@ export function knownAt(input: MarketInput, calendarOf: (symbol: string) => Cale
     case "quote":
       return input.time;
     case "bar":
-      return barEnd(input.start, sizeOf(input.size), calendarOf(input.symbol));
+      return barEnd(input.start, barSizeOf(input.size), calendarOf(input.symbol));
     case "history":
     case "feed":
       return undefined;
@@ -28,16 +28,4 @@ export function barEnd(start: number, size: BarSize, calendar: Calendar): number
   if (size.kind === "session") return session?.close ?? start + size.ms;
   const end = start + size.ms;
   return session !== undefined && start < session.close && end > session.close ? session.close : end;
-}
-
-const sizes = new Map<string, BarSize>();
-
-function sizeOf(label: string): BarSize {
-  let size = sizes.get(label);
-  if (size === undefined) {
-    size = parseBarSize(label);
-    if (size === undefined) throw new RangeError(`not a bar size: ${label}`);
-    sizes.set(label, size);
-  }
-  return size;
 }

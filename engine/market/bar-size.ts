@@ -30,6 +30,19 @@ export function parseBarSize(source: string): BarSize | undefined {
   return { label: labelOf(ms), ms, kind: "intraday" };
 }
 
+const known = new Map<string, BarSize>();
+
+/** The size of a label that was checked before, as a tape or the core writes it. Throws RangeError for any other. */
+export function barSizeOf(label: string): BarSize {
+  let size = known.get(label);
+  if (size === undefined) {
+    size = parseBarSize(label);
+    if (size === undefined) throw new RangeError(`not a bar size: ${label}`);
+    known.set(label, size);
+  }
+  return size;
+}
+
 function labelOf(ms: number): string {
   if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
   if (ms % 60_000 === 0) return `${ms / 60_000}m`;

@@ -16,6 +16,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { Clock } from "../ports/clock.ts";
 import { confirm } from "./confirm.ts";
 import { knownAt } from "../core/known-at.ts";
+import { stamped } from "../core/stamp.ts";
 import { Reconciliation } from "./reconcile.ts";
 import { TimerQueue } from "./timers.ts";
 
@@ -247,7 +248,7 @@ export class Engine {
   }
 
   #step(body: InputBody, arrivalTime: number): void {
-    const input = { ...body, seq: ++this.#seq, marketTime: this.#marketTime, arrivalTime } as Input;
+    const input = stamped(body, ++this.#seq, this.#marketTime, arrivalTime);
     this.#record(input);
     this.#cancelSync ??= this.#options.clock.after(SYNC_MS, () => void this.#sync());
     const outputs = step(this.core, input);

@@ -6,24 +6,13 @@
 import { text } from "../../core/decimal.ts";
 import type { BrokerInput, LegRole, MarketInput, OrderUpdateInput, ReconciledInput } from "../../core/event.ts";
 import type { Exchange, ExchangeEvent, ExchangeOrder } from "../../exchange/types.ts";
-import { parseBarSize } from "../../market/bar-size.ts";
-import type { BarSize } from "../../market/bar-size.ts";
+import { barSizeOf } from "../../market/bar-size.ts";
 import { refusalCode } from "../refusal-code.ts";
 import type { SimBroker } from "../../ports/sim-broker.ts";
 
 const NOTHING: readonly BrokerInput[] = [];
 
 export function createSimBroker(exchange: Exchange): SimBroker {
-  const sizes = new Map<string, BarSize>();
-  const sizeOf = (label: string): BarSize => {
-    let size = sizes.get(label);
-    if (size === undefined) {
-      size = parseBarSize(label);
-      if (size === undefined) throw new RangeError(`not a bar size: ${label}`);
-      sizes.set(label, size);
-    }
-    return size;
-  };
   const answers = (): readonly BrokerInput[] => {
     const events = exchange.drain();
     return events.length === 0 ? NOTHING : events.flatMap(brokerInputs);
@@ -62,22 +51,17 @@ export function createSimBroker(exchange: Exchange): SimBroker {
       // All data up to the last instant has been given. What expires exactly at it is still open while it is judged.
       if (knownAt > played && Number.isFinite(played)) exchange.advance(played - 1);
       played = Math.max(played, knownAt);
-      play(exchange, input, knownAt, sizeOf);
+      play(exchange, input, knownAt);
       return answers();
     },
   };
 }
 
 /** Lets the exchange see an item of market data. */
-export function play(
-  exchange: Exchange,
-  input: MarketInput,
-  knownAt: number,
-  sizeOf: (label: string) => BarSize,
-): void {
+export function play(exchange: Exchange, input: MarketInput, knownAt: number): void {
   switch (input.kind) {
     case "bar":
-      exchange.bar(input.symbol, sizeOf(input.size), input, knownAt);
+      exchange.bar(input.symbol, barSizeOf(input.size), input, knownAt);
       break;
     case "trade":
       if (input.setsPrice) exchange.trade(input.symbol, input.price, input.size, input.time);

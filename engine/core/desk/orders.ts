@@ -193,6 +193,23 @@ function bookKey(strategy: string, symbol: string): string {
   return `${strategy}/${symbol}`;
 }
 
+/** What every order is before the broker has said anything of it. */
+function untouched(now: number) {
+  return {
+    filledQty: ZERO,
+    avgPrice: null,
+    reason: null,
+    cancelRequested: false,
+    cancels: 0,
+    lookups: 0,
+    unresolved: false,
+    counted: false,
+    legs: [],
+    told: ZERO,
+    touchedAt: now,
+  } satisfies Partial<Order>;
+}
+
 export function newOrder(
   request: OrderRequest,
   origin: OrderOrigin,
@@ -214,17 +231,7 @@ export function newOrder(
     parent: null,
     brokerOrderId: null,
     state: approved === null ? "intended" : "approved",
-    filledQty: ZERO,
-    avgPrice: null,
-    reason: null,
-    cancelRequested: false,
-    cancels: 0,
-    lookups: 0,
-    unresolved: false,
-    counted: false,
-    legs: [],
-    told: ZERO,
-    touchedAt: now,
+    ...untouched(now),
   };
 }
 
@@ -248,17 +255,7 @@ export function newLeg(parent: Order, role: LegRole, id: string, brokerOrderId: 
     parent: parent.clientOrderId,
     brokerOrderId,
     state: "working",
-    filledQty: ZERO,
-    avgPrice: null,
-    reason: null,
-    cancelRequested: false,
-    cancels: 0,
-    lookups: 0,
-    unresolved: false,
-    counted: false,
-    legs: [],
-    told: ZERO,
-    touchedAt: now,
+    ...untouched(now),
   };
 }
 
