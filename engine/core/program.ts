@@ -214,7 +214,7 @@ export interface Rule {
   readonly limit?: { readonly count: number; readonly per: "day" };
   readonly oncePer?: "bar" | "session";
   readonly priority: number;
-  /** At most one rule of a group fires per symbol and evaluation: the one of highest priority, then the first in the file. */
+  /** At most one rule of a group fires per symbol and evaluation: exits before entries, then the one of highest priority, then the first in the file. */
   readonly group?: string;
   /** Digest of the canonical rule: state of a rule survives a reload while this stays the same. */
   readonly digest: string;

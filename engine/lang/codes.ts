@@ -81,6 +81,7 @@ const TABLE = {
   "logic/redundant": warning("A part that changes nothing hides which part decides."),
   "logic/duplicate-rule": warning("Both fire at the same moments, and do the same."),
   "logic/subsumed-rule": warning("The wider rule matches at all of its moments already."),
+  "logic/shadowed": warning("Of the rules of a group one fires at a time, and the other one goes first."),
   "logic/float-equality": warning("Computed numbers hardly ever meet a value exactly."),
   "logic/too-complex": info("Contradictions are looked for among at most 4,096 alternatives."),
   "time/not-in-test": error("An expectation about no bar of the test could never fail."),

@@ -14,7 +14,6 @@ const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     universe: "A universe of symbols (universe:) is",
   },
   rule: {
-    group: "A group of rules (group:) is",
     approval: "Approval by a person (approval:) is",
   },
   action: {
@@ -42,7 +41,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   reverse: "Use a close rule and an entry rule.",
   oco: "Use bracket: {stop_loss, take_profit}.",
   oto: "Use bracket: {stop_loss, take_profit}.",
-  group: "Use priority: between the rules.",
 };
 
 export type KeyPlace = "" | "rule" | "action" | "trade" | "project" | "tape";

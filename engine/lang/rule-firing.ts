@@ -1,5 +1,5 @@
 /**
- * When a true condition fires: fire, start, rearm, cooldown, limit, once_per, priority.
+ * When a true condition fires: fire, start, rearm, cooldown, limit, once_per, priority, group.
  *
  * Owns: their defaults and spellings.
  */
@@ -11,7 +11,7 @@ import { nodeAt } from "./yaml-file.ts";
 import type { Path } from "./yaml-file.ts";
 import { isScalar } from "yaml";
 
-type FiringPart = Pick<Rule, "fire" | "start" | "rearm" | "cooldown" | "limit" | "oncePer" | "priority">;
+type FiringPart = Pick<Rule, "fire" | "start" | "rearm" | "cooldown" | "limit" | "oncePer" | "priority" | "group">;
 
 /** Undefined after a finding. */
 export function readFiring(
@@ -24,6 +24,7 @@ export function readFiring(
   const cooldown = readCooldown(builder, [...path, "cooldown"], on);
   const limit = readLimit(builder, [...path, "limit"]);
   const oncePer = builder.text([...path, "once_per"]) as "bar" | "session" | undefined;
+  const group = builder.text([...path, "group"]);
   if ((rearm === undefined && builder.has([...path, "rearm"])) || cooldown === null || limit === null) return undefined;
   const usual = action?.kind === "close" || action?.kind === "cancel" ? "each" : "once";
   const fire = (builder.text([...path, "fire"]) ?? usual) as "once" | "each";
@@ -44,6 +45,7 @@ export function readFiring(
     ...(cooldown === undefined ? {} : { cooldown }),
     ...(limit === undefined ? {} : { limit }),
     ...(oncePer === undefined ? {} : { oncePer }),
+    ...(group === undefined ? {} : { group }),
   };
 }
 

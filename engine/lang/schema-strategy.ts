@@ -47,8 +47,9 @@ function ruleSchema(): Schema {
         minimum: -1000,
         maximum: 1000,
         default: 0,
-        description: "Higher wins when rules want opposite things.",
+        description: "Higher wins when rules want opposite things, or share a group.",
       },
+      group: text("Of the rules of one group at most one fires per symbol and evaluation.", { pattern: NAME }),
     },
     ["name", "when", "then"],
   );

@@ -70,6 +70,7 @@ function firingWords(rule: Rule): string {
   if (rule.limit !== undefined) parts.push(`at most ${rule.limit.count} times a ${rule.limit.per}`);
   if (rule.oncePer !== undefined) parts.push(`at most once per ${rule.oncePer}`);
   if (rule.priority !== 0) parts.push(`priority ${rule.priority}`);
+  if (rule.group !== undefined) parts.push(`at most one rule of the group "${rule.group}" at a time`);
   return parts.join("; ");
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { HistoryInput } from "../../engine/core/event.ts";
 import type { Strategy } from "../../engine/core/program.ts";
 import { CoreDriver, openOf } from "../support/core-driver.ts";
-import { StrategyBuilder, alert, all, buy, program, reduce } from "../support/program.ts";
+import { StrategyBuilder, alert, all, buy, close, program, reduce } from "../support/program.ts";
 import type { Rule } from "../../engine/core/program.ts";
 
 const MINUTE = 60_000;
@@ -137,6 +137,21 @@ describe("rules of one evaluation", () => {
     const run = new CoreDriver(program([builder.build()]), OPEN - 1_000);
     run.bar("SPY", "1m", OPEN, 100);
     expect(said(run)).toEqual(["high"]);
+    expect(run.refusals).toEqual(["group"]);
+  });
+
+  it("of one group let an exit go first, whatever the priorities", () => {
+    const builder = new StrategyBuilder("s", "1m");
+    const close_ = builder.close();
+    builder.rule("in", builder.when(close_, ">", 0), buy(builder, 1), { start: "fire" });
+    builder.rule("say", builder.when(close_, ">", 100), alert("up"), { group: "g", priority: 9 });
+    builder.rule("out", builder.when(close_, ">", 100), close(), { group: "g" });
+    const run = new CoreDriver(program([builder.build()]), OPEN - 1_000);
+    run.bar("SPY", "1m", OPEN, 100);
+    run.accept(run.lastSubmit);
+    run.filled(run.lastSubmit, 1, 100);
+    run.bar("SPY", "1m", OPEN + MINUTE, 101);
+    expect(run.lastSubmit.side).toBe("sell");
     expect(run.refusals).toEqual(["group"]);
   });
 

@@ -37,6 +37,7 @@ describe("explain", () => {
     expect(words).toContain("tell (warning): new high at {close} ({close - close[3]} more)");
     expect(words).toContain("trailing by 2%");
     expect(words).toContain("again after rsi(14) > 40");
+    expect(words).toContain(`priority 2; at most one rule of the group "g" at a time`);
   });
 
   it("names durations by their largest unit", () => {

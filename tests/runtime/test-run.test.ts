@@ -1,14 +1,10 @@
 /** Tests of tests: what passes, what fails and in which words. */
 import { describe, expect, it } from "vitest";
-import { createSimBroker } from "../../engine/adapters/sim/broker.ts";
-import { createSimExchange } from "../../engine/cli/local-venue.ts";
-import { csvKey, readTests } from "../../engine/lang/test-file.ts";
+import { csvKey } from "../../engine/lang/test-file.ts";
 import type { CsvBars } from "../../engine/lang/test-series.ts";
 import { DAY } from "../../engine/market/bar-size.ts";
-import { calendarOf } from "../../engine/market/instruments.ts";
 import { coverageOf } from "../../engine/runtime/test-coverage.ts";
-import { judge } from "../../engine/runtime/test-judge.ts";
-import { runTest } from "../../engine/runtime/test-run.ts";
+import { runTests } from "../support/strategy-tests.ts";
 
 const STRATEGY = `barwise: 1
 name: steps
@@ -30,28 +26,11 @@ rules:
 risk: {max_order_qty: 100}
 `;
 
-async function run(
+const run = (
   tests: string,
   strategy = STRATEGY,
   csv: ReadonlyMap<string, CsvBars> = new Map(),
-): Promise<{ failures: string[]; runs: Parameters<typeof coverageOf>[0] }> {
-  const text = `strategy: s.strategy.yaml\ntests:\n${tests}`;
-  const read = readTests("s.test.yaml", text, { files: { "s.strategy.yaml": strategy }, absent: new Set(), csv });
-  expect(read.diagnostics.map(({ message }) => message)).toEqual([]);
-  const failures: string[] = [];
-  const runs = [];
-  for (const test of read.cases) {
-    const recording = await runTest(test, {
-      calendarOf,
-      broker: ({ symbols, cash, leverage }) =>
-        createSimBroker(createSimExchange({ symbols, cash, leverage, fees: "none", slippage: 0, seed: "test" })),
-    });
-    runs.push({ test, recording });
-    for (const { place, expected, got } of judge(test, recording))
-      failures.push(`${place.line}: ${expected} | ${got.join("; ")}`);
-  }
-  return { failures, runs };
-}
+): ReturnType<typeof runTests> => runTests(tests, strategy, csv);
 
 async function failuresOf(bars: string, ...expected: string[]): Promise<string[]> {
   const items = expected.map((line) => `\n      - ${line}`).join("");

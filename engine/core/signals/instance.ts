@@ -159,7 +159,10 @@ function wouldChange(action: Action, book: BookView | undefined): boolean {
   return true;
 }
 
-/** Exits drop the entries of the same evaluation; opposite entries of equal priority cancel each other out. */
+/**
+ * Exits drop the entries of the same evaluation, also in a group: they are never trapped. Of each group one is left.
+ * Opposite entries of equal priority cancel each other out.
+ */
 function resolve(fired: RuleInstance[]): Omit<Evaluation, "blockedExits"> {
   if (fired.length < 2) return { fired, refused: [] };
   const refused: Refusal[] = [];
@@ -168,19 +171,20 @@ function resolve(fired: RuleInstance[]): Omit<Evaluation, "blockedExits"> {
     fired = fired.filter((other) => other !== instance);
   };
   fired.sort((a, b) => b.rule.priority - a.rule.priority || a.rule.index - b.rule.index);
-  const groups = new Map<string, string>();
-  for (const instance of [...fired]) {
-    const { group, name } = instance.rule;
-    if (group === undefined) continue;
-    const first = groups.get(group);
-    if (first === undefined) groups.set(group, name);
-    else drop(instance, "group", `rule "${first}" of the group "${group}" fires at the same evaluation`);
-  }
   const exit = fired.find(({ rule }) => isExit(rule.action));
   if (exit !== undefined) {
     for (const instance of fired.filter(({ rule }) => isEntry(rule.action))) {
       drop(instance, "exit_first", `rule "${exit.rule.name}" exits at the same evaluation`);
     }
+  }
+  const groups = new Map<string, string>();
+  const exits = fired.filter(({ rule }) => isExit(rule.action));
+  for (const instance of new Set([...exits, ...fired])) {
+    const { group, name } = instance.rule;
+    if (group === undefined) continue;
+    const first = groups.get(group);
+    if (first === undefined) groups.set(group, name);
+    else drop(instance, "group", `rule "${first}" of the group "${group}" fires at the same evaluation`);
   }
   for (const buy of fired.filter(({ rule }) => rule.action.kind === "buy")) {
     for (const sell of fired.filter(({ rule }) => rule.action.kind === "sell")) {

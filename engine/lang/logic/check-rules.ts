@@ -1,7 +1,7 @@
 /**
  * Rules that get in each other's way.
  *
- * Owns: logic/duplicate-rule, logic/subsumed-rule and risk/opposite-actions.
+ * Owns: logic/duplicate-rule, logic/subsumed-rule, logic/shadowed and risk/opposite-actions.
  * May not: guess. Rules about different facts can always match together; only what is certain is told.
  */
 import { factsOf } from "../../core/canonical.ts";
@@ -23,7 +23,10 @@ export function checkRules(builder: Builder, strategy: Omit<Strategy, "digest">,
       const isAlike = firings.get(earlier) === firings.get(later);
       const found = isAlike ? checkAlike(builder, strategy, logic, earlier, later) : undefined;
       if (found !== undefined) told.add(found);
-      else checkOpposite(builder, logic, earlier, later);
+      else if (later.group !== undefined && earlier.group === later.group) {
+        const shadowed = checkGroup(builder, strategy, logic, earlier, later);
+        if (shadowed !== undefined) told.add(shadowed);
+      } else checkOpposite(builder, logic, earlier, later);
     }
   }
 }
@@ -70,11 +73,55 @@ function isPointless(wide: Rule, maxEntries: number): boolean {
   return isEntry && isFree && maxEntries === 1;
 }
 
+/** Two rules of a group, the earlier one first in the file: the one that goes first matches whenever the other does. */
+function checkGroup(
+  builder: Builder,
+  strategy: Omit<Strategy, "digest">,
+  logic: Logic,
+  earlier: Rule,
+  later: Rule,
+): Rule | undefined {
+  const [first, second] = goesFirst(later) > goesFirst(earlier) ? [later, earlier] : [earlier, later];
+  // Of two actions that share nothing (an exit needs a position, a cancel an entry) either may fire alone.
+  if (!sharesFacts(first.condition, second.condition) || !isUsefulWith(first, second)) return undefined;
+  if (logic.implies(second.condition, first.condition) !== true) return undefined;
+  if (warmupOf(strategy, first) > warmupOf(strategy, second)) return undefined;
+  const example = exampleOf(logic, second.condition, second.condition);
+  const isCertain = firesWhenever(first, second, logic.implies(first.condition, second.condition) === true);
+  const message = `Whenever rule "${second.name}" matches, rule "${first.name}" of the group "${String(second.group)}" matches too and goes first`;
+  const effect = isCertain ? "it can never fire" : "it fires only where the other one has fired before";
+  const at = example === "" ? "" : `E.g. ${example} makes both match: `;
+  report(builder, "logic/shadowed", second, message, `${at}${effect}. Put it first, or give it a higher priority.`);
+  return second;
+}
+
+/** Exits stand before everything else, then priority counts, then the place in the file. */
+function goesFirst({ action, priority }: Rule): number {
+  return priority + (action.kind === "close" || action.kind === "reduce" ? 1e6 : 0);
+}
+
+/** Where the second action would change something, the first would too. */
+function isUsefulWith({ action: { kind: first } }: Rule, { action: { kind: second } }: Rule): boolean {
+  if (first === "close") return second === "close" || second === "reduce";
+  return (first !== "reduce" && first !== "cancel") || first === second;
+}
+
+/** The first rule fires at each evaluation at which the second one would. */
+function firesWhenever(first: Rule, second: Rule, isSame: boolean): boolean {
+  if (first.cooldown !== undefined || first.limit !== undefined || first.oncePer !== undefined) return false;
+  if (first.fire === "each") return true;
+  const isAlike = second.fire === "once" && first.start === second.start && first.rearm === second.rearm;
+  return isSame && isAlike && (second.action.kind !== "reduce" || first.action.kind === "reduce");
+}
+
+function warmupOf({ facts }: Omit<Strategy, "digest">, { condition }: Rule): number {
+  return Math.max(0, ...[...factsOf(condition)].map((index) => facts[index]?.warmup ?? 0));
+}
+
 /** Buy and sell at the same values of the same facts: the borders of the two rules overlap. */
 function checkOpposite(builder: Builder, logic: Logic, a: Rule, b: Rule): void {
   const kinds = [a.action.kind, b.action.kind];
   if (!kinds.includes("buy") || !kinds.includes("sell") || a.priority !== b.priority) return;
-  if (a.group !== undefined && a.group === b.group) return;
   const [own, other] = [factsOf(a.condition), factsOf(b.condition)];
   const [few, many] = own.size <= other.size ? [own, other] : [other, own];
   if (![...few].every((fact) => many.has(fact))) return;
@@ -92,7 +139,7 @@ function sharesFacts(a: Condition, b: Condition): boolean {
 
 function report(
   builder: Builder,
-  code: "logic/duplicate-rule" | "logic/subsumed-rule" | "risk/opposite-actions",
+  code: "logic/duplicate-rule" | "logic/subsumed-rule" | "logic/shadowed" | "risk/opposite-actions",
   rule: Rule,
   message: string,
   help: string,
