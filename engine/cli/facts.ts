@@ -2,6 +2,7 @@
  * `barwise facts`: what a strategy may read.
  */
 import type { Command } from "commander";
+import { helpText } from "../lang/fix.ts";
 import { didYouMean } from "../lang/suggest.ts";
 import { catalogue, catalogueText, factText } from "./catalog-text.ts";
 import { CliError, print } from "./io.ts";
@@ -26,7 +27,7 @@ function runFacts(names: readonly string[], { format }: Flags): void {
     // `band.upper` and `rsi(14)` are what people paste from a strategy.
     const entry = all.get(name) ?? all.get(name.replace(/\(.*$|\.\w+$/s, ""));
     if (entry !== undefined) return entry;
-    const help = didYouMean(name, all.keys(), "barwise facts lists what there is.");
+    const help = helpText(didYouMean(name, all.keys(), "barwise facts lists what there is."));
     throw new CliError(`there is no fact "${name}". ${help}`);
   });
   if (format === "json") {

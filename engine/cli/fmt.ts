@@ -4,17 +4,17 @@
  * Owns: which files are read and written, the difference shown, exit codes (0 clean or formatted, 1 something would
  * change or could not be formatted, 2 could not run). Files are replaced whole or not at all.
  */
-import { access, readFile, stat } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { writeAtomically } from "../adapters/files/write-atomically.ts";
 import { compile } from "../lang/compile.ts";
 import { formatFiles, isFormattable } from "../lang/format.ts";
 import type { Formatted } from "../lang/format.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
-import { differenceOf } from "../lang/format-diff.ts";
-import { CliError, painter, print, say, wantsColour } from "./io.ts";
+import { CliError, print, say, wantsColour } from "./io.ts";
 import { readPaths } from "./program.ts";
+import { differenceText, writeRewrites } from "./rewrite.ts";
+import type { Rewrite } from "./rewrite.ts";
 
 const PROJECT_FILE = "barwise.yaml";
 
@@ -43,12 +43,14 @@ async function runFmt(paths: readonly string[], flags: Flags): Promise<void> {
   const formatted = formatFiles(files);
   const refused = formatted.filter((one) => one.findings.length > 0);
   report(formatted, files);
-  const changed = formatted.filter((one) => one.text !== files[one.file]);
-  if (flags.diff === true) showDifference(changed, files);
+  const changed = formatted
+    .map(({ file, text }): Rewrite => ({ file, path: file, before: files[file] as string, after: text }))
+    .filter(({ before, after }) => before !== after);
+  if (flags.diff === true) process.stdout.write(differenceText(changed, process.stdout));
   if (flags.check === true) for (const { file } of changed) print(file);
   const isDry = flags.check === true || flags.diff === true;
   if (isStdin && !isDry) process.stdout.write(formatted[0]?.text ?? "");
-  else if (!isDry) await writeAll(changed, files);
+  else if (!isDry) await writeAll(changed);
   if (!isStdin) say(summary(formatted.length, changed.length, refused.length, isDry));
   if (refused.length > 0 || (flags.check === true && changed.length > 0)) process.exitCode = 1;
 }
@@ -62,23 +64,10 @@ function report(formatted: readonly Formatted[], texts: Texts): void {
   }
 }
 
-function showDifference(changed: readonly Formatted[], files: Texts): void {
-  const paint = painter(process.stdout);
-  for (const { file, text } of changed) {
-    print(paint("bold", `--- ${file}\n+++ ${file}`));
-    for (const line of differenceOf(files[file] as string, text)) {
-      const style = line.startsWith("-") ? "red" : line.startsWith("+") ? "green" : "dim";
-      print(line.startsWith(" ") ? line : paint(style, line));
-    }
-  }
-}
-
-async function writeAll(changed: readonly Formatted[], files: Texts): Promise<void> {
-  for (const { file, text } of changed) {
-    // An editor may have saved since: its text is not to be lost.
-    if ((await readFile(file, "utf8")) !== files[file]) throw new CliError(`${file}: changed meanwhile; run fmt again`);
-    await writeAtomically(file, text, (await stat(file)).mode & 0o777);
-    print(file);
+async function writeAll(changed: readonly Rewrite[]): Promise<void> {
+  for (const one of changed) {
+    await writeRewrites([one], "fmt");
+    print(one.file);
   }
 }
 

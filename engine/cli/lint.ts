@@ -1,21 +1,27 @@
 /**
  * `barwise lint`: findings in strategy and project files, for people and for CI.
  *
- * Owns: which files are read, output formats, exit codes (0 clean, 1 findings, 2 could not run).
+ * Owns: which files are read, output formats, what --fix writes, exit codes (0 clean, 1 findings, 2 could not run).
  */
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { access, readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { compile, isStrategyFile } from "../lang/compile.ts";
-import { countOf, renderDiagnostics, summaryOf } from "../report/diagnostics.ts";
+import { fixFiles } from "../lang/fix-files.ts";
+import type { FixedFiles } from "../lang/fix-files.ts";
+import { countOf, fixableOf, renderDiagnostics, summaryOf } from "../report/diagnostics.ts";
 import type { DiagnosticFormat } from "../report/diagnostics.ts";
-import { CliError, print, say, wantsColour } from "./io.ts";
+import { CliError, say, wantsColour } from "./io.ts";
 import { readPaths } from "./program.ts";
+import { differenceText, writeRewrites } from "./rewrite.ts";
+import type { Rewrite } from "./rewrite.ts";
 
 const FORMATS: readonly string[] = ["pretty", "concise", "json", "github", "sarif", "junit"];
 
 interface Flags {
   readonly format?: string;
+  readonly fix?: boolean;
+  readonly dryRun?: boolean;
   readonly maxWarnings?: string;
   readonly stdinFilename?: string;
 }
@@ -29,6 +35,8 @@ export function addLint(program: Command): void {
       "--format <format>",
       "pretty, concise, json, github, sarif or junit (default: github inside GitHub Actions, else pretty)",
     )
+    .option("--fix", "correct what can be corrected without asking, and show the difference")
+    .option("--dry-run", "with --fix: write nothing; exit code 1 when something would change")
     .option("--max-warnings <n>", "fail when there are more warnings than this")
     .option("--stdin-filename <name>", "name of what comes on standard input", "stdin.strategy.yaml")
     .action(async (paths: string[], flags: Flags) => runLint(paths, flags));
@@ -38,14 +46,54 @@ async function runLint(paths: readonly string[], flags: Flags): Promise<void> {
   const format = formatOf(flags.format);
   const most = flags.maxWarnings === undefined ? Number.POSITIVE_INFINITY : Number(flags.maxWarnings);
   if (!(most >= 0)) throw new CliError(`--max-warnings ${flags.maxWarnings}: expected a number`);
-  const files = await filesToLint(paths, flags);
-  const { diagnostics } = compile(files);
-  const { errors, warnings } = countOf(diagnostics);
-  const text = renderDiagnostics(diagnostics, { format, color: wantsColour(process.stdout), texts: files });
-  if (text !== "") print(text);
+  if (flags.dryRun === true && flags.fix !== true) throw new CliError("--dry-run belongs to --fix");
+  const { files, onDisk } = await filesToLint(paths, flags);
+  const fixed = flags.fix === true ? fixFiles(files) : undefined;
+  const wouldChange = fixed !== undefined && (await takeOver(fixed, { files, onDisk, format, flags }));
+  const { diagnostics } = fixed ?? compile(files);
+  const texts = fixed?.files ?? files;
+  const isStdin = onDisk === undefined;
+  const stream = isStdin && fixed !== undefined ? process.stderr : process.stdout;
+  const text = renderDiagnostics(diagnostics, { format, color: wantsColour(stream), texts });
+  if (text !== "") stream.write(text);
   const count = Object.keys(files).filter(isStrategyFile).length;
-  if (format === "pretty") say(`${count} ${count === 1 ? "strategy" : "strategies"}: ${summaryOf(diagnostics)}`);
-  if (errors > 0 || warnings > most) process.exitCode = 1;
+  const found = `${count} ${count === 1 ? "strategy" : "strategies"}: ${summaryOf(diagnostics)}`;
+  if (format === "pretty") say(`${found}${fixed === undefined ? fixableText(diagnostics) : fixedText(fixed, flags)}`);
+  const { errors, warnings } = countOf(diagnostics);
+  if (errors > 0 || warnings > most || (wouldChange && flags.dryRun === true)) process.exitCode = 1;
+}
+
+function fixableText(diagnostics: Parameters<typeof fixableOf>[0]): string {
+  const fixable = fixableOf(diagnostics);
+  return fixable === 0 ? "" : `; ${fixable} can be fixed: barwise lint --fix`;
+}
+
+function fixedText({ applied }: FixedFiles, { dryRun = false }: Flags): string {
+  return applied.length === 0 ? "" : `; ${applied.length} ${dryRun ? "would be fixed" : "fixed"}`;
+}
+
+interface Linted {
+  readonly files: Texts;
+  readonly onDisk: Texts | undefined;
+  readonly format: DiagnosticFormat;
+  readonly flags: Flags;
+}
+
+/** Shows what the corrections change and writes it; what comes on standard input goes to standard output. */
+async function takeOver(fixed: FixedFiles, { files, onDisk, format, flags }: Linted): Promise<boolean> {
+  const rewrites = Object.entries(fixed.files)
+    .map(([file, after]): Rewrite => ({ file, path: onDisk?.[file] ?? file, before: files[file] as string, after }))
+    .filter(({ before, after }) => before !== after);
+  const isStdin = onDisk === undefined;
+  // Formats for machines keep standard output for themselves.
+  const stream = format === "pretty" && !isStdin ? process.stdout : process.stderr;
+  const difference = differenceText(rewrites, stream);
+  if (difference !== "") stream.write(`${difference}\n`);
+  if (flags.dryRun !== true) {
+    if (isStdin) process.stdout.write(Object.values(fixed.files)[0] ?? "");
+    else await writeRewrites(rewrites, "lint --fix");
+  }
+  return rewrites.length > 0;
 }
 
 function formatOf(flag: string | undefined): DiagnosticFormat {
@@ -54,17 +102,29 @@ function formatOf(flag: string | undefined): DiagnosticFormat {
   return flag as DiagnosticFormat;
 }
 
-async function filesToLint(paths: readonly string[], flags: Flags): Promise<Readonly<Record<string, string>>> {
-  if (paths.includes("-")) return { [flags.stdinFilename ?? "stdin.strategy.yaml"]: await readStdin() };
+type Texts = Readonly<Record<string, string>>;
+
+/** Texts by the name that findings give them; `onDisk` says where each is, undefined for standard input. */
+async function filesToLint(
+  paths: readonly string[],
+  flags: Flags,
+): Promise<{ readonly files: Texts; readonly onDisk: Texts | undefined }> {
+  if (paths.includes("-")) {
+    return { files: { [flags.stdinFilename ?? "stdin.strategy.yaml"]: await readStdin() }, onDisk: undefined };
+  }
   const named = paths.filter((path) => basename(path) === "barwise.yaml");
   const rest = paths.filter((path) => !named.includes(path));
   const project = named[0] ?? (paths.length === 0 ? await projectHere() : undefined);
   const files: Record<string, string> = {};
-  if (project !== undefined) Object.assign(files, await projectTexts(project));
+  const onDisk: Record<string, string> = {};
+  if (project !== undefined) {
+    Object.assign(files, await projectTexts(project));
+    for (const name of Object.keys(files)) onDisk[name] = join(dirname(project), name);
+  }
   const strategies =
     rest.length > 0 ? rest : project === undefined ? ["strategies"] : [await strategiesOf(project, files)];
   Object.assign(files, await readPaths(strategies));
-  return files;
+  return { files, onDisk };
 }
 
 async function projectHere(): Promise<string | undefined> {
@@ -90,7 +150,7 @@ async function projectTexts(path: string): Promise<Record<string, string>> {
   return files;
 }
 
-async function strategiesOf(path: string, files: Readonly<Record<string, string>>): Promise<string> {
+async function strategiesOf(path: string, files: Texts): Promise<string> {
   const folder = resolve(dirname(path), compile(files).project.strategies);
   return relative(process.cwd(), folder) || ".";
 }

@@ -15,6 +15,8 @@ import type {
   TimeInForce,
 } from "../core/program.ts";
 import type { Builder } from "./builder.ts";
+import { advice, becomes } from "./fix.ts";
+import { without } from "./fix-yaml.ts";
 import { lowerNumber } from "./lower-number.ts";
 import { parseExpression } from "./parser.ts";
 import { placesOf } from "./places.ts";
@@ -138,7 +140,8 @@ function checkAgreement(builder: Builder, path: Path, stop: Expression, stopLoss
   const distance = spec.args[1] as number;
   // A percentage of the price is written in other ways; only plain distances are compared.
   if (distance === stop) return;
-  const help = "Leave stop out of the size: it is then taken from the bracket.";
+  const words = "Leave stop out of the size: it is then taken from the bracket.";
+  const help = advice(words, without(builder.file, path, "Leave stop out of the size"));
   builder.report("risk/stop-disagrees", path, "The size assumes another distance than the bracket's stop loss", help);
 }
 
@@ -160,7 +163,10 @@ function readRatio(builder: Builder, path: Path, most: number): Expression | und
   if (operand === undefined) return undefined;
   if (operand.kind === "const" && !(operand.value > 0 && operand.value <= most)) {
     const { value } = operand;
-    const help = value > most ? `Write ${value}%.` : "Write a percentage such as 10%.";
+    const isPercent = value > most && value / 100 <= most;
+    const help = isPercent
+      ? advice(`Write ${value}%.`, becomes(`${value}%`, { safe: false }))
+      : "Write a percentage such as 10%.";
     return builder.report(
       "types/value",
       path,
@@ -232,7 +238,8 @@ function isComplete(builder: Builder, path: Path, type: OrderType, given: readon
     builder.report("schema/order", [...path, "type"], `A ${type} order needs ${listed(missing, "and")}`, help);
   }
   for (const key of surplus) {
-    const help = `Remove it, or use type: ${impliedType([...new Set([...needs, ...given])])}.`;
+    const words = `Remove it, or use type: ${impliedType([...new Set([...needs, ...given])])}.`;
+    const help = advice(words, without(builder.file, [...path, key], `Remove ${key}`));
     builder.reportKey("schema/order", [...path, key], `A ${type} order has no ${key}`, help);
   }
   return missing.length === 0 && surplus.length === 0;

@@ -8,6 +8,7 @@ import { isMap, isScalar } from "yaml";
 import type { Condition, Expression } from "../core/program.ts";
 import type { Operand } from "./fact-table.ts";
 import { lowerCondition } from "./lower-condition.ts";
+import type { Help } from "./fix.ts";
 import { lowerNumber } from "./lower-number.ts";
 import type { ConditionReader } from "./object-form.ts";
 import type { Context, Lowering } from "./scope.ts";
@@ -73,11 +74,11 @@ export class Builder {
     return isScalar(node) && node.value === true;
   }
 
-  report(code: Code, path: Path, message: string, help = ""): undefined {
+  report(code: Code, path: Path, message: string, help: Help = ""): undefined {
     this.file.findings.report(code, placeOf(this.file, path), message, help);
   }
 
-  reportKey(code: Code, path: Path, message: string, help = ""): undefined {
+  reportKey(code: Code, path: Path, message: string, help: Help = ""): undefined {
     this.file.findings.report(code, keyPlace(this.file, path) ?? placeOf(this.file, path), message, help);
   }
 }

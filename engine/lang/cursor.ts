@@ -4,6 +4,7 @@
  * Owns: looking ahead, taking, limits of depth and length, and the refusal that ends a parse.
  */
 import type { Span } from "./diagnostic.ts";
+import type { Help } from "./fix.ts";
 import type { Token } from "./tokens.ts";
 
 /** Deeper nesting is refused before it can exhaust the stack. */
@@ -15,7 +16,7 @@ const MAX_LINKS = 500;
 export interface SyntaxProblem {
   readonly span: Span;
   readonly message: string;
-  readonly help: string;
+  readonly help: Help;
 }
 
 /** Unwinds the parser; caught where the parse began. */
@@ -92,7 +93,7 @@ export class Cursor {
     return true;
   }
 
-  expect(sign: string, message: string, help: string): Token {
+  expect(sign: string, message: string, help: Help): Token {
     const token = this.peek();
     if (!this.takeSign(sign)) this.refuse(token, message, help);
     return token;
@@ -102,7 +103,7 @@ export class Cursor {
     return this.#spanOf(token.start, token.end);
   }
 
-  refuse(token: Token, message: string, help: string): never {
+  refuse(token: Token, message: string, help: Help): never {
     const span = this.span(token);
     if (token.kind === "bad") throw new Refusal({ span, message: token.message, help: token.help });
     throw new Refusal({ span: this.span(token), message, help });

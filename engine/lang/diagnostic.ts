@@ -7,6 +7,8 @@
 import { LineCounter } from "yaml";
 import { CODES } from "./codes.ts";
 import type { Code } from "./codes.ts";
+import { helpText } from "./fix.ts";
+import type { Fix, Help } from "./fix.ts";
 
 export type Severity = "error" | "warning" | "info";
 
@@ -29,6 +31,8 @@ export interface Diagnostic {
   readonly why: string;
   /** What to do; empty when the message says it all. */
   readonly help: string;
+  /** Corrections that the help names; the first is the usual one. */
+  readonly fixes: readonly Fix[];
 }
 
 export interface Span {
@@ -50,7 +54,7 @@ export class Findings {
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.#lines.addNewLine(at + 1);
   }
 
-  report(code: Code, span: Span, message: string, help = "", why?: string): void {
+  report(code: Code, span: Span, message: string, help: Help = "", why?: string): void {
     const start = clamp(span.start, this.text.length);
     const end = Math.max(start, clamp(span.end, this.text.length));
     const from = this.position(start);
@@ -68,10 +72,17 @@ export class Findings {
       endColumn: to.column,
       message,
       why: why ?? usual,
-      help,
+      help: helpText(help),
+      fixes: this.#fixes(help, { start, end }),
     };
     const key = `${code}@${start}:${message}`;
     if (!this.#found.has(key)) this.#found.set(key, finding);
+  }
+
+  #fixes(help: Help, place: Span): readonly Fix[] {
+    if (typeof help === "string") return [];
+    const source = (span: Span): string => this.text.slice(span.start, span.end);
+    return help.fixes.map((propose) => propose({ place, source })).filter((fix) => fix !== undefined);
   }
 
   /** 1-based line and column of an offset. */

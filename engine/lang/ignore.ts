@@ -1,11 +1,15 @@
 /**
  * `# lint-ignore code -- reason` on the line above a finding.
  *
- * Owns: which findings a person has overruled. A reason is required; an exception that matches nothing is a finding.
+ * Owns: which findings a person has overruled. A reason is required; an exception that matches nothing is a finding,
+ * unless errors have kept the file from being judged: what it speaks about may come back with the correction.
  */
-import { isCode, isIgnorable } from "./codes.ts";
+import { CODES, isCode, isIgnorable } from "./codes.ts";
 import { Findings } from "./diagnostic.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import type { Diagnostic, Span } from "./diagnostic.ts";
+import { advice, editing } from "./fix.ts";
+import type { Edit } from "./fix.ts";
+import { didYouMean } from "./suggest.ts";
 
 interface Exception {
   readonly code: string;
@@ -22,11 +26,14 @@ export function applyExceptions(file: string, text: string, found: readonly Diag
   if (!text.includes("lint-ignore")) return [...found];
   const own = new Findings(file, text);
   let kept = [...found];
+  const isUnjudged = found.some((finding) => finding.severity === "error" && !isIgnorable(finding.code));
   for (const exception of exceptionsIn(text)) {
     const { code, reason, line } = exception;
     if (!isCode(code)) {
       const message = code === "" ? "lint-ignore needs a code" : `There is no finding "${code}"`;
-      own.report("schema/ignore", exception, message, "Write: # lint-ignore risk/no-exit -- reason");
+      const usual = "Write: # lint-ignore risk/no-exit -- reason";
+      const help = code === "" ? usual : didYouMean(code, Object.keys(CODES), usual);
+      own.report("schema/ignore", exception, message, help);
       continue;
     }
     if (reason === "") {
@@ -39,16 +46,27 @@ export function applyExceptions(file: string, text: string, found: readonly Diag
     }
     const before = kept.length;
     kept = kept.filter((finding) => finding.code !== code || finding.line !== line);
-    if (kept.length === before) {
+    if (kept.length === before && !isUnjudged) {
       own.report(
         "schema/unused-ignore",
         exception,
         `Nothing on line ${line} has the finding ${code}`,
-        "Remove the comment.",
+        advice(
+          "Remove the comment.",
+          editing("Remove the comment", true, () => [lineAround(text, exception)]),
+        ),
       );
     }
   }
   return [...kept, ...own.list()];
+}
+
+/** The comment's line and its line end; a last line without one goes with the line end before it. */
+function lineAround(text: string, { start, end }: Span): Edit {
+  const from = text.lastIndexOf("\n", start - 1) + 1;
+  const next = text.indexOf("\n", end);
+  if (next >= 0) return { start: from, end: next + 1, text: "" };
+  return { start: Math.max(0, from - (text[from - 2] === "\r" ? 2 : 1)), end: text.length, text: "" };
 }
 
 function* exceptionsIn(text: string): Generator<Exception> {

@@ -15,6 +15,8 @@ import { lowerField } from "./fields.ts";
 
 import { isTooLarge, report, unknownName } from "./scope.ts";
 import type { Context } from "./scope.ts";
+import { advice, becomes } from "./fix.ts";
+import type { Advice, Proposal } from "./fix.ts";
 import { didYouMean, listed } from "./suggest.ts";
 import { WORD_ARGUMENTS } from "./syntax.ts";
 import type { Argument, Node } from "./syntax.ts";
@@ -34,7 +36,7 @@ export function lowerCall(context: Context, call: Call): Operand | undefined {
   const doc = FACTS.get(call.name);
   if (doc === undefined) {
     if (scope.facts.has(call.name) || scope.params.has(call.name) || scope.conditions.has(call.name)) {
-      return report(context, "types/arguments", call.span, `"${call.name}" takes no arguments`, "Use the name alone.");
+      return report(context, "types/arguments", call.span, `"${call.name}" takes no arguments`, nameAlone(call));
     }
     return unknownName(context, call.name, call.nameSpan, true);
   }
@@ -55,6 +57,16 @@ export function lowerCall(context: Context, call: Call): Operand | undefined {
     return report(context, "types/arguments", call.span, `${call.name} has no symbol`, "Use the name alone.");
   }
   return lowerField(context, doc, series);
+}
+
+function nameAlone({ name, nameSpan, args, output }: Call): Advice {
+  const isEmpty = args.length === 0 && output === undefined;
+  const cut: Proposal = ({ place }) => ({
+    title: `Write ${name} alone`,
+    edits: [{ start: nameSpan.end, end: place.end, text: "" }],
+    safe: isEmpty,
+  });
+  return advice("Use the name alone.", cut);
 }
 
 /** The bars a call asks for; undefined after a finding. */
@@ -259,7 +271,8 @@ function outputOf(context: Context, call: Call, entry: Indicator): number | unde
     if (names.length === 1) return 0;
     const same = names.indexOf(entry.name);
     if (same >= 0) return same;
-    const help = `Write ${listed(names.map((one) => `${entry.name}(…).${one}`))}.`;
+    const words = `Write ${listed(names.map((one) => `${entry.name}(…).${one}`))}.`;
+    const help = advice(words, ...names.map((one) => becomes((source) => `${source}.${one}`, { safe: false })));
     return report(context, "facts/several-outputs", call.span, `${entry.name} has several values`, help);
   }
   const index = names.indexOf(name);

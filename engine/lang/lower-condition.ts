@@ -8,6 +8,8 @@ import { FACTS } from "../catalog/facts.ts";
 import { factsOf } from "../core/canonical.ts";
 import type { Condition, LeafCondition, Operator } from "../core/program.ts";
 import type { Operand } from "./fact-table.ts";
+import { advice, editing } from "./fix.ts";
+import type { Proposal } from "./fix.ts";
 import { lowerCount, lowerNumber } from "./lower-number.ts";
 import { checkRange } from "./ranges.ts";
 import { isTooLarge, report, withoutCycle } from "./scope.ts";
@@ -163,9 +165,18 @@ function lowerBetween(context: Context, node: Node & { readonly kind: "between" 
   if (low === undefined || high === undefined) return undefined;
   const bounds = [low, high].map((kid) => (kid.op === "leaf" && "value" in kid.right ? kid.right.value : Number.NaN));
   if ((bounds[0] as number) > (bounds[1] as number)) {
-    report(context, "logic/never", node.span, "No number lies between these bounds", "Write the smaller bound first.");
+    const help = advice("Write the smaller bound first.", swapped(node.low.span, node.high.span));
+    report(context, "logic/never", node.span, "No number lies between these bounds", help);
   }
   return group("all", [low, high]);
+}
+
+/** Not safe: who wrote it may have meant outside of the two. */
+function swapped(low: Node["span"], high: Node["span"]): Proposal {
+  return editing("Write the smaller bound first", false, ({ source }) => [
+    { ...low, text: source(high) },
+    { ...high, text: source(low) },
+  ]);
 }
 
 function lowerList(context: Context, node: Node & { readonly kind: "in" }): Condition | undefined {

@@ -12,6 +12,7 @@ import { lowerCall, lowerIndicator } from "./lower-call.ts";
 import { lowerTemporal } from "./lower-temporal.ts";
 import { isTooLarge, report, unknownName, withoutCycle } from "./scope.ts";
 import type { Context } from "./scope.ts";
+import { advice, becomes } from "./fix.ts";
 import { didYouMean, listed } from "./suggest.ts";
 import { isCondition } from "./syntax.ts";
 import type { Node } from "./syntax.ts";
@@ -95,7 +96,11 @@ export function lowerNamedFact(
   const own: Context = { ...context, series: scope.table.own, explicit: false, rule: undefined };
   const outputs = outputsOf(own, node);
   if (output === undefined && outputs.length > 1 && !outputs.includes(calledName(node))) {
-    const help = `Write ${listed(outputs.map((one) => `${name}.${one}`))}.`;
+    const words = `Write ${listed(outputs.map((one) => `${name}.${one}`))}.`;
+    const fixes = outputs.map((one) =>
+      becomes((source) => (source === name ? `${name}.${one}` : undefined), { safe: false }),
+    );
+    const help = advice(words, ...fixes);
     return report(context, "facts/several-outputs", at.span, `"${name}" has several values`, help);
   }
   const result = withoutCycle(own, name, at.span, () =>

@@ -8,6 +8,7 @@ import { isMap, isScalar, isSeq } from "yaml";
 import type { YAMLMap } from "yaml";
 import type { Code } from "./codes.ts";
 import type { Span } from "./diagnostic.ts";
+import type { Help } from "./fix.ts";
 import { parseExpression } from "./parser.ts";
 import { placesOf } from "./places.ts";
 import { didYouMean, listed } from "./suggest.ts";
@@ -285,7 +286,7 @@ export class ConditionReader {
     return this.#report("schema/condition-form", span, `${value} is no number to compare with`, "");
   }
 
-  #report(code: Code, span: Span, message: string, help: string): undefined {
+  #report(code: Code, span: Span, message: string, help: Help): undefined {
     this.#file.findings.report(code, span, message, help);
   }
 }

@@ -5,6 +5,8 @@
  * says (see lower-*.ts). Loosest first: or, and, not, (for | within | then), comparison, + -, * /, unary -, atom.
  */
 import type { Span } from "./diagnostic.ts";
+import { helpText } from "./fix.ts";
+import { barsOrUnit, unchained } from "./fix-expression.ts";
 import { didYouMean } from "./suggest.ts";
 import { WORD_ARGUMENTS, isCondition, joined } from "./syntax.ts";
 import type { Argument, Node, Quantity, Relation } from "./syntax.ts";
@@ -136,10 +138,11 @@ class Parser {
     const unit = this.#tokens.peek();
     if (!this.#tokens.takeWord("bars") && !this.#tokens.takeWord("bar")) {
       const shown = token.text;
+      const help = barsOrUnit(token);
       this.#tokens.refuse(
         unit.kind === "end" ? token : unit,
         `Expected "bars" or a unit (s, m, h) after ${shown}`,
-        `Write "${shown} bars"${token.kind === "number" ? ` or "${shown}m"` : ""}.`,
+        unit.kind === "end" ? help : helpText(help),
       );
     }
     const bars: Node =
@@ -222,7 +225,7 @@ class Parser {
         "Only numbers can; join conditions with and, or, not.",
       );
     }
-    this.#tokens.refuse(token, "Comparisons cannot be chained", 'Write "a < b and b < c".');
+    this.#tokens.refuse(token, "Comparisons cannot be chained", unchained(node, token));
   }
 
   // -------------------------------------------------------------------------------------------- arithmetic

@@ -6,6 +6,8 @@
 import type { Action, Rule } from "../core/program.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Builder } from "./builder.ts";
+import { advice, becomes } from "./fix.ts";
+import { without } from "./fix-yaml.ts";
 import { parseLimit, parseSpan } from "./values.ts";
 import { nodeAt } from "./yaml-file.ts";
 import type { Path } from "./yaml-file.ts";
@@ -29,7 +31,8 @@ export function readFiring(
   const usual = action?.kind === "close" || action?.kind === "cancel" ? "each" : "once";
   const fire = (builder.text([...path, "fire"]) ?? usual) as "once" | "each";
   if (rearm !== undefined && fire === "each") {
-    const help = "Remove rearm, or write fire: once.";
+    const words = "Remove rearm, or write fire: once.";
+    const help = advice(words, without(builder.file, [...path, "rearm"], "Remove rearm"));
     return builder.reportKey(
       "schema/value",
       [...path, "rearm"],
@@ -64,8 +67,14 @@ function readCooldown(builder: Builder, path: Path, on: BarSize): Rule["cooldown
     return null;
   }
   if ("ms" in span && span.ms < on.ms) {
+    const fixes = [on.label, "1 bar"].map((text) => becomes(text, { safe: false }));
     const message = `A cooldown of ${source} is shorter than the ${on.label} bar`;
-    builder.report("time/cooldown-shorter-than-bar", path, message, `Write at least ${on.label}, or 1 bar.`);
+    builder.report(
+      "time/cooldown-shorter-than-bar",
+      path,
+      message,
+      advice(`Write at least ${on.label}, or 1 bar.`, ...fixes),
+    );
   }
   return span;
 }
@@ -79,8 +88,9 @@ function readLimit(builder: Builder, path: Path): Rule["limit"] | null {
     return null;
   }
   if (limit.per !== "day") {
+    const perDay = becomes(`${limit.count}/day`, { safe: false });
     const message = `A limit per ${limit.per} (${source}) is not built yet`;
-    builder.report("schema/not-built", path, message, `Write ${limit.count}/day.`);
+    builder.report("schema/not-built", path, message, advice(`Write ${limit.count}/day.`, perDay));
     return null;
   }
   return { count: limit.count, per: "day" };

@@ -5,6 +5,8 @@
  */
 import { Ajv } from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
+import { advice, editing, quoted, reworded } from "./fix.ts";
+import type { Help } from "./fix.ts";
 import { notBuiltKey } from "./not-built.ts";
 import type { KeyPlace } from "./not-built.ts";
 import type { Schema } from "./schema-parts.ts";
@@ -59,7 +61,7 @@ function reportError(error: ErrorObject, file: YamlFile, kind: "strategy" | "pro
         "schema/missing-key",
         place,
         `${subject(path)} has no "${missing}"`,
-        `Add ${missing}:. ${docOf(error, missing)}`.trim(),
+        missingHelp(missing, `Add ${missing}:. ${docOf(error, missing)}`.trim(), file, path),
       );
       return;
     }
@@ -110,7 +112,19 @@ function unknownKey(error: ErrorObject, file: YamlFile, path: Path, where: KeyPl
   const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
   const expected = known.length === 0 ? "It takes no keys." : `Expected ${listed(known)}.`;
   const name = path.length === 0 ? "" : ` in ${pathText(path)}`;
-  file.findings.report("schema/unknown-key", place, `Unknown key "${key}"${name}`, didYouMean(key, known, expected));
+  const help = didYouMean(key, known, expected, { keys: true });
+  file.findings.report("schema/unknown-key", place, `Unknown key "${key}"${name}`, help);
+}
+
+/** The one key whose value is known without asking. */
+function missingHelp(key: string, help: string, file: YamlFile, path: Path): Help {
+  const start = keyPlace(file, [Object.keys(file.data ?? {})[0] ?? ""])?.start;
+  if (key !== "barwise" || path.length > 0 || start === undefined) return help;
+  const text = `barwise: 1${file.text.includes("\r\n") ? "\r\n" : "\n"}`;
+  return advice(
+    help,
+    editing("Add barwise: 1", true, () => [{ start, end: start, text }]),
+  );
 }
 
 function placeKind(path: Path, kind: "strategy" | "project" | "risk"): KeyPlace | undefined {
@@ -143,7 +157,7 @@ function wrongType(error: ErrorObject, file: YamlFile, path: Path): void {
   const isScalar = typeof error.data !== "object" || error.data === null;
   if (isScalar && path[0] === "symbols" && path.length === 2) {
     const message = `The symbol ${source === "" ? "~" : source} is read as ${describe(error.data)}`;
-    file.findings.report("yaml/unquoted-symbol", place, message, `Quote it: "${source}".`);
+    file.findings.report("yaml/unquoted-symbol", place, message, advice(`Quote it: "${source}".`, quoted(true)));
     return;
   }
   if (
@@ -157,7 +171,8 @@ function wrongType(error: ErrorObject, file: YamlFile, path: Path): void {
     return;
   }
   const isFreeText = ["name", "description", "message"].includes(String(path.at(-1)));
-  const help = isFreeText && isScalar && source !== "" ? `Quote it: "${source}".` : docText(error);
+  const help =
+    isFreeText && isScalar && source !== "" ? advice(`Quote it: "${source}".`, quoted(true)) : docText(error);
   file.findings.report("schema/type", place, found, help);
 }
 
@@ -171,7 +186,8 @@ function wrongChoice(error: ErrorObject, file: YamlFile, path: Path): void {
   const expected = `Expected ${listed(known)}.`;
   const help = didYouMean(error.data, known, expected);
   const message = `${subject(path)} cannot be "${cut(error.data)}"`;
-  file.findings.report("schema/value", placeOf(file, path), message, help === expected ? help : `${help} ${expected}`);
+  const whole = reworded(help, (words) => (words === expected ? words : `${words} ${expected}`));
+  file.findings.report("schema/value", placeOf(file, path), message, whole);
 }
 
 function wrongPattern(error: ErrorObject, file: YamlFile, path: Path): void {

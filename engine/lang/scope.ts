@@ -11,6 +11,7 @@ import type { Code } from "./codes.ts";
 import type { Findings, Span } from "./diagnostic.ts";
 import type { FactTable, Operand } from "./fact-table.ts";
 import { NOT_BUILT_NAMES } from "./not-built.ts";
+import type { Help } from "./fix.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Node } from "./syntax.ts";
 
@@ -70,7 +71,7 @@ export function isTooLarge(context: Context, span: Span, facts: readonly number[
   return true;
 }
 
-export function report(context: Context, code: Code, span: Span, message: string, help = ""): undefined {
+export function report(context: Context, code: Code, span: Span, message: string, help: Help = ""): undefined {
   context.scope.findings.report(code, span, message, help);
 }
 

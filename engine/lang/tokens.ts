@@ -4,6 +4,9 @@
  * Owns: which characters make which token. Offsets are those of the expression's text. May not know the grammar.
  */
 
+import { advice, becomes, editing } from "./fix.ts";
+import type { Help } from "./fix.ts";
+
 export type Token =
   | {
       readonly kind: "number";
@@ -42,7 +45,7 @@ export type Token =
       readonly start: number;
       readonly end: number;
       readonly message: string;
-      readonly help: string;
+      readonly help: Help;
     }
   | {
       readonly kind: "name" | "word" | "sign" | "end";
@@ -55,7 +58,7 @@ export interface TokenProblem {
   readonly start: number;
   readonly end: number;
   readonly message: string;
-  readonly help: string;
+  readonly help: Help;
 }
 
 export const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -132,17 +135,43 @@ function numberAt(text: string, at: number): Token | TokenProblem | undefined {
   if (text[end] === "%") {
     return { kind: "percent", text: text.slice(at, end + 1), start: at, end: end + 1, value: percentOf(value) };
   }
-  const letters = /[A-Za-z_]+/y;
+  const letters = /[eE][+-]?\d+(?![A-Za-z_])|[A-Za-z_]+/y;
   const suffix = match(letters, text, end)?.[0];
   if (suffix === undefined) return { kind: "number", text: found[0], start: at, end, value };
   end += suffix.length;
   const unit = Object.hasOwn(UNIT_MS, suffix) ? UNIT_MS[suffix] : undefined;
   if (unit !== undefined) return { kind: "duration", text: text.slice(at, end), start: at, end, value: value * unit };
-  const help = /^e\d*$/i.test(suffix)
-    ? `Write the number out, e.g. 1_000.`
-    : `Write "${found[0]} bars" or a unit directly after the number (s, m, h, d), e.g. "${found[0]}m".`;
   const bad = text.slice(at, end);
-  return { kind: "bad", text: bad, start: at, end, message: `"${bad}" is neither a number nor a duration`, help };
+  return {
+    kind: "bad",
+    text: bad,
+    start: at,
+    end,
+    message: `"${bad}" is neither a number nor a duration`,
+    help: helpForSuffix(found[0], suffix),
+  };
+}
+
+/** Words that people write for a unit, and nothing else. */
+const SPELT_UNITS: Readonly<Record<string, string>> = {
+  ...{ sec: "s", secs: "s", second: "s", seconds: "s", min: "m", mins: "m", minute: "m", minutes: "m" },
+  ...{ hr: "h", hrs: "h", hour: "h", hours: "h", day: "d", days: "d", bar: " bars", bars: " bars" },
+};
+
+function helpForSuffix(number: string, suffix: string): Help {
+  if (/^e[+-]?\d*$/i.test(suffix)) {
+    return advice("Write the number out, e.g. 1_000.", becomes(writtenOut, { safe: true }));
+  }
+  const unit = Object.hasOwn(SPELT_UNITS, suffix) ? SPELT_UNITS[suffix] : undefined;
+  const help = `Write "${number} bars" or a unit directly after the number (s, m, h, d), e.g. "${number}m".`;
+  return unit === undefined ? help : advice(help, becomes(`${number}${unit}`, { safe: true }));
+}
+
+/** `1.5e3` is 1500; undefined when no plain number says the same. */
+function writtenOut(source: string): string | undefined {
+  const value = Number(source.replaceAll("_", ""));
+  const plain = String(value);
+  return source.length > 0 && Number.isFinite(value) && /^\d+(?:\.\d+)?$/.test(plain) ? plain : undefined;
 }
 
 /** `0.1%` must be the same float as `0.001`, which dividing by 100 does not always give. */
@@ -160,10 +189,11 @@ function nameAt(text: string, at: number): Token | undefined {
   return { kind: "name", text: found[0], start: at, end };
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  "&": 'Write "and".',
-  "|": 'Write "or".',
-  "!": 'Write "not".',
+const HINTS: Readonly<Record<string, Help>> = {
+  "&": advice('Write "and".', becomes("and", { safe: true })),
+  "|": advice('Write "or".', becomes("or", { safe: true })),
+  // Elsewhere it binds to the next name only; here `not` takes the whole comparison.
+  "!": advice('Write "not".', becomes("not ", { safe: false })),
   "?": "There is no ?: operator; write two rules.",
   '"': "Text has no place in an expression; write the name without quotes.",
   "'": "Text has no place in an expression; write the name without quotes.",
@@ -183,7 +213,12 @@ function signAt(text: string, at: number): Token | TokenProblem {
     if (/\d/.test(text[at + 1] ?? "")) {
       const digits = match(/\d+/y, text, at + 1)?.[0] ?? "";
       const end = at + 1 + digits.length;
-      return { start: at, end, message: `".${digits}" is no number`, help: `Write 0.${digits}.` };
+      return {
+        start: at,
+        end,
+        message: `".${digits}" is no number`,
+        help: advice(`Write 0.${digits}.`, becomes(`0.${digits}`, { safe: true })),
+      };
     }
     return { kind: "sign", text: sign, start: at, end: at + 1 };
   }
@@ -191,6 +226,17 @@ function signAt(text: string, at: number): Token | TokenProblem {
   const shown = /[\p{C}\p{Z}]/u.test(character)
     ? `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`
     : character;
-  const help = HINTS[character] ?? "";
+  const help = (character === "%" ? detachedPercent(text, at) : undefined) ?? HINTS[character] ?? "";
   return { start: at, end: at + character.length, message: `Unexpected character "${shown}"`, help };
+}
+
+/** `2 %`, where nothing follows that it could divide. */
+function detachedPercent(text: string, at: number): Help | undefined {
+  const blanks = /\d([ \t]+)$/.exec(text.slice(0, at))?.[1]?.length ?? 0;
+  if (blanks === 0 || !/^\s*(?:$|[,)\]<>=]|(?:and|or|then|for|within)\b)/i.test(text.slice(at + 1))) return undefined;
+  const attach = editing("Remove the blank before %", true, ({ place, source }) => {
+    const span = { start: place.start - blanks, end: place.start };
+    return source(span).trim() === "" ? [{ ...span, text: "" }] : undefined;
+  });
+  return advice(HINTS["%"] as string, attach);
 }

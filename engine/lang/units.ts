@@ -4,6 +4,8 @@
  * Owns: which units may be compared and what arithmetic makes of them. Where it is not sure it says nothing.
  */
 import type { FactUnit } from "../catalog/facts.ts";
+import { advice, editing } from "./fix.ts";
+import type { Help, Proposal } from "./fix.ts";
 import type { LiteralForm } from "./syntax.ts";
 
 /** `any`: a plain literal or something computed; it goes with everything. */
@@ -50,14 +52,14 @@ function phraseOf(unit: UnitName): string {
 export interface UnitProblem {
   readonly code: "types/percent" | "types/time" | "types/unit";
   readonly message: string;
-  readonly help: string;
+  readonly help: Help;
 }
 
 /** What is wrong with comparing (or adding) these two, if anything. */
 export function mismatch(a: Quality, b: Quality, verb: "compares" | "adds"): UnitProblem | undefined {
   if (a.form !== undefined && b.form === undefined) return mismatch(b, a, verb);
   if (a.unit === b.unit) return undefined;
-  if (b.form === "percent") return percentProblem(a.unit, verb);
+  if (b.form === "percent") return percentProblem(a, verb);
   if (b.form === "clock" || b.form === "duration") return timeProblem(a.unit, b.form, verb);
   if (a.unit === "any" || b.unit === "any") return undefined;
   if (a.unit === "number" || b.unit === "number") return undefined;
@@ -68,14 +70,24 @@ export function mismatch(a: Quality, b: Quality, verb: "compares" | "adds"): Uni
   return { code: "types/unit", message, help: "Bring both to one unit." };
 }
 
-function percentProblem(other: UnitName, verb: string): UnitProblem | undefined {
+function percentProblem(a: Quality, verb: string): UnitProblem | undefined {
+  const other = a.unit;
   if (other === "any" || other === "ratio") return undefined;
   const message = `This ${verb} ${phraseOf(other)} and a percentage`;
   const help =
     other === "percent" || other === "number"
-      ? "This value is not a ratio: write the number without the percent sign."
+      ? advice("This value is not a ratio: write the number without the percent sign.", withoutPercent(a))
       : "A percentage needs something to be a part of: write close * 1.02 or close * 2%.";
   return { code: "types/percent", message, help };
+}
+
+/** Values up to 100 are percentages already: 30% can only mean 30. Of other numbers that is not certain. */
+function withoutPercent({ unit, range }: Quality): Proposal {
+  return editing("Remove the percent sign", unit === "percent" || range[1] === 100, ({ place, source }) => {
+    const signs = [...source(place).matchAll(/%/g)];
+    const at = signs.length === 1 ? place.start + (signs[0]?.index ?? 0) : -1;
+    return at < 0 ? undefined : [{ start: at, end: at + 1, text: "" }];
+  });
 }
 
 function timeProblem(other: UnitName, form: "clock" | "duration", verb: string): UnitProblem | undefined {

@@ -8,6 +8,8 @@ import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument, Scalar, visit }
 import type { Document, ParsedNode } from "yaml";
 import { Findings } from "./diagnostic.ts";
 import type { Span } from "./diagnostic.ts";
+import type { Edit, Proposal } from "./fix.ts";
+import { advice, editing } from "./fix.ts";
 import { needsShield, shield, SHIELD, unshield } from "./shield.ts";
 import { sentenceOf } from "./yaml-sentences.ts";
 
@@ -52,7 +54,8 @@ function isReadable(text: string, findings: Findings): boolean {
   if (bad !== null && !(code > 0xffff)) {
     const name = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
     const span = { start: bad.index, end: bad.index + 1 };
-    findings.report("yaml/control-character", span, `The character ${name} has no place in a text file`, "Remove it.");
+    const message = `The character ${name} has no place in a text file`;
+    findings.report("yaml/control-character", span, message, advice("Remove it.", withoutControls(bad[0])));
     return false;
   }
   const { depth, at } = deepest(text);
@@ -62,6 +65,17 @@ function isReadable(text: string, findings: Findings): boolean {
     return false;
   }
   return true;
+}
+
+/** All of its kind, so that one file is one correction. */
+function withoutControls(character: string): Proposal {
+  return editing("Remove it", true, ({ source }) => {
+    const text = source({ start: 0, end: Number.POSITIVE_INFINITY });
+    const edits: Edit[] = [];
+    for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1))
+      edits.push({ start: at, end: at + 1, text: "" });
+    return edits;
+  });
 }
 
 /** An upper bound of the nesting, found without recursion: open brackets plus indented block levels. */

@@ -4,11 +4,14 @@
  * Owns: one sentence per kind of syntax error, with what to do.
  */
 import type { Code } from "./codes.ts";
+import { advice } from "./fix.ts";
+import type { Help } from "./fix.ts";
+import { valueInQuotes } from "./fix-quotes.ts";
 
 interface Sentence {
   readonly code: Code;
   readonly message: string;
-  readonly help: string;
+  readonly help: Help;
   /** Length of what is wrong, when it is known better than YAML says. */
   readonly width?: number;
 }
@@ -42,7 +45,10 @@ export function sentenceOf(code: string, message: string, text: string, at: numb
       }
       return syntax(message.includes("quote") ? "A closing quote is missing" : message, "");
     case "BLOCK_AS_IMPLICIT_KEY":
-      return syntax("A colon followed by a space begins a second key on the same line", "Quote the whole value.");
+      return syntax(
+        "A colon followed by a space begins a second key on the same line",
+        advice("Quote the whole value.", valueInQuotes()),
+      );
     case "BAD_ALIAS":
       return { code: "yaml/anchor", message: "An alias needs a name", help: helpFor(text, at) };
     case "BAD_INDENT":
@@ -55,7 +61,7 @@ export function sentenceOf(code: string, message: string, text: string, at: numb
   }
 }
 
-function syntax(message: string, help: string): Sentence {
+function syntax(message: string, help: Help): Sentence {
   return { code: "yaml/syntax", message, help };
 }
 
@@ -65,12 +71,12 @@ function keyAt(text: string, at: number): string {
 }
 
 /** An expression that begins with a character YAML keeps for itself is the usual cause. */
-function helpFor(text: string, at: number): string {
+function helpFor(text: string, at: number): Help {
   const lineStart = text.lastIndexOf("\n", at - 1) + 1;
   const before = /[:-] +(\S)/.exec(text.slice(lineStart, at + 2))?.[1];
   if (before === '"' || before === "'") return "Put the whole value into quotes of the other kind.";
   if (before !== undefined && INDICATORS.includes(before)) {
-    return `A value that begins with ${before} must be quoted.`;
+    return advice(`A value that begins with ${before} must be quoted.`, valueInQuotes());
   }
   return "Quote the value if it is an expression with special characters.";
 }

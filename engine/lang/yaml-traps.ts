@@ -5,6 +5,8 @@
  */
 import { isMap, isPair, isSeq, Scalar, visit } from "yaml";
 import type { Node } from "yaml";
+import { advice, editing } from "./fix.ts";
+import { callInQuotes } from "./fix-quotes.ts";
 import { spanOfNode } from "./yaml-file.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
@@ -43,7 +45,19 @@ function checkComment(file: YamlFile, node: Scalar): void {
   const open = count(String(node.value), "(") > count(String(node.value), ")");
   if (!open && !SWALLOWED.some((pattern) => pattern.test(comment))) return;
   const start = end + rest.indexOf("#");
-  const help = "Put a space after # when it is a remark; quote the value when it is not.";
+  const words = "Put a space after # when it is a remark; quote the value when it is not.";
+  const help = advice(
+    words,
+    editing("Make it a remark", false, () =>
+      comment.startsWith("# ") ? undefined : [{ start: start + 1, end: start + 1, text: " " }],
+    ),
+    editing("Take it into the value", false, ({ source }) => {
+      const value = source({ start: node.range?.[0] ?? 0, end: start + comment.length });
+      return /["\n\\]/.test(value)
+        ? undefined
+        : [{ start: node.range?.[0] ?? 0, end: start + comment.length, text: JSON.stringify(value) }];
+    }),
+  );
   file.findings.report(
     "yaml/comment-in-expression",
     { start, end: start + comment.length },
@@ -66,7 +80,7 @@ function checkKey(file: YamlFile, node: Scalar, parent: unknown): void {
 
 function reportComma(file: YamlFile, node: Node, text: string): void {
   const message = `"${text.slice(0, 40)}" is cut at the comma`;
-  const help = "Quote the expression, or write it on a line of its own.";
+  const help = advice("Quote the expression, or write it on a line of its own.", callInQuotes());
   file.findings.report("yaml/comma-in-flow", spanOfNode(node) ?? { start: 0, end: 0 }, message, help);
 }
 

@@ -4,6 +4,7 @@
  * Owns: the formats pretty, concise, json and github; sarif and junit have files of their own. May not print, and decides nothing about colour: it is a flag.
  */
 import type { Diagnostic, Severity } from "../lang/diagnostic.ts";
+import { safeFix } from "../lang/fix.ts";
 import { codeFrame } from "./code-frame.ts";
 import { renderJunit } from "./junit.ts";
 import { renderSarif } from "./sarif.ts";
@@ -28,7 +29,7 @@ export function renderDiagnostics(findings: readonly Diagnostic[], options: Rend
     case "github":
       return github(findings);
     case "sarif":
-      return renderSarif(findings);
+      return renderSarif(findings, options.texts);
     case "junit":
       return renderJunit(findings, Object.keys(options.texts));
   }
@@ -42,6 +43,11 @@ export interface Counts {
 export function countOf(findings: readonly Diagnostic[]): Counts {
   const count = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length;
   return { errors: count("error"), warnings: count("warning") };
+}
+
+/** Findings that `lint --fix` corrects. */
+export function fixableOf(findings: readonly Diagnostic[]): number {
+  return findings.filter((finding) => safeFix(finding) !== undefined).length;
 }
 
 /** `2 errors and 1 warning` */

@@ -6,7 +6,9 @@
  */
 import { CODES } from "../lang/codes.ts";
 import type { Code } from "../lang/codes.ts";
+import { Findings } from "../lang/diagnostic.ts";
 import type { Diagnostic, Severity } from "../lang/diagnostic.ts";
+import type { Edit, Fix } from "../lang/fix.ts";
 
 const LEVELS: Readonly<Record<Severity, "error" | "warning" | "note">> = {
   error: "error",
@@ -14,7 +16,8 @@ const LEVELS: Readonly<Record<Severity, "error" | "warning" | "note">> = {
   info: "note",
 };
 
-export function renderSarif(findings: readonly Diagnostic[]): string {
+/** `texts` tells where the lines of a correction begin; without the text of a file it is named by offsets alone. */
+export function renderSarif(findings: readonly Diagnostic[], texts: Readonly<Record<string, string>>): string {
   const codes = [...new Set(findings.map((finding) => finding.code))].sort();
   const log = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -23,7 +26,7 @@ export function renderSarif(findings: readonly Diagnostic[]): string {
       {
         tool: { driver: { name: "barwise", rules: codes.map(ruleOf) } },
         columnKind: "utf16CodeUnits",
-        results: findings.map((finding) => resultOf(finding, codes.indexOf(finding.code))),
+        results: findings.map((finding) => resultOf(finding, codes.indexOf(finding.code), texts)),
       },
     ],
   };
@@ -43,15 +46,41 @@ function ruleOf(code: Code): object {
   };
 }
 
-function resultOf(finding: Diagnostic, ruleIndex: number): object {
-  const { code, severity, message, help } = finding;
+function resultOf(finding: Diagnostic, ruleIndex: number, texts: Readonly<Record<string, string>>): object {
+  const { code, severity, message, help, file, fixes } = finding;
   return {
     ruleId: code,
     ruleIndex,
     level: LEVELS[severity],
     message: { text: help === "" ? message : `${message}. ${help}` },
     locations: finding.file === "" ? [] : [locationOf(finding)],
+    ...(fixes.length === 0 ? {} : { fixes: fixes.map((fix) => fixOf(fix, file, texts[file])) }),
   };
+}
+
+/** `safe` says that `barwise lint --fix` applies it by itself. */
+function fixOf({ title, edits, safe }: Fix, file: string, text: string | undefined): object {
+  const lines = text === undefined ? undefined : new Findings(file, text);
+  return {
+    description: { text: title },
+    artifactChanges: [
+      {
+        artifactLocation: { uri: uriOf(file) },
+        replacements: edits.map((edit) => ({
+          deletedRegion: regionOf(edit, lines),
+          insertedContent: { text: edit.text },
+        })),
+      },
+    ],
+    properties: { safe },
+  };
+}
+
+function regionOf({ start, end }: Edit, lines: Findings | undefined): object {
+  const offsets = { charOffset: start, charLength: end - start };
+  if (lines === undefined) return offsets;
+  const [from, to] = [lines.position(start), lines.position(end)];
+  return { startLine: from.line, startColumn: from.column, endLine: to.line, endColumn: to.column, ...offsets };
 }
 
 function locationOf({ file, line, column, endLine, endColumn, start, end }: Diagnostic): object {

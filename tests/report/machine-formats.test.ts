@@ -70,6 +70,41 @@ describe("sarif", () => {
     expect(new Set(tool.driver.rules.map((rule) => rule.id)).size).toBe(tool.driver.rules.length);
   });
 
+  it("carries the corrections, each with the text that goes and the text that comes", () => {
+    const text = GOOD.replace("rsi(14) < 30", "rsii(14) < 30");
+    const own = compile({ [FILE]: text }).diagnostics;
+    const log = JSON.parse(renderDiagnostics(own, { format: "sarif", color: false, texts: { [FILE]: text } })) as Log;
+    const results = log.runs[0].results as unknown as readonly {
+      readonly fixes?: readonly {
+        readonly description: { readonly text: string };
+        readonly properties: { readonly safe: boolean };
+        readonly artifactChanges: readonly [
+          {
+            readonly artifactLocation: { readonly uri: string };
+            readonly replacements: readonly [
+              {
+                readonly deletedRegion: Readonly<Record<string, number>>;
+                readonly insertedContent: { readonly text: string };
+              },
+            ];
+          },
+        ];
+      }[];
+    }[];
+    const found = results.flatMap(({ fixes = [] }) => fixes);
+    expect(found.length).toBe(own.flatMap(({ fixes }) => fixes).length);
+    const rsi = found.find(({ description }) => description.text.includes('"rsii"'));
+    const [change] = rsi?.artifactChanges ?? [];
+    expect(change?.artifactLocation.uri).toBe("strategies/a%20b.strategy.yaml");
+    const [{ deletedRegion, insertedContent }] = change?.replacements ?? [
+      { deletedRegion: {}, insertedContent: { text: "" } },
+    ];
+    const { charOffset = 0, charLength = 0, startLine = 0, startColumn = 0, endLine, endColumn } = deletedRegion;
+    expect(text.slice(charOffset, charOffset + charLength)).toBe("rsii");
+    expect(text.split("\n")[startLine - 1]?.slice(startColumn - 1, (endColumn ?? 0) - 1)).toBe("rsii");
+    expect([endLine, insertedContent.text, rsi?.properties.safe]).toEqual([startLine, "rsi", true]);
+  });
+
   it("has regions that cut the guilty text out of the file, and URIs that are URIs", () => {
     for (const result of sarifOf(diagnostics).runs[0].results) {
       const place = result.locations[0]?.physicalLocation;

@@ -6,6 +6,8 @@
  */
 import { isMap, isPair, isScalar, visit } from "yaml";
 import type { Builder } from "../builder.ts";
+import { advice } from "../fix.ts";
+import { without } from "../fix-yaml.ts";
 
 const SECTIONS = ["params", "conditions"] as const;
 
@@ -40,7 +42,8 @@ export function checkNames(builder: Builder): void {
   for (const { section, name } of declared) {
     if (words.has(name)) continue;
     const what = section === "params" ? "param" : "condition";
-    builder.reportKey("names/unused", [section, name], `Nothing uses the ${what} "${name}"`, "Use it or remove it.");
+    const help = advice("Use it or remove it.", without(builder.file, [section, name], `Remove the ${what} ${name}`));
+    builder.reportKey("names/unused", [section, name], `Nothing uses the ${what} "${name}"`, help);
   }
 }
 

@@ -7,6 +7,8 @@
 import { factsOf } from "../../core/canonical.ts";
 import type { Condition, Rule, Strategy } from "../../core/program.ts";
 import type { Builder } from "../builder.ts";
+import { advice } from "../fix.ts";
+import { without } from "../fix-yaml.ts";
 import { exampleOf } from "./examples.ts";
 import type { Logic } from "./logic.ts";
 
@@ -144,5 +146,7 @@ function report(
   message: string,
   help: string,
 ): void {
-  builder.reportKey(code, ["rules", rule.index, "name"], message, help);
+  const path = ["rules", rule.index];
+  const remove = without(builder.file, path, `Remove rule ${rule.name}`);
+  builder.reportKey(code, [...path, "name"], message, code === "risk/opposite-actions" ? help : advice(help, remove));
 }
