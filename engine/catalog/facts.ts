@@ -5,11 +5,11 @@
  * Owns: their names, documentation, units and ranges; the language, the linter and the docs read them from here. May
  * not say how they are computed (that is the core's).
  */
-import type { Unit } from "./kernel.ts";
+import type { OutputDoc, Unit } from "./kernel.ts";
 import { ANY, NOT_NEGATIVE } from "./params.ts";
 
-/** `clock` is minutes after local midnight, compared with `09:45`; `flag` is 1 or 0. */
-export type FactUnit = Unit | "money" | "minutes" | "clock" | "weekday" | "flag" | "side";
+/** `rank` is a place, 1 for the largest. `clock` is minutes after local midnight, compared with `09:45`; `flag` is 1 or 0. */
+export type FactUnit = Unit | "money" | "minutes" | "clock" | "weekday" | "flag" | "side" | "rank";
 
 export type FactGroup = "bar" | "quote" | "session" | "position" | "account";
 
@@ -28,11 +28,14 @@ export interface FunctionDoc {
   readonly doc: string;
   readonly formula: string;
   readonly params: readonly { readonly name: string; readonly doc: string }[];
+  /** How it is written, where that does not follow from the parameters. */
+  readonly usage?: string;
   /** The last parameter may be repeated. */
   readonly variadic: boolean;
-  /** Unit and sign of the result follow from the arguments. */
-  readonly result: "unit of the arguments";
+  readonly result: FactUnit | "unit of the arguments";
   readonly range: readonly [number, number];
+  /** Several values, of which one is chosen: `opening_range(15m).high`. */
+  readonly outputs?: readonly OutputDoc[];
 }
 
 type Row = readonly [name: string, unit: FactUnit, range: readonly [number, number], doc: string];
@@ -154,6 +157,56 @@ const FUNCTION_DOCS: readonly FunctionDoc[] = [
     variadic: false,
     result: "unit of the arguments",
     range: NOT_NEGATIVE,
+  },
+  {
+    name: "prior",
+    doc:
+      "What `x` was on the last bar of a larger size that closed before the bar of that size began in which the current " +
+      "one lies. In a strategy on `5m`, `prior(high, on: 1d)` is the high of the previous trading day, from the first bar " +
+      "of a session (its extended hours included) to the last: also at the last bar, when `high(on: 1d)` is today's " +
+      "already. On the strategy's own size it is the bar before: `prior(high, on: 5m)` is `high[1]`. A lookback goes " +
+      "further back in the larger bars: `prior(high, on: 1d)[1]` is the day before that.",
+    formula: "x of the last bar of `on` that ended before the current bar of `on` began",
+    usage: "prior(x, on: 1d)",
+    params: [
+      { name: "x", doc: "Any expression; it is computed on the larger bars." },
+      { name: "on", doc: "Their size; required." },
+    ],
+    variadic: false,
+    result: "unit of the arguments",
+    range: ANY,
+  },
+  {
+    name: "opening_range",
+    doc:
+      "The range of the first minutes of the strategy's session (of the UTC day under `session: always`). Unknown until " +
+      "they are over, and for the rest of a session in which one of their bars did not come: nobody traded, or the feed " +
+      "was away, and what is missing may be the extreme. The bars of the strategy must divide the span. For another " +
+      "symbol write `opening_range(15m, symbol: SPY)`.",
+    formula: "highest high and lowest low of the bars in the first `span` of the session; mid = (high + low) / 2",
+    usage: "opening_range(15m).high",
+    params: [{ name: "span", doc: "A duration, e.g. `15m`." }],
+    variadic: false,
+    result: "price",
+    range: NOT_NEGATIVE,
+    outputs: [
+      { name: "high", doc: "Highest price.", unit: "price", range: NOT_NEGATIVE },
+      { name: "mid", doc: "Middle between both.", unit: "price", range: NOT_NEGATIVE },
+      { name: "low", doc: "Lowest price.", unit: "price", range: NOT_NEGATIVE },
+    ],
+  },
+  {
+    name: "rank",
+    doc:
+      "Place of the symbol among the symbols of the strategy, by the value of `x`: 1 is the largest; `rank(-x)` counts " +
+      "from the smallest. Equal values share the better place: 1, 2, 2, 4. All symbols are judged together, when each has " +
+      "closed the bar of this moment or the grace is over. A symbol whose bar did not come, or whose `x` is unknown, " +
+      "does not count: its own rank is unknown, the others are ranked without it. `x` may read bars only.",
+    formula: "1 + number of symbols with a larger x",
+    params: [{ name: "x", doc: "An expression over bars, e.g. `roc(20)`." }],
+    variadic: false,
+    result: "rank",
+    range: [1, Infinity],
   },
 ];
 

@@ -72,16 +72,21 @@ function ofIndicator(entry: Indicator): FactText {
   };
 }
 
-function ofFunction({ name, doc, formula, params, variadic, range }: FunctionDoc): FactText {
+function ofFunction({ name, doc, formula, params, usage, variadic, result, range, outputs }: FunctionDoc): FactText {
   const names = params.map((param) => param.name).join(", ");
+  const unit = result === "unit of the arguments" ? result : unitWords(result);
   return {
     name,
     kind: "function",
-    usage: `${name}(${names}${variadic ? ", …" : ""})`,
+    usage: usage ?? `${name}(${names}${variadic ? ", …" : ""})`,
     title: "",
     doc,
     params: params.map((param) => ({ name: param.name, values: "", doc: param.doc })),
-    outputs: [{ name, values: `unit of the arguments, ${rangeWords(range)}`, doc: "" }],
+    outputs: outputs?.map((output) => ({
+      name: `${name}.${output.name}`,
+      values: `${unitWords(output.unit)}, ${rangeWords(output.range)}`,
+      doc: output.doc,
+    })) ?? [{ name, values: `${unit}, ${rangeWords(range)}`, doc: "" }],
     notes: [["formula", formula]],
   };
 }

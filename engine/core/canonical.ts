@@ -10,6 +10,7 @@ import type {
   Condition,
   Fact,
   FactRef,
+  FactSpec,
   LeafCondition,
   ParamValue,
 } from "./program.ts";
@@ -73,4 +74,26 @@ export function factsOf(condition: Condition, into: Set<number> = new Set()): Se
       break;
   }
   return into;
+}
+
+/** Indexes of the facts that a fact is computed from. */
+export function inputsOf(spec: FactSpec): readonly number[] {
+  switch (spec.kind) {
+    case "indicator":
+      return spec.inputs;
+    case "lag":
+    case "rank":
+      return [spec.of];
+    case "prior":
+      return [spec.of, spec.before];
+    case "calc":
+      return spec.args;
+    case "bars_true":
+    case "seconds_true":
+    case "bars_since":
+    case "seconds_since":
+      return [...factsOf(spec.condition)];
+    default:
+      return [];
+  }
 }

@@ -74,6 +74,7 @@ export type PositionField =
   | "bars_held"
   | "age";
 export type AccountField = "equity" | "cash" | "buying_power" | "day_pnl";
+export type OpeningRangeField = "low" | "mid" | "high";
 export type CalcOperator = "+" | "-" | "*" | "/" | "neg" | "abs" | "min" | "max";
 
 /**
@@ -105,6 +106,20 @@ export type FactSpec =
       readonly args: readonly number[];
     }
   | { readonly kind: "const"; readonly series: SeriesRef; readonly value: number }
+  /**
+   * A fact of larger bars as of the start of the interval in which the current bar lies: `of`, or `before` (the same one
+   * bar earlier) once that interval has made its own bar.
+   */
+  | { readonly kind: "prior"; readonly series: SeriesRef; readonly of: number; readonly before: number }
+  /** Of the bars in the first `spanMs` of the session; unknown until they are over, or when one of them is missing. */
+  | {
+      readonly kind: "opening_range";
+      readonly series: SeriesRef;
+      readonly spanMs: number;
+      readonly field: OpeningRangeField;
+    }
+  /** Place of the symbol among those of the strategy, 1 for the largest value; equal values share the better place. */
+  | { readonly kind: "rank"; readonly series: SeriesRef; readonly of: number }
   /** Number of evaluations in a row at which the condition held, the current one included. */
   | { readonly kind: "bars_true"; readonly series: SeriesRef; readonly condition: Condition }
   /** Seconds of market time since the condition began to hold without a break; 0 at the evaluation where it began, -1 when false. */

@@ -15,6 +15,7 @@ import type {
   Fact,
   FactRef,
   FactSpec,
+  OpeningRangeField,
   ParamValue,
   PositionField,
   QuoteField,
@@ -128,16 +129,50 @@ export class FactTable {
     if (spec.kind === "const") return of;
     const series = sampled ? this.own : spec.series;
     const foreign = !sameSeries(series, spec.series);
+    // Further back in the larger bars, not one of the strategy's own bars ago.
+    if (spec.kind === "prior" && !sampled) return this.prior(this.lag(spec.of, bars, false));
     if (spec.kind === "lag" && !foreign) {
-      const isSampled = !sameSeries(this.fact(spec.of).spec.series, series);
-      return this.lag(spec.of, spec.bars + bars, isSampled);
+      const inner = this.fact(spec.of).spec;
+      return this.lag(spec.of, spec.bars + bars, !sameSeries(inner.series, series) || inner.kind === "prior");
     }
-    const extra: Params = { lag: bars, ...(foreign ? { lag_on: series.size.label } : {}) };
+    // A lookback goes back in the larger bars, so what was sampled must say so.
+    const isSampled = foreign || spec.kind === "prior";
+    const extra: Params = { lag: bars, ...(isSampled ? { lag_on: series.size.label } : {}) };
     const nested = ref.params?.["lag"] !== undefined;
     const nest = (base: FactRef): FactRef =>
       nested ? refOf("lag", { of: paramOf(base), ...extra }) : refOf(base.fact, { ...base.params, ...extra });
     const warmup = (foreign ? 1 : fact.warmup) + bars;
     return this.#add(nest(ref), nest(full), { kind: "lag", series, of, bars }, warmup, quality);
+  }
+
+  /** A fact of larger bars, as of the start of the interval in which the current bar lies. */
+  prior(of: number): number {
+    const before = this.lag(of, 1, false);
+    const { fact, full, quality } = this.#entry(of);
+    const on: Params = { on: fact.spec.series.size.label };
+    const spec: FactSpec = { kind: "prior", series: this.own, of, before };
+    const key = refOf("prior", { of: paramOf(full), ...on, bars: this.own.size.label, ...this.#sessionParam() });
+    return this.#add(refOf("prior", { of: paramOf(fact.ref), ...on }), key, spec, 1, quality);
+  }
+
+  openingRange(
+    series: SeriesRef,
+    span: { readonly label: string; readonly ms: number },
+    field: OpeningRangeField,
+  ): number {
+    const spec: FactSpec = { kind: "opening_range", series, spanMs: span.ms, field };
+    const own: Params = { span: span.label, output: field };
+    const ref = refOf("opening_range", { ...own, ...this.#seriesParams(series) });
+    const full = refOf("opening_range", { ...own, ...this.#fullSeries(series) });
+    return this.#add(ref, full, spec, span.ms / series.size.ms, { unit: "price", range: [0, Infinity] });
+  }
+
+  rank(of: number, universe: number): number {
+    const { fact, full } = this.#entry(of);
+    const spec: FactSpec = { kind: "rank", series: this.own, of };
+    const key = refOf("rank", { of: paramOf(full), ...this.#fullSeries(this.own) });
+    const quality: Quality = { unit: "rank", range: [1, universe] };
+    return this.#add(refOf("rank", { of: paramOf(fact.ref) }), key, spec, this.#warmupOf([of], this.own), quality);
   }
 
   calc(operator: CalcOperator, operands: readonly Operand[], quality: Quality): number {
@@ -263,8 +298,11 @@ export class FactTable {
   }
 
   #fullSeries(series: SeriesRef): Params {
-    const session: Params = this.#session === "regular" ? {} : { session: this.#session };
-    return { symbol: series.symbol ?? "@", on: series.size.label, ...session };
+    return { symbol: series.symbol ?? "@", on: series.size.label, ...this.#sessionParam() };
+  }
+
+  #sessionParam(): Params {
+    return this.#session === "regular" ? {} : { session: this.#session };
   }
 
   #warmupOf(facts: readonly number[], series: SeriesRef): number {

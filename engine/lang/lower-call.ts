@@ -70,7 +70,7 @@ function nameAlone({ name, nameSpan, args, output }: Call): Advice {
 }
 
 /** The bars a call asks for; undefined after a finding. */
-function seriesOf(context: Context, call: Call, allowed: readonly string[]): SeriesRef | undefined {
+export function seriesOf(context: Context, call: Call, allowed: readonly string[]): SeriesRef | undefined {
   let { symbol, size } = context.series;
   for (const { name, value, nameSpan } of call.args) {
     if (name !== "on" && name !== "symbol") continue;
@@ -263,7 +263,7 @@ function paramsOf(context: Context, call: Call, entry: Indicator, given: Given):
   );
 }
 
-function outputOf(context: Context, call: Call, entry: Indicator): number | undefined {
+export function outputOf(context: Context, call: Call, entry: Pick<Indicator, "name" | "outputs">): number | undefined {
   const word = call.args.find((arg) => arg.name === "output")?.value;
   const name = call.output ?? (word?.kind === "word" ? word.word : undefined);
   const names = entry.outputs.map((output) => output.name);

@@ -8,6 +8,7 @@ import { FACTS, FUNCTIONS } from "../catalog/facts.ts";
 import type { CalcOperator } from "../core/program.ts";
 import type { Operand } from "./fact-table.ts";
 import { lowerField } from "./fields.ts";
+import { lowerAcross } from "./lower-across.ts";
 import { lowerCall, lowerIndicator } from "./lower-call.ts";
 import { lowerTemporal } from "./lower-temporal.ts";
 import { isTooLarge, report, unknownName, withoutCycle } from "./scope.ts";
@@ -73,8 +74,10 @@ function lowerName(context: Context, node: Node & { readonly kind: "name" }): Op
   if (dot > 0 && scope.indicators.has(base)) {
     return lowerIndicator(context, { name: base, nameSpan: span, args: [], output, span });
   }
-  if (FUNCTIONS.has(name)) {
-    return report(context, "types/arguments", span, `${name} needs arguments`, FUNCTIONS.get(name)?.formula ?? "");
+  const called = FUNCTIONS.get(name) ?? FUNCTIONS.get(base);
+  if (called !== undefined) {
+    const help = called.usage === undefined ? called.formula : `Write ${called.usage}.`;
+    return report(context, "types/arguments", span, `${called.name} needs arguments`, help);
   }
   return unknownName(context, name, span, false);
 }
@@ -119,7 +122,7 @@ function lowerOutput(
   at: { readonly span: Node["span"] },
 ): Operand | undefined {
   const outputs = outputsOf(context, node);
-  if (node.kind === "call" && outputs.includes(output)) return lowerCall(context, { ...node, output });
+  if (node.kind === "call" && outputs.includes(output)) return lowerNumber(context, { ...node, output });
   if (node.kind === "name" && outputs.includes(output)) {
     return lowerIndicator(context, { name: node.name, nameSpan: node.span, args: [], output, span: node.span });
   }
@@ -136,7 +139,9 @@ function calledName(node: Node): string {
 export function outputsOf(context: Context, node: Node): readonly string[] {
   if (node.kind === "call" && node.output !== undefined) return [];
   if (node.kind === "name" && context.scope.facts.has(node.name)) return [];
-  return context.scope.indicators.get(calledName(node))?.outputs.map((output) => output.name) ?? [];
+  const name = calledName(node);
+  const doc = context.scope.indicators.get(name) ?? FUNCTIONS.get(name);
+  return doc?.outputs?.map((output) => output.name) ?? [];
 }
 
 // ---------------------------------------------------------------------------------------------- lookbacks
@@ -172,6 +177,9 @@ export function lowerCount(context: Context, node: Node, min: number, max: numbe
 
 function lowerFunction(context: Context, node: Node & { readonly kind: "call" }): Operand | undefined {
   const doc = FUNCTIONS.get(node.name);
+  if (node.name === "prior" || node.name === "opening_range" || node.name === "rank") {
+    return lowerAcross(context, { ...node, name: node.name });
+  }
   const named = node.args.find((arg) => arg.name !== undefined);
   if (named !== undefined || node.output !== undefined) {
     const span = named?.nameSpan ?? node.span;

@@ -54,10 +54,3 @@ export function notBuiltKey(
   if (what === undefined) return undefined;
   return { message: `${what} not built yet`, help: INSTEAD[key] ?? "Remove it for now." };
 }
-
-/** Functions and facts that the language page names. */
-export const NOT_BUILT_NAMES: ReadonlyMap<string, string> = new Map([
-  ["rank", "Compare with a fixed threshold for now."],
-  ["opening_range", "Use highest(high, n) and lowest(low, n) with a time condition."],
-  ["prior", "Use a lookback or a larger bar: high(on: 1d) is the last closed day."],
-]);

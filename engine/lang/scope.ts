@@ -10,7 +10,6 @@ import type { Condition, SeriesRef } from "../core/program.ts";
 import type { Code } from "./codes.ts";
 import type { Findings, Span } from "./diagnostic.ts";
 import type { FactTable, Operand } from "./fact-table.ts";
-import { NOT_BUILT_NAMES } from "./not-built.ts";
 import type { Help } from "./fix.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Node } from "./syntax.ts";
@@ -34,6 +33,8 @@ export interface Scope {
   /** Names of conditions and facts that something used. */
   readonly used: Set<string>;
   readonly spent: { steps: number };
+  /** How many symbols the strategy has: no rank lies beyond. */
+  readonly universe: number;
 }
 
 /** The two ways down, handed along so that the files that walk the tree need not import each other. */
@@ -94,7 +95,7 @@ export function withoutCycle<T>(context: Context, name: string, span: Span, reso
  * arguments the indicator.
  */
 export function isReserved(name: string): boolean {
-  return FACTS.has(name) || FUNCTIONS.has(name) || NOT_BUILT_NAMES.has(name) || NAMESPACES.has(name);
+  return FACTS.has(name) || FUNCTIONS.has(name) || NAMESPACES.has(name);
 }
 
 const NAMESPACES: ReadonlySet<string> = new Set([
@@ -123,8 +124,6 @@ function allNames(scope: Scope): string[] {
 }
 
 export function unknownName(context: Context, name: string, span: Span, isCall: boolean): undefined {
-  const planned = NOT_BUILT_NAMES.get(name);
-  if (planned !== undefined) return report(context, "schema/not-built", span, `"${name}" is not built yet`, planned);
   const what = isCall ? "indicator or function" : "name";
   const suggestion = didYouMean(name, allNames(context.scope), "Define it under params, facts or conditions.");
   return report(context, "names/unknown", span, `Unknown ${what} "${name}"`, suggestion);

@@ -137,9 +137,19 @@ function readNames(file: YamlFile, env: StrategyEnv, table: FactTable, reader: C
     known: new Map(),
     used: new Set(),
     spent: { steps: 0 },
+    universe: universeOf(file, env),
   };
   const params = readParams(file, env, taken, reader, scope);
   return { ...scope, params, facts: definitions("facts"), conditions: definitions("conditions") };
+}
+
+/** How many symbols there are at most, also when another choice replaces the file's. */
+function universeOf(file: YamlFile, env: StrategyEnv): number {
+  const declared = file.data?.["symbols"];
+  if (!Array.isArray(declared)) return Infinity;
+  const symbols = declared.map(String);
+  const chosen = env.override.symbols?.(textOf(file, "name") ?? "", symbols) ?? [];
+  return Math.max(new Set(symbols).size, chosen.length);
 }
 
 /** Names of a section that may be used: not reserved, not taken. */

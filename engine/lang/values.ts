@@ -38,3 +38,16 @@ export function parseLimit(source: unknown): { readonly count: number; readonly 
   if (found === null) return undefined;
   return { count: Number(found[1]), per: found[2] as string };
 }
+
+/** `90m` as people write it: the largest unit that divides it. */
+export function durationText(ms: number): string {
+  for (const [unit, size] of [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1_000],
+  ] as const) {
+    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
+  }
+  return `${ms}ms`;
+}

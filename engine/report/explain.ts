@@ -16,6 +16,7 @@ import type {
   Size,
   Strategy,
 } from "../core/program.ts";
+import { durationText } from "../lang/values.ts";
 import { conditionWords, factWords } from "./words.ts";
 
 export function explain(program: Program): string {
@@ -64,7 +65,7 @@ function firingWords(rule: Rule): string {
   ];
   if (rule.cooldown !== undefined) {
     parts.push(
-      `not within ${"ms" in rule.cooldown ? durationWords(rule.cooldown.ms) : `${rule.cooldown.bars} bars`} of the last time`,
+      `not within ${"ms" in rule.cooldown ? durationText(rule.cooldown.ms) : `${rule.cooldown.bars} bars`} of the last time`,
     );
   }
   if (rule.limit !== undefined) parts.push(`at most ${rule.limit.count} times a ${rule.limit.per}`);
@@ -72,18 +73,6 @@ function firingWords(rule: Rule): string {
   if (rule.priority !== 0) parts.push(`priority ${rule.priority}`);
   if (rule.group !== undefined) parts.push(`at most one rule of the group "${rule.group}" at a time`);
   return parts.join("; ");
-}
-
-export function durationWords(ms: number): string {
-  for (const [unit, size] of [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1_000],
-  ] as const) {
-    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
-  }
-  return `${ms}ms`;
 }
 
 // ---------------------------------------------------------------------------------------------- actions
@@ -146,7 +135,7 @@ function orderWords(order: OrderSpec, words: Words, ratio: Words): string {
     ...(order.trailPrice === undefined ? [] : [`trailing by ${words(order.trailPrice)}`]),
   ];
   const form = prices.length === 0 ? "at the market" : prices.join(", ");
-  const expiry = order.expireAfterMs === undefined ? "" : `, cancelled after ${durationWords(order.expireAfterMs)}`;
+  const expiry = order.expireAfterMs === undefined ? "" : `, cancelled after ${durationText(order.expireAfterMs)}`;
   return `${form} (${order.timeInForce}${order.extendedHours ? ", extended hours" : ""})${expiry}`;
 }
 

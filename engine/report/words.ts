@@ -44,9 +44,21 @@ function plainFact(name: string, params: Params): string {
       return `bars since (${inner(params["of"])})`;
     case "seconds_since":
       return `seconds since (${inner(params["of"])})`;
+    case "prior":
+      return `prior(${operand(withoutOn(params["of"], params["on"]))}, on: ${shown(params["on"])})`;
+    case "rank":
+      return `rank(${operand(params["of"])})`;
     default:
       return callWords(name, params);
   }
+}
+
+/** `prior` says the size of the bars for what stands in it. */
+function withoutOn(of: ParamValue | undefined, on: ParamValue | undefined): ParamValue | undefined {
+  if (typeof of !== "object" || Array.isArray(of)) return of;
+  const { fact, params } = of as unknown as FactRef;
+  const { on: own, ...rest } = params ?? {};
+  return own === on && own !== undefined ? { fact, params: rest } : of;
 }
 
 function callWords(name: string, params: Params): string {

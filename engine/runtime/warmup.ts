@@ -5,6 +5,7 @@
  */
 import type { Bar, HistoryInput } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
+import { beginsAtOpen } from "../core/signals/specs.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { History } from "../ports/history.ts";
@@ -14,6 +15,8 @@ export interface Need {
   readonly symbol: string;
   readonly size: BarSize;
   readonly bars: number;
+  /** A fact begins anew at each open: the session in progress is needed from its start. */
+  readonly sinceOpen: boolean;
 }
 
 /** Evaluations that conditions look back on are warmed too. */
@@ -26,12 +29,20 @@ export function needsOf(program: Program): readonly Need[] {
       for (const { spec, warmup } of strategy.facts) {
         const of = spec.series.symbol ?? symbol;
         const key = `${of}@${spec.series.size.label}`;
-        const bars = warmup + EXTRA_BARS;
-        if (bars > (needs.get(key)?.bars ?? 0)) needs.set(key, { symbol: of, size: spec.series.size, bars });
+        const known = needs.get(key);
+        const bars = Math.max(warmup + EXTRA_BARS, known?.bars ?? 0);
+        const sinceOpen = known?.sinceOpen === true || beginsAtOpen(spec);
+        needs.set(key, { symbol: of, size: spec.series.size, bars, sinceOpen });
       }
     }
   }
   return [...needs.values()];
+}
+
+/** Bars from the start of the session in progress (extended hours included) up to now. */
+function barsSinceOpen({ size }: Need, before: number, calendar: Calendar): number {
+  const open = calendar.sessionAtOrBefore(before)?.extendedOpen ?? before;
+  return Math.ceil((before - open) / size.ms);
 }
 
 /** All bars that are needed, in the order in which they became known. `missing` names series with less than needed. */
@@ -48,7 +59,8 @@ export async function warmupOf(
   const missing: { readonly need: Need; readonly found: number }[] = [];
   const items: { readonly end: number; readonly need: Need; readonly bar: Bar }[] = [];
   for (const need of needs) {
-    const bars = await history.bars(need.symbol, need.size, before, need.bars);
+    const today = need.sinceOpen ? barsSinceOpen(need, before, calendarOf(need.symbol)) : 0;
+    const bars = await history.bars(need.symbol, need.size, before, Math.max(need.bars, today));
     if (bars.length < need.bars - EXTRA_BARS) missing.push({ need, found: bars.length });
     for (const bar of bars) items.push({ end: barEnd(bar.start, need.size, calendarOf(need.symbol)), need, bar });
   }

@@ -67,6 +67,19 @@ describe("the same meaning has the same digest", () => {
       "conditions: {CLOSE_ABOVE: close > 1}\n",
     ],
     ["close(symbol: QQQ) > 1", "{fact: close, params: {symbol: QQQ}, operator: greaterThan, value: 1}"],
+    ["prior(high, on: 5m) > 1", "high[1] > 1"],
+    ["prior(high, on: 1d)[1] > 1", "prior(high[1], on: 1d) > 1"],
+    ["prior(high, on: 1d) > 1", "prior(of: high(on: 1d), on: 1d) > 1"],
+    ["change(prior(close, on: 1d)) > 1", "prior(close, on: 1d) - prior(close[1], on: 1d) > 1"],
+    [
+      "opening_range(15m).high > 1",
+      "{fact: opening_range, params: {span: 900s, output: high}, operator: greaterThan, value: 1}",
+    ],
+    ["first.low > 1", "opening_range(span: 0.25h).low > 1", "facts: {first: opening_range(15m)}\n"],
+    [
+      "rank(roc(20)) <= 1",
+      "{fact: rank, params: {of: {fact: roc, params: {period: 20}}}, operator: lessThanInclusive, value: 1}",
+    ],
     ["close * 2 > 1", "{fact: calc, params: {op: '*', args: [close, 2]}, operator: greaterThan, value: 1}"],
     [
       "(close > 1) for 10m",
@@ -98,6 +111,9 @@ describe("another meaning has another digest", () => {
     ["close > 1 within 3 bars", "close > 1 for 3 bars"],
     ["sma(20, on: 1d)[1] > 1", "sma(20, on: 1d) > 1"],
     ["close(symbol: QQQ) > 1", "close > 1"],
+    ["prior(high, on: 1d) > 1", "high(on: 1d) > 1"],
+    ["prior(high, on: 1d)[1] > 1", "high(on: 1d)[1] > 1"],
+    ["opening_range(15m).high > 1", "opening_range(30m).high > 1"],
   ];
   it.each(other)("%s ≠ %s", (a, b) => {
     expect(digest(a)).not.toBe(digest(b));
@@ -124,7 +140,16 @@ describe("samples", () => {
 // ---------------------------------------------------------------------------------------------- round trips
 
 const number = fc
-  .constantFrom("close", "rsi(14)", "sma(20, on: 1d)", "close[3]", "volume", "bollinger(20, 2).upper")
+  .constantFrom(
+    "close",
+    "rsi(14)",
+    "sma(20, on: 1d)",
+    "close[3]",
+    "volume",
+    "bollinger(20, 2).upper",
+    "prior(high, on: 1d)",
+    "opening_range(15m).low",
+  )
   .chain((base) =>
     fc.constantFrom(
       base,

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Program } from "../../engine/core/program.ts";
 import { compile } from "../../engine/lang/compile.ts";
-import { durationWords, explain } from "../../engine/report/explain.ts";
+import { durationText } from "../../engine/lang/values.ts";
+import { explain } from "../../engine/report/explain.ts";
 
 function programOf(text: string): Program {
   const { program, diagnostics } = compile({ "a.strategy.yaml": text });
@@ -41,6 +42,6 @@ describe("explain", () => {
   });
 
   it("names durations by their largest unit", () => {
-    expect([1_000, 90_000, 3_600_000, 86_400_000, 1].map(durationWords)).toEqual(["1s", "90s", "1h", "1d", "1ms"]);
+    expect([1_000, 90_000, 3_600_000, 86_400_000, 1].map(durationText)).toEqual(["1s", "90s", "1h", "1d", "1ms"]);
   });
 });

@@ -11,15 +11,18 @@
 import { indicator } from "../../catalog/catalog.ts";
 import type { Indicator, Kernel } from "../../catalog/kernel.ts";
 import type { Calendar } from "../../market/calendar.ts";
-import { barInterval } from "../../market/sessions.ts";
 import { invariant } from "../assert.ts";
-import { factsOf } from "../canonical.ts";
+import { factsOf, inputsOf } from "../canonical.ts";
 import type { Condition, FactSpec, SeriesRef, Strategy } from "../program.ts";
 import { compileTest } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
+import { isFresh } from "./freshness.ts";
 import { CalcNode, FieldNode, GuardNode, IndicatorNode, LagNode } from "./nodes.ts";
 import type { FactNode, Moment } from "./nodes.ts";
+import { RankNode, Ranking } from "./ranking.ts";
 import { Series, seriesKey } from "./series.ts";
+import { OpeningRangeNode, PriorNode } from "./session-nodes.ts";
+import { comparedFacts, isPure, keyOfSpec } from "./specs.ts";
 import { BarsTrueNode, SecondsTrueNode, SinceNode } from "./temporal-nodes.ts";
 import type { Watched } from "./temporal-nodes.ts";
 import { AccountNode, PositionNode, QuoteNode, SessionNode } from "./view-nodes.ts";
@@ -34,6 +37,8 @@ export interface InstanceFacts {
   readonly moment: Moment;
   /** Fact index -> slot. */
   readonly slotOf: number[];
+  /** Updated first, for all symbols that are judged together: guards, and what ranks compare. */
+  readonly early: FactNode[];
   /** Facts updated right before an evaluation, inputs before users. */
   readonly nodes: FactNode[];
   /** Series of other symbols that an evaluation waits for. */
@@ -60,6 +65,8 @@ export class FactGraph {
   readonly #calendarOf: (symbol: string) => Calendar;
   readonly #views: Views;
   readonly #constants: { readonly slot: number; readonly value: number }[] = [];
+  /** By strategy, then by the fact that is ranked. */
+  readonly #rankings = new Map<string, Map<number, Ranking>>();
   #size = 0;
 
   constructor(strategies: readonly Strategy[], calendarOf: (symbol: string) => Calendar, views: Views) {
@@ -68,6 +75,11 @@ export class FactGraph {
     for (const strategy of strategies) for (const symbol of strategy.symbols) this.#addInstance(strategy, symbol);
     this.slots = new Float64Array(this.#size).fill(Number.NaN);
     for (const { slot, value } of this.#constants) this.slots[slot] = value;
+  }
+
+  /** The ranks that one strategy compares its symbols by. */
+  rankingsOf(strategy: string): readonly Ranking[] {
+    return [...(this.#rankings.get(strategy)?.values() ?? [])];
   }
 
   get nodeCount(): number {
@@ -102,16 +114,18 @@ export class FactGraph {
       strategy,
       symbol,
       series,
-      moment: { time: Number.NaN, index: 0 },
+      moment: { time: Number.NaN, start: Number.NaN, index: 0 },
       slotOf: [],
+      early: [],
       nodes: [],
       others: [],
       reads: new Set([series]),
       sequences: new Map(),
     };
     const placed: Placed[] = [];
-    for (const fact of strategy.facts) {
-      const place = this.#place(instance, placed, fact.spec);
+    const early = comparedFacts(strategy.facts);
+    for (const [index, fact] of strategy.facts.entries()) {
+      const place = this.#place(instance, placed, fact.spec, early.has(index) ? instance.early : instance.nodes);
       placed.push(place);
       instance.slotOf.push(this.#guarded(instance, place, series).slot);
     }
@@ -129,7 +143,7 @@ export class FactGraph {
     return series;
   }
 
-  #place(instance: InstanceFacts, placed: readonly Placed[], spec: FactSpec): Placed {
+  #place(instance: InstanceFacts, placed: readonly Placed[], spec: FactSpec, own: FactNode[]): Placed {
     const series = this.#seriesOf(instance.strategy, instance.symbol, spec.series);
     instance.reads.add(series);
     const inputs = inputsOf(spec).map((index) => this.#guarded(instance, placed[index], series));
@@ -147,7 +161,7 @@ export class FactGraph {
     const node = this.#node(instance, series, spec, { key, slot, slotOf });
     if (node === null) return { key: `const:${key}`, slot, home: series };
     this.#nodes.set(key, { node, slot });
-    (home === null ? instance.nodes : home.nodes).push(node);
+    (home === null ? own : home.nodes).push(node);
     return { key: `${key}.${output}`, slot: slot + output, home };
   }
 
@@ -163,7 +177,7 @@ export class FactGraph {
     const slot = this.#reserve(1);
     const node = new GuardNode(key, slot, input.slot, () => isFresh(home, instance.moment.time));
     this.#nodes.set(key, { node, slot });
-    instance.nodes.push(node);
+    instance.early.push(node);
     if (!instance.others.includes(home)) instance.others.push(home);
     return { key, slot, home: null };
   }
@@ -216,7 +230,26 @@ export class FactGraph {
         return new PositionNode(key, slot, this.#views, instance.strategy.name, series, moment, spec.field);
       case "account":
         return new AccountNode(key, slot, this.#views, spec.field);
+      case "prior": {
+        const { strategy, symbol } = instance;
+        const larger = this.#seriesOf(strategy, symbol, strategy.facts[spec.of]?.spec.series ?? spec.series);
+        return new PriorNode(key, slot, larger, moment, { of: slotOf(spec.of), before: slotOf(spec.before) });
+      }
+      case "opening_range":
+        return new OpeningRangeNode(key, slot, series, spec.spanMs, spec.field);
+      case "rank":
+        return this.#rank(instance, key, slot, spec.of, slotOf(spec.of));
     }
+  }
+
+  #rank(instance: InstanceFacts, key: string, slot: number, fact: number, of: number): RankNode {
+    const { name } = instance.strategy;
+    const rankings = this.#rankings.get(name) ?? new Map<number, Ranking>();
+    this.#rankings.set(name, rankings);
+    const ranking = rankings.get(fact) ?? new Ranking();
+    rankings.set(fact, ranking);
+    ranking.join(of, instance.series);
+    return new RankNode(key, slot, of, ranking);
   }
 
   #sequence(instance: InstanceFacts, spec: FactSpec & { kind: "bars_since" }, node: SinceNode): SinceNode {
@@ -233,29 +266,6 @@ export class FactGraph {
     this.#size += count;
     return slot;
   }
-}
-
-/**
- * Whether the latest bar of a series is the one that was due at `time`. Neither an older one nor, when a symbol ran
- * ahead while others were awaited, a later one.
- */
-export function isFresh(series: Series, time: number): boolean {
-  return series.barEnd <= time && series.barEnd >= lastDueEnd(series, time);
-}
-
-function lastDueEnd({ calendar, size, session }: Series, time: number): number {
-  const current = barInterval(calendar, size, time - 1, session);
-  if (current !== undefined && current.end <= time) return current.end;
-  const before = (current?.start ?? time) - 1;
-  const previous = barInterval(calendar, size, before, session);
-  if (previous !== undefined) return previous.end;
-  const extended = size.kind === "intraday" && session === "extended";
-  let day = calendar.sessionAtOrBefore(before);
-  // Before the open the session at hand has closed nothing yet: the one before it counts.
-  if (day !== undefined && (extended ? day.extendedClose : day.close) > time)
-    day = calendar.sessionAtOrBefore(day.extendedOpen - 1);
-  if (day === undefined) return Number.NEGATIVE_INFINITY;
-  return extended ? day.extendedClose : day.close;
 }
 
 /** The kernel of our own, or of the source that the strategy names. */
@@ -275,75 +285,4 @@ function indicatorOf(name: string): ReturnType<typeof indicator> & object {
 
 function watched(condition: Condition, slotOf: (index: number) => number): Watched {
   return { slots: [...new Set([...factsOf(condition)].map(slotOf))], test: compileTest(condition, slotOf) };
-}
-
-function inputsOf(spec: FactSpec): readonly number[] {
-  switch (spec.kind) {
-    case "indicator":
-      return spec.inputs;
-    case "lag":
-      return [spec.of];
-    case "calc":
-      return spec.args;
-    case "bars_true":
-    case "seconds_true":
-    case "bars_since":
-    case "seconds_since":
-      return [...factsOf(spec.condition)];
-    default:
-      return [];
-  }
-}
-
-/** Facts that read nothing but bars can live on their series. Temporal ones need the count or time of evaluations. */
-function isPure(spec: FactSpec): boolean {
-  return (
-    spec.kind === "field" ||
-    spec.kind === "indicator" ||
-    spec.kind === "lag" ||
-    spec.kind === "calc" ||
-    spec.kind === "const" ||
-    spec.kind === "bars_true"
-  );
-}
-
-function keyOfSpec(spec: FactSpec, keyOf: (index: number) => string): string {
-  switch (spec.kind) {
-    case "field":
-    case "quote":
-    case "session":
-    case "position":
-    case "account":
-      return `${spec.kind}:${spec.field}`;
-    case "const":
-      return `const:${spec.value}`;
-    case "indicator":
-      return `${spec.name}${spec.source === undefined ? "" : `@${spec.source}`}(${spec.params.join(",")})[${spec.inputs.map(keyOf).join(",")}]`;
-    case "lag":
-      return `lag${spec.bars}[${keyOf(spec.of)}]`;
-    case "calc":
-      return `${spec.operator}[${spec.args.map(keyOf).join(",")}]`;
-    case "bars_true":
-    case "seconds_true":
-      return `${spec.kind}[${keyOfCondition(spec.condition, keyOf)}]`;
-    case "seconds_since":
-      return `seconds_since${spec.horizonSeconds}[${keyOfCondition(spec.condition, keyOf)}]`;
-    case "bars_since":
-      return `bars_since${spec.horizon}${spec.before ? "b" : ""}${spec.rule ?? ""}[${keyOfCondition(spec.condition, keyOf)}]`;
-  }
-}
-
-function keyOfCondition(condition: Condition, keyOf: (index: number) => string): string {
-  switch (condition.op) {
-    case "all":
-    case "any":
-      return `${condition.op}(${condition.kids.map((kid) => keyOfCondition(kid, keyOf)).join(",")})`;
-    case "not":
-      return `not(${keyOfCondition(condition.kid, keyOf)})`;
-    case "leaf": {
-      const { right } = condition;
-      const value = "fact" in right ? keyOf(right.fact) : "values" in right ? right.values.join("|") : right.value;
-      return `${keyOf(condition.left)} ${condition.operator} ${value}`;
-    }
-  }
 }

@@ -59,11 +59,19 @@ export class Instance {
     if (this.facts.series.key === old.facts.series.key) this.waitingFor = old.waitingFor;
   }
 
-  /** Updates the facts of this instance and follows every rule; fires only while `trading`. */
-  evaluate(slots: Slots, time: number, day: number, book: BookView | undefined, trading: boolean): Evaluation {
-    const { moment, nodes } = this.facts;
+  /** A new evaluation begins: what others compare themselves with is brought up to it. */
+  prepare(slots: Slots, time: number): void {
+    const { moment, early, series } = this.facts;
     moment.time = time;
+    moment.start = series.bar.start;
     moment.index++;
+    for (const node of early) node.update(slots);
+  }
+
+  /** Updates the other facts of this instance and follows every rule; fires only while `trading`. */
+  evaluate(slots: Slots, day: number, book: BookView | undefined, trading: boolean): Evaluation {
+    const { moment, nodes } = this.facts;
+    const { time } = moment;
     for (const node of nodes) node.update(slots);
     const hasPosition = book !== undefined && book.qty !== 0;
     if (hasPosition && !this.#hadPosition) this.#rearmReduce();

@@ -12,6 +12,8 @@ import type { Series } from "./series.ts";
 /** Time and views that belong to one evaluation. */
 export interface Moment {
   time: number;
+  /** Start of the bar that is judged. */
+  start: number;
   /** Number of this evaluation of the strategy and symbol. */
   index: number;
 }

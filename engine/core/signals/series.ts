@@ -88,6 +88,23 @@ export class Series {
   }
 
   /**
+   * Start of the interval that contains `time`; `time` itself while there is none. A day begins with its extended hours:
+   * a bar before the open lies in the day that follows.
+   */
+  intervalStart(time: number): number {
+    if (this.size.kind === "session") {
+      const session = this.calendar.sessionAtOrBefore(time);
+      return session !== undefined && time < session.extendedClose ? session.extendedOpen : time;
+    }
+    return this.#inWindow(time) ? this.#startAt(time) : time;
+  }
+
+  /** Start of the session (of the UTC day under `always`) whose bars `time` belongs to, or NaN outside. */
+  sessionStart(time: number): number {
+    return this.#inWindow(time) ? this.#windowOpen : Number.NaN;
+  }
+
+  /**
    * The middle of a quote. It builds bars (without volume) only of symbols that nobody trades in sight: the first trade
    * or closed bar takes over, and what quotes had built of open intervals is forgotten.
    */

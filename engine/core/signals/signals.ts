@@ -21,7 +21,9 @@ import type {
 } from "../event.ts";
 import type { Program, Rule } from "../program.ts";
 import { blockedExit, incompleteBar, lateTrade, refusal } from "./announcements.ts";
-import { FactGraph, isFresh } from "./graph.ts";
+import { barriersOf } from "./barrier.ts";
+import type { Barrier } from "./barrier.ts";
+import { FactGraph } from "./graph.ts";
 import { SizeTable, bookKey, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
 import { Instance, NOTHING, isExit } from "./instance.ts";
 import type { Series } from "./series.ts";
@@ -46,7 +48,9 @@ export class Signals {
   #instances: Instance[] = [];
   #bySeries = new Map<Series, Instance[]>();
   #bySymbol = new Map<string, readonly Series[]>();
-  #waiting: Instance[] = [];
+  #barriers = new Map<Instance, Barrier>();
+  /** Barriers at which somebody waits. */
+  #waiting: Barrier[] = [];
   #trading = false;
   #liveSince: number | undefined;
   #timerAt = Number.NaN;
@@ -106,12 +110,12 @@ export class Signals {
     this.#trading = wasTrading;
     graph.adopt(old);
     restoreStates(previous, instances);
-    this.#waiting = instances.filter((instance) => instance.waitingFor === instance.waitingFor);
+    this.#waiting = [...new Set(this.#barriers.values())].filter((barrier) => barrier.resume());
     for (const series of graph.series.values()) {
       if (this.#liveSince !== undefined) series.liveSince(this.#liveSince);
       if (series.openEnd === series.openEnd) this.#closeAt(series.openEnd);
     }
-    for (const instance of this.#waiting) this.#closeAt(instance.waitingFor);
+    for (const barrier of this.#waiting) this.#closeAt(barrier.end);
   }
 
   #install(program: Program, graph: FactGraph, instances: Instance[]): void {
@@ -120,6 +124,7 @@ export class Signals {
     this.#instances = instances;
     this.#waiting = [];
     this.#timerAt = Number.NaN;
+    this.#barriers = barriersOf(instances, graph);
     this.#bySeries = groupBySeries(instances);
     this.#bySymbol = groupBySymbol(graph);
     this.usesAccount = program.strategies.some((strategy) =>
@@ -248,9 +253,9 @@ export class Signals {
     this.#closeThrough(series.values(), now - grace);
     let next = Number.POSITIVE_INFINITY;
     for (const { openEnd } of series.values()) if (openEnd < next) next = openEnd;
-    for (const instance of [...this.#waiting]) {
-      if (instance.waitingFor + grace <= now) this.#evaluate(instance, instance.waitingFor);
-      else next = Math.min(next, instance.waitingFor);
+    for (const barrier of [...this.#waiting]) {
+      if (barrier.end + grace <= now) this.#judge(barrier);
+      else next = Math.min(next, barrier.end);
     }
     if (next < Number.POSITIVE_INFINITY) this.#closeAt(next);
   }
@@ -276,9 +281,7 @@ export class Signals {
   /** Who still waits at an earlier instant is judged before a series it reads moves on: it must not see the future. */
   #beforeUpdate(series: Series, end: number): void {
     if (this.#waiting.length === 0) return;
-    for (const instance of [...this.#waiting]) {
-      if (instance.waitingFor < end && instance.facts.reads.has(series)) this.#evaluate(instance, instance.waitingFor);
-    }
+    for (const barrier of [...this.#waiting]) if (barrier.end < end && barrier.reads(series)) this.#judge(barrier);
   }
 
   #close(series: Series): boolean {
@@ -309,37 +312,50 @@ export class Signals {
     const own = this.#bySeries.get(series);
     if (own !== undefined) {
       for (const instance of own) {
-        if (instance.facts.others.length === 0 || this.#othersAreIn(instance, end)) this.#evaluate(instance, end);
-        else this.#wait(instance, end);
+        const barrier = this.#barrierOf(instance);
+        if (barrier.isOpen) {
+          instance.prepare(this.#graph.slots, end);
+          this.#evaluate(instance, end);
+        } else this.#wait(barrier, instance, end);
       }
     }
     if (this.#waiting.length === 0) return;
-    for (const instance of [...this.#waiting]) {
-      if (instance.facts.others.includes(series) && this.#othersAreIn(instance, instance.waitingFor))
-        this.#evaluate(instance, instance.waitingFor);
-    }
+    for (const barrier of [...this.#waiting]) if (barrier.cameIn(series)) this.#judge(barrier);
   }
 
-  #othersAreIn(instance: Instance, end: number): boolean {
-    return instance.facts.others.every((series) => isFresh(series, end));
+  #barrierOf(instance: Instance): Barrier {
+    const barrier = this.#barriers.get(instance);
+    invariant(barrier !== undefined, "every instance stands at a barrier");
+    return barrier;
   }
 
-  #wait(instance: Instance, end: number): void {
-    instance.waitingFor = end;
-    if (!this.#waiting.includes(instance)) this.#waiting.push(instance);
+  #wait(barrier: Barrier, instance: Instance, end: number): void {
+    barrier.arrive(instance, end);
+    if (!this.#waiting.includes(barrier)) this.#waiting.push(barrier);
     this.#closeAt(end);
   }
 
-  #evaluate(instance: Instance, end: number): void {
-    if (instance.waitingFor === instance.waitingFor) {
+  /** Everybody who waits at this barrier: first what ranks compare, for all of them, then one after the other. */
+  #judge(barrier: Barrier): void {
+    const { end } = barrier;
+    this.#waiting = this.#waiting.filter((other) => other !== barrier);
+    const { slots } = this.#graph;
+    const released = barrier.release();
+    for (const instance of released) instance.prepare(slots, instance.waitingFor);
+    barrier.collect(slots, end);
+    for (const instance of released) {
+      const { waitingFor } = instance;
       instance.waitingFor = Number.NaN;
-      this.#waiting = this.#waiting.filter((other) => other !== instance);
+      this.#evaluate(instance, waitingFor);
     }
+  }
+
+  #evaluate(instance: Instance, end: number): void {
     const { slots } = this.#graph;
     const { strategy, symbol, series } = instance.facts;
     const book = this.#views.book(strategy.name, symbol);
     const day = series.calendar.sessionAtOrBefore(series.bar.start)?.day ?? Math.floor(end / DAY.ms);
-    const evaluation = instance.evaluate(slots, end, day, book, this.#trading);
+    const evaluation = instance.evaluate(slots, day, book, this.#trading);
     if (evaluation === NOTHING) return;
     const { fired, refused, blockedExits } = evaluation;
     for (const { rule, code, reason } of refused) this.#sink.output(refusal(instance, rule, code, reason));

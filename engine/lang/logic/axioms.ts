@@ -29,7 +29,12 @@ export function axiomsOf(
   indicators: ReadonlyMap<string, Indicator>,
   rangeOf: RangeOf,
 ): ReadonlyMap<number, readonly Axiom[]> {
-  const pairs = [...barAxioms(facts), ...outputAxioms(facts, indicators), ...scaleAxioms(facts, rangeOf)];
+  const pairs = [
+    ...barAxioms(facts),
+    ...outputAxioms(facts, indicators),
+    ...openingAxioms(facts),
+    ...scaleAxioms(facts, rangeOf),
+  ];
   const byFact = new Map<number, Axiom[]>();
   for (const axiom of pairs) {
     for (const index of [axiom.low, axiom.high]) {
@@ -93,6 +98,26 @@ function outputAxioms(facts: readonly Fact[], indicators: ReadonlyMap<string, In
     for (let at = 1; at < indexes.length; at++) {
       found.push({ low: indexes[at - 1] as number, high: indexes[at] as number });
     }
+  }
+  return found;
+}
+
+/** The low of an opening range, its middle, its high; a longer range holds a shorter one. */
+function openingAxioms(facts: readonly Fact[]): Axiom[] {
+  const found: Axiom[] = [];
+  const chain = (group: readonly { readonly index: number }[]): void => {
+    for (let at = 1; at < group.length; at++) {
+      found.push({ low: group[at - 1]?.index as number, high: group[at]?.index as number });
+    }
+  };
+  const spanOf = ({ series, spanMs }: SpecOf<"opening_range">): string => `${seriesKey(series)}|${spanMs}`;
+  for (const group of grouped(facts, "opening_range", spanOf)) {
+    chain(["low", "mid", "high"].flatMap((name) => group.filter(({ spec }) => spec.field === name)));
+  }
+  for (const group of grouped(facts, "opening_range", ({ series, field }) => `${seriesKey(series)}|${field}`)) {
+    const longer = [...group].sort((a, b) => a.spec.spanMs - b.spec.spanMs);
+    if (longer[0]?.spec.field === "high") chain(longer);
+    if (longer[0]?.spec.field === "low") chain(longer.reverse());
   }
   return found;
 }

@@ -20,14 +20,27 @@ export interface DomainSource {
   readonly indicators: ReadonlyMap<string, Indicator>;
 }
 
-/** A value some bars ago: lags counted on another series, lag on its own series, and the fact itself. */
+/** A value some bars ago: lags counted on another series (or `prior`), lag on its own series, and the fact itself. */
 interface Place {
   readonly path: string;
   readonly lag: number;
   readonly index: number;
 }
 
-const WHOLE: ReadonlySet<string> = new Set(["count", "bars", "weekday", "flag", "side", "minutes", "clock", "seconds"]);
+/** On the way to a fact: as it was on the bar before. */
+const PRIOR = "[prior]";
+
+const WHOLE: ReadonlySet<string> = new Set([
+  "count",
+  "bars",
+  "weekday",
+  "flag",
+  "side",
+  "minutes",
+  "clock",
+  "seconds",
+  "rank",
+]);
 const TYPICAL: Readonly<Record<string, number>> = { price: 100, volume: 1_000, money: 1_000, number: 50 };
 
 export class Domain implements Nodes {
@@ -83,7 +96,11 @@ export class Domain implements Nodes {
     const place = this.#places[node];
     if (place === undefined) return String(this.kind(node).constant);
     const before = place.lag === 0 ? "" : `[${place.lag}]`;
-    return `${wordsOf(this.#fact(place.index).ref)}${before}${place.path}`;
+    const { ref, spec } = this.#fact(place.index);
+    if (!place.path.includes(PRIOR)) return `${wordsOf(ref)}${before}${place.path}`;
+    const { on: _on, ...params } = ref.params ?? {};
+    const words = wordsOf({ fact: ref.fact, params });
+    return `prior(${words}${before}, on: ${spec.series.size.label})${place.path.replace(PRIOR, "")}`;
   }
 
   isFact(node: number): boolean {
@@ -122,7 +139,7 @@ export class Domain implements Nodes {
   #rangeOf(index: number): readonly [number, number] {
     const { spec } = this.#fact(index);
     const { range } = this.#source.qualityOf(index);
-    if (spec.kind === "lag") return this.#rangeOf(spec.of);
+    if (spec.kind === "lag" || spec.kind === "prior") return this.#rangeOf(spec.of);
     if (spec.kind !== "indicator" || range.some(Number.isFinite)) return range;
     const [input] = spec.inputs;
     const isWithin = this.#source.indicators.get(spec.name)?.outputs[spec.output]?.rangeOfValue === true;
@@ -148,7 +165,13 @@ export class Domain implements Nodes {
     let path = "";
     let lag = 0;
     let at = index;
-    for (let { spec } = this.#fact(at); spec.kind === "lag"; { spec } = this.#fact(at)) {
+    for (let { spec } = this.#fact(at); spec.kind === "lag" || spec.kind === "prior"; { spec } = this.#fact(at)) {
+      if (spec.kind === "prior") {
+        path += `${lag === 0 ? "" : `[${lag}]`}${PRIOR}`;
+        lag = 0;
+        at = spec.of;
+        continue;
+      }
       const of = this.#fact(spec.of).spec;
       if (seriesKey(of.series) === seriesKey(spec.series)) lag += spec.bars;
       else {

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { compile } from "../../engine/lang/compile.ts";
+import { calendarOf } from "../../engine/market/instruments.ts";
+import { warmupOf } from "../../engine/runtime/warmup.ts";
+import { openOf } from "../support/core-driver.ts";
+
+const MINUTE = 60_000;
+
+async function asked(facts: string, before: number): Promise<Record<string, number>> {
+  const text = `barwise: 1\nname: x\nsymbols: [SPY]\non: 5m\nfacts: {${facts}}\nrules:\n  - {name: leave, when: close < 1, then: {close: {}}}\n`;
+  const { program } = compile({ "x.strategy.yaml": text });
+  if (program === null) throw new Error("no program");
+  const counts: Record<string, number> = {};
+  const history = {
+    bars: async (_symbol: string, size: { readonly label: string }, _before: number, count: number) => {
+      counts[size.label] = count;
+      return [];
+    },
+  };
+  await warmupOf(program, history, before, calendarOf);
+  return counts;
+}
+
+describe("a warm-up", () => {
+  const three = openOf("2024-07-02") + 5.5 * 60 * MINUTE;
+
+  it("asks for what the facts need, and a little more", async () => {
+    expect(await asked("a: sma(10), b: 'sma(3, on: 1d)'", three)).toEqual({ "5m": 30, "1d": 23 });
+  });
+
+  it("reaches back to the start of the session for facts that begin there", async () => {
+    const sinceFour = (11 * 60) / 5;
+    expect(await asked("a: vwap()", three)).toEqual({ "5m": sinceFour });
+    expect(await asked("a: opening_range(15m).high", three)).toEqual({ "5m": sinceFour });
+  });
+
+  it("asks for the days that a prior value lies back", async () => {
+    expect(await asked("a: 'prior(high, on: 1d)[2]'", three)).toEqual({ "5m": 21, "1d": 24 });
+  });
+});
