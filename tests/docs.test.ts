@@ -18,6 +18,7 @@ import { addRun } from "../engine/cli/run.ts";
 import { addTest } from "../engine/cli/test.ts";
 import { addVenue } from "../engine/cli/venue.ts";
 import { compile } from "../engine/lang/compile.ts";
+import { wantedBy } from "../engine/lang/references.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const PAGES = [...pagesBelow("docs"), ...pagesBelow("examples"), "README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
@@ -122,6 +123,28 @@ function isCommand(body: string): boolean {
   return lines.length === 1 && /^(?:npx )?barwise (?:lint|explain|backtest|\w+ --help)/.test(lines[0] as string);
 }
 
+/** Whole files of a page: those whose first line is `# path` together, the others each by itself. */
+function projectsIn(page: string): Record<string, string>[] {
+  const bodies = blocksOf(textOf(page)).filter(
+    ({ language, body }) => language === "yaml" && /^barwise: 1\b/m.test(body),
+  );
+  const named: Record<string, string> = {};
+  const alone: Record<string, string>[] = [];
+  for (const { body } of bodies) {
+    const path = /^# ([\w./-]+\.yaml)\n/.exec(body)?.[1];
+    if (path !== undefined) named[path] = body;
+    else alone.push({ [/^rules:/m.test(body) ? "x.strategy.yaml" : "barwise.yaml"]: body });
+  }
+  return [...alone, ...(Object.keys(named).length === 0 ? [] : [named])];
+}
+
+/** With the files of the repository that they name. */
+function withShipped(files: Readonly<Record<string, string>>): Record<string, string> {
+  const all = { ...files };
+  for (const path of wantedBy(files, new Set())) if (existsSync(join(ROOT, path))) all[path] = textOf(path);
+  return all;
+}
+
 // ------------------------------------------------------------------------------------------------ the tests
 
 afterEach(() => {
@@ -158,13 +181,10 @@ describe("documentation", () => {
   it("holds whole files that compile without an error", () => {
     // Pages of findings show mistakes on purpose; tests/lang holds them to it.
     const wrong = PAGES.filter((page) => !page.includes("/findings/")).flatMap((page) =>
-      blocksOf(textOf(page))
-        .filter(({ language, body }) => language === "yaml" && /^barwise: 1\b/m.test(body))
-        .flatMap(({ body }) => {
-          const file = /^rules:/m.test(body) ? "x.strategy.yaml" : "barwise.yaml";
-          const { diagnostics } = compile({ [file]: body });
-          return diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => `${page}: ${message}`);
-        }),
+      projectsIn(page).flatMap((files) => {
+        const { diagnostics } = compile(withShipped(files), { only: Object.keys(files) });
+        return diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => `${page}: ${message}`);
+      }),
     );
     expect(wrong).toEqual([]);
   });

@@ -4,14 +4,16 @@
  * Owns: which files are read, output formats, what --fix writes, exit codes (0 clean, 1 findings, 2 could not run).
  */
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, readdir } from "node:fs/promises";
 import type { Command } from "commander";
 import { compile, isStrategyFile } from "../lang/compile.ts";
 import { fixFiles } from "../lang/fix-files.ts";
 import type { FixedFiles } from "../lang/fix-files.ts";
 import { countOf, fixableOf, renderDiagnostics, summaryOf } from "../report/diagnostics.ts";
 import type { DiagnosticFormat } from "../report/diagnostics.ts";
+import { isTemplateFile, isWatchlistFile } from "../lang/references.ts";
 import { CliError, say, wantsColour } from "./io.ts";
+import { withNamed } from "./named-files.ts";
 import { readPaths } from "./program.ts";
 import { differenceText, writeRewrites } from "./rewrite.ts";
 import type { Rewrite } from "./rewrite.ts";
@@ -47,16 +49,17 @@ async function runLint(paths: readonly string[], flags: Flags): Promise<void> {
   const most = flags.maxWarnings === undefined ? Number.POSITIVE_INFINITY : Number(flags.maxWarnings);
   if (!(most >= 0)) throw new CliError(`--max-warnings ${flags.maxWarnings}: expected a number`);
   if (flags.dryRun === true && flags.fix !== true) throw new CliError("--dry-run belongs to --fix");
-  const { files, onDisk } = await filesToLint(paths, flags);
-  const fixed = flags.fix === true ? fixFiles(files) : undefined;
+  const { files, onDisk, root, only } = await filesToLint(paths, flags);
+  const env = { root, only };
+  const fixed = flags.fix === true ? fixFiles(files, env) : undefined;
   const wouldChange = fixed !== undefined && (await takeOver(fixed, { files, onDisk, format, flags }));
-  const { diagnostics } = fixed ?? compile(files);
+  const { diagnostics } = fixed ?? compile(files, env);
   const texts = fixed?.files ?? files;
   const isStdin = onDisk === undefined;
   const stream = isStdin && fixed !== undefined ? process.stderr : process.stdout;
   const text = renderDiagnostics(diagnostics, { format, color: wantsColour(stream), texts });
   if (text !== "") stream.write(text);
-  const count = Object.keys(files).filter(isStrategyFile).length;
+  const count = only.length;
   const found = `${count} ${count === 1 ? "strategy" : "strategies"}: ${summaryOf(diagnostics)}`;
   if (format === "pretty") say(`${found}${fixed === undefined ? fixableText(diagnostics) : fixedText(fixed, flags)}`);
   const { errors, warnings } = countOf(diagnostics);
@@ -72,15 +75,13 @@ function fixedText({ applied }: FixedFiles, { dryRun = false }: Flags): string {
   return applied.length === 0 ? "" : `; ${applied.length} ${dryRun ? "would be fixed" : "fixed"}`;
 }
 
-interface Linted {
-  readonly files: Texts;
-  readonly onDisk: Texts | undefined;
+interface Shown extends Pick<Linted, "files" | "onDisk"> {
   readonly format: DiagnosticFormat;
   readonly flags: Flags;
 }
 
 /** Shows what the corrections change and writes it; what comes on standard input goes to standard output. */
-async function takeOver(fixed: FixedFiles, { files, onDisk, format, flags }: Linted): Promise<boolean> {
+async function takeOver(fixed: FixedFiles, { files, onDisk, format, flags }: Shown): Promise<boolean> {
   const rewrites = Object.entries(fixed.files)
     .map(([file, after]): Rewrite => ({ file, path: onDisk?.[file] ?? file, before: files[file] as string, after }))
     .filter(({ before, after }) => before !== after);
@@ -104,13 +105,22 @@ function formatOf(flag: string | undefined): DiagnosticFormat {
 
 type Texts = Readonly<Record<string, string>>;
 
-/** Texts by the name that findings give them; `onDisk` says where each is, undefined for standard input. */
-async function filesToLint(
-  paths: readonly string[],
-  flags: Flags,
-): Promise<{ readonly files: Texts; readonly onDisk: Texts | undefined }> {
+interface Linted {
+  /** Texts by the name that findings give them. */
+  readonly files: Texts;
+  /** Where each is, undefined for standard input. */
+  readonly onDisk: Texts | undefined;
+  /** Strategies that were asked for; others are there because these extend them. */
+  readonly only: readonly string[];
+  /** Folder of the project in the paths of the files. */
+  readonly root: string;
+}
+
+async function filesToLint(paths: readonly string[], flags: Flags): Promise<Linted> {
   if (paths.includes("-")) {
-    return { files: { [flags.stdinFilename ?? "stdin.strategy.yaml"]: await readStdin() }, onDisk: undefined };
+    const name = flags.stdinFilename ?? "stdin.strategy.yaml";
+    const files = await withNamed({ [name]: await readStdin() });
+    return { files, onDisk: undefined, only: [name], root: "" };
   }
   const named = paths.filter((path) => basename(path) === "barwise.yaml");
   const rest = paths.filter((path) => !named.includes(path));
@@ -123,8 +133,28 @@ async function filesToLint(
   }
   const strategies =
     rest.length > 0 ? rest : project === undefined ? ["strategies"] : [await strategiesOf(project, files)];
-  Object.assign(files, await readPaths(strategies));
-  return { files, onDisk };
+  const root = relative(process.cwd(), resolve(dirname(project ?? "."))) || "";
+  const shared = paths.length === 0 || project !== undefined ? await sharedFolders(root) : [];
+  Object.assign(files, await readPaths([...strategies, ...shared], isLinted));
+  const only = Object.keys(files).filter(isStrategyFile);
+  return { files: await withNamed(files, root), onDisk, only, root };
+}
+
+function isLinted(path: string): boolean {
+  return isStrategyFile(path) || isTemplateFile(path) || isWatchlistFile(path);
+}
+
+async function sharedFolders(root: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of ["templates", "watchlists"]) {
+    const folder = join(root, name);
+    try {
+      if ((await readdir(folder, { recursive: true })).some((file) => isLinted(join(name, file)))) found.push(folder);
+    } catch {
+      // A project need not have them.
+    }
+  }
+  return found;
 }
 
 async function projectHere(): Promise<string | undefined> {

@@ -16,6 +16,7 @@ import type { Files, FileSet } from "../ports/files.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
 import { Reloader } from "../runtime/reload.ts";
 import { CliError, say, wantsColour } from "./io.ts";
+import { withNamed } from "./named-files.ts";
 import { needsOf } from "../runtime/warmup.ts";
 import type { Session } from "./live-session.ts";
 import type { LiveView } from "./live-view.ts";
@@ -27,6 +28,8 @@ export interface Override {
   readonly available?: readonly string[];
   readonly on?: BarSize;
   readonly params?: Readonly<Record<string, number>>;
+  /** Strategy files that run, when others are there to be extended. */
+  readonly only?: readonly string[];
 }
 
 export interface Loaded {
@@ -53,7 +56,8 @@ export function tryCompile(
   override: Override,
 ): { readonly compiled: Compiled; readonly notes: readonly string[] } {
   const notes: string[] = [];
-  const { available, on, params } = override;
+  const { available, on, params, only } = override;
+  const chosen = { ...(params === undefined ? {} : { params }), ...(only === undefined ? {} : { only }) };
   const symbols = (strategy: string, declared: readonly string[]): readonly string[] => {
     if (available === undefined) return [...new Set(declared)];
     const there = declared.filter((symbol) => available.includes(symbol));
@@ -68,11 +72,11 @@ export function tryCompile(
     return [...new Set(there)];
   };
   const compiled = compile(files, {
-    ...(params === undefined ? {} : { params }),
+    ...chosen,
     override: { symbols, ...(on === undefined ? {} : { on }) },
   });
   if (on !== undefined && compiled.program !== null) {
-    const plain = compile(files, params === undefined ? {} : { params });
+    const plain = compile(files, chosen);
     for (const strategy of plain.program?.strategies ?? []) {
       if (strategy.on.label !== on.label)
         notes.push(`${strategy.name} says on: ${strategy.on.label}: played on ${on.label} bars`);
@@ -86,21 +90,24 @@ export async function loadProgram(
   paths: readonly string[],
   override: Override,
 ): Promise<Loaded & { readonly sources: FileSet }> {
-  const files = await readPaths(paths);
-  return { ...compileFiles(files, override), sources: files };
+  const named = await readPaths(paths);
+  const files = await withNamed(named);
+  const extended = Object.keys(files).some((path) => isStrategyFile(path) && !Object.hasOwn(named, path));
+  const only = extended ? { only: Object.keys(named).filter(isStrategyFile) } : {};
+  return { ...compileFiles(files, { ...override, ...only }), sources: files };
 }
 
 /** Texts by path as written, folders searched for strategy files. */
-export async function readPaths(paths: readonly string[]): Promise<FileSet> {
+export async function readPaths(paths: readonly string[], isWanted = isStrategyFile): Promise<FileSet> {
   const files: Record<string, string> = {};
   for (const path of paths) {
-    for (const file of await strategyFiles(path))
+    for (const file of await filesAt(path, isWanted))
       files[relative(process.cwd(), resolve(file)) || file] = await readText(file);
   }
   return files;
 }
 
-async function strategyFiles(path: string): Promise<string[]> {
+async function filesAt(path: string, isWanted: (path: string) => boolean): Promise<string[]> {
   let isFolder: boolean;
   try {
     isFolder = (await stat(path)).isDirectory();
@@ -109,7 +116,7 @@ async function strategyFiles(path: string): Promise<string[]> {
   }
   if (!isFolder) return [path];
   const names = await readdir(path, { recursive: true });
-  const found = names.filter((name) => isStrategyFile(name) && !name.includes("node_modules")).sort();
+  const found = names.filter((name) => isWanted(join(path, name)) && !name.includes("node_modules")).sort();
   if (found.length === 0) throw new CliError(`${path}: no *.strategy.yaml in this folder`);
   return found.map((name) => join(path, name));
 }
@@ -137,7 +144,7 @@ export async function loadProject(folder: string, options: { readonly demo: bool
   const hasFile = await exists(file);
   if (!hasFile && !options.demo)
     throw new CliError(`${folder}: no ${PROJECT_FILE} here (barwise run --demo needs none)`);
-  const folders = [hasFile ? await strategiesFolder(file) : "strategies"];
+  const folders = [hasFile ? await strategiesFolder(file) : "strategies", "templates", "watchlists"];
   const source = projectFiles(root, { folders });
   const { files, refused } = await source.read();
   for (const { path, reason } of refused) throw new CliError(`${path}: ${reason}`, 1);

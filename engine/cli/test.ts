@@ -13,6 +13,7 @@ import { projectFiles } from "../adapters/files/project-files.ts";
 import { createSimBroker } from "../adapters/sim/broker.ts";
 import { compile, isStrategyFile } from "../lang/compile.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
+import { closureOf } from "../lang/references.ts";
 import { csvKey, isTestFile, readTests } from "../lang/test-file.ts";
 import type { CsvWanted, ReadTests } from "../lang/test-file.ts";
 import type { CsvBars } from "../lang/test-series.ts";
@@ -27,6 +28,7 @@ import { judge } from "../runtime/test-judge.ts";
 import { runTest } from "../runtime/test-run.ts";
 import type { TestVenue } from "../runtime/test-run.ts";
 import type { Recording } from "../runtime/test-watch.ts";
+import { withNamed } from "./named-files.ts";
 import { CliError, painter, print, printable, progressLine, say, wantsColour } from "./io.ts";
 import { createSimExchange } from "./local-venue.ts";
 
@@ -161,10 +163,11 @@ function withUntested(coverage: Coverage, named: readonly string[], texts: Texts
   const tested = new Set(rules.map(({ place }) => place.file));
   for (const file of named) {
     if (tested.has(file)) continue;
-    for (const { name: strategy, rules: own } of compile({ [file]: texts[file] ?? "" }).program?.strategies ?? []) {
-      for (const { name, source } of own) rules.push({ strategy, rule: name, place: source, fired: 0 });
-      for (const { text, line, column } of comparisonsOf(file, texts[file] ?? ""))
-        comparisons.push({ strategy, text, place: { file, line, column }, wasTrue: false, wasFalse: false });
+    const own = closureOf([file], texts);
+    for (const { name: strategy, rules: declared } of compile(own, { only: [file] }).program?.strategies ?? []) {
+      for (const { name, source } of declared) rules.push({ strategy, rule: name, place: source, fired: 0 });
+      for (const { text, place } of comparisonsOf(file, own))
+        comparisons.push({ strategy, text, place, wasTrue: false, wasFalse: false });
     }
   }
   const before = coverage.rules.length + 2 * coverage.comparisons.length;
@@ -191,6 +194,7 @@ async function readAll(paths: readonly string[]): Promise<AllTests> {
   const cases: TestCase[] = [];
   const diagnostics = new Map<string, Diagnostic>();
   for (const path of found.strategies) texts[path] = await readText(path);
+  Object.assign(texts, await withNamed(texts));
   for (const path of found.tests) {
     const text = await readText(path);
     texts[path] = text;

@@ -283,6 +283,8 @@ export interface ProgramSettings {
   readonly on: string | null;
   /** Symbols that replaced a strategy's own, by its name; null when none were replaced. */
   readonly symbols: Readonly<Record<string, readonly string[]>> | null;
+  /** Strategy files that were run; absent: all. Others were there to be extended. */
+  readonly only?: readonly string[];
 }
 
 export interface Program {

@@ -63,6 +63,7 @@ const TABLE = {
   "types/unit": warning("Numbers of different units can be compared, but the answer means nothing."),
   "types/series": error("A value of one bar size cannot feed an indicator of another."),
   "types/value": error("Outside its range the value has no meaning."),
+  "types/input": error("A template is filled with what it declares, or it means something else."),
   "types/price-path": error("Bars that are not what they look like test something else."),
   "types/too-large": error("Every bar of every symbol pays for it."),
   "facts/several-outputs": error("It has several values at once; one must be chosen."),

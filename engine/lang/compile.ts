@@ -9,17 +9,19 @@ import type { Indicator } from "../catalog/kernel.ts";
 import type { Program, ProgramSettings, Strategy } from "../core/program.ts";
 import { parseBarSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
-import { Findings, inReadingOrder } from "./diagnostic.ts";
+import { checkTemplate, readStrategy } from "./compose.ts";
+import { Findings, inReadingOrder, merged } from "./diagnostic.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { programDigest } from "./digest.ts";
-import { applyExceptions } from "./ignore.ts";
+import { applyExceptions, exceptIn } from "./ignore.ts";
 import { DEFAULT_PROJECT, parseProject } from "./project.ts";
 import type { Project } from "./project.ts";
+import { isStrategyFile, isTemplateFile, isWatchlistFile } from "./references.ts";
 import { compileStrategy } from "./strategy.ts";
 import type { StrategyEnv, StrategyOverride } from "./strategy.ts";
 import { didYouMean } from "./suggest.ts";
+import { checkWatchlist } from "./watchlist.ts";
 import { placeOf, readYaml } from "./yaml-file.ts";
-import { checkTraps } from "./yaml-traps.ts";
 
 /** Path relative to the project -> text. */
 export type FileTexts = Readonly<Record<string, string>>;
@@ -35,6 +37,10 @@ export interface CompileEnv {
   readonly override?: StrategyOverride;
   /** Name of the project file. */
   readonly project?: string;
+  /** Strategy files that make the program; others are there to be extended. Default: all. */
+  readonly only?: readonly string[];
+  /** Folder of the project in the paths of the files; watchlists and templates are named relative to it. */
+  readonly root?: string;
 }
 
 export interface Compiled {
@@ -45,9 +51,7 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function isStrategyFile(path: string): boolean {
-  return /\.strategy\.ya?ml$/.test(path);
-}
+export { isStrategyFile } from "./references.ts";
 
 export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
   const projectFile = env.project ?? "barwise.yaml";
@@ -71,7 +75,7 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
     declaredParams: new Set(),
     override: env.override ?? {},
   };
-  const strategies = compileStrategies(files, strategyEnv, diagnostics);
+  const strategies = compileStrategies(files, strategyEnv, env, diagnostics);
   if (projectText !== undefined) checkGrace(projectText, projectFile, project.graceMs, strategies, diagnostics);
   checkOverrides(strategyEnv, strategies, diagnostics, projectFile);
   const sorted = inReadingOrder(diagnostics);
@@ -89,17 +93,24 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
 }
 
 function settingsOf(env: CompileEnv, strategies: readonly Strategy[]): ProgramSettings | undefined {
-  const { params = {}, override = {} } = env;
-  if (Object.keys(params).length === 0 && override.on === undefined && override.symbols === undefined) return undefined;
+  const { params = {}, override = {}, only } = env;
+  const isPlain = Object.keys(params).length === 0 && override.on === undefined && override.symbols === undefined;
+  if (isPlain && only === undefined) return undefined;
   const symbols = Object.fromEntries(strategies.map((strategy) => [strategy.name, strategy.symbols]));
-  return { params, on: override.on?.label ?? null, symbols: override.symbols === undefined ? null : symbols };
+  return {
+    params,
+    on: override.on?.label ?? null,
+    symbols: override.symbols === undefined ? null : symbols,
+    ...(only === undefined ? {} : { only }),
+  };
 }
 
 /** The environment that compiles the same program again from the same files. */
-export function envOf({ params, on, symbols }: ProgramSettings): CompileEnv {
+export function envOf({ params, on, symbols, only }: ProgramSettings): CompileEnv {
   const size = on === null ? undefined : parseBarSize(on);
   return {
     params,
+    ...(only === undefined ? {} : { only }),
     override: {
       ...(size === undefined ? {} : { on: size }),
       ...(symbols === null ? {} : { symbols: (name, declared) => symbols[name] ?? declared }),
@@ -107,15 +118,22 @@ export function envOf({ params, on, symbols }: ProgramSettings): CompileEnv {
   };
 }
 
-function compileStrategies(files: FileTexts, env: StrategyEnv, diagnostics: Diagnostic[]): Strategy[] {
+function compileStrategies(
+  files: FileTexts,
+  env: StrategyEnv,
+  { root = "", only }: CompileEnv,
+  diagnostics: Diagnostic[],
+): Strategy[] {
   const strategies: Strategy[] = [];
+  const found: Diagnostic[] = [];
   const names = new Map<string, string>();
+  const composed = new Set<string>();
   // Sorted, so that nothing depends on the order in which a folder was read.
-  const paths = Object.keys(files).filter(isStrategyFile).sort();
+  const chosen = only === undefined ? undefined : new Set(only);
+  const isChosen = (path: string): boolean => isStrategyFile(path) && chosen?.has(path) !== false;
+  const paths = Object.keys(files).filter(isChosen).sort();
   for (const path of paths) {
-    const text = files[path] as string;
-    const file = readYaml(path, text);
-    checkTraps(file);
+    const file = readStrategy(path, files, root);
     const strategy = compileStrategy(file, env);
     const name = file.data?.["name"];
     const other = typeof name === "string" ? names.get(name) : undefined;
@@ -124,14 +142,49 @@ function compileStrategies(files: FileTexts, env: StrategyEnv, diagnostics: Diag
       file.findings.report("names/duplicate", placeOf(file, ["name"]), message, "Choose another name.");
     } else if (typeof name === "string") names.set(name, path);
     if (strategy !== undefined) strategies.push(strategy);
-    diagnostics.push(...applyExceptions(path, text, file.findings.list()));
+    found.push(...file.findings.list());
+    for (const one of file.findings.sources.files.keys()) composed.add(one);
   }
-  if (paths.length === 0) {
+  found.push(...checkShared(files, env, root, composed));
+  const texts = new Map(
+    Object.entries(files).filter(([path]) => isChosen(path) || isShared(path) || composed.has(path)),
+  );
+  diagnostics.push(...exceptIn(texts, merged(found)));
+  if (paths.length === 0 && texts.size === 0) {
     const none = new Findings("", "");
     none.report("data/no-strategy", { start: 0, end: 0 }, "There is no strategy file", "Create NAME.strategy.yaml.");
     diagnostics.push(...none.list());
   }
   return strategies;
+}
+
+function isShared(path: string): boolean {
+  return isTemplateFile(path) || isWatchlistFile(path);
+}
+
+/**
+ * Templates and watchlists by themselves. Of a template that strategies fill only the errors count here: its judgements
+ * are theirs.
+ */
+function checkShared(
+  files: FileTexts,
+  env: StrategyEnv,
+  root: string,
+  composed: ReadonlySet<string>,
+): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const isWatchlist = (path: string): boolean => isWatchlistFile(path) || (composed.has(path) && !isStrategyFile(path));
+  for (const path of Object.keys(files).sort()) {
+    if (!isTemplateFile(path)) {
+      if (isWatchlist(path)) found.push(...checkWatchlist(path, files[path] as string));
+      continue;
+    }
+    const { findings, filled } = checkTemplate(path, files, root);
+    compileStrategy(filled, { ...env, params: {}, override: {}, history: undefined, declaredParams: new Set() });
+    const inside = filled.findings.list().filter((finding) => finding.file !== "");
+    found.push(...findings, ...inside.filter(({ severity }) => severity === "error" || !composed.has(path)));
+  }
+  return found;
 }
 
 /** An evaluation that waits for another symbol must be over before the next bar of its own. */

@@ -22,6 +22,16 @@ interface Exception {
 
 const PATTERN = /^[ \t]*# *lint-ignore\b[ \t]*([^\s]*)[ \t]*(?:--[ \t]*(.*?))?[ \t]*\r?$/;
 
+/** Each file's exceptions speak about the findings of that file. */
+export function exceptIn(texts: ReadonlyMap<string, string>, found: readonly Diagnostic[]): Diagnostic[] {
+  const files = new Set([...found.map(({ file }) => file), ...texts.keys()]);
+  return [...files].flatMap((file) => {
+    const own = found.filter((finding) => finding.file === file);
+    const text = texts.get(file);
+    return text === undefined ? own : applyExceptions(file, text, own);
+  });
+}
+
 export function applyExceptions(file: string, text: string, found: readonly Diagnostic[]): Diagnostic[] {
   if (!text.includes("lint-ignore")) return [...found];
   const own = new Findings(file, text);

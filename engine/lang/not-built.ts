@@ -7,9 +7,6 @@
 /** Keys by the schema path of their mapping: `""` the file, `rules` a rule, `action`, `trade`. */
 const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "": {
-    template: "Templates (template:, with:) are",
-    with: "Templates (template:, with:) are",
-    extends: "Overlays (extends:) are",
     approval: "Approval by a person (approval:) is",
     universe: "A universe of symbols (universe:) is",
   },

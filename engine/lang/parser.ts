@@ -24,7 +24,8 @@ export function parseExpression(
 ): { readonly node: Node } | { readonly problem: SyntaxProblem } {
   const spanOf = (start: number, end: number): Span => {
     const from = place(start);
-    return { start: from, end: end > start ? Math.max(from, place(end - 1) + 1) : from };
+    // In a filled template the end may be written in another file, at any offset.
+    return { start: from, end: end > start ? place(end - 1) + 1 : from };
   };
   if (text.length > MAX_LENGTH) {
     const help = "Split it with named facts and conditions.";

@@ -10,8 +10,17 @@ function isBlank(character: string | undefined): boolean {
   return character !== undefined && /[\s\u00a0]/.test(character);
 }
 
+/** Scalars that no file holds as they are: a filled template knows where each character was written. */
+const COMPOSED = new WeakMap<Scalar, (offset: number) => number>();
+
+export function setPlaces(scalar: Scalar, places: (offset: number) => number): void {
+  COMPOSED.set(scalar, places);
+}
+
 /** Maps offsets of `scalar.value` to offsets of the file. */
 export function placesOf(text: string, scalar: Scalar): (offset: number) => number {
+  const composed = COMPOSED.get(scalar);
+  if (composed !== undefined) return composed;
   const value = String(scalar.value);
   const [from, to] = scalar.range ?? [0, 0];
   const starts = sourceStarts(text, scalar, from, to);

@@ -168,7 +168,7 @@ function riskFile(
   texts[path] = text;
   const limits = readYaml(path, text);
   validateRisk ??= compileSchema(riskFileSchema());
-  if (limits.data !== undefined) checkSchema(validateRisk, limits, "risk");
+  if (limits.data !== undefined) checkSchema(validateRisk, limits, "plain");
   const risk = readRisk(limits, [], limits.data);
   extra.push(...limits.findings.list());
   return risk;

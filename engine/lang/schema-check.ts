@@ -31,7 +31,7 @@ export function compileSchema(schema: Schema): ValidateFunction {
 export function checkSchema(
   validate: ValidateFunction,
   file: YamlFile,
-  kind: "strategy" | "project" | "risk",
+  kind: "strategy" | "project" | "plain",
 ): boolean {
   if (validate(file.data)) return true;
   const errors = validate.errors ?? [];
@@ -47,7 +47,7 @@ function isInsideOneOf(error: ErrorObject): boolean {
   return error.keyword === "const" && /\/oneOf\/\d+\/const$/.test(error.schemaPath);
 }
 
-function reportError(error: ErrorObject, file: YamlFile, kind: "strategy" | "project" | "risk"): void {
+function reportError(error: ErrorObject, file: YamlFile, kind: "strategy" | "project" | "plain"): void {
   const path = pathOf(error.instancePath, file.data);
   const { findings } = file;
   const params = error.params as Readonly<Record<string, unknown>>;
@@ -127,9 +127,9 @@ function missingHelp(key: string, help: string, file: YamlFile, path: Path): Hel
   );
 }
 
-function placeKind(path: Path, kind: "strategy" | "project" | "risk"): KeyPlace | undefined {
+function placeKind(path: Path, kind: "strategy" | "project" | "plain"): KeyPlace | undefined {
   if (kind === "project") return path.length === 0 ? "project" : path[2] === "tape" ? "tape" : undefined;
-  if (kind === "risk") return undefined;
+  if (kind === "plain") return undefined;
   if (path.length === 0) return "";
   if (path[0] !== "rules") return undefined;
   if (path.length === 2) return "rule";
@@ -158,16 +158,6 @@ function wrongType(error: ErrorObject, file: YamlFile, path: Path): void {
   if (isScalar && path[0] === "symbols" && path.length === 2) {
     const message = `The symbol ${source === "" ? "~" : source} is read as ${describe(error.data)}`;
     file.findings.report("yaml/unquoted-symbol", place, message, advice(`Quote it: "${source}".`, quoted(true)));
-    return;
-  }
-  if (
-    path[0] === "symbols" &&
-    path.length === 1 &&
-    kindOf(error.data) === "object" &&
-    "file" in (error.data as object)
-  ) {
-    const help = "List the symbols: symbols: [SPY, QQQ].";
-    file.findings.report("schema/not-built", place, "A file of symbols (symbols: {file: …}) is not built yet", help);
     return;
   }
   const isFreeText = ["name", "description", "message"].includes(String(path.at(-1)));

@@ -40,6 +40,18 @@ export function choice(description: string, choices: Readonly<Record<string, str
   };
 }
 
+export const SYMBOL = "^[A-Za-z0-9][A-Za-z0-9._/-]*$";
+
+export function symbolList(description: string): Schema {
+  return {
+    type: "array",
+    description,
+    minItems: 1,
+    maxItems: 5000,
+    items: { type: "string", pattern: SYMBOL, maxLength: 32 },
+  };
+}
+
 const OPERATORS = [
   "lessThan",
   "lessThanInclusive",

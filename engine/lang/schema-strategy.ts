@@ -5,20 +5,28 @@
  * Owns: keys, types, defaults and their documentation; editors complete and explain from it.
  */
 import { actionSchema } from "./schema-actions.ts";
-import { choice, definitions, mapping, ref, text } from "./schema-parts.ts";
+import { choice, definitions, mapping, ref, symbolList, text } from "./schema-parts.ts";
 import type { Schema } from "./schema-parts.ts";
 
 const NAME = "^[A-Za-z_][A-Za-z0-9_-]*$";
 /** Names that stand in expressions have no dash: it would read as minus. */
 const WORD = "^[A-Za-z_][A-Za-z0-9_]*$";
 
-const SYMBOL = "^[A-Za-z0-9][A-Za-z0-9._/-]*$";
-
 function named(description: string, value: Schema): Schema {
   return { type: "object", description, propertyNames: { pattern: WORD }, additionalProperties: value };
 }
 
-function ruleSchema(): Schema {
+/** What a template or the strategy below gives need not be said again. */
+function wholeUnlessComposed(required: readonly string[]): Schema {
+  const composed = { anyOf: [{ required: ["template"] }, { required: ["extends"] }] };
+  const rules = { type: "array", items: { type: "object", required: RULE_KEYS } };
+  const whole = { type: "object", required, properties: { rules } };
+  return { allOf: [{ if: { not: composed }, then: whole }] };
+}
+
+const RULE_KEYS = ["name", "when", "then"];
+
+function ruleSchema(forEditors: boolean): Schema {
   return mapping(
     "When something holds, do something.",
     {
@@ -50,12 +58,36 @@ function ruleSchema(): Schema {
         description: "Higher wins when rules want opposite things, or share a group.",
       },
       group: text("Of the rules of one group at most one fires per symbol and evaluation.", { pattern: NAME }),
+      ...(forEditors
+        ? { remove: { type: "boolean", description: "Over a template or another strategy: takes this rule away." } }
+        : {}),
     },
-    ["name", "when", "then"],
+    forEditors ? ["name"] : RULE_KEYS,
   );
 }
 
+/** The list itself; in editors also the file that holds it. */
+function symbols(forEditors: boolean): Schema {
+  const list = symbolList("What is traded, each symbol for itself.");
+  if (!forEditors) return list;
+  const { description, ...items } = list;
+  const file = mapping("A watchlist.", { file: text("Path of the watchlist, from here or from the project.") }, [
+    "file",
+  ]);
+  return { description: `${String(description)} A list, or {file: watchlists/tech.yaml}.`, anyOf: [items, file] };
+}
+
+/** Keys that are gone when a strategy is composed: what editors know of them. */
+function composition(): Readonly<Record<string, Schema>> {
+  return {
+    template: text("A template that this strategy fills: `NAME.template.yaml`. Keys beside it are laid over it."),
+    with: { type: "object", description: "Values of the template's inputs." },
+    extends: text("Another strategy, `NAME.strategy.yaml`: everything of it counts unless a key here says otherwise."),
+  };
+}
+
 export function strategySchema(forEditors: boolean): Schema {
+  const required = ["barwise", "name", "symbols", "on", "rules"];
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "barwise strategy",
@@ -65,13 +97,8 @@ export function strategySchema(forEditors: boolean): Schema {
         barwise: { type: "integer", const: 1, description: "Version of the language." },
         name: text("Identity: state, orders and history follow this name.", { pattern: NAME, maxLength: 64 }),
         description: text("For people."),
-        symbols: {
-          type: "array",
-          description: "What is traded, each symbol for itself.",
-          minItems: 1,
-          maxItems: 5000,
-          items: { type: "string", pattern: SYMBOL, maxLength: 32 },
-        },
+        ...(forEditors ? composition() : {}),
+        symbols: symbols(forEditors),
         on: text("Size of the bars whose close evaluates the rules: `1m`, `5m`, `1h`, `1d`."),
         session: choice(
           "Which hours count.",
@@ -91,7 +118,7 @@ export function strategySchema(forEditors: boolean): Schema {
           type: "array",
           minItems: 1,
           maxItems: 1000,
-          items: ruleSchema(),
+          items: ruleSchema(forEditors),
           description: "What the strategy does.",
         },
         max_entries: {
@@ -108,8 +135,9 @@ export function strategySchema(forEditors: boolean): Schema {
           "hold",
         ),
       },
-      ["barwise", "name", "symbols", "on", "rules"],
+      forEditors ? ["barwise", "name"] : required,
     ),
+    ...(forEditors ? wholeUnlessComposed(required) : {}),
     definitions: definitions(forEditors),
   };
 }

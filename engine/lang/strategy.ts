@@ -12,7 +12,7 @@ import type { BarSize } from "../market/bar-size.ts";
 import { readAction } from "./actions.ts";
 import { Builder, LOWERING } from "./builder.ts";
 import { checkStrategy } from "./checks.ts";
-import { applyExceptions } from "./ignore.ts";
+import { exceptIn } from "./ignore.ts";
 import { ruleDigest, strategyDigest } from "./digest.ts";
 import { FactTable } from "./fact-table.ts";
 import type { Operand } from "./fact-table.ts";
@@ -89,7 +89,7 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
 /** What a person has overruled does not count. */
 function hasErrors(file: YamlFile): boolean {
   const { findings } = file;
-  return applyExceptions(findings.file, findings.text, findings.list()).some((one) => one.severity === "error");
+  return exceptIn(findings.sources.files, findings.list()).some((one) => one.severity === "error");
 }
 
 function textOf(file: YamlFile, key: string): string | undefined {
@@ -292,14 +292,13 @@ function readRule(
   const firing = readFiring(builder, path, action, frame.on);
   if (condition === undefined || action === undefined || firing === undefined) return undefined;
   const place = keyPlace(builder.file, [...path, "name"]) ?? placeOf(builder.file, path);
-  const { line, column } = builder.file.findings.position(place.start);
   const rule: Omit<Rule, "digest"> = {
     name: builder.text([...path, "name"]) ?? String(index),
     index,
     condition,
     action,
     ...firing,
-    source: { file: builder.file.findings.file, line, column },
+    source: builder.file.findings.position(place.start),
   };
   const { facts } = builder.context.scope.table;
   return { ...rule, digest: ruleDigest(facts, rule, { on: frame.on.label, session: frame.session }) };

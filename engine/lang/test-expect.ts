@@ -70,7 +70,7 @@ const UNKNOWN_WHY = "The test would look for something that cannot happen.";
 
 export function placeIn(file: YamlFile, path: Path): Place {
   const { start } = placeOf(file, path);
-  return { file: file.findings.file, ...file.findings.position(start) };
+  return file.findings.position(start);
 }
 
 function textAt(file: YamlFile, path: Path): string {

@@ -10,6 +10,7 @@ import { compile } from "./compile.ts";
 import type { CompileEnv, FileTexts } from "./compile.ts";
 import { inReadingOrder } from "./diagnostic.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import { beside, closureOf, wantedBy } from "./references.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { testSchema } from "./schema-test.ts";
 import { didYouMean, listed } from "./suggest.ts";
@@ -68,24 +69,23 @@ export function readTests(path: string, text: string, env: TestEnv): ReadTests {
   };
   if (file.data === undefined) return done([], [], []);
   validator ??= compileSchema(testSchema());
-  // The schema of a test file reserves nothing, as that of a risk file.
-  if (!checkSchema(validator, file, "risk")) return done([], [], []);
+  if (!checkSchema(validator, file, "plain")) return done([], [], []);
   const strategies = strategiesOf(file);
   for (const { target } of strategies)
     if (!Object.hasOwn(env.files, target) && !env.absent.has(target)) wanted.files.push(target);
   if (wanted.files.length > 0) return done([], [], []);
-  const texts: Record<string, string> = {};
+  const paths = strategies.map(({ target }) => target).filter((target) => Object.hasOwn(env.files, target));
+  const texts = closureOf(paths, env.files);
+  wanted.files.push(...wantedBy(texts, env.absent));
+  if (wanted.files.length > 0) return done([], [], []);
   for (const { target, at } of strategies) {
-    const source = env.files[target];
-    if (source !== undefined) texts[target] = source;
-    else {
+    if (!Object.hasOwn(env.files, target)) {
       const message = `The file ${target} is not there`;
       file.findings.report("schema/missing-file", placeOf(file, at), message, "", "There would be nothing to test.");
     }
   }
-  const paths = Object.keys(texts);
   if (file.findings.hasErrors || paths.length === 0) return done([], paths, []);
-  const compiled = compile(texts);
+  const compiled = compile(texts, { only: paths });
   if (compiled.program === null) return done([], paths, errorsOf(compiled.diagnostics));
   const reader = new Reader(file, texts, compiled.program, env, wanted.csv);
   const cases = (file.data["tests"] as readonly unknown[]).map((_, index) => reader.testCase(index));
@@ -111,18 +111,6 @@ function strategiesOf(file: YamlFile): { readonly target: string; readonly at: P
     file.findings.report("schema/missing-key", { start: 0, end: 0 }, message, "Add strategy: NAME.strategy.yaml.");
   }
   return found;
-}
-
-/** A path relative to the folder of another. */
-function beside(file: string, name: string): string {
-  if (name.startsWith("/")) return name;
-  const parts = file.split("/").slice(0, -1);
-  for (const part of name.split("/")) {
-    if (part === "" || part === ".") continue;
-    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else parts.push(part);
-  }
-  return `${file.startsWith("/") && parts[0] !== "" ? "/" : ""}${parts.join("/")}`;
 }
 
 class Reader {
@@ -222,8 +210,7 @@ class Reader {
     });
     const units = program.strategies.flatMap((strategy) => {
       const own = sources.get(strategy.file) as Source[];
-      return comparisonsOf(strategy.file, this.#texts[strategy.file] ?? "").map(({ source, text, line, column }) => {
-        const place = { file: strategy.file, line, column };
+      return comparisonsOf(strategy.file, this.#texts).map(({ source, text, place }) => {
         return { strategy: strategy.name, file: strategy.file, place, text, index: own.push(source) - 1 };
       });
     });
@@ -322,7 +309,7 @@ class Reader {
     }
     const played = new Set(series.map(({ symbol }) => symbol));
     const symbols = (_: string, declared: readonly string[]): string[] => declared.filter((one) => played.has(one));
-    return { params, override: { symbols } };
+    return { params, override: { symbols }, only: this.#program.strategies.map(({ file: path }) => path) };
   }
 }
 

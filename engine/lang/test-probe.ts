@@ -84,6 +84,8 @@ function extend(
   const spans = new Map<string, Span[]>();
   for (const [file, own] of sources) {
     const document = parseDocument(files[file] ?? "", { version: "1.2" });
+    // A strategy that fills a template or extends another may have no rules of its own.
+    if (!document.has("rules")) document.set("rules", document.createNode([]));
     const rules: unknown = document.get("rules", true);
     if (!isSeq(rules)) continue;
     const first = rules.items.length;

@@ -5,23 +5,25 @@
  * May not: judge them. What cannot be parsed has findings of its own and is left out.
  */
 import { isMap, isScalar, isSeq } from "yaml";
+import { readStrategy } from "./compose.ts";
+import type { FileTexts } from "./compile.ts";
 import { parseExpression } from "./parser.ts";
 import { placesOf } from "./places.ts";
 import type { Node } from "./syntax.ts";
 import type { Source } from "./test-probe.ts";
-import { nodeAt, readYaml, spanOfNode } from "./yaml-file.ts";
+import type { Place } from "./test-types.ts";
+import { nodeAt, spanOfNode } from "./yaml-file.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
 export interface UnitSource {
   readonly source: Source;
   readonly text: string;
-  readonly line: number;
-  readonly column: number;
+  readonly place: Place;
 }
 
-/** In the order of the file. */
-export function comparisonsOf(path: string, text: string): UnitSource[] {
-  const file = readYaml(path, text);
+/** In the order of the file, and of the files that it is composed of. */
+export function comparisonsOf(path: string, files: FileTexts): UnitSource[] {
+  const file = readStrategy(path, files);
   const found: UnitSource[] = [];
   const conditions = nodeAt(file, ["conditions"]);
   if (isMap(conditions)) for (const pair of conditions.items) collect(file, pair.value, found);
@@ -33,7 +35,9 @@ export function comparisonsOf(path: string, text: string): UnitSource[] {
       collect(file, rule.get("rearm", true), found);
     }
   }
-  return found.sort((a, b) => a.line - b.line || a.column - b.column);
+  const order = [...file.findings.sources.files.keys()];
+  const rank = ({ place }: UnitSource): number => order.indexOf(place.file);
+  return found.sort((a, b) => rank(a) - rank(b) || a.place.line - b.place.line || a.place.column - b.place.column);
 }
 
 function collect(file: YamlFile, node: unknown, found: UnitSource[]): void {
@@ -44,7 +48,7 @@ function collect(file: YamlFile, node: unknown, found: UnitSource[]): void {
     if (!("node" in parsed)) return;
     for (const { span } of leavesOf(parsed.node)) {
       const source = value.slice(span.start, span.end);
-      found.push({ source, text: source, ...file.findings.position(toFile(span.start)) });
+      found.push({ source, text: source, place: file.findings.position(toFile(span.start)) });
     }
     return;
   }
@@ -57,7 +61,7 @@ function collect(file: YamlFile, node: unknown, found: UnitSource[]): void {
   if (!node.has("operator") || file.document === undefined) return;
   const source = node.toJS(file.document) as object;
   const place = file.findings.position(spanOfNode(node)?.start ?? 0);
-  found.push({ source, text: JSON.stringify(source), ...place });
+  found.push({ source, text: JSON.stringify(source), place });
 }
 
 function leavesOf(node: Node): Node[] {

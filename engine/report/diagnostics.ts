@@ -79,6 +79,7 @@ function pretty(findings: readonly Diagnostic[], { color, texts }: RenderOptions
       ...(text === undefined ? [] : codeFrame(text, finding).map((line) => mark(line, severity, paint))),
       `  ${paint("dim", `why:  ${why}`)}`,
       ...(help === "" ? [] : [`  help: ${clean(help)}`]),
+      ...(finding.related ?? []).map((one) => `  ${paint("dim", `${placeOf(one)} ${one.message}`)}`),
     ];
     return `${lines.join("\n")}\n`;
   });
@@ -91,7 +92,7 @@ function mark(line: string, severity: Severity, paint: ReturnType<typeof painter
   return `${paint("dim", line.slice(0, at + 1))}${line.slice(at + 1)}`;
 }
 
-function placeOf({ file, line, column }: Diagnostic): string {
+function placeOf({ file, line, column }: Pick<Diagnostic, "file" | "line" | "column">): string {
   return file === "" ? "(project)" : `${clean(file)}:${line}:${column}`;
 }
 

@@ -7,7 +7,7 @@
 import { CODES } from "../lang/codes.ts";
 import type { Code } from "../lang/codes.ts";
 import { Findings } from "../lang/diagnostic.ts";
-import type { Diagnostic, Severity } from "../lang/diagnostic.ts";
+import type { Diagnostic, Related, Severity } from "../lang/diagnostic.ts";
 import type { Edit, Fix } from "../lang/fix.ts";
 
 const LEVELS: Readonly<Record<Severity, "error" | "warning" | "note">> = {
@@ -47,7 +47,7 @@ function ruleOf(code: Code): object {
 }
 
 function resultOf(finding: Diagnostic, ruleIndex: number, texts: Readonly<Record<string, string>>): object {
-  const { code, severity, message, help, file, fixes } = finding;
+  const { code, severity, message, help, file, fixes, related = [] } = finding;
   return {
     ruleId: code,
     ruleIndex,
@@ -55,6 +55,16 @@ function resultOf(finding: Diagnostic, ruleIndex: number, texts: Readonly<Record
     message: { text: help === "" ? message : `${message}. ${help}` },
     locations: finding.file === "" ? [] : [locationOf(finding)],
     ...(fixes.length === 0 ? {} : { fixes: fixes.map((fix) => fixOf(fix, file, texts[file])) }),
+    ...(related.length === 0 ? {} : { relatedLocations: related.map(relatedLocation) }),
+  };
+}
+
+function relatedLocation({ file, line, column, message }: Related, index: number): object {
+  const region = { startLine: line, startColumn: column };
+  return {
+    id: index,
+    message: { text: message },
+    physicalLocation: { artifactLocation: { uri: uriOf(file) }, region },
   };
 }
 

@@ -19,8 +19,8 @@ export function checkParts(builder: Builder, trees: Trees, node: Node, on: BarSi
 function checkDuration(builder: Builder, node: Node & { readonly kind: "for" | "within" }, on: BarSize): void {
   const { quantity, kind } = node;
   if (!("ms" in quantity) || quantity.ms >= on.ms) return;
-  const { text } = builder.file.findings;
-  const message = `${kind} ${text.slice(quantity.span.start, quantity.span.end)} is shorter than a bar of ${on.label}`;
+  const { sources } = builder.file.findings;
+  const message = `${kind} ${sources.textOf(quantity.span)} is shorter than a bar of ${on.label}`;
   const effect = kind === "for" ? "It means two bars in a row" : "It means at this bar";
   builder.file.findings.report(
     "time/for-shorter-than-bar",

@@ -9,19 +9,20 @@ import type { Builder } from "../builder.ts";
 import { Findings } from "../diagnostic.ts";
 import { lowerCondition } from "../lower-condition.ts";
 import type { Context, Scope } from "../scope.ts";
+import type { Sources } from "../sources.ts";
 import type { Node } from "../syntax.ts";
 
 const LONGEST_TEXT = 60;
 
 export class Trees {
-  readonly #text: string;
+  readonly #sources: Sources;
   readonly #scope: Scope;
   readonly #context: Context;
   #rule: string | undefined;
   #known = new WeakMap<Node, Condition>();
 
   constructor({ file, context }: Builder) {
-    this.#text = file.findings.text;
+    this.#sources = file.findings.sources;
     this.#scope = { ...context.scope, findings: new Findings("", ""), spent: { steps: 0 }, used: new Set(), open: [] };
     this.#context = { ...context, scope: this.#scope };
   }
@@ -59,7 +60,7 @@ export class Trees {
   }
 
   textOf(node: Node): string {
-    const text = this.#text.slice(node.span.start, node.span.end).replaceAll(/\s+/g, " ").trim();
+    const text = this.#sources.textOf(node.span).replaceAll(/\s+/g, " ").trim();
     return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 1)}…`;
   }
 
