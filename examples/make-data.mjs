@@ -139,11 +139,19 @@ export function files() {
     0.2,
     4,
   );
+  const dip = [
+    [10, 0.5],
+    [5, -0.9],
+    [4, 0.3],
+    [6, -0.4],
+  ];
+  const dips = legs(60, [[25, 0.1], ...dip, ...dip, ...dip, ...dip, ...dip], 0.7, 6);
   return {
     "01-first-rule/acme.csv": csv(daily(waves.length), waves, 100, 0.5, 11),
     "02-bracket-and-risk/acme.csv": csv(intraday(4, 5), breakouts, 50, 0.06, 12),
     "03-object-form/acme.csv": csv(daily(swings.length), swings, 200, 1, 13),
     "04-multi-timeframe/acme.csv": csv(intraday(10, 15), trend, 80, 0.15, 14),
+    "06-one-template/acme.csv": csv(daily(dips.length), dips, 60, 0.4, 16),
   };
 }
 

@@ -15,6 +15,7 @@ const BACKTESTS: Readonly<Record<string, readonly string[]>> = {
   "02-bracket-and-risk": ["--fills", "--fees", "0.01%"],
   "03-object-form": ["--trades"],
   "04-multi-timeframe": ["--fills"],
+  "06-one-template": ["--trades"],
 };
 
 function textOf(path: string): string {
@@ -57,7 +58,7 @@ describe("examples", () => {
     const folders = readdirSync(new URL("examples", ROOT), { withFileTypes: true }).filter((entry) =>
       entry.isDirectory(),
     );
-    expect(folders.map(({ name }) => name).sort()).toEqual([...Object.keys(BACKTESTS), "05-your-own-stream"]);
+    expect(folders.map(({ name }) => name).sort()).toEqual([...Object.keys(BACKTESTS), "05-your-own-stream"].sort());
   });
 
   it("play data that the committed script makes", async () => {

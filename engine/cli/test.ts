@@ -160,14 +160,14 @@ const VENUE: TestVenue = {
 function withUntested(coverage: Coverage, named: readonly string[], texts: Texts): Coverage {
   const rules = [...coverage.rules];
   const comparisons = [...coverage.comparisons];
-  const tested = new Set(rules.map(({ place }) => place.file));
+  const tested = new Set(rules.map((one) => one.file));
   for (const file of named) {
     if (tested.has(file)) continue;
     const own = closureOf([file], texts);
     for (const { name: strategy, rules: declared } of compile(own, { only: [file] }).program?.strategies ?? []) {
-      for (const { name, source } of declared) rules.push({ strategy, rule: name, place: source, fired: 0 });
+      for (const { name, source } of declared) rules.push({ strategy, file, rule: name, place: source, fired: 0 });
       for (const { text, place } of comparisonsOf(file, own))
-        comparisons.push({ strategy, text, place, wasTrue: false, wasFalse: false });
+        comparisons.push({ strategy, file, text, place, wasTrue: false, wasFalse: false });
     }
   }
   const before = coverage.rules.length + 2 * coverage.comparisons.length;

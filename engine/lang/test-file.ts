@@ -177,8 +177,8 @@ class Reader {
       series,
       history,
       expect: expect.filter((one) => one !== undefined),
-      units: units.flatMap(({ index, file: from, ...unit }): Unit[] => {
-        const condition = probed.conditions.get(from)?.[index];
+      units: units.flatMap(({ index, ...unit }): Unit[] => {
+        const condition = probed.conditions.get(unit.file)?.[index];
         return condition === undefined ? [] : [{ ...unit, condition }];
       }),
     };

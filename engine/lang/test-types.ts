@@ -69,6 +69,7 @@ export interface Place {
 /** One comparison of a strategy, watched for coverage. */
 export interface Unit {
   readonly strategy: string;
+  readonly file: string;
   readonly place: Place;
   readonly text: string;
   readonly condition: Condition;
@@ -107,6 +108,8 @@ export interface CaseResult {
 
 export interface RuleCoverage {
   readonly strategy: string;
+  /** Its file; the place of the rule may be in a template or in the strategy that this one extends. */
+  readonly file: string;
   readonly rule: string;
   readonly place: Place;
   readonly fired: number;
@@ -114,6 +117,7 @@ export interface RuleCoverage {
 
 export interface UnitCoverage {
   readonly strategy: string;
+  readonly file: string;
   readonly place: Place;
   readonly text: string;
   readonly wasTrue: boolean;

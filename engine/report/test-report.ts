@@ -3,7 +3,7 @@
  *
  * Owns: the formats pretty, json and junit, and the words of coverage. May not print, and decides nothing about colour.
  */
-import type { CaseResult, Coverage, Place } from "../lang/test-types.ts";
+import type { CaseResult, Coverage, Place, RuleCoverage, UnitCoverage } from "../lang/test-types.ts";
 
 export type Paint = (style: "bold" | "dim" | "red" | "green" | "yellow", text: string) => string;
 
@@ -34,12 +34,16 @@ export function summaryOfTests(results: readonly CaseResult[]): string {
 
 export function coverageAsText(coverage: Coverage, paint: Paint): string {
   const lines = [paint("bold", `Coverage ${coverage.percent.toFixed(1)} %`)];
-  for (const { rule, place, fired } of coverage.rules)
-    if (fired === 0) lines.push(`  ${placeText(place)}  ${paint("yellow", "never fired")}  ${rule}`);
-  for (const { text, place, wasTrue, wasFalse } of coverage.comparisons) {
+  const line = (one: RuleCoverage | UnitCoverage, word: string, what: string): string => {
+    // In a template the place alone does not say whose rule it is.
+    const owner = one.place.file === one.file ? "" : ` ${paint("dim", `(${one.strategy})`)}`;
+    return `  ${placeText(one.place)}  ${paint("yellow", word)}  ${what}${owner}`;
+  };
+  for (const one of coverage.rules) if (one.fired === 0) lines.push(line(one, "never fired", one.rule));
+  for (const one of coverage.comparisons) {
+    const { text, wasTrue, wasFalse } = one;
     if (wasTrue && wasFalse) continue;
-    const word = wasTrue ? "never false" : wasFalse ? "never true" : "never known";
-    lines.push(`  ${placeText(place)}  ${paint("yellow", word)}  ${text}`);
+    lines.push(line(one, wasTrue ? "never false" : wasFalse ? "never true" : "never known", text));
   }
   return lines.join("\n");
 }

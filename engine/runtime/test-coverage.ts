@@ -11,19 +11,20 @@ export function coverageOf(runs: readonly { readonly test: TestCase; readonly re
   const rules = new Map<string, RuleCoverage>();
   const units = new Map<string, UnitCoverage>();
   for (const { test, recording } of runs) {
-    for (const { name: strategy, rules: own } of test.program.strategies) {
+    for (const { name: strategy, file, rules: own } of test.program.strategies) {
       for (const { name: rule, source } of own) {
-        const key = JSON.stringify([source.file, rule]);
+        const key = JSON.stringify([file, rule]);
         const fired = (recording.fired.get(JSON.stringify([strategy, rule])) ?? 0) + (rules.get(key)?.fired ?? 0);
-        rules.set(key, { strategy, rule, place: source, fired });
+        rules.set(key, { strategy, file, rule, place: source, fired });
       }
     }
     for (const { unit, wasTrue, wasFalse } of recording.units) {
-      const { place, strategy, text } = unit;
-      const key = JSON.stringify(place);
+      const { place, strategy, file, text } = unit;
+      const key = JSON.stringify([file, place]);
       const known = units.get(key);
       units.set(key, {
         strategy,
+        file,
         place,
         text,
         wasTrue: wasTrue || known?.wasTrue === true,
