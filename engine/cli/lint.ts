@@ -6,6 +6,7 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { access, readFile, readdir } from "node:fs/promises";
 import type { Command } from "commander";
+import { SHARED_FOLDERS } from "../adapters/files/project-files.ts";
 import { compile, isStrategyFile } from "../lang/compile.ts";
 import { fixFiles } from "../lang/fix-files.ts";
 import type { FixedFiles } from "../lang/fix-files.ts";
@@ -146,7 +147,7 @@ function isLinted(path: string): boolean {
 
 async function sharedFolders(root: string): Promise<string[]> {
   const found: string[] = [];
-  for (const name of ["templates", "watchlists"]) {
+  for (const name of SHARED_FOLDERS) {
     const folder = join(root, name);
     try {
       if ((await readdir(folder, { recursive: true })).some((file) => isLinted(join(name, file)))) found.push(folder);

@@ -5,7 +5,7 @@
  */
 import { access, readFile, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { projectFiles } from "../adapters/files/project-files.ts";
+import { projectFiles, SHARED_FOLDERS } from "../adapters/files/project-files.ts";
 import type { Program } from "../core/program.ts";
 import { compile, isStrategyFile } from "../lang/compile.ts";
 import type { Compiled } from "../lang/compile.ts";
@@ -144,7 +144,7 @@ export async function loadProject(folder: string, options: { readonly demo: bool
   const hasFile = await exists(file);
   if (!hasFile && !options.demo)
     throw new CliError(`${folder}: no ${PROJECT_FILE} here (barwise run --demo needs none)`);
-  const folders = [hasFile ? await strategiesFolder(file) : "strategies", "templates", "watchlists"];
+  const folders = [hasFile ? await strategiesFolder(file) : "strategies", ...SHARED_FOLDERS];
   const source = projectFiles(root, { folders });
   const { files, refused } = await source.read();
   for (const { path, reason } of refused) throw new CliError(`${path}: ${reason}`, 1);

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { createAlpacaBroker } from "../../engine/adapters/alpaca/broker.ts";
@@ -122,15 +122,16 @@ class Setup {
   }
 
   /** As editors do it: a new file is renamed over the old one. */
-  async save(text: string): Promise<void> {
-    const path = join(this.root, "strategies", FILE);
+  async save(text: string, name = `strategies/${FILE}`): Promise<void> {
+    const path = join(this.root, name);
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(`${path}~`, text);
     await rename(`${path}~`, path);
   }
 
-  async saved(text: string): Promise<ReloadResult<Diagnostic>> {
+  async saved(text: string, name?: string): Promise<ReloadResult<Diagnostic>> {
     const { length } = this.results;
-    await this.save(text);
+    await this.save(text, name);
     await this.until("the reload", () => this.results.length > length);
     return this.results.at(-1) as ReloadResult<Diagnostic>;
   }
@@ -272,5 +273,30 @@ describe("a strategy file that is saved while the engine trades over sockets", (
     expect(setup.orders).toEqual(["buy 1"]);
     expect((await setup.saved(strategy({ line: 95 }))).kind).toBe("loaded");
     expect(setup.fatal).toEqual([]);
+  });
+
+  it("follows the template that it fills and the watchlist that it names", async () => {
+    setup = new Setup();
+    await setup.start([90, 90, 90, 80, 90, 90, 90, 90], strategy({ line: 100 }));
+    await setup.bars(2);
+    const watchlist = `barwise: 1\nsymbols: [${SYMBOL}]\n`;
+    const template = (line: string): string =>
+      `barwise: 1\ninputs: {line: {type: number}}\nstrategy:\n  on: 1m\n  symbols: {file: watchlists/w.yaml}\n${strategy(
+        { entry: `close > ${line}` },
+      )
+        .slice(strategy().indexOf("rules:"))
+        .replaceAll(/^(?=.)/gm, "  ")}`;
+    await setup.save(watchlist, "watchlists/w.yaml");
+    await setup.save(template("$line"), "templates/t.template.yaml");
+    const fills = "barwise: 1\nname: a\ntemplate: templates/t.template.yaml\nwith: {line: 100}\n";
+    // The same rules as before, composed of three files.
+    expect(await setup.saved(fills)).toMatchObject({ kind: "unchanged" });
+    const changed = await setup.saved(template("$line - 15"), "templates/t.template.yaml");
+    expect(changed).toMatchObject({ kind: "loaded", changes: ["~ a: ~ rule enter"] });
+    await setup.bars(3);
+    expect(setup.orders).toEqual(["buy 1"]);
+    const broken = await setup.saved("barwise: 1\nsymbols: [TRUE]\n", "watchlists/w.yaml");
+    expect(broken).toMatchObject({ kind: "rejected", diagnostics: [{ file: "watchlists/w.yaml" }] });
+    expect(setup.journal.records.at(-1)).toBeDefined();
   });
 });

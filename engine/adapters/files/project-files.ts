@@ -9,14 +9,19 @@ import { Watch, type WatchOptions } from "./watch.ts";
 import { WALL_CLOCK } from "../wall-clock.ts";
 
 export interface FilesOptions extends Partial<WatchOptions> {
-  /** Folders below the root that are read whole. Default `strategies` and `watchlists`. */
+  /** Folders below the root that are read whole. Default: `strategies` and SHARED_FOLDERS. */
   readonly folders?: readonly string[];
 }
+
+/** What strategies are made of, beside the folder of the strategies themselves. */
+export const SHARED_FOLDERS: readonly string[] = ["templates", "watchlists"];
 
 const SETTLE_READS_MAX = 25;
 
 export function projectFiles(root: string, options: FilesOptions = {}): Files {
-  const folders = (options.folders ?? ["strategies", "watchlists"]).map((folder) => folder.replace(/^\.\/|\/+$/g, ""));
+  const folders = (options.folders ?? ["strategies", ...SHARED_FOLDERS]).map((folder) =>
+    folder.replace(/^\.\/|\/+$/g, ""),
+  );
   const layout: Layout = { root, folders };
   const settings: WatchOptions = {
     timers: options.timers ?? WALL_CLOCK,

@@ -4,7 +4,7 @@
  * Owns: which files belong to a project, what is refused, and the hash of all of it. May not watch or compile.
  *
  * A project is `*.yaml` in its root (barwise.yaml, risk.yaml) and every `*.yaml` under its folders of
- * strategies and watchlists. Names that start with a dot, node_modules and symbolic links out of the project are left
+ * strategies, templates and watchlists. Names that start with a dot, node_modules and symbolic links out of the project are left
  * out; a link inside it is followed, as Kubernetes mounts are made of them.
  */
 import { createHash } from "node:crypto";
