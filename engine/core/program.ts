@@ -137,12 +137,14 @@ export type FactSpec =
       /** Name of the rule that owns this fact when `before`; such facts are never shared. */
       readonly rule?: string;
     }
-  /** Seconds since the condition last held (0 = now), at most `horizonSeconds`; unknown until that much time was seen. */
+  /** The same in seconds of market time, at most `horizonSeconds`; unknown until that much time was seen. */
   | {
       readonly kind: "seconds_since";
       readonly series: SeriesRef;
       readonly condition: Condition;
       readonly horizonSeconds: number;
+      readonly before: boolean;
+      readonly rule?: string;
     }
   | { readonly kind: "quote"; readonly series: SeriesRef; readonly field: QuoteField }
   | { readonly kind: "session"; readonly series: SeriesRef; readonly field: SessionField }
@@ -215,6 +217,9 @@ export type Action =
 
 export type Span = { readonly ms: number } | { readonly bars: number };
 
+/** Of the strategy's bars, hours of the clock, trading days, weeks from Monday. */
+export type Period = "bar" | "hour" | "day" | "week";
+
 export interface Rule {
   readonly name: string;
   /** Position in the file; orders and conflicts are resolved in this order. */
@@ -226,7 +231,7 @@ export interface Rule {
   readonly start: "wait" | "fire";
   readonly rearm?: Condition;
   readonly cooldown?: Span;
-  readonly limit?: { readonly count: number; readonly per: "day" };
+  readonly limit?: { readonly count: number; readonly per: Period };
   readonly oncePer?: "bar" | "session";
   readonly priority: number;
   /** At most one rule of a group fires per symbol and evaluation: exits before entries, then the one of highest priority, then the first in the file. */

@@ -86,7 +86,7 @@ function inspectInstance(core: CoreState, instance: Instance): InstanceView {
         rule: rule.name,
         action: rule.action.kind,
         truth: wordOf(truth),
-        phase: phaseOf(rule, state, { time: moment.time, index: moment.index, day }),
+        phase: phaseOf(rule, state, { ...moment, day }),
         blocking: truth === TRUE ? null : blockingLeaf(instance, rule.condition, slots),
       };
     }),

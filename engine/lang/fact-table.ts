@@ -211,24 +211,20 @@ export class FactTable {
   }
 
   barsSince(condition: Condition, horizon: number, before: boolean, rule: string | undefined): number {
-    const spec: FactSpec = {
-      kind: "bars_since",
-      series: this.own,
-      condition,
-      horizon,
-      before,
-      ...(before && rule !== undefined ? { rule } : {}),
-    };
+    const owner = ownerOf(before, rule);
+    const spec: FactSpec = { kind: "bars_since", series: this.own, condition, horizon, before, ...owner };
     const extra: Params = { horizon, ...(before ? { before } : {}) };
     const warmup = this.#conditionWarmup(condition) + horizon - (before ? 0 : 1);
-    const owner: Params = spec.rule === undefined ? {} : { rule: spec.rule };
     return this.#temporal("bars_since", condition, spec, extra, warmup, COUNT, owner);
   }
 
-  secondsSince(condition: Condition, horizon: number): number {
-    const spec: FactSpec = { kind: "seconds_since", series: this.own, condition, horizonSeconds: horizon };
+  secondsSince(condition: Condition, horizon: number, before: boolean, rule: string | undefined): number {
+    const owner = ownerOf(before, rule);
+    const of = { condition, horizonSeconds: horizon, before };
+    const spec: FactSpec = { kind: "seconds_since", series: this.own, ...of, ...owner };
+    const extra: Params = { horizon, ...(before ? { before } : {}) };
     const warmup = this.#conditionWarmup(condition) + this.#barsOf(horizon);
-    return this.#temporal("seconds_since", condition, spec, { horizon }, warmup, SECONDS);
+    return this.#temporal("seconds_since", condition, spec, extra, warmup, SECONDS, owner);
   }
 
   ref(index: number): { readonly fact: string; readonly params: Params } | { readonly fact: string } {
@@ -323,6 +319,11 @@ export class FactTable {
 
 export function sameSeries(a: SeriesRef, b: SeriesRef): boolean {
   return a.symbol === b.symbol && a.size.label === b.size.label;
+}
+
+/** Only what a firing uses up belongs to its rule. */
+function ownerOf(before: boolean, rule: string | undefined): { readonly rule?: string } {
+  return before && rule !== undefined ? { rule } : {};
 }
 
 function refOf(fact: string, params: Params): FactRef {

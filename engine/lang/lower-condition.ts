@@ -248,7 +248,7 @@ function lowerLasting(context: Context, node: Node & { readonly kind: "for" | "w
   const left =
     "bars" in quantity
       ? table.barsSince(condition, quantity.bars, false, context.rule)
-      : table.secondsSince(condition, quantity.seconds);
+      : table.secondsSince(condition, quantity.seconds, false, context.rule);
   const value = "bars" in quantity ? quantity.bars : quantity.seconds;
   return { op: "leaf", left, operator: "lessThan", right: { value } };
 }
@@ -259,16 +259,16 @@ function lowerSequence(context: Context, node: Node & { readonly kind: "then" })
   const quantity = lowerQuantity(context, node.quantity);
   if (first === undefined || second === undefined || quantity === undefined) return undefined;
   if (isTooLarge(context, node.span, [...factsOf(first)])) return undefined;
-  if (!("bars" in quantity)) {
-    const message = "A sequence within a duration is not built yet";
-    return report(context, "schema/not-built", node.quantity.span, message, "Count in bars: within 5 bars.");
+  const { table } = context.scope;
+  const isBars = "bars" in quantity;
+  if (!isBars && quantity.seconds * 1_000 < table.own.size.ms) {
+    const message = `Bars of ${table.own.size.label} are further apart than this, so it never holds`;
+    return report(context, "logic/never", node.quantity.span, message, "Count in bars: within 5 bars.");
   }
-  const left = context.scope.table.barsSince(first, quantity.bars, true, context.rule);
-  const lately: LeafCondition = {
-    op: "leaf",
-    left,
-    operator: "lessThanInclusive",
-    right: { value: quantity.bars },
-  };
+  const value = isBars ? quantity.bars : quantity.seconds;
+  const left = isBars
+    ? table.barsSince(first, value, true, context.rule)
+    : table.secondsSince(first, value, true, context.rule);
+  const lately: LeafCondition = { op: "leaf", left, operator: "lessThanInclusive", right: { value } };
   return group("all", [second, lately]);
 }

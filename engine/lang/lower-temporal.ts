@@ -22,6 +22,6 @@ export function lowerTemporal(context: Context, node: Node & { readonly kind: "t
         ? table.secondsTrue(condition, 0)
         : node.fact === "bars_since"
           ? table.barsSince(condition, horizon, node.before === true, context.rule)
-          : table.secondsSince(condition, horizon);
+          : table.secondsSince(condition, horizon, node.before === true, context.rule);
   return { kind: "fact", index, quality: { unit: "any", range: UNBOUNDED } };
 }

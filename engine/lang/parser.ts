@@ -95,23 +95,17 @@ class Parser {
   #suffixed(): Node {
     let node = this.#lasting(this.#comparison());
     while (this.#tokens.takeWord("then")) {
+      this.#tokens.link();
       const second = this.#comparison();
       if (!this.#tokens.takeWord("within")) {
         this.#tokens.refuse(
           this.#tokens.peek(),
-          'Expected "within" and a number of bars',
+          'Expected "within" and a number of bars or a duration',
           "Write: A then B within 5 bars.",
         );
       }
       const quantity = this.#quantity();
       node = { kind: "then", first: node, second, quantity, span: joined(node.span, quantity.span) };
-      if (this.#tokens.isWord("then")) {
-        this.#tokens.refuse(
-          this.#tokens.peek(),
-          "A sequence of more than two steps is not built yet",
-          "Use two rules.",
-        );
-      }
     }
     return node;
   }
@@ -161,10 +155,10 @@ class Parser {
       this.#refuseChain(left);
       return left;
     }
-    const negated = this.#tokens.isWord("not") && this.#tokens.after()?.text === "in";
-    if (negated) this.#tokens.next();
     const is = this.#tokens.peek();
     const said = this.#tokens.takeWord("is");
+    const negated = this.#tokens.isWord("not") && ["in", "between"].includes(this.#tokens.after()?.text ?? "");
+    if (negated) this.#tokens.next();
     const token = this.#tokens.peek();
     const node = this.#compared(left, token, said, negated);
     if (node === undefined) {
@@ -195,7 +189,9 @@ class Parser {
         this.#tokens.refuse(this.#tokens.peek(), 'Expected "and" between the two bounds', "Write: x between 1 and 2.");
       }
       const high = this.#number();
-      return { kind: "between", of: left, low, high, span: joined(left.span, high.span) };
+      const span = joined(left.span, high.span);
+      const kid: Node = { kind: "between", of: left, low, high, span };
+      return negated ? { kind: "not", kid, span } : kid;
     }
     if (this.#tokens.takeWord("in")) return this.#list(left, negated);
     return undefined;

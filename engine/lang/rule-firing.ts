@@ -83,15 +83,8 @@ function readLimit(builder: Builder, path: Path): Rule["limit"] | null {
   const source = builder.text(path);
   if (source === undefined) return undefined;
   const limit = parseLimit(source);
-  if (limit === undefined || limit.count < 1) {
-    builder.report("types/value", path, `"${source}" is no limit`, "Write 3/day.");
-    return null;
-  }
-  if (limit.per !== "day") {
-    const perDay = becomes(`${limit.count}/day`, { safe: false });
-    const message = `A limit per ${limit.per} (${source}) is not built yet`;
-    builder.report("schema/not-built", path, message, advice(`Write ${limit.count}/day.`, perDay));
-    return null;
-  }
-  return { count: limit.count, per: "day" };
+  if (limit !== undefined) return limit;
+  const help = "Write a number per bar, hour, day (or session) or week: 3/day.";
+  builder.report("types/value", path, `"${source}" is no limit`, help);
+  return null;
 }

@@ -45,7 +45,7 @@ function ruleSchema(forEditors: boolean): Schema {
       ),
       rearm: ref("condition", "After a firing, the rule waits for this before it may fire again."),
       cooldown: text("Shortest time between firings: `30m` or `5 bars`."),
-      limit: text("At most so many firings: `3/day`."),
+      limit: text("At most so many firings per bar, hour, day (or session) or week: `3/day`."),
       once_per: choice("At most one firing per bar or session.", {
         bar: "Per bar of the strategy.",
         session: "Per trading day.",

@@ -3,7 +3,7 @@
  *
  * Owns: their spelling. Each returns undefined for anything else; the caller owns the message.
  */
-import type { Span } from "../core/program.ts";
+import type { Period, Span } from "../core/program.ts";
 import { percentOf, UNIT_MS } from "./tokens.ts";
 
 export function parseDuration(source: unknown): number | undefined {
@@ -32,11 +32,21 @@ export function parseSpan(source: unknown): Span | undefined {
   return bars > 0 && bars <= 100_000 ? { bars } : undefined;
 }
 
-/** `3/day` */
-export function parseLimit(source: unknown): { readonly count: number; readonly per: string } | undefined {
+const PERIODS: Readonly<Record<string, Period>> = {
+  bar: "bar",
+  hour: "hour",
+  day: "day",
+  session: "day",
+  week: "week",
+};
+
+/** `3/day`; a session is a day. */
+export function parseLimit(source: unknown): { readonly count: number; readonly per: Period } | undefined {
   const found = typeof source === "string" ? /^\s*(\d+)\s*\/\s*([a-z]+)\s*$/.exec(source) : null;
-  if (found === null) return undefined;
-  return { count: Number(found[1]), per: found[2] as string };
+  const unit = found?.[2] ?? "";
+  const per = Object.hasOwn(PERIODS, unit) ? PERIODS[unit] : undefined;
+  const count = Number(found?.[1]);
+  return per === undefined || count < 1 ? undefined : { count, per };
 }
 
 /** `90m` as people write it: the largest unit that divides it. */

@@ -68,7 +68,8 @@ function firingWords(rule: Rule): string {
       `not within ${"ms" in rule.cooldown ? durationText(rule.cooldown.ms) : `${rule.cooldown.bars} bars`} of the last time`,
     );
   }
-  if (rule.limit !== undefined) parts.push(`at most ${rule.limit.count} times a ${rule.limit.per}`);
+  if (rule.limit !== undefined)
+    parts.push(`at most ${rule.limit.count} times ${rule.limit.per === "hour" ? "an" : "a"} ${rule.limit.per}`);
   if (rule.oncePer !== undefined) parts.push(`at most once per ${rule.oncePer}`);
   if (rule.priority !== 0) parts.push(`priority ${rule.priority}`);
   if (rule.group !== undefined) parts.push(`at most one rule of the group "${rule.group}" at a time`);

@@ -104,7 +104,7 @@ function shown(value: ParamValue | undefined): string {
 
 /** One line, as an expression. */
 export function conditionWords(condition: CanonicalCondition): string {
-  if ("all" in condition) return crossWords(condition.all) ?? condition.all.map(part).join(" and ");
+  if ("all" in condition) return allWords(condition.all);
   if ("any" in condition) return condition.any.map(part).join(" or ");
   if ("not" in condition) return `not ${part(condition.not)}`;
   return leafWords(condition);
@@ -117,6 +117,23 @@ function part(condition: CanonicalCondition): string {
     : conditionWords(condition);
 }
 
+/** What holds now, after what led to it: `(a) then (b) within 5 bars`. */
+function allWords(kids: readonly CanonicalCondition[]): string {
+  const steps = kids.flatMap((kid) => stepOf(kid) ?? []);
+  const now = kids.filter((kid) => stepOf(kid) === undefined);
+  const words = crossWords(now) ?? now.map(part).join(" and ");
+  if (now.length === 0) return kids.map(part).join(" and ");
+  return steps.reduce((then, { of, within }) => `(${of}) then (${then}) within ${within}`, words);
+}
+
+/** The earlier step of a sequence. */
+function stepOf(condition: CanonicalCondition): { readonly of: string; readonly within: string } | undefined {
+  if (!("operator" in condition) || condition.params?.["before"] !== true) return undefined;
+  const { fact, params, operator, value } = condition;
+  if (operator !== "lessThanInclusive" || params["horizon"] !== value || params["lag"] !== undefined) return undefined;
+  return { of: inner(params["of"]), within: fact === "bars_since" ? `${String(value)} bars` : `${String(value)}s` };
+}
+
 function leafWords(leaf: CanonicalLeaf): string {
   const { fact, params, operator, value } = leaf;
   if (typeof value === "number" && params?.["lag"] === undefined && /^(bars|seconds)_/.test(fact)) {
@@ -125,7 +142,8 @@ function leafWords(leaf: CanonicalLeaf): string {
     if (fact === "seconds_true") return `(${of}) for ${value}s`;
     if (fact === "bars_since" && operator === "lessThan") return `(${of}) within ${value} bars`;
     if (fact === "bars_since") return `(${of}) at one of the ${value} bars before`;
-    if (fact === "seconds_since") return `(${of}) within ${value}s`;
+    if (fact === "seconds_since" && operator === "lessThan") return `(${of}) within ${value}s`;
+    if (fact === "seconds_since") return `(${of}) in the ${value}s before`;
   }
   const left = factWords(params === undefined ? { fact } : { fact, params });
   if (typeof value === "object" && "length" in value) {

@@ -67,6 +67,20 @@ describe("the same meaning has the same digest", () => {
       "conditions: {CLOSE_ABOVE: close > 1}\n",
     ],
     ["close(symbol: QQQ) > 1", "{fact: close, params: {symbol: QQQ}, operator: greaterThan, value: 1}"],
+    ["weekday is not in [6, 7]", "weekday not in [7, 6]"],
+    ["close not between 1 and 2", "not (close between 1 and 2)"],
+    ["close is not between 1 and 2", "not (close >= 1 and close <= 2)"],
+    ["close Is Above 1 || close IS BELOW 0.5", "close > 1 or close < 0.5"],
+    ["close = 1 WITHIN LAST 3 Bars", "close == 1 within 3 bars"],
+    ["(close > 1) then (close < 1) within 2h", "close > 1 THEN close < 1 within 7200s"],
+    [
+      "close > 1 then close < 1 within 5 bars then close > 2 within 3 bars",
+      "(close > 1 then close < 1 within 5 bars) then close > 2 within 3 bars",
+    ],
+    [
+      "close > 1 then close < 1 within 2h",
+      "{all: [close < 1, {fact: seconds_since, params: {of: close > 1, horizon: 7200, before: true}, operator: lessThanInclusive, value: 7200}]}",
+    ],
     ["prior(high, on: 5m) > 1", "high[1] > 1"],
     ["prior(high, on: 1d)[1] > 1", "prior(high[1], on: 1d) > 1"],
     ["prior(high, on: 1d) > 1", "prior(of: high(on: 1d), on: 1d) > 1"],
@@ -109,6 +123,12 @@ describe("another meaning has another digest", () => {
     ["close[1] > 1", "close > 1"],
     ["close > 1 for 3 bars", "close > 1 for 4 bars"],
     ["close > 1 within 3 bars", "close > 1 for 3 bars"],
+    ["close > 1 then close < 1 within 2h", "close > 1 then close < 1 within 24 bars"],
+    ["close > 1 then close < 1 within 2h", "close < 1 and close > 1 within 2h"],
+    [
+      "close > 1 then close < 1 within 5 bars then close > 2 within 3 bars",
+      "close > 1 then (close < 1 then close > 2 within 3 bars) within 5 bars",
+    ],
     ["sma(20, on: 1d)[1] > 1", "sma(20, on: 1d) > 1"],
     ["close(symbol: QQQ) > 1", "close > 1"],
     ["prior(high, on: 1d) > 1", "high(on: 1d) > 1"],
@@ -178,7 +198,12 @@ const condition: fc.Arbitrary<string> = fc.letrec<{ node: string }>((tie) => ({
     fc
       .tuple(tie("node"), fc.constantFrom("for 3 bars", "for 10m", "within 5 bars", "within 2h"))
       .map(([a, suffix]) => `(${a}) ${suffix}`),
-    fc.tuple(comparison, comparison).map(([a, b]) => `(${a}) then (${b}) within 4 bars`),
+    fc
+      .tuple(comparison, comparison, fc.constantFrom("4 bars", "30m"))
+      .map(([a, b, within]) => `(${a}) then (${b}) within ${within}`),
+    fc
+      .tuple(comparison, comparison, comparison)
+      .map(([a, b, c]) => `(${a}) then (${b}) within 4 bars then (${c}) within 1h`),
   ),
 })).node;
 

@@ -7,7 +7,7 @@
  */
 import { UNKNOWN, TRUE } from "./conditions.ts";
 import type { Truth } from "./conditions.ts";
-import type { Rule } from "../program.ts";
+import type { Period, Rule } from "../program.ts";
 
 /** Survives as long as the rule's digest is unchanged. */
 export interface LatchState {
@@ -20,9 +20,8 @@ export interface LatchState {
 export interface UsageState {
   lastFiredTime: number;
   lastFiredIndex: number;
-  /** Trading day of `count`. */
-  day: number;
-  count: number;
+  /** Firings of the period in which the last one fell. */
+  readonly counts: Readonly<Record<Period, { at: number; count: number }>>;
 }
 
 export interface RuleState {
@@ -35,15 +34,25 @@ export type RulePhase = "unknown" | "idle" | "waiting" | "fired" | "cooling" | "
 export function newRuleState(rule: Rule): RuleState {
   return {
     latch: { armed: rule.start === "fire", truth: UNKNOWN },
-    usage: { lastFiredTime: Number.NEGATIVE_INFINITY, lastFiredIndex: Number.NEGATIVE_INFINITY, day: -1, count: 0 },
+    usage: {
+      lastFiredTime: Number.NEGATIVE_INFINITY,
+      lastFiredIndex: Number.NEGATIVE_INFINITY,
+      counts: { bar: none(), hour: none(), day: none(), week: none() },
+    },
   };
+}
+
+function none(): { at: number; count: number } {
+  return { at: Number.NaN, count: 0 };
 }
 
 /** What the state machine must know of the moment. */
 export interface FiringContext {
   readonly time: number;
   readonly index: number;
-  /** Trading day (any number that changes with it). */
+  /** Start of the bar that is judged. */
+  readonly start: number;
+  /** Trading day, as days since 1970-01-01. */
   readonly day: number;
   readonly truth: Truth;
   readonly rearm: Truth;
@@ -52,6 +61,8 @@ export interface FiringContext {
   /** False while warming up: the state follows, nothing fires. */
   readonly trading: boolean;
 }
+
+type Moment = Pick<FiringContext, "time" | "index" | "start" | "day">;
 
 /** Follows one evaluation; true when the rule fires. */
 export function advance(rule: Rule, state: RuleState, context: FiringContext): boolean {
@@ -68,16 +79,42 @@ export function advance(rule: Rule, state: RuleState, context: FiringContext): b
   const { usage } = state;
   usage.lastFiredTime = context.time;
   usage.lastFiredIndex = context.index;
-  usage.count++;
+  for (const period of PERIODS) count(usage, period, context);
   return true;
+}
+
+const PERIODS: readonly Period[] = ["bar", "hour", "day", "week"];
+const HOUR_MS = 3_600_000;
+
+/** Hours and days are those in which the judged bar began, so that what a session closes with belongs to it. */
+function periodAt(period: Period, { start, day }: Moment): number {
+  switch (period) {
+    case "bar":
+      return start;
+    case "hour":
+      return Math.floor(start / HOUR_MS);
+    case "day":
+      return day;
+    case "week":
+      // 1970-01-01 was a Thursday.
+      return Math.floor((day + 3) / 7);
+  }
+}
+
+function count({ counts }: UsageState, period: Period, moment: Moment): void {
+  const counted = counts[period];
+  const at = periodAt(period, moment);
+  if (counted.at !== at) counted.count = 0;
+  counted.at = at;
+  counted.count++;
+}
+
+function countOf({ counts }: UsageState, period: Period, moment: Moment): number {
+  return counts[period].at === periodAt(period, moment) ? counts[period].count : 0;
 }
 
 function follow(rule: Rule, state: RuleState, context: FiringContext): void {
   const { latch, usage } = state;
-  if (usage.day !== context.day) {
-    usage.day = context.day;
-    usage.count = 0;
-  }
   const hasFired = usage.lastFiredTime > Number.NEGATIVE_INFINITY;
   const rearmed = rule.rearm !== undefined && context.rearm === TRUE;
   // With `rearm`, being false is enough only before the first firing.
@@ -91,7 +128,7 @@ function follow(rule: Rule, state: RuleState, context: FiringContext): void {
 export function blockedBy(
   rule: Rule,
   state: RuleState,
-  context: Pick<FiringContext, "time" | "index" | "day">,
+  context: Moment,
 ): "cooldown" | "limit" | "once_per" | undefined {
   const { usage } = state;
   if (rule.cooldown !== undefined) {
@@ -101,17 +138,13 @@ export function blockedBy(
         : context.index - usage.lastFiredIndex < rule.cooldown.bars;
     if (cooling) return "cooldown";
   }
-  if (rule.limit !== undefined && usage.day === context.day && usage.count >= rule.limit.count) return "limit";
-  if (rule.oncePer === "session" && usage.day === context.day && usage.count >= 1) return "once_per";
-  if (rule.oncePer === "bar" && usage.lastFiredIndex === context.index) return "once_per";
+  if (rule.limit !== undefined && countOf(usage, rule.limit.per, context) >= rule.limit.count) return "limit";
+  const { oncePer } = rule;
+  if (oncePer !== undefined && countOf(usage, oncePer === "session" ? "day" : "bar", context) > 0) return "once_per";
   return undefined;
 }
 
-export function phaseOf(
-  rule: Rule,
-  state: RuleState,
-  context: Pick<FiringContext, "time" | "index" | "day">,
-): RulePhase {
+export function phaseOf(rule: Rule, state: RuleState, context: Moment): RulePhase {
   if (state.latch.truth === UNKNOWN) return "unknown";
   const blocked = blockedBy(rule, state, context);
   if (blocked === "cooldown") return "cooling";

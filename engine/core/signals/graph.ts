@@ -207,21 +207,9 @@ export class FactGraph {
       case "seconds_true":
         return new SecondsTrueNode(key, slot, watched(spec.condition, slotOf), moment);
       case "seconds_since":
-        return new SinceNode(key, slot, watched(spec.condition, slotOf), moment, {
-          horizon: spec.horizonSeconds,
-          unit: "seconds",
-          before: false,
-        });
+        return this.#since(instance, spec, key, slot, slotOf, { horizon: spec.horizonSeconds, unit: "seconds" });
       case "bars_since":
-        return this.#sequence(
-          instance,
-          spec,
-          new SinceNode(key, slot, watched(spec.condition, slotOf), moment, {
-            horizon: spec.horizon,
-            unit: "bars",
-            before: spec.before,
-          }),
-        );
+        return this.#since(instance, spec, key, slot, slotOf, { horizon: spec.horizon, unit: "bars" });
       case "quote":
         return new QuoteNode(key, slot, this.quoteOf(series.symbol), spec.field);
       case "session":
@@ -252,12 +240,18 @@ export class FactGraph {
     return new RankNode(key, slot, of, ranking);
   }
 
-  #sequence(instance: InstanceFacts, spec: FactSpec & { kind: "bars_since" }, node: SinceNode): SinceNode {
-    if (spec.rule !== undefined) {
-      const nodes = instance.sequences.get(spec.rule) ?? [];
-      nodes.push(node);
-      instance.sequences.set(spec.rule, nodes);
-    }
+  /** `before` facts belong to the rule whose firings use them up. */
+  #since(
+    { moment, sequences }: InstanceFacts,
+    spec: FactSpec & { kind: "bars_since" | "seconds_since" },
+    key: string,
+    slot: number,
+    slotOf: (index: number) => number,
+    scale: { readonly horizon: number; readonly unit: "bars" | "seconds" },
+  ): SinceNode {
+    const { condition, before, rule } = spec;
+    const node = new SinceNode(key, slot, watched(condition, slotOf), moment, { ...scale, before });
+    if (rule !== undefined) sequences.set(rule, [...(sequences.get(rule) ?? []), node]);
     return node;
   }
 

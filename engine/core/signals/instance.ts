@@ -81,6 +81,7 @@ export class Instance {
     const context = this.#context;
     context.time = time;
     context.index = moment.index;
+    context.start = moment.start;
     context.day = day;
     context.trading = trading;
     for (const instance of this.rules) {
@@ -102,6 +103,7 @@ export class Instance {
   readonly #context: { -readonly [K in keyof FiringContext]: FiringContext[K] } = {
     time: 0,
     index: 0,
+    start: 0,
     day: 0,
     truth: UNKNOWN,
     rearm: UNKNOWN,

@@ -54,9 +54,11 @@ export function keyOfSpec(spec: FactSpec, keyOf: (index: number) => string): str
     case "seconds_true":
       return `${spec.kind}[${keyOfCondition(spec.condition, keyOf)}]`;
     case "seconds_since":
-      return `seconds_since${spec.horizonSeconds}[${keyOfCondition(spec.condition, keyOf)}]`;
-    case "bars_since":
-      return `bars_since${spec.horizon}${spec.before ? "b" : ""}${spec.rule ?? ""}[${keyOfCondition(spec.condition, keyOf)}]`;
+    case "bars_since": {
+      const horizon = spec.kind === "bars_since" ? spec.horizon : spec.horizonSeconds;
+      const owner = `${spec.before ? "b" : ""}${spec.rule ?? ""}`;
+      return `${spec.kind}${horizon}${owner}[${keyOfCondition(spec.condition, keyOf)}]`;
+    }
   }
 }
 

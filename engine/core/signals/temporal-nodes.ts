@@ -84,8 +84,8 @@ export class SinceNode implements FactNode {
   /** Where the condition last held, on the unit's scale, and where the unbroken known past begins. */
   #last = Number.NEGATIVE_INFINITY;
   #knownSince = Number.NaN;
-  /** Occurrences up to here were used up by a firing. */
-  #usedUpTo = Number.NEGATIVE_INFINITY;
+  /** Occurrences before this were used up by a firing. */
+  #usedBefore = Number.NEGATIVE_INFINITY;
   /** Its own count of evaluations, so that a reload may continue some nodes and warm others. */
   #updates = 0;
 
@@ -118,7 +118,7 @@ export class SinceNode implements FactNode {
   }
 
   #since(now: number, last: number): number {
-    const since = last > this.#usedUpTo ? now - last : Number.POSITIVE_INFINITY;
+    const since = last >= this.#usedBefore ? now - last : Number.POSITIVE_INFINITY;
     if (since < this.#horizon || (this.#before && since <= this.#horizon)) return since;
     const seen = now - this.#knownSince + (this.#unit === "bars" && !this.#before ? 1 : 0);
     // "It did not happen" may be said only of a past that was seen.
@@ -129,17 +129,16 @@ export class SinceNode implements FactNode {
     return this.#unit === "bars" ? this.#updates : this.#moment.time / 1_000;
   }
 
-  /** A firing of the owning rule uses up what led to it. */
+  /** A firing of the owning rule uses up what led to it; what holds at the firing itself may lead to the next one. */
   consume(): void {
-    // With `before`, what holds at the firing itself did not lead to it and may lead to the next one.
-    this.#usedUpTo = this.#before ? this.#now() - 1 : this.#now();
+    this.#usedBefore = this.#now();
   }
 
   adopt(old: FactNode, slots: Slots, oldSlots: Slots): void {
     if (!(old instanceof SinceNode)) return;
     this.#last = old.#last;
     this.#knownSince = old.#knownSince;
-    this.#usedUpTo = old.#usedUpTo;
+    this.#usedBefore = old.#usedBefore;
     this.#updates = old.#updates;
     slots[this.slot] = oldSlots[old.slot] as number;
   }

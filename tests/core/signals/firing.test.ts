@@ -28,6 +28,7 @@ function play(subject: Rule, truths: string, over: (index: number) => Partial<Fi
       const context: FiringContext = {
         time: index * 60_000,
         index,
+        start: (index - 1) * 60_000,
         day: 1,
         truth,
         rearm: -1,
@@ -71,6 +72,14 @@ describe("fire: once", () => {
     const subject = rule({ limit: { count: 2, per: "day" } });
     expect(play(subject, "FTFTFTFT", (index) => ({ day: index < 6 ? 1 : 2 }))).toBe(".x.x...x");
   });
+  it.each([
+    ["bar", (index: number) => ({ start: Math.floor(index / 4) }), ".x.x.x.x"],
+    ["hour", (index: number) => ({ start: index * 20 * 60_000 }), ".x.x.x.x"],
+    ["day", (index: number) => ({ day: Math.floor(index / 4) }), ".x.x.x.x"],
+    ["week", (index: number) => ({ day: 3 + Math.floor(index / 6) }), ".x.x...x"],
+  ] as const)("stops at the limit per %s and starts again with the next one", (per, over, expected) => {
+    expect(play(rule({ limit: { count: 2, per } }), "FTFTFTFT", over)).toBe(expected);
+  });
   it("does not fire while warming up, and what is true then counts as already true", () => {
     expect(play(rule(), "FTTFT", (index) => ({ trading: index > 1 }))).toBe("....x");
   });
@@ -96,7 +105,16 @@ describe("the phase of a rule", () => {
     const subject = rule({ cooldown: { bars: 2 } });
     const state = newRuleState(subject);
     const at = (index: number, truth: -1 | 0 | 1): string => {
-      const context = { time: index, index, day: 1, truth, rearm: -1 as const, useful: true, trading: true };
+      const context = {
+        time: index,
+        index,
+        start: index,
+        day: 1,
+        truth,
+        rearm: -1 as const,
+        useful: true,
+        trading: true,
+      };
       advance(subject, state, context);
       return phaseOf(subject, state, context);
     };
