@@ -146,7 +146,8 @@ function readNames(file: YamlFile, env: StrategyEnv, table: FactTable, reader: C
 /** How many symbols there are at most, also when another choice replaces the file's. */
 function universeOf(file: YamlFile, env: StrategyEnv): number {
   const declared = file.data?.["symbols"];
-  if (!Array.isArray(declared)) return Infinity;
+  // A template that is checked by itself does not know which symbols it will have; it belongs to no file.
+  if (!Array.isArray(declared) || file.findings.file === "") return Infinity;
   const symbols = declared.map(String);
   const chosen = env.override.symbols?.(textOf(file, "name") ?? "", symbols) ?? [];
   return Math.max(new Set(symbols).size, chosen.length);
