@@ -28,7 +28,14 @@ function filesBelow(folder: string, keep: (path: string) => boolean): Source[] {
 
 const CORE_TYPES = ["core/event.ts", "core/program.ts"];
 /** Small pure helpers of the core that others may use beside its types. */
-const CORE_HELPERS = ["core/assert.ts", "core/canonical.ts", "core/decimal.ts", "core/hash.ts", "core/known-at.ts"];
+const CORE_HELPERS = [
+  "core/actions.ts",
+  "core/assert.ts",
+  "core/canonical.ts",
+  "core/decimal.ts",
+  "core/hash.ts",
+  "core/known-at.ts",
+];
 
 /**
  * What each folder may import: other folders or single files of engine/, and packages. `node:` stands for all of Node.

@@ -296,7 +296,7 @@ export interface BookView {
   readonly entryOpen: boolean;
   /** An exit procedure is in progress. */
   readonly exitOpen: boolean;
-  /** That procedure (or one that is being confirmed) closes everything. */
+  /** That procedure (or one that is being confirmed) closes everything, and nothing opens after it. */
   readonly closing: boolean;
 }
 

@@ -196,6 +196,22 @@ export interface BracketSpec {
 
 export type MessagePart = string | { readonly expression: Expression };
 
+/** What the position should be; the desk buys, sells or reverses to get there. */
+export interface TargetAction {
+  readonly kind: "target";
+  /** `weight` is a ratio of equity, `notional` an amount of money, `qty` a number of shares; below 0 they mean short. */
+  readonly by: "weight" | "notional" | "qty";
+  readonly amount: Expression;
+  /** With `weight`: the account's equity. */
+  readonly equity?: Expression;
+  /** Changes that are not larger than this part of the target are left alone. */
+  readonly tolerance?: Expression;
+  readonly order: OrderSpec;
+  readonly bracket?: BracketSpec;
+  readonly short: boolean;
+  readonly fractional: boolean;
+}
+
 export type Action =
   | {
       readonly kind: "buy" | "sell";
@@ -205,7 +221,10 @@ export type Action =
       /** `sell` only: may open or add to a short position. Without it a sell is clamped to the holding. */
       readonly short: boolean;
       readonly fractional: boolean;
+      /** Closes a position of the other side first, then opens with a size computed again. */
+      readonly reverse?: true;
     }
+  | TargetAction
   | { readonly kind: "close"; readonly order: OrderSpec }
   | { readonly kind: "reduce"; readonly ratio: Expression; readonly order: OrderSpec }
   | { readonly kind: "cancel" }

@@ -1,31 +1,22 @@
 /**
  * From `then:` to actions.
  *
- * Owns: sizes, order forms, brackets and messages, and what must stand together.
+ * Owns: which actions there are, their own keys, and what must stand together in one.
  */
-import { isMap, isScalar } from "yaml";
-import type {
-  Action,
-  BracketSpec,
-  Expression,
-  MessagePart,
-  OrderSpec,
-  OrderType,
-  Size,
-  TimeInForce,
-} from "../core/program.ts";
+import { isMap } from "yaml";
+import type { Action, BracketSpec, OrderSpec, TargetAction } from "../core/program.ts";
+import { readGuards, readOrder } from "./action-order.ts";
+import { MOST_LEVERAGE, readRatio, readSize } from "./action-size.ts";
+import { readAlert } from "./alert-message.ts";
 import type { Builder } from "./builder.ts";
 import { advice, becomes } from "./fix.ts";
-import { without } from "./fix-yaml.ts";
-import { lowerNumber } from "./lower-number.ts";
-import { parseExpression } from "./parser.ts";
-import { placesOf } from "./places.ts";
+import { checkOrderRules } from "./order-rules.ts";
 import { listed } from "./suggest.ts";
-import { parseDuration } from "./values.ts";
+import { UNBOUNDED } from "./units.ts";
 import { nodeAt } from "./yaml-file.ts";
 import type { Path } from "./yaml-file.ts";
 
-const KINDS = ["buy", "sell", "close", "reduce", "cancel", "alert"] as const;
+const KINDS = ["buy", "sell", "target", "close", "reduce", "cancel", "alert"] as const;
 
 export function readAction(builder: Builder, path: Path): Action | undefined {
   const node = nodeAt(builder.file, path);
@@ -38,12 +29,17 @@ export function readAction(builder: Builder, path: Path): Action | undefined {
     case "buy":
     case "sell":
       return readTrade(builder, here, kind);
+    case "target":
+      return readTarget(builder, here);
     case "close": {
-      const order = readOrder(builder, here);
+      const order = readExitOrder(builder, here);
       return order === undefined ? undefined : { kind, order };
     }
-    case "reduce":
-      return readReduce(builder, here);
+    case "reduce": {
+      const order = readExitOrder(builder, here);
+      const ratio = readRatio(builder, [...here, "by"], 1);
+      return order === undefined || ratio === undefined ? undefined : { kind, ratio, order };
+    }
     case "cancel":
       return { kind };
     case "alert":
@@ -51,288 +47,139 @@ export function readAction(builder: Builder, path: Path): Action | undefined {
   }
 }
 
+function readExitOrder(builder: Builder, path: Path): OrderSpec | undefined {
+  const order = readOrder(builder, path);
+  if (order !== undefined) checkOrderRules(builder, path, { order });
+  return order;
+}
+
+// ---------------------------------------------------------------------------------------------- entries
+
+interface EntryForm {
+  readonly order: OrderSpec;
+  readonly bracket: BracketSpec | undefined;
+  readonly short: boolean;
+  readonly fractional: boolean;
+}
+
+/** What buy, sell and target share. */
+function readEntry(builder: Builder, path: Path): EntryForm | undefined {
+  const bracket = readGuards(builder, path);
+  const order = readOrder(builder, path);
+  const short = builder.flag([...path, "short"]);
+  const fractional = builder.flag([...path, "fractional"]);
+  if (order === undefined) return undefined;
+  const key = builder.has([...path, "oto"]) ? "oto" : "bracket";
+  checkOrderRules(builder, path, { order, guards: builder.has([...path, key]) ? key : undefined, short, fractional });
+  if (bracket === null) return undefined;
+  return { order, bracket, short, fractional };
+}
+
 function readTrade(builder: Builder, path: Path, kind: "buy" | "sell"): Action | undefined {
   if (!isMap(nodeAt(builder.file, path))) return undefined;
-  const bracket = readBracket(builder, [...path, "bracket"]);
-  const order = readOrder(builder, path);
-  const size = readSize(builder, path, bracket);
-  if (order === undefined || size === undefined || bracket === null) return undefined;
+  const form = readEntry(builder, path);
+  const size = readSize(builder, path, form === undefined ? null : form.bracket);
+  const reverse = builder.flag([...path, "reverse"]);
+  if (form === undefined || size === undefined) return undefined;
+  const { order, bracket, short, fractional } = form;
+  if (kind === "sell" && !short) {
+    if (reverse) {
+      const help = "Add short: true, or use close to sell what is held.";
+      return builder.reportKey(
+        "schema/order",
+        [...path, "reverse"],
+        "A reversal by a sell opens a short position",
+        help,
+      );
+    }
+    if (bracket !== undefined) {
+      const key = builder.has([...path, "oto"]) ? "oto" : "bracket";
+      const message = `This sell only sells what is held, so its ${key} would protect nothing`;
+      return builder.reportKey("schema/order", [...path, key], message, `Remove it, or add short: true.`);
+    }
+  }
   return {
     kind,
     size,
     order,
     ...(bracket === undefined ? {} : { bracket }),
-    short: builder.flag([...path, "short"]),
-    fractional: builder.flag([...path, "fractional"]),
+    short,
+    fractional,
+    ...(reverse ? { reverse } : {}),
   };
 }
 
-function readReduce(builder: Builder, path: Path): Action | undefined {
-  const order = readOrder(builder, path);
-  const ratio = readRatio(builder, [...path, "by"], 1);
-  return order === undefined || ratio === undefined ? undefined : { kind: "reduce", ratio, order };
-}
+// ---------------------------------------------------------------------------------------------- targets
 
-// ---------------------------------------------------------------------------------------------- sizes
+const TARGETS = ["weight", "notional", "qty"] as const;
 
-const SIZES = ["qty", "notional", "equity", "risk"] as const;
-
-function readSize(builder: Builder, path: Path, bracket: BracketSpec | null | undefined): Size | undefined {
-  const here = [...path, "size"];
-  const node = nodeAt(builder.file, here);
-  const help = "Write size: {qty: 10}, {notional: 1000}, {equity: 10%} or {risk: 0.5%, stop: 2 * atr(14)}.";
-  if (node === undefined || (isScalar(node) && node.value === null)) {
-    return builder.reportKey("risk/no-size", path, `This ${String(path.at(-1))} has no size`, help);
-  }
+function readTarget(builder: Builder, path: Path): Action | undefined {
+  const node = nodeAt(builder.file, path);
   if (!isMap(node)) return undefined;
-  const given = SIZES.filter((by) => node.has(by));
+  const given = TARGETS.filter((by) => node.has(by));
   const [by] = given;
-  if (by === undefined) return builder.report("risk/no-size", here, "This size does not say how much", help);
-  if (given.length > 1)
-    return builder.report("schema/value", here, `A size is one of ${listed(SIZES)}, not ${listed(given, "and")}`);
-  if (node.has("stop") && by !== "risk") {
-    return builder.reportKey(
-      "schema/value",
-      [...here, "stop"],
-      `stop belongs to a risk size, not to ${by}`,
-      "Use a bracket.",
-    );
+  if (by === undefined || given.length > 1) {
+    const help = "Write target: {weight: 10%}, {notional: 5000} or {qty: 100}.";
+    const message = by === undefined ? "This target does not say how much" : `A target is one of ${listed(TARGETS)}`;
+    return builder.reportKey(by === undefined ? "risk/no-size" : "schema/value", path, message, help);
   }
-  const at = [...here, by];
-  switch (by) {
-    case "qty": {
-      const qty = readPositive(builder, at);
-      return qty === undefined ? undefined : { by, qty };
-    }
-    case "notional": {
-      const notional = readPositive(builder, at);
-      return notional === undefined ? undefined : { by, notional };
-    }
-    case "equity": {
-      const ratio = readRatio(builder, at, 10);
-      return ratio === undefined ? undefined : { by, ratio };
-    }
-    case "risk":
-      return readRiskSize(builder, here, bracket);
+  const form = readEntry(builder, path);
+  const amount = readAmount(builder, path, by, form?.short === true);
+  const tolerance = readTolerance(builder, [...path, "tolerance"]);
+  if (form === undefined || amount === undefined || tolerance === null) return undefined;
+  const { order, bracket, short, fractional } = form;
+  if (order.type !== "market" && order.type !== "limit") {
+    const at = ["type", "stop", "trail"].find((key) => builder.has([...path, key])) ?? "type";
+    const message = `A target may buy or sell, so it cannot wait at a ${order.type.replace("_", " ")}`;
+    return builder.reportKey("schema/order", [...path, at], message, "Use a market or a limit order.");
   }
-}
-
-function readRiskSize(builder: Builder, path: Path, bracket: BracketSpec | null | undefined): Size | undefined {
-  const ratio = readRatio(builder, [...path, "risk"], 1);
-  const stopPath = [...path, "stop"];
-  const stop = readPositive(builder, stopPath);
-  if (ratio === undefined) return undefined;
-  if (stop === undefined) {
-    if (builder.has(stopPath)) return undefined;
-    if (bracket === null || bracket?.stopLoss !== undefined) return { by: "risk", ratio };
-    const help = "Add stop: 2 * atr(14) to the size, or a stop_loss to the bracket.";
-    return builder.reportKey("risk/no-size", [...path, "risk"], "A risk size needs the distance to a stop", help);
+  if (amount === "nothing") {
+    if (bracket === undefined) return { kind: "close", order };
+    const message = "A target of nothing has nothing to protect";
+    return builder.reportKey("schema/order", [...path, by], message, "Remove the bracket, or use close.");
   }
-  if (bracket?.stopLoss !== undefined) checkAgreement(builder, stopPath, stop, bracket.stopLoss);
-  return { by: "risk", ratio, stop };
-}
-
-/** `stop_loss: close - d` beside `stop: e`: the size must be computed for the stop that is placed. */
-function checkAgreement(builder: Builder, path: Path, stop: Expression, stopLoss: Expression): void {
   const { table } = builder.context.scope;
-  const { spec } = table.fact(stopLoss);
-  if (spec.kind !== "calc" || (spec.operator !== "-" && spec.operator !== "+")) return;
-  const distance = spec.args[1] as number;
-  // A percentage of the price is written in other ways; only plain distances are compared.
-  if (distance === stop) return;
-  const words = "Leave stop out of the size: it is then taken from the bracket.";
-  const help = advice(words, without(builder.file, path, "Leave stop out of the size"));
-  builder.report("risk/stop-disagrees", path, "The size assumes another distance than the bracket's stop loss", help);
-}
-
-function readPositive(builder: Builder, path: Path): Expression | undefined {
-  const operand = builder.operand(path);
-  if (operand === undefined) return undefined;
-  if (operand.kind === "const" && !(operand.value > 0)) {
-    return builder.report("types/value", path, `${String(path.at(-1))} must be above 0, not ${operand.value}`);
-  }
-  if (operand.quality.form === "percent" || operand.quality.unit === "ratio") {
-    const help = path.at(-1) === "stop" ? "Write a distance in price units, e.g. close * 2%." : "Use equity: 10%.";
-    return builder.report("types/percent", path, `${String(path.at(-1))} cannot be a percentage`, help);
-  }
-  return builder.index(operand);
-}
-
-function readRatio(builder: Builder, path: Path, most: number): Expression | undefined {
-  const operand = builder.operand(path);
-  if (operand === undefined) return undefined;
-  if (operand.kind === "const" && !(operand.value > 0 && operand.value <= most)) {
-    const { value } = operand;
-    const isPercent = value > most && value / 100 <= most;
-    const help = isPercent
-      ? advice(`Write ${value}%.`, becomes(`${value}%`, { safe: false }))
-      : "Write a percentage such as 10%.";
-    return builder.report(
-      "types/value",
-      path,
-      `${String(path.at(-1))} must be above 0 and at most ${most * 100}%, not ${value}`,
-      help,
-    );
-  }
-  return builder.index(operand);
-}
-
-// ---------------------------------------------------------------------------------------------- orders
-
-interface Prices {
-  readonly limit?: Expression;
-  readonly stop?: Expression;
-  readonly trailPrice?: Expression;
-  readonly trailRatio?: Expression;
-}
-
-function readOrder(builder: Builder, path: Path): OrderSpec | undefined {
-  const prices = readPrices(builder, path);
-  if (prices === undefined) return undefined;
-  const given = ["limit", "stop", "trail"].filter((key) => builder.has([...path, key]));
-  const type = (builder.text([...path, "type"]) as OrderType | undefined) ?? impliedType(given);
-  if (!isComplete(builder, path, type, given)) return undefined;
-  const timeInForce = (builder.text([...path, "time_in_force"]) ?? "day") as TimeInForce;
-  const extendedHours = builder.flag([...path, "extended_hours"]);
-  if (extendedHours && (type !== "limit" || (timeInForce !== "day" && timeInForce !== "gtc"))) {
-    const help = "Add a limit, with time_in_force day or gtc.";
-    return builder.reportKey(
-      "schema/order",
-      [...path, "extended_hours"],
-      "Only limit orders may fill in extended hours",
-      help,
-    );
-  }
-  const expires = readExpiry(builder, [...path, "expire_after"]);
-  if (expires === null) return undefined;
   return {
-    type,
-    timeInForce,
-    extendedHours,
-    ...prices,
-    ...(expires === undefined ? {} : { expireAfterMs: expires }),
+    kind: "target",
+    by,
+    amount,
+    ...(by === "weight" ? { equity: table.account("equity", { unit: "money", range: UNBOUNDED }) } : {}),
+    ...(tolerance === undefined ? {} : { tolerance }),
+    order,
+    ...(bracket === undefined ? {} : { bracket }),
+    short,
+    fractional,
   };
 }
 
-function impliedType(given: readonly string[]): OrderType {
-  if (given.includes("trail")) return "trailing_stop";
-  if (given.includes("limit")) return given.includes("stop") ? "stop_limit" : "limit";
-  return given.includes("stop") ? "stop" : "market";
-}
-
-const NEEDS: Readonly<Record<OrderType, readonly string[]>> = {
-  market: [],
-  limit: ["limit"],
-  stop: ["stop"],
-  stop_limit: ["stop", "limit"],
-  trailing_stop: ["trail"],
-};
-
-function isComplete(builder: Builder, path: Path, type: OrderType, given: readonly string[]): boolean {
-  if (!Object.hasOwn(NEEDS, type)) return false;
-  const needs = NEEDS[type];
-  const missing = needs.filter((key) => !given.includes(key));
-  const surplus = given.filter((key) => !needs.includes(key));
-  if (missing.length > 0) {
-    const help = `Add ${missing.map((key) => `${key}:`).join(" and ")} with a price.`;
-    builder.report("schema/order", [...path, "type"], `A ${type} order needs ${listed(missing, "and")}`, help);
-  }
-  for (const key of surplus) {
-    const words = `Remove it, or use type: ${impliedType([...new Set([...needs, ...given])])}.`;
-    const help = advice(words, without(builder.file, [...path, key], `Remove ${key}`));
-    builder.reportKey("schema/order", [...path, key], `A ${type} order has no ${key}`, help);
-  }
-  return missing.length === 0 && surplus.length === 0;
-}
-
-function readPrices(builder: Builder, path: Path): Prices | undefined {
-  const limit = readPrice(builder, [...path, "limit"]);
-  const stop = readPrice(builder, [...path, "stop"]);
-  const trailPath = [...path, "trail"];
-  const trail = builder.operand(trailPath);
-  if (limit === null || stop === null || (trail === undefined && builder.has(trailPath))) return undefined;
-  if (trail?.kind === "const" && !(trail.value > 0)) {
-    return builder.report("types/value", trailPath, `trail must be above 0, not ${trail.value}`);
-  }
-  const isRatio = trail?.quality.unit === "ratio";
-  return {
-    ...(limit === undefined ? {} : { limit }),
-    ...(stop === undefined ? {} : { stop }),
-    ...(trail === undefined ? {} : { [isRatio ? "trailRatio" : "trailPrice"]: builder.index(trail) }),
-  };
-}
-
-/** Null after a finding, undefined when it is not there. */
-function readPrice(builder: Builder, path: Path): Expression | null | undefined {
-  if (!builder.has(path)) return undefined;
-  const operand = builder.operand(path);
-  if (operand === undefined) return null;
+/** Above or below zero; a constant zero is the same as close. */
+function readAmount(
+  builder: Builder,
+  path: Path,
+  by: TargetAction["by"],
+  short: boolean,
+): TargetAction["amount"] | "nothing" | undefined {
+  const at = [...path, by];
+  const operand = builder.operand(at);
+  if (operand === undefined) return undefined;
   const { unit, form } = operand.quality;
-  if (form === "percent" || unit === "ratio" || form === "clock" || form === "duration") {
-    const code = form === "clock" || form === "duration" ? "types/time" : "types/percent";
-    builder.report(code, path, `${String(path.at(-1))} must be a price`, "Write e.g. close * 1.02.");
-    return null;
+  if (by !== "weight" && (form === "percent" || unit === "ratio"))
+    return builder.report("types/percent", at, `${by} cannot be a percentage`, "Use weight: 10%.");
+  if (operand.kind !== "const") return builder.index(operand);
+  const { value } = operand;
+  if (value === 0) return "nothing";
+  if (by === "weight" && Math.abs(value) > MOST_LEVERAGE) {
+    const message = `weight must be at most ${MOST_LEVERAGE * 100}%, not ${value}`;
+    const help = advice(`Write ${value}%.`, becomes(`${value}%`, { safe: false }));
+    return builder.report("types/value", at, message, help);
   }
-  if (operand.kind === "const" && !(operand.value > 0)) {
-    builder.report("types/value", path, `${String(path.at(-1))} must be above 0, not ${operand.value}`);
-    return null;
-  }
-  return builder.index(operand);
-}
-
-function readExpiry(builder: Builder, path: Path): number | null | undefined {
-  if (!builder.has(path)) return undefined;
-  const source = builder.text(path);
-  if (source === undefined) return null;
-  const ms = parseDuration(source);
-  if (ms !== undefined && ms > 0) return ms;
-  builder.report("types/value", path, `"${source}" is no duration`, "Write e.g. 5m or 30s.");
-  return null;
+  if (value > 0 || short) return builder.index(operand);
+  const help = "Add short: true, or write 0 to hold nothing.";
+  return builder.report("schema/order", at, `A ${by} below 0 is a short position`, help);
 }
 
 /** Null after a finding, undefined when there is none. */
-function readBracket(builder: Builder, path: Path): BracketSpec | null | undefined {
-  const node = nodeAt(builder.file, path);
-  if (!isMap(node)) return undefined;
-  const nested = isMap(node.get("stop_loss", true));
-  const stopLoss = readPrice(builder, [...path, "stop_loss", ...(nested ? ["stop"] : [])]);
-  const stopLossLimit = nested ? readPrice(builder, [...path, "stop_loss", "limit"]) : undefined;
-  const takeProfit = readPrice(builder, [...path, "take_profit"]);
-  if (stopLoss === null || stopLossLimit === null || takeProfit === null) return null;
-  if (stopLoss === undefined && takeProfit === undefined) {
-    builder.reportKey("schema/order", path, "This bracket protects nothing", "Add stop_loss: or take_profit:.");
-    return null;
-  }
-  return {
-    ...(stopLoss === undefined ? {} : { stopLoss }),
-    ...(stopLossLimit === undefined ? {} : { stopLossLimit }),
-    ...(takeProfit === undefined ? {} : { takeProfit }),
-  };
-}
-
-// ---------------------------------------------------------------------------------------------- alerts
-
-function readAlert(builder: Builder, path: Path): Action | undefined {
-  const node = nodeAt(builder.file, [...path, "message"]);
-  if (!isScalar(node) || typeof node.value !== "string") return undefined;
-  const place = placesOf(builder.file.text, node);
-  const parts: MessagePart[] = [];
-  let at = 0;
-  for (const found of node.value.matchAll(/\{([^{}]*)\}/g)) {
-    if (found.index > at) parts.push(node.value.slice(at, found.index));
-    at = found.index + found[0].length;
-    const begin = found.index + 1;
-    const parsed = parseExpression(found[1] as string, (offset) => place(begin + offset));
-    if ("problem" in parsed) {
-      const { span, message, help } = parsed.problem;
-      builder.file.findings.report("types/syntax", span, message, help);
-      return undefined;
-    }
-    const operand = lowerNumber(builder.context, parsed.node);
-    if (operand === undefined) return undefined;
-    parts.push({ expression: builder.index(operand) });
-  }
-  if (at < node.value.length) parts.push(node.value.slice(at));
-  const level = builder.text([...path, "level"]) ?? "info";
-  return { kind: "alert", message: parts, level: level as "info" | "warning" | "critical" };
+function readTolerance(builder: Builder, path: Path): number | null | undefined {
+  if (!builder.has(path)) return undefined;
+  return readRatio(builder, path, 1) ?? null;
 }

@@ -3,7 +3,8 @@
  *
  * Owns: what a careful reader would ask about: exits, history. What logic alone can tell is in logic/.
  */
-import type { Strategy } from "../core/program.ts";
+import { isEntry, isExit, onlyReduces } from "../core/actions.ts";
+import type { Action, Rule, Strategy } from "../core/program.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Builder } from "./builder.ts";
 import { checkLogic } from "./logic/check-logic.ts";
@@ -18,15 +19,13 @@ export function checkStrategy(
   if (history !== undefined) checkHistory(builder, strategy, history);
 }
 
-/** An entry is fine with a bracket stop, or with any rule that can close it. */
+/** An entry is fine with a stop of its own, or with any other rule that can take the position away. */
 function checkExits(builder: Builder, strategy: Omit<Strategy, "digest">): void {
-  const kinds = new Set(strategy.rules.map((rule) => rule.action.kind));
-  if (kinds.has("close") || kinds.has("reduce")) return;
   for (const rule of strategy.rules) {
     const { action } = rule;
-    if (action.kind !== "buy" && !(action.kind === "sell" && action.short)) continue;
-    if (action.bracket?.stopLoss !== undefined) continue;
-    if (kinds.has(action.kind === "buy" ? "sell" : "buy")) continue;
+    if (!isEntry(action) || onlyReduces(action)) continue;
+    if ("bracket" in action && action.bracket?.stopLoss !== undefined) continue;
+    if (strategy.rules.some((other) => canEnd(builder, other, rule))) continue;
     const help = "Add a rule with close, or a bracket with a stop_loss.";
     builder.reportKey(
       "risk/no-exit",
@@ -35,6 +34,24 @@ function checkExits(builder: Builder, strategy: Omit<Strategy, "digest">): void 
       help,
     );
   }
+}
+
+/** Whether a rule can close what an entry opens: an exit, a trade of the other side, a target that may be elsewhere. */
+function canEnd(builder: Builder, { action: end }: Rule, { action: entry }: Rule): boolean {
+  if (isExit(end)) return true;
+  const opened = sidesOf(builder, entry);
+  if (end.kind === "target") {
+    const { range } = builder.context.scope.table.operand(end.amount).quality;
+    return (!opened.long || range[0] <= 0) && (!opened.short || range[1] >= 0);
+  }
+  return (!opened.long || end.kind === "sell") && (!opened.short || end.kind === "buy");
+}
+
+/** The sides of the market on which an entry may open. */
+function sidesOf(builder: Builder, action: Action): { readonly long: boolean; readonly short: boolean } {
+  if (action.kind !== "target") return { long: action.kind === "buy", short: action.kind === "sell" };
+  const { range } = builder.context.scope.table.operand(action.amount).quality;
+  return { long: range[1] > 0, short: action.short && range[0] < 0 };
 }
 
 /** The most demanding fact of each series. */

@@ -54,6 +54,9 @@ const EXPRESSIONS: ReadonlySet<string> = new Set([
   "stopLossLimit",
   "takeProfit",
   "expression",
+  "amount",
+  "equity",
+  "tolerance",
 ]);
 
 /** Every number that stands for a fact is replaced by the fact. */

@@ -14,15 +14,10 @@ const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     approval: "Approval by a person (approval:) is",
   },
   action: {
-    target: "A target weight (target:) is",
     oco: "One-cancels-other orders (oco:) are",
-    oto: "One-triggers-other orders (oto:) are",
-    reverse: "A reversal in one action (reverse:) is",
   },
   trade: {
-    reverse: "A reversal in one action (reverse:) is",
     oco: "One-cancels-other orders (oco:) are",
-    oto: "One-triggers-other orders (oto:) are",
   },
   project: {
     approval: "Approval by a person (approval:) is",
@@ -34,10 +29,7 @@ const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const INSTEAD: Readonly<Record<string, string>> = {
   approval: "Remove it; max_order_notional under risk: refuses large orders meanwhile.",
-  target: "Use buy with size: {equity: 10%} and close.",
-  reverse: "Use a close rule and an entry rule.",
   oco: "Use bracket: {stop_loss, take_profit}.",
-  oto: "Use bracket: {stop_loss, take_profit}.",
 };
 
 export type KeyPlace = "" | "rule" | "action" | "trade" | "project" | "tape";

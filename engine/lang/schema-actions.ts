@@ -40,6 +40,34 @@ const ORDER: Readonly<Record<string, Schema>> = {
   },
 };
 
+const STOP_LOSS: Schema = {
+  description: "Stop price, or {stop, limit} for a stop-limit.",
+  type: ["number", "string", "object"],
+  additionalProperties: false,
+  properties: { stop: ref("expression", "Stop price."), limit: ref("expression", "Limit price.") },
+};
+
+function legs(description: string): Schema {
+  return mapping(description, {
+    stop_loss: STOP_LOSS,
+    take_profit: ref("expression", "Limit price at which the profit is taken."),
+  });
+}
+
+const EXPIRY = ref("duration", "Cancels the order this long after it was sent, e.g. `5m`.");
+
+/** What close and reduce have. */
+const EXIT: Readonly<Record<string, Schema>> = { ...ORDER, expire_after: EXPIRY };
+
+/** What buy, sell and target have beside their size. */
+const ENTRY: Readonly<Record<string, Schema>> = {
+  ...ORDER,
+  fractional: { type: "boolean", description: "Parts of shares; otherwise rounded down.", default: false },
+  bracket: legs("Orders that protect the position once the entry fills; one cancels the other."),
+  oto: legs("One order that the filled entry triggers: a stop_loss or a take_profit."),
+  expire_after: EXPIRY,
+};
+
 function trade(description: string, more: Readonly<Record<string, Schema>> = {}): Schema {
   return mapping(description, {
     size: {
@@ -51,20 +79,30 @@ function trade(description: string, more: Readonly<Record<string, Schema>> = {})
         stop: ref("expression", "With risk: distance to the stop in price units; default: the bracket's stop loss."),
       }),
     },
-    ...ORDER,
-    fractional: { type: "boolean", description: "Parts of shares; otherwise rounded down.", default: false },
-    bracket: mapping("Orders that protect the position once the entry fills.", {
-      stop_loss: {
-        description: "Stop price, or {stop, limit} for a stop-limit.",
-        type: ["number", "string", "object"],
-        additionalProperties: false,
-        properties: { stop: ref("expression", "Stop price."), limit: ref("expression", "Limit price.") },
-      },
-      take_profit: ref("expression", "Limit price at which the profit is taken."),
-    }),
-    expire_after: ref("duration", "Cancels the order this long after it was sent, e.g. `5m`."),
+    ...ENTRY,
+    reverse: {
+      type: "boolean",
+      description: "Closes a position of the other side first, waits for the fill, sizes again and opens.",
+      default: false,
+    },
     ...more,
   });
+}
+
+const SHORT: Schema = { type: "boolean", description: "May open or add to a short position.", default: false };
+
+function target(): Schema {
+  return mapping(
+    "What the position should be: buys, sells or reverses to get there. One of weight, notional and qty.",
+    {
+      weight: ref("expression", "Part of the account's equity, e.g. `10%`; below 0 short; 0 closes."),
+      notional: ref("expression", "Dollars."),
+      qty: ref("expression", "Shares."),
+      tolerance: ref("expression", "Changes up to this part of the target are left alone, e.g. `5%`."),
+      ...ENTRY,
+      short: SHORT,
+    },
+  );
 }
 
 function nullable(schema: Schema): Schema {
@@ -75,11 +113,10 @@ export function actionSchema(): Schema {
   return {
     ...mapping("What happens when the rule fires; exactly one action.", {
       buy: trade("Buys: opens or adds to a long position, or covers a short one."),
-      sell: trade("Sells: clamped to the holding unless `short: true`.", {
-        short: { type: "boolean", description: "May open or add to a short position.", default: false },
-      }),
-      close: nullable(mapping("Closes the whole position of this strategy in the symbol.", ORDER)),
-      reduce: mapping("Closes a part of the position.", { by: ref("expression", "The part, e.g. `50%`."), ...ORDER }, [
+      sell: trade("Sells: clamped to the holding unless `short: true`.", { short: SHORT }),
+      target: target(),
+      close: nullable(mapping("Closes the whole position of this strategy in the symbol.", EXIT)),
+      reduce: mapping("Closes a part of the position.", { by: ref("expression", "The part, e.g. `50%`."), ...EXIT }, [
         "by",
       ]),
       cancel: nullable(mapping("Cancels this strategy's working entries in the symbol.", {})),

@@ -72,6 +72,12 @@ function order(): Schema {
       stop_limit: "A stop with a limit.",
       trailing_stop: "A trailing stop.",
     }),
+    class: choice("Which orders go out together.", {
+      simple: "One order.",
+      bracket: "An entry with a stop loss and a take profit.",
+      oto: "An entry with one of them.",
+      oco: "A stop loss and a take profit for what is held.",
+    }),
     time_in_force: choice("How long it stays.", {
       day: "Until the close.",
       gtc: "Until canceled.",
@@ -82,8 +88,9 @@ function order(): Schema {
     }),
     limit: matcher("Its limit."),
     stop: matcher("Its stop."),
-    stop_loss: matcher("Stop of its bracket."),
-    take_profit: matcher("Limit of its bracket's profit leg."),
+    trail: matcher("Distance of its trailing stop: price units, or percent where the rule says percent."),
+    stop_loss: matcher("Stop of its bracket, oto or oco."),
+    take_profit: matcher("Limit of the leg that takes the profit."),
   });
 }
 

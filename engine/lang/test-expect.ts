@@ -146,17 +146,19 @@ function wantedAt(frame: ExpectFrame, path: Path, item: Item, rule: string | und
   }
 }
 
-const ORDER_NUMBERS = ["qty", "limit", "stop", "stop_loss", "take_profit"] as const;
+const ORDER_NUMBERS = ["qty", "limit", "stop", "trail", "stop_loss", "take_profit"] as const;
 
 function orderAt(file: YamlFile, path: Path): OrderMatch | null {
   const order = dataAt(file, path) as Item;
   const numbers = numbersAt(file, path, ORDER_NUMBERS);
   if (numbers === undefined) return null;
-  const { side, type, time_in_force: timeInForce } = order as Readonly<Record<string, string | undefined>>;
+  const words = order as Readonly<Record<string, string | undefined>>;
+  const { side, type, class: orderClass, time_in_force: timeInForce } = words;
   return {
     numbers,
     ...(side === undefined ? {} : { side }),
     ...(type === undefined ? {} : { type }),
+    ...(orderClass === undefined ? {} : { orderClass }),
     ...(timeInForce === undefined ? {} : { timeInForce }),
   };
 }

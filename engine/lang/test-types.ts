@@ -32,11 +32,12 @@ export interface Matcher {
 export interface OrderMatch {
   readonly side?: string;
   readonly type?: string;
+  readonly orderClass?: string;
   readonly timeInForce?: string;
   readonly numbers: Readonly<Partial<Record<OrderNumber, Matcher>>>;
 }
 
-export type OrderNumber = "qty" | "limit" | "stop" | "stop_loss" | "take_profit";
+export type OrderNumber = "qty" | "limit" | "stop" | "trail" | "stop_loss" | "take_profit";
 
 export type Wanted =
   | { readonly kind: "order"; readonly rule: string | undefined; readonly order: OrderMatch | undefined }

@@ -7,6 +7,7 @@
 import { toCanonical } from "../core/canonical.ts";
 import type {
   Action,
+  BracketSpec,
   Fact,
   MessagePart,
   OrderSpec,
@@ -15,6 +16,7 @@ import type {
   Rule,
   Size,
   Strategy,
+  TargetAction,
 } from "../core/program.ts";
 import { durationText } from "../lang/values.ts";
 import { conditionWords, factWords } from "./words.ts";
@@ -86,14 +88,17 @@ function actionWords(facts: readonly Fact[], action: Action): string {
   switch (action.kind) {
     case "buy":
     case "sell": {
-      const { bracket } = action;
-      const guards = [
-        ...(bracket?.stopLoss === undefined ? [] : [`stop loss at ${words(bracket.stopLoss)}`]),
-        ...(bracket?.stopLossLimit === undefined ? [] : [`(limit ${words(bracket.stopLossLimit)})`]),
-        ...(bracket?.takeProfit === undefined ? [] : [`take profit at ${words(bracket.takeProfit)}`]),
-      ];
-      const short = action.kind === "sell" && !action.short ? ", at most what is held" : "";
-      return `${action.kind} ${sizeWords(action.size, words, ratio)}${short}, ${orderWords(action.order, words, ratio)}${guards.length === 0 ? "" : `, ${guards.join(", ")}`}`;
+      const { kind, size, short, reverse, order, bracket } = action;
+      const clamp = kind === "sell" && !short ? ", at most what is held" : "";
+      const first = reverse === true ? `close ${kind === "buy" ? "a short" : "a long"} position first, then ` : "";
+      const parts = action.fractional ? ", in parts of shares" : "";
+      return `${first}${kind} ${sizeWords(size, words, ratio)}${parts}${clamp}, ${orderWords(order, words, ratio)}${guardWords(bracket, words)}`;
+    }
+    case "target": {
+      const { order, bracket, short, tolerance } = action;
+      const margin = tolerance === undefined ? "" : `, changes up to ${ratio(tolerance)} of it left alone`;
+      const side = `${action.fractional ? ", in parts of shares" : ""}${short ? "" : ", never short"}`;
+      return `bring the position to ${targetWords(action, words, ratio)}${side}${margin}, ${orderWords(order, words, ratio)}${guardWords(bracket, words)}`;
     }
     case "close":
       return `close the position, ${orderWords(action.order, words, ratio)}`;
@@ -104,6 +109,22 @@ function actionWords(facts: readonly Fact[], action: Action): string {
     case "alert":
       return `tell (${action.level}): ${action.message.map((part) => messageWords(part, words)).join("")}`;
   }
+}
+
+function guardWords(bracket: BracketSpec | undefined, words: Words): string {
+  if (bracket === undefined) return "";
+  const { stopLoss, stopLossLimit, takeProfit } = bracket;
+  const limit = stopLossLimit === undefined ? "" : ` (limit ${words(stopLossLimit)})`;
+  const parts = [
+    ...(stopLoss === undefined ? [] : [`stop loss at ${words(stopLoss)}${limit}`]),
+    ...(takeProfit === undefined ? [] : [`take profit at ${words(takeProfit)}`]),
+  ];
+  return `, ${parts.join(", ")}`;
+}
+
+function targetWords({ by, amount }: TargetAction, words: Words, ratio: Words): string {
+  if (by === "weight") return `${ratio(amount)} of equity`;
+  return by === "qty" ? `${words(amount)} shares` : `${words(amount)} dollars`;
 }
 
 function messageWords(part: MessagePart, words: Words): string {

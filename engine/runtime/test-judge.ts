@@ -136,13 +136,14 @@ class Judge {
 
   #misfits({ order }: OrderHappening, { wanted }: Expectation): string[] {
     if (wanted.kind !== "order" || wanted.order === undefined) return [];
-    const { side, type, timeInForce, numbers } = wanted.order;
+    const { side, type, orderClass, timeInForce, numbers } = wanted.order;
     const wrong: string[] = [];
     const text = (name: string, expected: string | undefined, found: string): void => {
       if (expected !== undefined && expected !== found) wrong.push(`${name} is ${found}, expected ${expected}`);
     };
     text("side", side, order.side);
     text("type", type, order.type);
+    text("class", orderClass, order.orderClass);
     text("time_in_force", timeInForce, order.timeInForce);
     const amount = (name: string, matcher: Matcher | undefined, found: string | undefined): void => {
       if (matcher === undefined) return;
@@ -153,6 +154,7 @@ class Judge {
     amount("qty", numbers.qty, order.qty);
     amount("limit", numbers.limit, order.limitPrice);
     amount("stop", numbers.stop, order.stopPrice);
+    amount("trail", numbers.trail, order.trailPrice ?? order.trailPercent);
     amount("stop_loss", numbers.stop_loss, order.stopLoss?.stopPrice);
     amount("take_profit", numbers.take_profit, order.takeProfit?.limitPrice);
     return wrong;

@@ -51,10 +51,12 @@ export function orderWords({ rule, symbol, order }: Extract<Happening, { kind: "
   const prices = [
     order.limitPrice === undefined ? "" : ` limit ${order.limitPrice}`,
     order.stopPrice === undefined ? "" : ` stop ${order.stopPrice}`,
+    order.trailPrice === undefined ? "" : ` trail ${order.trailPrice}`,
+    order.trailPercent === undefined ? "" : ` trail ${order.trailPercent} %`,
     order.stopLoss === undefined ? "" : ` stop_loss ${order.stopLoss.stopPrice}`,
     order.takeProfit === undefined ? "" : ` take_profit ${order.takeProfit.limitPrice}`,
   ].join("");
-  return `${rule}: ${order.side} ${order.qty} ${symbol} ${order.type}${prices}`;
+  return `${rule}: ${order.side} ${order.qty} ${symbol} ${order.type}${order.orderClass === "oco" ? " oco" : ""}${prices}`;
 }
 
 export function words(happening: Happening): string {
@@ -75,9 +77,9 @@ export function wantedWords({ wanted }: Expectation): string {
     case "order": {
       const rule = wanted.rule === undefined ? "an order" : wanted.rule;
       if (wanted.order === undefined) return `rule ${rule} fires`;
-      const { side = "", type = "", timeInForce = "", numbers } = wanted.order;
+      const { side = "", type = "", orderClass = "", timeInForce = "", numbers } = wanted.order;
       const amounts = Object.entries(numbers).map(([name, matcher]) => `${name} ${matcherWords(matcher)}`);
-      return `${rule}: ${[side, ...amounts, type, timeInForce].filter((word) => word !== "").join(" ")}`;
+      return `${rule}: ${[side, ...amounts, type, orderClass, timeInForce].filter((word) => word !== "").join(" ")}`;
     }
     case "fact":
       return wanted.text;

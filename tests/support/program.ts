@@ -3,6 +3,7 @@
  *
  * Owns: a small typed builder for tests and benchmarks of the core. May not: parse anything.
  */
+import { isEntry } from "../../engine/core/actions.ts";
 import { refKey } from "../../engine/core/canonical.ts";
 import type {
   Action,
@@ -22,6 +23,7 @@ import type {
   SeriesRef,
   Size,
   Strategy,
+  TargetAction,
 } from "../../engine/core/program.ts";
 import { indicator } from "../../engine/catalog/catalog.ts";
 import { parseBarSize } from "../../engine/market/bar-size.ts";
@@ -179,7 +181,7 @@ export class StrategyBuilder {
   }
 
   rule(name: string, condition: Condition, action: Action, over: Partial<Rule> = {}): this {
-    const adds = action.kind === "buy" || action.kind === "sell" || action.kind === "reduce" || action.kind === "alert";
+    const adds = isEntry(action) || action.kind === "reduce" || action.kind === "alert";
     const rule: Rule = {
       name,
       index: this.rules.length,
@@ -222,6 +224,7 @@ export interface TradeOptions {
   readonly bracket?: BracketSpec;
   readonly short?: boolean;
   readonly fractional?: boolean;
+  readonly reverse?: true;
 }
 
 function trade(kind: "buy" | "sell", builder: StrategyBuilder, qty: number, options: TradeOptions): Action {
@@ -232,6 +235,26 @@ function trade(kind: "buy" | "sell", builder: StrategyBuilder, qty: number, opti
     short: options.short ?? false,
     fractional: options.fractional ?? false,
     ...(options.bracket === undefined ? {} : { bracket: options.bracket }),
+    ...(options.reverse === true ? { reverse: true } : {}),
+  };
+}
+
+/** `amount` is the index of a fact. */
+export function target(
+  builder: StrategyBuilder,
+  by: TargetAction["by"],
+  amount: number,
+  over: Partial<TargetAction> = {},
+): Action {
+  return {
+    kind: "target",
+    by,
+    amount,
+    ...(by === "weight" ? { equity: builder.account("equity") } : {}),
+    order: MARKET,
+    short: false,
+    fractional: false,
+    ...over,
   };
 }
 

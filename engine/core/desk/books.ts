@@ -66,10 +66,14 @@ export class Books {
   }
 }
 
-/** Entries that count against `max_entries`. */
+/** Entries that are on their way. */
+export function openEntriesOf(book: Book, open: readonly Order[]): number {
+  return book.pendingEntries + open.filter((order) => order.role === "entry").length;
+}
+
+/** Entries that count against `max_entries`: those on their way, and those the position is made of. */
 export function entriesOf(book: Book, open: readonly Order[]): number {
-  const working = open.filter((order) => order.role === "entry").length;
-  return book.pendingEntries + working + book.filledEntries;
+  return openEntriesOf(book, open) + book.filledEntries;
 }
 
 export function viewOfBook(book: Book, portfolio: Portfolio, orders: OrderBook): BookView {
@@ -84,8 +88,13 @@ export function viewOfBook(book: Book, portfolio: Portfolio, orders: OrderBook):
     openQty: position.qty.plus(working).toNumber(),
     avgPrice: position.avgPrice.toNumber(),
     openedAt: position.openedAt,
-    entryOpen: book.pendingEntries > 0 || entries.length > 0,
+    entryOpen: book.pendingEntries > 0 || entries.length > 0 || book.exit?.opening !== undefined,
     exitOpen: book.pendingExits > 0 || book.exit !== undefined,
-    closing: book.pendingCloses > 0 || (book.exit !== undefined && "all" in book.exit.aim),
+    closing: book.pendingCloses > 0 || isClosing(book),
   };
+}
+
+/** An exit of everything after which nothing opens: a second one would change nothing. */
+export function isClosing({ exit }: Book): boolean {
+  return exit !== undefined && "all" in exit.aim && exit.opening === undefined;
 }

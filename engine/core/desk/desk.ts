@@ -3,22 +3,25 @@
  *
  * Owns: what happens to a firing after signals made it. May not: import signals, evaluate conditions, read a clock.
  */
+import { mayReduce } from "../actions.ts";
 import type { CommandInput, ConfirmationInput, Firing, InputBody, Stamp } from "../event.ts";
 import type { Program, Rule } from "../program.ts";
 import type { Book } from "./books.ts";
-import { entriesOf, viewOfBook } from "./books.ts";
+import { act, exitBlockedBy, flatten, kindOf } from "./act.ts";
+import type { Kind } from "./act.ts";
+import { viewOfBook } from "./books.ts";
 import { becomeUnknown, onBroker, onLookupTimer } from "./broker-events.ts";
-import { act, exitBlockedBy, flatten, opens, originOf } from "./entries.ts";
-import { restoreAll } from "./exits.ts";
+import { originOf, tooManyEntries } from "./entries.ts";
+import { cancelOpening, restoreAll } from "./exits.ts";
 import type { OrderOrigin } from "./orders.ts";
-import { DeskState } from "./state.ts";
+import { DeskState, quarantineKey } from "./state.ts";
 import type { DeskOptions, DeskSink, Refused } from "./state.ts";
 
 interface Pending {
   readonly firing: Firing;
   readonly rule: Rule;
   readonly arrivedAt: number;
-  readonly kind: "entry" | "exit" | "other";
+  readonly kind: Kind;
 }
 
 /** A confirmation that takes longer than this (arrival time) belongs to a market that has moved on. */
@@ -80,6 +83,7 @@ export class Desk {
       // Nobody decides about the entries of a strategy that is gone.
       for (const order of state.orders.openOf(book.strategy, book.symbol))
         if (order.role === "entry") state.cancel(order);
+      cancelOpening(state, book, "its strategy is gone");
       const { qty } = state.portfolio.position(book.strategy, book.symbol);
       if (qty.isZero()) continue;
       const message = `strategy "${book.strategy}" is gone but still holds ${qty.toFixed()} ${book.symbol}`;
@@ -109,11 +113,10 @@ export class Desk {
       state.alert(action.level, "rule/alert", message, { strategy: firing.strategy, symbol: firing.symbol });
       return;
     }
-    const kind = this.#kindOf(action, book);
-    const closes = action.kind === "close";
+    const kind = kindOf(state, book, action, firing);
     const refused = this.#pending.has(firing.id)
       ? { code: "duplicate", reason: "this firing is already being confirmed" }
-      : this.#precheck(firing, book, kind, closes);
+      : this.#precheck(firing, book, kind, action.kind);
     if (refused !== undefined) {
       state.refuse(originOf(firing), firing.symbol, refused);
       return;
@@ -127,11 +130,6 @@ export class Desk {
     state.publish(book);
   }
 
-  #kindOf(action: Rule["action"], book: Book): Pending["kind"] {
-    const position = this.state.portfolio.position(book.strategy, book.symbol).qty;
-    return opens(action, position) ? "entry" : action.kind === "cancel" ? "other" : "exit";
-  }
-
   /** Firings that are being confirmed count as open in the book. */
   #count(book: Book, { kind, rule }: Pending, by: 1 | -1): void {
     if (kind === "entry") book.pendingEntries += by;
@@ -140,17 +138,17 @@ export class Desk {
   }
 
   /** What is known to fail before anybody is asked. */
-  #precheck(firing: Firing, book: Book, kind: Pending["kind"], closes: boolean): Refused | undefined {
+  #precheck(firing: Firing, book: Book, kind: Kind, action: Rule["action"]["kind"]): Refused | undefined {
     const { state } = this;
     if (state.quarantined.has(quarantineKey(firing)))
       return { code: "quarantined", reason: "the evaluators disagreed about this rule" };
-    if (kind === "exit" && !closes && book.exit !== undefined)
+    const takesOver = action === "close" || action === "target";
+    if (kind === "exit" && !takesOver && book.exit !== undefined)
       return { code: "exit_working", reason: "an exit is already in progress" };
     if (kind === "exit") return exitBlockedBy(state, firing.strategy);
     if (kind !== "entry") return undefined;
-    const max = state.strategy(firing.strategy)?.maxEntries ?? 1;
-    const entries = entriesOf(book, state.orders.openOf(firing.strategy, firing.symbol));
-    if (entries >= max) return { code: "max_entries", reason: `${entries} of ${max} entries are open` };
+    const tooMany = tooManyEntries(state, book, action);
+    if (tooMany !== undefined) return tooMany;
     if (book.exit !== undefined || book.pendingExits > 0)
       return { code: "exit_working", reason: "an exit is in progress" };
     return undefined;
@@ -166,7 +164,7 @@ export class Desk {
     // The market and the book went on while the answer was awaited: everything is asked again.
     const refused =
       this.#refusedConfirmation(pending, input) ??
-      this.#precheck(firing, book, this.#kindOf(rule.action, book), rule.action.kind === "close") ??
+      this.#precheck(firing, book, kindOf(state, book, rule.action, firing), rule.action.kind) ??
       act(state, book, rule, firing);
     if (refused !== undefined) state.refuse(originOf(firing), firing.symbol, refused);
     state.publish(book);
@@ -212,7 +210,7 @@ export class Desk {
 
   #quarantine(firing: Firing, rule: Rule, reason: string): void {
     const { state } = this;
-    const exit = rule.action.kind === "close" || rule.action.kind === "reduce";
+    const exit = mayReduce(rule.action);
     const { strategy, symbol } = firing;
     state.quarantined.set(quarantineKey(firing), { strategy, rule: rule.name, digest: rule.digest, exit });
     state.alert("critical", "rule/quarantined", `rule "${rule.name}" is out of service: ${reason}`, {
@@ -283,6 +281,7 @@ export class Desk {
 
   #cancelOpen(matches: (role: string) => boolean): void {
     for (const order of this.state.orders.open()) if (matches(order.role)) this.state.cancel(order);
+    for (const book of this.state.books.all) cancelOpening(this.state, book, "entries are cancelled");
   }
 
   timer(id: string): void {
@@ -303,10 +302,6 @@ export class Desk {
 }
 
 const DAILY_LOSS = "the daily loss limit is reached";
-
-function quarantineKey({ strategy, rule, symbol }: Firing): string {
-  return `${strategy}/${rule}/${symbol}`;
-}
 
 function ruleOf(program: Program, strategy: string, rule: string): Rule | undefined {
   return program.strategies.find(({ name }) => name === strategy)?.rules.find(({ name }) => name === rule);

@@ -1,70 +1,52 @@
 /**
- * From a confirmed firing to an order: entries, sells, exits, cancels.
+ * Orders that open or add to a position.
  *
- * Owns: what each action of a rule does at the desk. May not: judge conditions (signals did, json-rules-engine agreed).
+ * Owns: prices, bracket and size of an entry, and its one way out through risk. May not: reduce a position, or decide
+ * that something should be opened.
  */
-import { Decimal, text } from "../decimal.ts";
+import type { Decimal } from "../decimal.ts";
+import { text } from "../decimal.ts";
 import type { Firing, OrderRequest, Side } from "../event.ts";
-import type { Action, BracketSpec, OrderSpec, Rule, Size } from "../program.ts";
+import type { Action, BracketSpec, OrderSpec, Size } from "../program.ts";
+import { entriesOf, openEntriesOf } from "./books.ts";
 import type { Book } from "./books.ts";
-import { MARKET_EXIT, startExit } from "./exits.ts";
-import type { ExitAim, ExitOrderForm } from "./exits.ts";
 import type { OrderOrigin } from "./orders.ts";
 import { bracketOf, classOf, pricesOf, timeInForceFor } from "./requests.ts";
 import type { Bracket, Prices } from "./requests.ts";
 import { sizeOf } from "./sizing.ts";
 import type { DeskState, Refused } from "./state.ts";
 
-type Trade = Extract<Action, { kind: "buy" | "sell" }>;
+export type Trade = Extract<Action, { kind: "buy" | "sell" }>;
+
+/** What opens, and at which price of the market it is sized. */
+export interface Entry {
+  readonly side: Side;
+  readonly action: Extract<Action, { kind: "buy" | "sell" | "target" }>;
+  readonly firing: Firing;
+  readonly price: number;
+}
+
+type Qty = { readonly qty: Decimal } | Refused;
 
 export function originOf(firing: Firing): OrderOrigin {
   return { strategy: firing.strategy, rule: firing.rule, firing: firing.id };
 }
 
-/** Whether an action opens or adds to a position; everything else can only reduce. */
-export function opens(action: Action, position: Decimal): boolean {
-  if (action.kind === "buy") return !position.isLessThan(0);
-  if (action.kind === "sell") return action.short && !position.isGreaterThan(0);
-  return false;
+export function valueOf(firing: Firing): (expression: number) => number {
+  return (expression) => firing.values[expression] ?? Number.NaN;
 }
 
-/** Carries out a confirmed firing. Undefined when something was started, else why not. */
-export function act(desk: DeskState, book: Book, rule: Rule, firing: Firing): Refused | undefined {
-  const { action } = rule;
-  switch (action.kind) {
-    case "alert":
-      return undefined;
-    case "cancel":
-      for (const order of desk.orders.openOf(book.strategy, book.symbol))
-        if (order.role === "entry") desk.cancel(order);
-      return undefined;
-    case "close":
-      return exit(desk, book, firing, { all: true }, action.order);
-    case "reduce":
-      return exit(desk, book, firing, { ratio: valueOf(firing)(action.ratio) }, action.order);
-    case "buy":
-    case "sell":
-      return trade(desk, book, action, firing);
-  }
+/** Whether `max_entries` leaves no room. A target adds to its own position, so what it holds does not count. */
+export function tooManyEntries(desk: DeskState, book: Book, kind: Action["kind"]): Refused | undefined {
+  const max = desk.strategy(book.strategy)?.maxEntries ?? 1;
+  const open = desk.orders.openOf(book.strategy, book.symbol);
+  const entries = kind === "target" ? openEntriesOf(book, open) : entriesOf(book, open);
+  return entries >= max ? { code: "max_entries", reason: `${entries} of ${max} entries are open` } : undefined;
 }
 
-function trade(desk: DeskState, book: Book, action: Trade, firing: Firing): Refused | undefined {
-  const position = desk.portfolio.position(book.strategy, book.symbol).qty;
-  if (opens(action, position)) return enter(desk, book, action, firing);
-  const held = action.kind === "buy" ? position.negated() : position;
-  if (!held.isGreaterThan(0)) {
-    return {
-      code: "nothing_to_sell",
-      reason: "the strategy holds nothing to sell (short: true would open a short position)",
-    };
-  }
-  const sized = size(desk, action.size, action.order, undefined, firing, action.fractional);
-  if ("code" in sized) return sized;
-  return exit(desk, book, firing, { qty: Decimal.min(sized.qty, held) }, action.order);
-}
-
-function enter(desk: DeskState, book: Book, action: Trade, firing: Firing): Refused | undefined {
-  const side: Side = action.kind;
+/** Sends an entry. Undefined when it was sent, else why not. */
+export function enter(desk: DeskState, book: Book, entry: Entry, sized: Qty): Refused | undefined {
+  const { side, action, firing, price } = entry;
   const value = valueOf(firing);
   const opposite = desk.orders
     .openOf(book.strategy, book.symbol)
@@ -76,32 +58,16 @@ function enter(desk: DeskState, book: Book, action: Trade, firing: Firing): Refu
     };
   const prices = pricesOf(action.order, side, book.symbol, true, value);
   if ("code" in prices) return prices;
-  const reference = referencePrice(prices, firing);
+  const reference = Number(prices.limitPrice ?? prices.stopPrice ?? price);
   const bracket = action.bracket === undefined ? {} : bracketOf(action.bracket, side, book.symbol, reference, value);
   if ("code" in bracket) return bracket;
-  const sized = size(desk, action.size, action.order, action.bracket, firing, action.fractional);
   if ("code" in sized) return sized;
   const origin = originOf(firing);
-  const sent = desk.send(
-    entryRequest(desk, origin, book.symbol, side, text(sized.qty), action.order, prices, bracket),
-    {
-      role: "entry",
-      origin,
-      reducesOnly: false,
-      fractional: action.fractional,
-      leg: "entry",
-    },
-  );
+  const request = entryRequest(desk, origin, book.symbol, side, text(sized.qty), action.order, prices, bracket);
+  const { fractional } = action;
+  const sent = desk.send(request, { role: "entry", origin, reducesOnly: false, fractional, leg: "entry" });
   if ("code" in sent) return sent;
-  const { expireAfterMs } = action.order;
-  if (expireAfterMs !== undefined) {
-    desk.output({
-      kind: "timer.set",
-      id: `expire:${sent.clientOrderId}`,
-      clock: "market",
-      at: desk.now.marketTime + expireAfterMs,
-    });
-  }
+  desk.expireLater(sent, action.order.expireAfterMs);
   return undefined;
 }
 
@@ -129,69 +95,18 @@ function entryRequest(
   };
 }
 
-function size(
+/** Shares of a buy or a sell; `price` counts for a market order. */
+export function sizeOfTrade(
   desk: DeskState,
-  spec: Size,
-  order: OrderSpec,
+  action: Trade,
   bracket: BracketSpec | undefined,
   firing: Firing,
-  fractional: boolean,
-): { readonly qty: Decimal } | Refused {
+  market: number,
+): Qty {
   const value = valueOf(firing);
-  const price =
-    order.limit !== undefined ? value(order.limit) : order.stop !== undefined ? value(order.stop) : firing.price;
+  const { order, fractional } = action;
+  const size: Size = action.size;
+  const price = order.limit !== undefined ? value(order.limit) : order.stop !== undefined ? value(order.stop) : market;
   const bracketStop = bracket?.stopLoss === undefined ? undefined : value(bracket.stopLoss);
-  return sizeOf(spec, { price, equity: desk.account.equity(), value, bracketStop, fractional });
-}
-
-function exit(desk: DeskState, book: Book, firing: Firing, aim: ExitAim, order: OrderSpec): Refused | undefined {
-  const blocked = exitBlockedBy(desk, book.strategy);
-  if (blocked !== undefined) return blocked;
-  // Only closing everything goes before an exit in progress, and only before one of a part.
-  if (book.exit !== undefined && (!("all" in aim) || "all" in book.exit.aim))
-    return { code: "exit_working", reason: "an exit is already in progress" };
-  startExit(desk, book, originOf(firing), aim, formOf(order, book.symbol, firing));
-  return undefined;
-}
-
-/** Asked before anything is cancelled: a halted desk must not strip a position of its stop and then fail to sell it. */
-export function exitBlockedBy(desk: DeskState, strategy: string): Refused | undefined {
-  const { state, reason } = desk.stateOf(strategy);
-  if (state === "HALTED") return { code: "kill_switch", reason: `trading is HALTED: ${reason}` };
-  if (!desk.ready) return { code: "readiness", reason: "the broker is not connected and reconciled" };
-  return undefined;
-}
-
-function formOf(order: OrderSpec, symbol: string, firing: Firing): ExitOrderForm {
-  return {
-    type: order.type,
-    timeInForce: order.timeInForce,
-    extendedHours: order.extendedHours,
-    prices: (side) => {
-      const prices = pricesOf(order, side, symbol, false, valueOf(firing));
-      return "code" in prices ? undefined : prices;
-    },
-  };
-}
-
-/**
- * Closes everything a strategy holds, by market orders; for operators and for `on_failure: flatten`. It takes over
- * from an exit in progress, whose order may be a limit that never fills.
- */
-export function flatten(desk: DeskState, book: Book, origin: OrderOrigin): Refused | undefined {
-  const blocked = exitBlockedBy(desk, book.strategy);
-  if (blocked !== undefined) return blocked;
-  const { qty } = desk.portfolio.position(book.strategy, book.symbol);
-  if (!qty.isZero() || desk.orders.openOf(book.strategy, book.symbol).length > 0)
-    startExit(desk, book, origin, { all: true }, MARKET_EXIT);
-  return undefined;
-}
-
-function referencePrice(prices: Prices, firing: Firing): number {
-  const own = prices.limitPrice ?? prices.stopPrice;
-  return own === undefined ? firing.price : Number(own);
-}
-
-function valueOf(firing: Firing): (expression: number) => number {
-  return (expression) => firing.values[expression] ?? Number.NaN;
+  return sizeOf(size, { price, equity: desk.account.equity(), value, bracketStop, fractional });
 }

@@ -2,7 +2,7 @@
  * `close` and `reduce`: procedures, not single orders.
  *
  * Owns: cancel own entries and conflicting bracket legs, await the broker's word, read the position again, send the
- * remainder, and restore protection after a partial or failed exit.
+ * remainder, restore protection after a partial or failed exit, and open the other side after a complete one.
  * May not: be stopped by limits on entries. What it sends can only bring the position closer to zero.
  */
 import { Decimal, ZERO, text } from "../decimal.ts";
@@ -14,22 +14,32 @@ import type { Order, OrderOrigin } from "./orders.ts";
 import { protectionOrder, timeInForceFor } from "./requests.ts";
 import type { Prices } from "./requests.ts";
 import { shareOf } from "./sizing.ts";
-import type { DeskState } from "./state.ts";
+import type { DeskState, Refused } from "./state.ts";
 
 export interface ExitOrderForm {
   readonly type: OrderRequest["type"];
   readonly timeInForce: TimeInForce;
   readonly extendedHours: boolean;
+  readonly expireAfterMs?: number | undefined;
   /** Undefined when they work out to nothing usable. */
   readonly prices: (side: Side) => Prices | undefined;
 }
 
-export type ExitAim = { readonly all: true } | { readonly ratio: number } | { readonly qty: Decimal };
+/** `to`: the signed quantity at which the exit stops; a position that is not beyond it stays. */
+export type ExitAim =
+  | { readonly all: true }
+  | { readonly ratio: number }
+  | { readonly qty: Decimal }
+  | { readonly to: Decimal };
+
+/** What a reversal or a target opens once the way is free. It passes every check of an entry. */
+export type Opening = () => Refused | undefined;
 
 export interface ExitProcedure {
   readonly origin: OrderOrigin;
   readonly aim: ExitAim;
   readonly form: ExitOrderForm;
+  opening: Opening | undefined;
   /** Orders whose end is awaited before anything is sent. */
   readonly waiting: Set<string>;
   order: Order | undefined;
@@ -47,11 +57,27 @@ export const MARKET_EXIT: ExitOrderForm = {
   prices: () => ({}),
 };
 
-/** Starts an exit; the book has none in progress. */
-export function startExit(desk: DeskState, book: Book, origin: OrderOrigin, aim: ExitAim, form: ExitOrderForm): void {
-  const exit: ExitProcedure = { origin, aim, form, waiting: new Set(), order: undefined, rounds: 0 };
+/** Starts an exit. One in progress is taken over: its order is cancelled and awaited like every other. */
+export function startExit(
+  desk: DeskState,
+  book: Book,
+  origin: OrderOrigin,
+  aim: ExitAim,
+  form: ExitOrderForm,
+  opening?: Opening,
+): void {
+  cancelOpening(desk, book, `rule "${origin.rule}" exits`);
+  const exit: ExitProcedure = { origin, aim, form, opening, waiting: new Set(), order: undefined, rounds: 0 };
   book.exit = exit;
   clearTheWay(desk, book, exit);
+}
+
+/** The second half of a reversal is an entry: what cancels working entries cancels it too. The exit goes on. */
+export function cancelOpening(desk: DeskState, book: Book, why: string): void {
+  const { exit } = book;
+  if (exit?.opening === undefined) return;
+  exit.opening = undefined;
+  desk.refuse(exit.origin, book.symbol, { code: "opening_canceled", reason: `nothing is opened any more: ${why}` });
 }
 
 function clearTheWay(desk: DeskState, book: Book, exit: ExitProcedure): void {
@@ -95,10 +121,13 @@ function proceed(desk: DeskState, book: Book, exit: ExitProcedure): void {
 
 function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
   const { qty } = desk.portfolio.position(book.strategy, book.symbol);
-  const wanted = Decimal.min(wantedQty(qty, exit.aim), reducible(desk, book.symbol, qty));
+  const asked = wantedQty(qty, exit.aim);
+  const wanted = Decimal.min(asked, reducible(desk, book.symbol, qty));
   if (!wanted.isGreaterThan(0)) {
-    if (!qty.isZero()) nothingThere(desk, book, exit, qty);
-    end(desk, book);
+    const isThere = !asked.isGreaterThan(0);
+    if (!isThere) nothingThere(desk, book, exit, qty);
+    else restoreProtection(desk, book, exit.origin);
+    end(desk, book, exit, isThere);
     return;
   }
   const side: Side = qty.isGreaterThan(0) ? "sell" : "buy";
@@ -128,11 +157,12 @@ function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
     desk.refuse(exit.origin, book.symbol, sent);
     desk.alert("critical", "exit/refused", `the exit of rule "${exit.origin.rule}" was refused: ${sent.reason}`, book);
     restoreProtection(desk, book, exit.origin);
-    end(desk, book);
+    end(desk, book, exit, false);
     return;
   }
   exit.order = sent;
   exit.rounds++;
+  desk.expireLater(sent, exit.form.expireAfterMs);
 }
 
 /**
@@ -154,29 +184,45 @@ function wantedQty(position: Decimal, aim: ExitAim): Decimal {
   if (position.isZero()) return ZERO;
   if ("all" in aim) return position.abs();
   if ("ratio" in aim) return shareOf(position, aim.ratio);
+  if ("to" in aim) {
+    const beyond = position.isGreaterThan(0) ? position.minus(aim.to) : aim.to.minus(position);
+    return Decimal.max(Decimal.min(beyond, position.abs()), ZERO);
+  }
   return aim.qty.isLessThan(position.abs()) ? aim.qty : position.abs();
 }
 
 function finish(desk: DeskState, book: Book, exit: ExitProcedure, order: Order): void {
   const { qty } = desk.portfolio.position(book.strategy, book.symbol);
   if (order.state !== "filled") {
+    // An order that ends at the time its rule gave it is no surprise.
     desk.alert(
-      "critical",
+      order.expires && order.state === "canceled" ? "warning" : "critical",
       "exit/unfinished",
       `the exit order of rule "${exit.origin.rule}" ended as ${order.state}${order.reason === null ? "" : `: ${order.reason}`}`,
       book,
     );
-  } else if ("all" in exit.aim && !qty.isZero() && exit.rounds < MAX_ROUNDS) {
+  } else if (isBeyond(exit.aim, qty) && exit.rounds < MAX_ROUNDS) {
     exit.order = undefined;
     clearTheWay(desk, book, exit);
     return;
   }
   if (!qty.isZero()) restoreProtection(desk, book, exit.origin);
-  end(desk, book);
+  end(desk, book, exit, order.state === "filled" && !isBeyond(exit.aim, qty));
 }
 
-function end(desk: DeskState, book: Book): void {
+/** What a late fill added to a position that should be at a fixed place. */
+function isBeyond(aim: ExitAim, position: Decimal): boolean {
+  return ("all" in aim || "to" in aim) && wantedQty(position, aim).isGreaterThan(0);
+}
+
+/** `isReached`: all that was to go is gone. After anything less nothing opens. */
+function end(desk: DeskState, book: Book, exit: ExitProcedure, isReached: boolean): void {
   book.exit = undefined;
+  if (exit.opening !== undefined) {
+    const unfinished = { code: "not_closed", reason: "the position was not closed, so nothing is opened" };
+    const refused = isReached ? exit.opening() : unfinished;
+    if (refused !== undefined) desk.refuse(exit.origin, book.symbol, refused);
+  }
   desk.publish(book);
 }
 

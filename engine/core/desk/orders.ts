@@ -37,6 +37,8 @@ export interface Order {
   avgPrice: Decimal | null;
   reason: string | null;
   cancelRequested: boolean;
+  /** `expire_after` will cancel it. */
+  expires: boolean;
   /** How often a cancel was asked for. */
   cancels: number;
   lookups: number;
@@ -200,6 +202,7 @@ function untouched(now: number) {
     avgPrice: null,
     reason: null,
     cancelRequested: false,
+    expires: false,
     cancels: 0,
     lookups: 0,
     unresolved: false,

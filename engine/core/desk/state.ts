@@ -6,7 +6,7 @@
 import type { Calendar } from "../../market/calendar.ts";
 import { ZERO, decimal } from "../decimal.ts";
 import type { Decimal } from "../decimal.ts";
-import type { BookView, OrderRequest, Output, Side, Stamp, TradingState } from "../event.ts";
+import type { BookView, Firing, OrderRequest, Output, Side, Stamp, TradingState } from "../event.ts";
 import type { Program, Strategy } from "../program.ts";
 import { Account } from "./account.ts";
 import { Books, viewOfBook } from "./books.ts";
@@ -49,6 +49,11 @@ export interface Quarantine {
 export interface Refused {
   readonly code: string;
   readonly reason: string;
+}
+
+/** A rule out of service is so in one symbol. */
+export function quarantineKey({ strategy, rule, symbol }: Firing): string {
+  return `${strategy}/${rule}/${symbol}`;
 }
 
 /** How long a submit may stay unanswered before its fate counts as unknown. */
@@ -170,6 +175,14 @@ export class DeskState {
     order.cancelRequested = true;
     order.cancels++;
     this.output({ kind: "cancel", clientOrderId: order.clientOrderId, brokerOrderId: order.brokerOrderId });
+  }
+
+  /** Cancels an order at a time of the market. */
+  expireLater(order: Order, afterMs: number | undefined): void {
+    if (afterMs === undefined) return;
+    order.expires = true;
+    const at = this.now.marketTime + afterMs;
+    this.output({ kind: "timer.set", id: `expire:${order.clientOrderId}`, clock: "market", at });
   }
 
   #context(request: OrderRequest, { origin, reducesOnly, fractional }: SendOptions): RiskContext {

@@ -3,9 +3,12 @@
  *
  * Owns: the order inside one evaluation (facts, truth, firing, conflicts). May not: build bars or place orders.
  */
+import { contradict, isEntry, isExit, onlyReduces } from "../actions.ts";
 import { factsOf, refKey, toCanonical } from "../canonical.ts";
 import type { BookView, Firing } from "../event.ts";
-import type { Action, Rule } from "../program.ts";
+import { decimal } from "../decimal.ts";
+import type { Action, Rule, TargetAction } from "../program.ts";
+import { isOnTarget, targetQty } from "../target.ts";
 import { Evaluator, TRUE, UNKNOWN } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
 import { advance, newRuleState } from "./firing.ts";
@@ -87,12 +90,12 @@ export class Instance {
     for (const instance of this.rules) {
       const { action } = instance.rule;
       const truth = instance.evaluator.evaluate(slots);
-      const blocked = truth === UNKNOWN && hasPosition && isExit(action);
+      const blocked = truth === UNKNOWN && hasPosition && onlyReduces(action);
       if (blocked && !instance.blocked && trading) (blockedExits ??= []).push(instance.rule);
       instance.blocked = blocked && trading;
       context.truth = truth;
       context.rearm = instance.rearm === undefined ? UNKNOWN : instance.rearm.evaluate(slots);
-      context.useful = truth === TRUE && wouldChange(action, book);
+      context.useful = truth === TRUE && this.#wouldChange(instance.rule, book, slots);
       if (advance(instance.rule, instance.state, context)) (fired ??= []).push(instance);
     }
     if (fired === undefined && blockedExits === undefined) return NOTHING;
@@ -145,28 +148,33 @@ export class Instance {
     for (const node of this.facts.sequences.get(rule.name) ?? []) node.consume();
   }
 
+  #wouldChange({ action, fire }: Rule, book: BookView | undefined, slots: Slots): boolean {
+    if (action.kind === "target") {
+      // A new target goes before what is on its way to an older one; the same target each time does not.
+      return book?.exitOpen === true ? fire === "once" : this.#isOffTarget(action, book, slots);
+    }
+    if (action.kind === "close" || action.kind === "reduce") {
+      if (book === undefined) return false;
+      // A part that is being sold does not stand in the way of closing everything.
+      if (action.kind === "close" ? book.closing : book.exitOpen) return false;
+      return book.qty !== 0 || (action.kind === "close" && book.entryOpen);
+    }
+    if (action.kind === "cancel") return book !== undefined && book.entryOpen;
+    return true;
+  }
+
+  /** What is not known here is refused, with its reason, when the firing is frozen. */
+  #isOffTarget(action: TargetAction, book: BookView | undefined, slots: Slots): boolean {
+    const value = (index: number): number => slots[this.facts.slotOf[index] as number] as number;
+    const price = this.facts.series.bar.close;
+    const equity = action.equity === undefined ? Number.NaN : value(action.equity);
+    const target = targetQty(action, value, price, equity);
+    return target === undefined || !isOnTarget(action, value, price, target, decimal(book?.openQty ?? 0));
+  }
+
   #rearmReduce(): void {
     for (const { rule, state } of this.rules) if (rule.action.kind === "reduce") state.latch.armed = true;
   }
-}
-
-export function isExit(action: Action): boolean {
-  return action.kind === "close" || action.kind === "reduce";
-}
-
-export function isEntry(action: Action): boolean {
-  return action.kind === "buy" || action.kind === "sell";
-}
-
-function wouldChange(action: Action, book: BookView | undefined): boolean {
-  if (action.kind === "close" || action.kind === "reduce") {
-    if (book === undefined) return false;
-    // A part that is being sold does not stand in the way of closing everything.
-    if (action.kind === "close" ? book.closing : book.exitOpen) return false;
-    return book.qty !== 0 || (action.kind === "close" && book.entryOpen);
-  }
-  if (action.kind === "cancel") return book !== undefined && book.entryOpen;
-  return true;
 }
 
 /**
@@ -196,18 +204,16 @@ function resolve(fired: RuleInstance[]): Omit<Evaluation, "blockedExits"> {
     if (first === undefined) groups.set(group, name);
     else drop(instance, "group", `rule "${first}" of the group "${group}" fires at the same evaluation`);
   }
-  for (const buy of fired.filter(({ rule }) => rule.action.kind === "buy")) {
-    for (const sell of fired.filter(({ rule }) => rule.action.kind === "sell")) {
-      if (!fired.includes(buy)) break;
-      if (buy.rule.priority === sell.rule.priority) {
-        drop(buy, "conflict", `rule "${sell.rule.name}" wants the opposite with equal priority`);
-        drop(sell, "conflict", `rule "${buy.rule.name}" wants the opposite with equal priority`);
-      } else {
-        const weaker = buy.rule.priority < sell.rule.priority ? buy : sell;
-        const stronger = weaker === buy ? sell : buy;
-        drop(weaker, "conflict", `rule "${stronger.rule.name}" wants the opposite with higher priority`);
-      }
-    }
+  const entries = fired.filter(({ rule }) => isEntry(rule.action));
+  for (const entry of entries) {
+    const rival = entries.find(
+      ({ rule }) =>
+        rule !== entry.rule && contradict(rule.action, entry.rule.action) && rule.priority >= entry.rule.priority,
+    );
+    if (rival === undefined) continue;
+    const rank = rival.rule.priority === entry.rule.priority ? "equal" : "higher";
+    const other = rival.rule.action.kind === entry.rule.action.kind ? "another target" : "the opposite";
+    drop(entry, "conflict", `rule "${rival.rule.name}" wants ${other} with ${rank} priority`);
   }
   return { fired, refused };
 }
@@ -222,9 +228,11 @@ function expressionsOf(action: Action): readonly number[] {
     const { limit, stop, trailPrice, trailRatio } = action.order;
     found.push(limit, stop, trailPrice, trailRatio);
   }
+  if (action.kind === "target") found.push(action.amount, action.equity, action.tolerance);
+  if ("bracket" in action)
+    found.push(action.bracket?.stopLoss, action.bracket?.stopLossLimit, action.bracket?.takeProfit);
   if (action.kind === "buy" || action.kind === "sell") {
-    const { size, bracket } = action;
-    found.push(bracket?.stopLoss, bracket?.stopLossLimit, bracket?.takeProfit);
+    const { size } = action;
     if (size.by === "qty") found.push(size.qty);
     else if (size.by === "notional") found.push(size.notional);
     else found.push(size.ratio, size.by === "risk" ? size.stop : undefined);

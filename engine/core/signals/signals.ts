@@ -7,6 +7,7 @@
 import type { Calendar } from "../../market/calendar.ts";
 import { DAY } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
+import { onlyReduces } from "../actions.ts";
 import { invariant } from "../assert.ts";
 import type {
   AccountView,
@@ -25,7 +26,7 @@ import { barriersOf } from "./barrier.ts";
 import type { Barrier } from "./barrier.ts";
 import { FactGraph } from "./graph.ts";
 import { SizeTable, bookKey, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
-import { Instance, NOTHING, isExit } from "./instance.ts";
+import { Instance, NOTHING } from "./instance.ts";
 import type { Series } from "./series.ts";
 import type { Views } from "./view-nodes.ts";
 
@@ -368,7 +369,7 @@ export class Signals {
         const { rule } = ruleInstance;
         const reason = `${firing.unknown} is unknown, so the order has no price or size`;
         this.#sink.output(refusal(instance, rule, "unknown_value", reason));
-        if (isExit(rule.action)) this.#sink.output(blockedExit(instance, rule));
+        if (onlyReduces(rule.action)) this.#sink.output(blockedExit(instance, rule));
         continue;
       }
       instance.consume(ruleInstance.rule);

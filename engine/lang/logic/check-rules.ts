@@ -4,6 +4,7 @@
  * Owns: logic/duplicate-rule, logic/subsumed-rule, logic/shadowed and risk/opposite-actions.
  * May not: guess. Rules about different facts can always match together; only what is certain is told.
  */
+import { contradict, isExit } from "../../core/actions.ts";
 import { factsOf } from "../../core/canonical.ts";
 import type { Condition, Rule, Strategy } from "../../core/program.ts";
 import type { Builder } from "../builder.ts";
@@ -99,7 +100,7 @@ function checkGroup(
 
 /** Exits stand before everything else, then priority counts, then the place in the file. */
 function goesFirst({ action, priority }: Rule): number {
-  return priority + (action.kind === "close" || action.kind === "reduce" ? 1e6 : 0);
+  return priority + (isExit(action) ? 1e6 : 0);
 }
 
 /** Where the second action would change something, the first would too. */
@@ -120,17 +121,17 @@ function warmupOf({ facts }: Omit<Strategy, "digest">, { condition }: Rule): num
   return Math.max(0, ...[...factsOf(condition)].map((index) => facts[index]?.warmup ?? 0));
 }
 
-/** Buy and sell at the same values of the same facts: the borders of the two rules overlap. */
+/** Opposite entries at the same values of the same facts: the borders of the two rules overlap. */
 function checkOpposite(builder: Builder, logic: Logic, a: Rule, b: Rule): void {
-  const kinds = [a.action.kind, b.action.kind];
-  if (!kinds.includes("buy") || !kinds.includes("sell") || a.priority !== b.priority) return;
+  if (!contradict(a.action, b.action) || a.priority !== b.priority) return;
   const [own, other] = [factsOf(a.condition), factsOf(b.condition)];
   const [few, many] = own.size <= other.size ? [own, other] : [other, own];
   if (![...few].every((fact) => many.has(fact))) return;
   const together: Condition = { op: "all", kids: [a.condition, b.condition] };
   const example = exampleOf(logic, together, together);
   if (example === "") return;
-  const message = `Rules "${a.name}" and "${b.name}" want the opposite and can match together, e.g. ${example}`;
+  const what = [a.action.kind, b.action.kind].includes("target") ? "different positions" : "the opposite";
+  const message = `Rules "${a.name}" and "${b.name}" want ${what} and can match together, e.g. ${example}`;
   report(builder, "risk/opposite-actions", b, message, "Separate the conditions, or give one a higher priority.");
 }
 
