@@ -29,3 +29,8 @@ export function mayReduce(action: Action): boolean {
 export function contradict(a: Action, b: Action): boolean {
   return isEntry(a) && isEntry(b) && (a.kind !== b.kind || a.kind === "target");
 }
+
+/** What it does is about the position that is there: a new one arms it again. */
+export function isForOnePosition(action: Action): boolean {
+  return action.kind === "reduce" || (action.kind === "close" && action.oco !== undefined);
+}

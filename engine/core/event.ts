@@ -296,8 +296,12 @@ export interface BookView {
   readonly entryOpen: boolean;
   /** An exit procedure is in progress. */
   readonly exitOpen: boolean;
-  /** That procedure (or one that is being confirmed) closes everything, and nothing opens after it. */
+  /** That procedure (or one that is being confirmed) closes everything at the market, and nothing opens after it. */
   readonly closing: boolean;
+  /** It closes everything, but its order may wait for a price: a close at the market goes before it. */
+  readonly waiting: boolean;
+  /** A stop loss or a take profit works. */
+  readonly guarded: boolean;
 }
 
 export interface AccountView {

@@ -225,8 +225,9 @@ export type Action =
       readonly reverse?: true;
     }
   | TargetAction
-  | { readonly kind: "close"; readonly order: OrderSpec }
-  | { readonly kind: "reduce"; readonly ratio: Expression; readonly order: OrderSpec }
+  /** With `oco` both exits put two orders on what they would sell, of which one cancels the other. */
+  | { readonly kind: "close"; readonly order: OrderSpec; readonly oco?: BracketSpec }
+  | { readonly kind: "reduce"; readonly ratio: Expression; readonly order: OrderSpec; readonly oco?: BracketSpec }
   | { readonly kind: "cancel" }
   | {
       readonly kind: "alert";

@@ -5,11 +5,12 @@
  */
 import { isMap } from "yaml";
 import type { Action, BracketSpec, OrderSpec, TargetAction } from "../core/program.ts";
-import { readGuards, readOrder } from "./action-order.ts";
+import { readGuards, readOco, readOrder } from "./action-order.ts";
 import { MOST_LEVERAGE, readRatio, readSize } from "./action-size.ts";
 import { readAlert } from "./alert-message.ts";
 import type { Builder } from "./builder.ts";
 import { advice, becomes } from "./fix.ts";
+import { without } from "./fix-yaml.ts";
 import { checkOrderRules } from "./order-rules.ts";
 import { listed } from "./suggest.ts";
 import { UNBOUNDED } from "./units.ts";
@@ -32,13 +33,13 @@ export function readAction(builder: Builder, path: Path): Action | undefined {
     case "target":
       return readTarget(builder, here);
     case "close": {
-      const order = readExitOrder(builder, here);
-      return order === undefined ? undefined : { kind, order };
+      const form = readExit(builder, here);
+      return form === undefined ? undefined : { kind, ...form };
     }
     case "reduce": {
-      const order = readExitOrder(builder, here);
+      const form = readExit(builder, here);
       const ratio = readRatio(builder, [...here, "by"], 1);
-      return order === undefined || ratio === undefined ? undefined : { kind, ratio, order };
+      return form === undefined || ratio === undefined ? undefined : { kind, ratio, ...form };
     }
     case "cancel":
       return { kind };
@@ -47,10 +48,24 @@ export function readAction(builder: Builder, path: Path): Action | undefined {
   }
 }
 
-function readExitOrder(builder: Builder, path: Path): OrderSpec | undefined {
+/** The order of an exit, or the two orders of an oco. */
+function readExit(builder: Builder, path: Path): { readonly order: OrderSpec; readonly oco?: BracketSpec } | undefined {
+  const oco = readOco(builder, [...path, "oco"]);
   const order = readOrder(builder, path);
-  if (order !== undefined) checkOrderRules(builder, path, { order });
-  return order;
+  if (order === undefined) return undefined;
+  const hasOco = builder.has([...path, "oco"]);
+  if (!hasOco) {
+    checkOrderRules(builder, path, { order });
+    return { order };
+  }
+  const own = ["type", "limit", "stop", "trail", "expire_after"].find((key) => builder.has([...path, key]));
+  if (own !== undefined) {
+    const help = advice(`Remove ${own}.`, without(builder.file, [...path, own], `Remove ${own}`));
+    const message = `An oco is two orders with prices of their own, so ${own} has no meaning beside it`;
+    return builder.reportKey("schema/order", [...path, own], message, help);
+  }
+  checkOrderRules(builder, path, { order, guards: "oco" });
+  return oco === null || oco === undefined ? undefined : { order, oco };
 }
 
 // ---------------------------------------------------------------------------------------------- entries

@@ -13,12 +13,6 @@ const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   rule: {
     approval: "Approval by a person (approval:) is",
   },
-  action: {
-    oco: "One-cancels-other orders (oco:) are",
-  },
-  trade: {
-    oco: "One-cancels-other orders (oco:) are",
-  },
   project: {
     approval: "Approval by a person (approval:) is",
   },
@@ -29,7 +23,6 @@ const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const INSTEAD: Readonly<Record<string, string>> = {
   approval: "Remove it; max_order_notional under risk: refuses large orders meanwhile.",
-  oco: "Use bracket: {stop_loss, take_profit}.",
 };
 
 export type KeyPlace = "" | "rule" | "action" | "trade" | "project" | "tape";

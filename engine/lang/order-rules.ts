@@ -58,8 +58,9 @@ function timeProblem({ order }: OrderForm): Problem | undefined {
   return { key: "time_in_force", message, help: "Use day or gtc." };
 }
 
-function extendedProblem({ order }: OrderForm): Problem | undefined {
-  if (!order.extendedHours || (order.type === "limit" && !isShortLived(order))) return undefined;
+function extendedProblem({ order, guards }: OrderForm): Problem | undefined {
+  if (guards !== undefined || !order.extendedHours || (order.type === "limit" && !isShortLived(order)))
+    return undefined;
   return {
     key: "extended_hours",
     message: "Only limit orders may fill in extended hours",

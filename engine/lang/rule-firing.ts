@@ -28,7 +28,8 @@ export function readFiring(
   const oncePer = builder.text([...path, "once_per"]) as "bar" | "session" | undefined;
   const group = builder.text([...path, "group"]);
   if ((rearm === undefined && builder.has([...path, "rearm"])) || cooldown === null || limit === null) return undefined;
-  const usual = action?.kind === "close" || action?.kind === "cancel" ? "each" : "once";
+  const isRepeated = action?.kind === "cancel" || (action?.kind === "close" && action.oco === undefined);
+  const usual = isRepeated ? "each" : "once";
   const fire = (builder.text([...path, "fire"]) ?? usual) as "once" | "each";
   if (rearm !== undefined && fire === "each") {
     const words = "Remove rearm, or write fire: once.";

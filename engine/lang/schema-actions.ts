@@ -57,7 +57,13 @@ function legs(description: string): Schema {
 const EXPIRY = ref("duration", "Cancels the order this long after it was sent, e.g. `5m`.");
 
 /** What close and reduce have. */
-const EXIT: Readonly<Record<string, Schema>> = { ...ORDER, expire_after: EXPIRY };
+const EXIT: Readonly<Record<string, Schema>> = {
+  ...ORDER,
+  oco: legs(
+    "Two orders on what is held instead of one that sells it: a stop_loss and a take_profit, one cancels the other.",
+  ),
+  expire_after: EXPIRY,
+};
 
 /** What buy, sell and target have beside their size. */
 const ENTRY: Readonly<Record<string, Schema>> = {

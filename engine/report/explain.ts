@@ -101,9 +101,12 @@ function actionWords(facts: readonly Fact[], action: Action): string {
       return `bring the position to ${targetWords(action, words, ratio)}${side}${margin}, ${orderWords(order, words, ratio)}${guardWords(bracket, words)}`;
     }
     case "close":
-      return `close the position, ${orderWords(action.order, words, ratio)}`;
-    case "reduce":
-      return `close ${ratio(action.ratio)} of the position, ${orderWords(action.order, words, ratio)}`;
+    case "reduce": {
+      const { order, oco } = action;
+      const part = action.kind === "close" ? "the position" : `${ratio(action.ratio)} of the position`;
+      if (oco === undefined) return `close ${part}, ${orderWords(order, words, ratio)}`;
+      return `protect ${part} by two orders of which one cancels the other (${order.timeInForce})${guardWords(oco, words)}`;
+    }
     case "cancel":
       return "cancel working entries";
     case "alert":

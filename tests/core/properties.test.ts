@@ -223,6 +223,9 @@ function trader(name: string): Strategy {
   const aim = (qty: number): Action => target(builder, "qty", builder.number(qty), { short: true });
   builder.rule("to 20", at(7), aim(20), { start: "fire" });
   builder.rule("to -15", at(8), aim(-15), { fire: "each" });
+  const around = { stopLoss: shift(-5), takeProfit: shift(5) };
+  builder.rule("guard", at(10), close({ timeInForce: "gtc" }, around));
+  builder.rule("guard half", at(11), reduce(builder, 0.5, {}, around), { fire: "each" });
   builder.rule("turn", at(9), buy(builder, 10, { reverse: true }), { start: "fire" });
   return builder.build();
 }
@@ -230,7 +233,7 @@ function trader(name: string): Strategy {
 const TARGETS: Readonly<Record<string, number>> = { "to 20": 20, "to -15": -15 };
 
 /** Brackets more often: their legs come to rare places. */
-const DIGITS = [0, 1, 2, 2, 2, 3, 4, 5, 6, 2, 7, 8, 9] as const;
+const DIGITS = [0, 1, 2, 2, 2, 3, 4, 5, 6, 2, 7, 8, 9, 10, 11] as const;
 
 type Act = readonly [kind: number, a: number, b: number];
 const LIMIT = 60;
@@ -280,9 +283,13 @@ class Chaos {
 /** An entry never opens against what is held, and a target never goes beyond itself. */
 function checkEntry(state: Chaos["run"]["core"]["desk"]["state"], id: string): void {
   const order = state.orders.get(id);
-  if (order?.role !== "entry") return;
+  if (order === undefined) return;
   const { strategy, rule } = order.origin;
   const held = state.portfolio.position(strategy, "SPY").qty.toNumber();
+  // Two orders of one oco sell the same shares: together with all other guards no more than is held.
+  if (order.role === "take_profit" || order.role === "stop_loss")
+    expect(order.qty.toNumber()).toBeLessThanOrEqual(Math.abs(held));
+  if (order.role !== "entry") return;
   expect(order.side === "buy" ? held >= 0 : held <= 0).toBe(true);
   const target = TARGETS[rule];
   if (target === undefined) return;
@@ -350,10 +357,10 @@ describe("the desk", () => {
         JSON.stringify(run.outputs),
       );
     });
-    fc.assert(property, { numRuns: runs(200) });
+    fc.assert(property, { numRuns: runs(100) });
     // Runs of one known seed have been to the places that matter; random ones may miss the rare of them.
     seen.clear();
-    fc.assert(property, { numRuns: 300, seed: 42 });
+    fc.assert(property, { numRuns: 200, seed: 42 });
     for (const place of [
       "entry filled",
       "entry canceled",
@@ -362,6 +369,9 @@ describe("the desk", () => {
       "exit rejected",
       "stop_loss filled",
       "take_profit canceled",
+      "guard: take_profit working",
+      "guard: stop_loss working",
+      "guard half: take_profit filled",
       "turn: exit filled",
       "turn: entry sent",
       "to -15: exit filled",

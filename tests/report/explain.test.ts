@@ -38,6 +38,11 @@ describe("explain", () => {
     expect(words).toContain("tell (warning): new high at {close} ({close - close[3]} more)");
     expect(words).toContain("trailing by 2%");
     expect(words).toContain("again after rsi(14) > 40");
+    expect(words).toContain("bring the position to -2% of equity, limit close (day), cancelled after 1h");
+    expect(words).toContain("close a short position first, then buy for 1000 dollars");
+    expect(words).toContain(
+      "protect the position by two orders of which one cancels the other (gtc), stop loss at close * 0.97 (limit close * 0.96), take profit at close * 1.1",
+    );
     expect(words).toContain(`priority 2; at most one rule of the group "g" at a time`);
   });
 

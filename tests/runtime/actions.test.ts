@@ -182,3 +182,44 @@ describe("reverse: true", () => {
     expect(got).toEqual([]);
   });
 });
+
+describe("an oco", () => {
+  const RULES = `- {name: in, when: close == 100, start: fire, then: {buy: {size: {qty: 10}, oto: {stop_loss: 90}}}}
+- name: secure
+  when: position.unrealized_pct > 4%
+  then: {close: {oco: {stop_loss: position.avg_price, take_profit: close * 1.1}, time_in_force: gtc}}
+`;
+
+  it("replaces the stop of the entry, and one of its orders cancels the other", async () => {
+    const got = await failures(RULES, "100x2 105x2 101 99x3", [
+      "{at: bar 1, rule: in, order: {class: oto, qty: 10, stop_loss: 90}}",
+      "{at: bar 3, rule: secure, order: {class: oco, side: sell, qty: 10, stop_loss: 100, take_profit: 115.5, time_in_force: gtc}}",
+      "{at: bar 5, position: {qty: 10}}",
+      "{at: bar 6, position: {qty: 0}}",
+    ]);
+    expect(got).toEqual([]);
+    const profit = await failures(RULES, "100x2 105x2 116x3", [
+      "{at: bar 1, rule: in, order: {class: oto}}",
+      "{at: bar 3, rule: secure, order: {class: oco}}",
+      "{at: bar 5, position: {qty: 0}}",
+      "{at: bar 5, cash: 100155}",
+    ]);
+    expect(profit).toEqual([]);
+  });
+
+  it("on a part leaves the rest with the bracket it had", async () => {
+    const rules = `- {name: in, when: close == 100, start: fire, then: {buy: {size: {qty: 10}, bracket: {stop_loss: 80, take_profit: 130}}}}
+- name: half
+  when: position.unrealized_pct > 4%
+  then: {reduce: {by: 50%, oco: {stop_loss: 100, take_profit: 120}}}
+`;
+    const got = await failures(rules, "100x2 105x2 121x2 79x2", [
+      "{at: bar 1, rule: in, order: {class: bracket}}",
+      "{at: bar 3, rule: half, order: {class: oco, qty: 5, stop_loss: 100, take_profit: 120}}",
+      "{at: bar 3, rule: half, order: {class: oco, qty: 5, stop_loss: 80, take_profit: 130}}",
+      "{at: bar 5, position: {qty: 5}}",
+      "{at: bar 7, position: {qty: 0}}",
+    ]);
+    expect(got).toEqual([]);
+  });
+});

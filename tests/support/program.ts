@@ -266,12 +266,18 @@ export function sell(builder: StrategyBuilder, qty: number, options: TradeOption
   return trade("sell", builder, qty, options);
 }
 
-export function close(order: Partial<OrderSpec> = {}): Action {
-  return { kind: "close", order: { ...MARKET, ...order } };
+export function close(order: Partial<OrderSpec> = {}, oco?: BracketSpec): Action {
+  return { kind: "close", order: { ...MARKET, ...order }, ...(oco === undefined ? {} : { oco }) };
 }
 
-export function reduce(builder: StrategyBuilder, ratio: number, order: Partial<OrderSpec> = {}): Action {
-  return { kind: "reduce", ratio: builder.number(ratio), order: { ...MARKET, ...order } };
+export function reduce(
+  builder: StrategyBuilder,
+  ratio: number,
+  order: Partial<OrderSpec> = {},
+  oco?: BracketSpec,
+): Action {
+  const spec = { ...MARKET, ...order };
+  return { kind: "reduce", ratio: builder.number(ratio), order: spec, ...(oco === undefined ? {} : { oco }) };
 }
 
 export function alert(...message: Extract<Action, { kind: "alert" }>["message"]): Action {

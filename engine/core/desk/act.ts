@@ -6,15 +6,15 @@
  */
 import { Decimal } from "../decimal.ts";
 import type { Firing } from "../event.ts";
-import type { Action, OrderSpec, Rule } from "../program.ts";
-import { isClosing } from "./books.ts";
-import type { Book } from "./books.ts";
+import type { Action, BracketSpec, OrderSpec, Rule } from "../program.ts";
+import { isClosing, isWaiting } from "./books.ts";
+import type { Book, Protection } from "./books.ts";
 import { enter, originOf, sizeOfTrade, valueOf } from "./entries.ts";
 import type { Trade } from "./entries.ts";
 import { MARKET_EXIT, cancelOpening, startExit } from "./exits.ts";
 import type { ExitAim, ExitOrderForm, Opening } from "./exits.ts";
 import type { OrderOrigin } from "./orders.ts";
-import { pricesOf } from "./requests.ts";
+import { bracketOf, pricesOf } from "./requests.ts";
 import type { DeskState, Refused } from "./state.ts";
 import { openTarget, planOf, reopen } from "./targets.ts";
 
@@ -63,10 +63,12 @@ export function act(desk: DeskState, book: Book, rule: Rule, firing: Firing): Re
       cancelOpening(desk, book, `rule "${rule.name}" cancels entries`);
       return undefined;
     case "close":
+      if (action.oco !== undefined) return protect(desk, book, firing, { all: true }, action.order, action.oco);
       return exit(desk, book, firing, { all: true }, action.order);
     case "reduce": {
       const ratio = valueOf(firing)(action.ratio);
       if (!(ratio > 0)) return { code: "size_invalid", reason: `the part to reduce works out to ${ratio}` };
+      if (action.oco !== undefined) return protect(desk, book, firing, { ratio }, action.order, action.oco);
       return exit(desk, book, firing, { ratio }, action.order);
     }
     case "target":
@@ -131,9 +133,41 @@ function exit(
 ): Refused | undefined {
   const blocked = exitBlockedBy(desk, book.strategy);
   if (blocked !== undefined) return blocked;
-  // Closing everything, and a new target, go before an exit of a part and before one that opens again.
-  if (book.exit !== undefined && (!takesOver || isClosing(book))) return EXIT_WORKING;
+  // Closing everything, and a new target, go before an exit of a part and before one that opens again; closing at the
+  // market also before an exit that waits for a price.
+  const isSecond = isClosing(book) && !(isWaiting(book) && "all" in what && order.type === "market");
+  if (book.exit !== undefined && (!takesOver || isSecond)) return EXIT_WORKING;
   startExit(desk, book, originOf(firing), what, formOf(order, book.symbol, firing), opening);
+  return undefined;
+}
+
+/** Two orders on what is held, one cancels the other. Their prices are judged before anything is cancelled for them. */
+function protect(
+  desk: DeskState,
+  book: Book,
+  firing: Firing,
+  what: ExitAim,
+  order: OrderSpec,
+  oco: BracketSpec,
+): Refused | undefined {
+  const { symbol } = book;
+  const { qty } = desk.portfolio.position(book.strategy, symbol);
+  if (qty.isZero())
+    return { code: "nothing_to_protect", reason: "the strategy holds nothing that two orders could protect" };
+  const mark = desk.account.markOf(symbol);
+  const market = { name: "market", price: Number.isFinite(mark) ? mark : firing.price };
+  const legs = bracketOf(oco, qty.isGreaterThan(0) ? "buy" : "sell", symbol, market, valueOf(firing));
+  if ("code" in legs) return legs;
+  const blocked = exitBlockedBy(desk, book.strategy);
+  if (blocked !== undefined) return blocked;
+  if (book.exit !== undefined) return EXIT_WORKING;
+  const guards: Protection = {
+    stopLoss: legs.stopLoss?.stopPrice,
+    stopLossLimit: legs.stopLoss?.limitPrice,
+    takeProfit: legs.takeProfit?.limitPrice,
+    timeInForce: order.timeInForce,
+  };
+  startExit(desk, book, originOf(firing), what, { ...MARKET_EXIT, guards });
   return undefined;
 }
 

@@ -90,11 +90,22 @@ export function viewOfBook(book: Book, portfolio: Portfolio, orders: OrderBook):
     openedAt: position.openedAt,
     entryOpen: book.pendingEntries > 0 || entries.length > 0 || book.exit?.opening !== undefined,
     exitOpen: book.pendingExits > 0 || book.exit !== undefined,
-    closing: book.pendingCloses > 0 || isClosing(book),
+    closing: book.pendingCloses > 0 || (isClosing(book) && !isWaiting(book)),
+    waiting: isWaiting(book),
+    guarded: open.some(isGuard),
   };
+}
+
+export function isGuard({ role }: Order): boolean {
+  return role === "stop_loss" || role === "take_profit";
 }
 
 /** An exit of everything after which nothing opens: a second one would change nothing. */
 export function isClosing({ exit }: Book): boolean {
-  return exit !== undefined && "all" in exit.aim && exit.opening === undefined;
+  return exit !== undefined && "all" in exit.aim && exit.opening === undefined && exit.form.guards === undefined;
+}
+
+/** Such an exit whose order waits for a price. */
+export function isWaiting(book: Book): boolean {
+  return isClosing(book) && book.exit?.form.type !== "market";
 }

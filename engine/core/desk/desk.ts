@@ -134,7 +134,7 @@ export class Desk {
   #count(book: Book, { kind, rule }: Pending, by: 1 | -1): void {
     if (kind === "entry") book.pendingEntries += by;
     if (kind === "exit") book.pendingExits += by;
-    if (kind === "exit" && rule.action.kind === "close") book.pendingCloses += by;
+    if (kind === "exit" && rule.action.kind === "close" && rule.action.oco === undefined) book.pendingCloses += by;
   }
 
   /** What is known to fail before anybody is asked. */

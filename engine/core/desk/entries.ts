@@ -58,7 +58,7 @@ export function enter(desk: DeskState, book: Book, entry: Entry, sized: Qty): Re
     };
   const prices = pricesOf(action.order, side, book.symbol, true, value);
   if ("code" in prices) return prices;
-  const reference = Number(prices.limitPrice ?? prices.stopPrice ?? price);
+  const reference = { name: "entry", price: Number(prices.limitPrice ?? prices.stopPrice ?? price) };
   const bracket = action.bracket === undefined ? {} : bracketOf(action.bracket, side, book.symbol, reference, value);
   if ("code" in bracket) return bracket;
   if ("code" in sized) return sized;

@@ -8,8 +8,9 @@
 import { Decimal, ZERO, text } from "../decimal.ts";
 import type { OrderRequest, Side } from "../event.ts";
 import type { TimeInForce } from "../program.ts";
-import type { Book } from "./books.ts";
-import { isTerminal } from "./orders.ts";
+import { isGuard } from "./books.ts";
+import type { Book, Protection } from "./books.ts";
+import { isTerminal, remaining } from "./orders.ts";
 import type { Order, OrderOrigin } from "./orders.ts";
 import { protectionOrder, timeInForceFor } from "./requests.ts";
 import type { Prices } from "./requests.ts";
@@ -21,6 +22,8 @@ export interface ExitOrderForm {
   readonly timeInForce: TimeInForce;
   readonly extendedHours: boolean;
   readonly expireAfterMs?: number | undefined;
+  /** Instead of an order that sells: two that protect, of which one cancels the other. */
+  readonly guards?: Protection;
   /** Undefined when they work out to nothing usable. */
   readonly prices: (side: Side) => Prices | undefined;
 }
@@ -106,8 +109,11 @@ export function continueExit(desk: DeskState, book: Book): void {
 }
 
 function proceed(desk: DeskState, book: Book, exit: ExitProcedure): void {
-  if (exit.order !== undefined) {
-    if (isTerminal(exit.order)) finish(desk, book, exit, exit.order);
+  const { order } = exit;
+  if (order !== undefined) {
+    const isPlaced = exit.form.guards !== undefined && (order.state === "working" || order.state === "partly_filled");
+    if (isPlaced) placed(desk, book, exit, exit.form.guards);
+    else if (isTerminal(order)) finish(desk, book, exit, order);
     return;
   }
   for (const id of exit.waiting) {
@@ -131,28 +137,10 @@ function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
     return;
   }
   const side: Side = qty.isGreaterThan(0) ? "sell" : "buy";
-  const form = exit.form.prices(side);
-  // The order must leave: a form whose prices make no sense becomes a market order.
-  const { type, timeInForce, extendedHours } = form === undefined ? MARKET_EXIT : exit.form;
-  const id = desk.nextId(exit.origin, book.symbol, "exit");
-  const request: OrderRequest = {
-    clientOrderId: id,
-    symbol: book.symbol,
-    side,
-    qty: text(wanted),
-    type,
-    timeInForce: timeInForceFor(book.symbol, timeInForce),
-    extendedHours,
-    ...form,
-    orderClass: "simple",
-  };
-  const sent = desk.send(request, {
-    role: "exit",
-    origin: exit.origin,
-    reducesOnly: true,
-    fractional: !wanted.isInteger(),
-    leg: "exit",
-  });
+  const sent =
+    exit.form.guards === undefined
+      ? sendOrder(desk, book, exit, side, wanted)
+      : guard(desk, book, exit, side, wanted, exit.form.guards);
   if ("code" in sent) {
     desk.refuse(exit.origin, book.symbol, sent);
     desk.alert("critical", "exit/refused", `the exit of rule "${exit.origin.rule}" was refused: ${sent.reason}`, book);
@@ -163,6 +151,52 @@ function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
   exit.order = sent;
   exit.rounds++;
   desk.expireLater(sent, exit.form.expireAfterMs);
+}
+
+function sendOrder(desk: DeskState, book: Book, exit: ExitProcedure, side: Side, qty: Decimal): Order | Refused {
+  const form = exit.form.prices(side);
+  // The order must leave: a form whose prices make no sense becomes a market order.
+  const { type, timeInForce, extendedHours } = form === undefined ? MARKET_EXIT : exit.form;
+  const request: OrderRequest = {
+    clientOrderId: desk.nextId(exit.origin, book.symbol, "exit"),
+    symbol: book.symbol,
+    side,
+    qty: text(qty),
+    type,
+    timeInForce: timeInForceFor(book.symbol, timeInForce),
+    extendedHours,
+    ...form,
+    orderClass: "simple",
+  };
+  const fractional = !qty.isInteger();
+  return desk.send(request, { role: "exit", origin: exit.origin, reducesOnly: true, fractional, leg: "exit" });
+}
+
+/** Brokers take complex orders for whole shares only; parts of a share stay without. */
+function wholeShares(qty: Decimal): Decimal {
+  return qty.integerValue(Decimal.ROUND_DOWN);
+}
+
+function guard(
+  desk: DeskState,
+  book: Book,
+  { origin }: ExitProcedure,
+  side: Side,
+  qty: Decimal,
+  guards: Protection,
+): Order | Refused {
+  const whole = wholeShares(qty);
+  const request = protectionOrder(guards, desk.nextId(origin, book.symbol, "oco"), book.symbol, side, text(whole));
+  if (request === undefined || whole.isZero())
+    return { code: "size_zero", reason: `${text(qty)} ${book.symbol} is less than one share, which an oco needs` };
+  return desk.send(request, { role: "take_profit", origin, reducesOnly: true, fractional: false, leg: "oco" });
+}
+
+/** The broker has both orders: they are the protection now, and the rest of the position keeps what it had. */
+function placed(desk: DeskState, book: Book, exit: ExitProcedure, guards: Protection | undefined): void {
+  if ("all" in exit.aim) book.protection = guards;
+  restoreProtection(desk, book, exit.origin);
+  end(desk, book, exit, true);
 }
 
 /**
@@ -201,7 +235,7 @@ function finish(desk: DeskState, book: Book, exit: ExitProcedure, order: Order):
       `the exit order of rule "${exit.origin.rule}" ended as ${order.state}${order.reason === null ? "" : `: ${order.reason}`}`,
       book,
     );
-  } else if (isBeyond(exit.aim, qty) && exit.rounds < MAX_ROUNDS) {
+  } else if (exit.form.guards === undefined && isBeyond(exit.aim, qty) && exit.rounds < MAX_ROUNDS) {
     exit.order = undefined;
     clearTheWay(desk, book, exit);
     return;
@@ -226,24 +260,38 @@ function end(desk: DeskState, book: Book, exit: ExitProcedure, isReached: boolea
   desk.publish(book);
 }
 
-/** Puts the remembered stop and target back on what is left of the position. */
+/** Shares that a stop or a target guards; two of one family guard the same. */
+function guardedQty(desk: DeskState, book: Book): Decimal {
+  const families = new Map<string, Decimal>();
+  for (const order of desk.orders.openOf(book.strategy, book.symbol)) {
+    if (!isGuard(order)) continue;
+    const family = order.parent ?? order.clientOrderId;
+    const entry = desk.orders.get(family);
+    // Legs of an entry that still works guard no more of it than is filled.
+    const most = entry?.role === "entry" && !isTerminal(entry) ? entry.filledQty : remaining(order);
+    families.set(family, Decimal.max(families.get(family) ?? ZERO, Decimal.min(remaining(order), most)));
+  }
+  return [...families.values()].reduce((sum, qty) => sum.plus(qty), ZERO);
+}
+
+/** Puts the remembered stop and target back on what is left of the position and stands without. */
 export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrigin): void {
-  const { qty } = desk.portfolio.position(book.strategy, book.symbol);
+  const { qty: held } = desk.portfolio.position(book.strategy, book.symbol);
   const { protection } = book;
   book.unprotected = undefined;
-  if (qty.isZero() || protection === undefined) return;
-  const covered = desk.orders
-    .openOf(book.strategy, book.symbol)
-    .some((order) => order.role === "stop_loss" || order.role === "take_profit");
-  if (covered) return;
+  if (held.isZero() || protection === undefined) return;
+  const bare = held.abs().minus(guardedQty(desk, book));
+  const isPair = protection.stopLoss !== undefined && protection.takeProfit !== undefined;
+  const qty = isPair ? wholeShares(bare) : bare;
+  if (!qty.isGreaterThan(0)) return;
   if (book.restored >= MAX_RESTORED) {
     const message = `protection of ${text(qty)} ${book.symbol} was cancelled ${MAX_RESTORED} times and is not sent again`;
     desk.alert("critical", "protection/gone", message, book);
     return;
   }
-  const side: Side = qty.isGreaterThan(0) ? "sell" : "buy";
+  const side: Side = held.isGreaterThan(0) ? "sell" : "buy";
   const id = desk.nextId(origin, book.symbol, "protect");
-  const request = protectionOrder(protection, id, book.symbol, side, text(qty.abs()));
+  const request = protectionOrder(protection, id, book.symbol, side, text(qty));
   if (request === undefined) return;
   const role = protection.takeProfit === undefined ? "stop_loss" : "take_profit";
   const sent = desk.send(request, { role, origin, reducesOnly: true, fractional: !qty.isInteger(), leg: "protect" });

@@ -69,12 +69,12 @@ export interface Bracket {
   readonly stopLoss?: { readonly stopPrice: string; readonly limitPrice?: string };
 }
 
-/** Prices of the children of an entry on `side`, checked to lie on the right side of `reference`. */
+/** Prices of the orders that protect a position opened on `side`, checked to lie on the right side of a price. */
 export function bracketOf(
   bracket: BracketSpec,
   side: Side,
   symbol: string,
-  reference: number,
+  reference: { readonly name: string; readonly price: number },
   value: Value,
 ): Bracket | Problem {
   const exit: Side = side === "buy" ? "sell" : "buy";
@@ -83,10 +83,10 @@ export function bracketOf(
   if (bracket.takeProfit !== undefined) {
     const level = value(bracket.takeProfit);
     const limitPrice = price(level, exit, "limit", symbol);
-    if (limitPrice === undefined || (level - reference) * sign <= 0) {
+    if (limitPrice === undefined || (level - reference.price) * sign <= 0) {
       return {
         code: "bracket_invalid",
-        reason: `take_profit works out to ${level}, which is not ${sign > 0 ? "above" : "below"} the entry at ${reference}`,
+        reason: `take_profit works out to ${level}, which is not ${sign > 0 ? "above" : "below"} the ${reference.name} at ${reference.price}`,
       };
     }
     result.takeProfit = { limitPrice };
@@ -94,10 +94,10 @@ export function bracketOf(
   if (bracket.stopLoss !== undefined) {
     const level = value(bracket.stopLoss);
     const stopPrice = price(level, exit, "protective_stop", symbol);
-    if (stopPrice === undefined || (reference - level) * sign <= 0) {
+    if (stopPrice === undefined || (reference.price - level) * sign <= 0) {
       return {
         code: "bracket_invalid",
-        reason: `stop_loss works out to ${level}, which is not ${sign > 0 ? "below" : "above"} the entry at ${reference}`,
+        reason: `stop_loss works out to ${level}, which is not ${sign > 0 ? "below" : "above"} the ${reference.name} at ${reference.price}`,
       };
     }
     const limit =

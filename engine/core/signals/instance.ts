@@ -3,7 +3,7 @@
  *
  * Owns: the order inside one evaluation (facts, truth, firing, conflicts). May not: build bars or place orders.
  */
-import { contradict, isEntry, isExit, onlyReduces } from "../actions.ts";
+import { contradict, isEntry, isExit, isForOnePosition, onlyReduces } from "../actions.ts";
 import { factsOf, refKey, toCanonical } from "../canonical.ts";
 import type { BookView, Firing } from "../event.ts";
 import { decimal } from "../decimal.ts";
@@ -77,7 +77,7 @@ export class Instance {
     const { time } = moment;
     for (const node of nodes) node.update(slots);
     const hasPosition = book !== undefined && book.qty !== 0;
-    if (hasPosition && !this.#hadPosition) this.#rearmReduce();
+    if (hasPosition && !this.#hadPosition) this.#rearmExits();
     this.#hadPosition = hasPosition;
     let fired: RuleInstance[] | undefined;
     let blockedExits: Rule[] | undefined;
@@ -155,6 +155,9 @@ export class Instance {
     }
     if (action.kind === "close" || action.kind === "reduce") {
       if (book === undefined) return false;
+      // Once, two new orders take the place of older ones; each time, they only fill a gap.
+      if (action.oco !== undefined) return book.qty !== 0 && !book.exitOpen && (fire === "once" || !book.guarded);
+      if (action.kind === "close" && book.waiting && action.order.type !== "market") return false;
       // A part that is being sold does not stand in the way of closing everything.
       if (action.kind === "close" ? book.closing : book.exitOpen) return false;
       return book.qty !== 0 || (action.kind === "close" && book.entryOpen);
@@ -172,8 +175,8 @@ export class Instance {
     return target === undefined || !isOnTarget(action, value, price, target, decimal(book?.openQty ?? 0));
   }
 
-  #rearmReduce(): void {
-    for (const { rule, state } of this.rules) if (rule.action.kind === "reduce") state.latch.armed = true;
+  #rearmExits(): void {
+    for (const { rule, state } of this.rules) if (isForOnePosition(rule.action)) state.latch.armed = true;
   }
 }
 
@@ -229,6 +232,7 @@ function expressionsOf(action: Action): readonly number[] {
     found.push(limit, stop, trailPrice, trailRatio);
   }
   if (action.kind === "target") found.push(action.amount, action.equity, action.tolerance);
+  if ("oco" in action) found.push(action.oco?.stopLoss, action.oco?.stopLossLimit, action.oco?.takeProfit);
   if ("bracket" in action)
     found.push(action.bracket?.stopLoss, action.bracket?.stopLossLimit, action.bracket?.takeProfit);
   if (action.kind === "buy" || action.kind === "sell") {

@@ -70,7 +70,8 @@ function checkAlike(
  */
 function isPointless(wide: Rule, maxEntries: number): boolean {
   const { action, fire, cooldown, limit, oncePer } = wide;
-  if (action.kind === "close" || action.kind === "cancel" || action.kind === "alert") return true;
+  if (action.kind === "close") return action.oco === undefined;
+  if (action.kind === "cancel" || action.kind === "alert") return true;
   const isEntry = action.kind === "buy" || (action.kind === "sell" && action.short);
   const isFree = fire === "each" && cooldown === undefined && limit === undefined && oncePer === undefined;
   return isEntry && isFree && maxEntries === 1;
@@ -104,9 +105,21 @@ function goesFirst({ action, priority }: Rule): number {
 }
 
 /** Where the second action would change something, the first would too. */
-function isUsefulWith({ action: { kind: first } }: Rule, { action: { kind: second } }: Rule): boolean {
-  if (first === "close") return second === "close" || second === "reduce";
-  return (first !== "reduce" && first !== "cancel") || first === second;
+function isUsefulWith({ action: first }: Rule, { action: second }: Rule): boolean {
+  switch (first.kind) {
+    case "buy":
+    case "sell":
+    case "alert":
+      return true;
+    case "target":
+      return false;
+    case "cancel":
+      return second.kind === "cancel";
+    case "close":
+    case "reduce":
+      if (first.oco !== undefined || ("oco" in second && second.oco !== undefined)) return false;
+      return first.kind === second.kind || (first.kind === "close" && second.kind === "reduce");
+  }
 }
 
 /** The first rule fires at each evaluation at which the second one would. */
