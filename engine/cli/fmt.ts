@@ -7,7 +7,7 @@
 import { access, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { compile } from "../lang/compile.ts";
+import { strategiesFolderOf } from "../lang/project.ts";
 import { formatFiles, isFormattable } from "../lang/format.ts";
 import type { Formatted } from "../lang/format.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
@@ -91,7 +91,7 @@ async function filesToFormat(paths: readonly string[]): Promise<Texts> {
   const hasProject = paths.length === 0 && (await exists(PROJECT_FILE));
   const project: Texts = hasProject ? { [PROJECT_FILE]: await readFile(PROJECT_FILE, "utf8") } : {};
   if (paths.length === 0) {
-    const folder = hasProject ? compile(project).project.strategies : "strategies";
+    const folder = hasProject ? strategiesFolderOf(project[PROJECT_FILE] as string) : "strategies";
     return { ...project, ...((await exists(folder)) || !hasProject ? await readPaths([folder]) : {}) };
   }
   const files = await readPaths(paths);

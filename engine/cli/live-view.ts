@@ -11,6 +11,7 @@ import type { Engine } from "../runtime/engine.ts";
 import type { ReloadResult } from "../runtime/reload.ts";
 import { StatementWriter } from "../runtime/statement.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
+import { planLines } from "../report/plan.ts";
 import { painter, print, printable, table } from "./io.ts";
 import { renderScreen } from "./screen.ts";
 import { statementText } from "./statement-text.ts";
@@ -140,7 +141,8 @@ export class LiveView {
   reloaded(result: ReloadResult<Diagnostic>): void {
     if (result.kind === "unchanged") return;
     if (result.kind === "loaded") {
-      for (const change of result.changes) this.note(this.#paint("cyan", `reloaded ${change}`));
+      for (const { text, severity } of planLines(result.plan, { unchanged: false }))
+        this.note(this.#paint(severity === null ? "cyan" : "yellow", `reloaded ${text}`));
       return;
     }
     const found = result.diagnostics.filter(({ severity }) => severity === "error");

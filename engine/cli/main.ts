@@ -13,6 +13,7 @@ import { addFmt } from "./fmt.ts";
 import { addInit } from "./init.ts";
 import { CliError, guardOutputs, painter, say } from "./io.ts";
 import { addLint } from "./lint.ts";
+import { addPlan } from "./plan.ts";
 import { addRun } from "./run.ts";
 import { addTest } from "./test.ts";
 import { addVenue } from "./venue.ts";
@@ -35,6 +36,7 @@ async function main(): Promise<number> {
   addFacts(program);
   addInit(program);
   addBacktest(program);
+  addPlan(program);
   addRun(program);
   addTest(program);
   addVenue(program);

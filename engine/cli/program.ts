@@ -4,12 +4,13 @@
  * Owns: finding the project, applying overrides and saying which. May not: hide a finding.
  */
 import { access, readFile, readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { projectFiles, SHARED_FOLDERS } from "../adapters/files/project-files.ts";
 import type { Program } from "../core/program.ts";
 import { compile, isStrategyFile } from "../lang/compile.ts";
 import type { Compiled } from "../lang/compile.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
+import { strategiesFolderOf } from "../lang/project.ts";
 import type { Project } from "../lang/project.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Files, FileSet } from "../ports/files.ts";
@@ -21,7 +22,7 @@ import { needsOf } from "../runtime/warmup.ts";
 import type { Session } from "./live-session.ts";
 import type { LiveView } from "./live-view.ts";
 
-const PROJECT_FILE = "barwise.yaml";
+export const PROJECT_FILE = "barwise.yaml";
 
 export interface Override {
   /** Symbols that there is data for. */
@@ -123,7 +124,7 @@ async function filesAt(path: string, isWanted: (path: string) => boolean): Promi
 
 const MAX_READ = 1024 * 1024;
 
-async function readText(path: string): Promise<string> {
+export async function readText(path: string): Promise<string> {
   if ((await stat(path)).size > MAX_READ) throw new CliError(`${path}: larger than 1 MiB, not read`, 1);
   return await readFile(path, "utf8");
 }
@@ -144,7 +145,7 @@ export async function loadProject(folder: string, options: { readonly demo: bool
   const hasFile = await exists(file);
   if (!hasFile && !options.demo)
     throw new CliError(`${folder}: no ${PROJECT_FILE} here (barwise run --demo needs none)`);
-  const folders = [hasFile ? await strategiesFolder(file) : "strategies", ...SHARED_FOLDERS];
+  const folders = foldersOf(hasFile ? await readText(file) : undefined);
   const source = projectFiles(root, { folders });
   const { files, refused } = await source.read();
   for (const { path, reason } of refused) throw new CliError(`${path}: ${reason}`, 1);
@@ -152,12 +153,13 @@ export async function loadProject(folder: string, options: { readonly demo: bool
   return { root, files, settings: project, journal: join(root, project.journal), source };
 }
 
-async function strategiesFolder(file: string): Promise<string> {
-  const { project } = compile({ [basename(file)]: await readText(file) });
-  return relative(dirname(file), resolve(dirname(file), project.strategies)) || ".";
+/** Folders of a project that are read whole, by the text of its project file. */
+export function foldersOf(projectText: string | undefined): readonly string[] {
+  if (projectText === undefined) return ["strategies", ...SHARED_FOLDERS];
+  return [relative(".", strategiesFolderOf(projectText)) || ".", ...SHARED_FOLDERS];
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   try {
     await access(path);
     return true;

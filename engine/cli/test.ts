@@ -14,6 +14,7 @@ import { createSimBroker } from "../adapters/sim/broker.ts";
 import { compile, isStrategyFile } from "../lang/compile.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { closureOf } from "../lang/references.ts";
+import { strategiesFolderOf } from "../lang/project.ts";
 import { csvKey, isTestFile, readTests } from "../lang/test-file.ts";
 import type { CsvWanted, ReadTests } from "../lang/test-file.ts";
 import type { CsvBars } from "../lang/test-series.ts";
@@ -269,7 +270,7 @@ async function isFolder(path: string): Promise<boolean> {
 
 async function defaultFolder(): Promise<string> {
   try {
-    return compile({ "barwise.yaml": await readFile("barwise.yaml", "utf8") }).project.strategies;
+    return strategiesFolderOf(await readFile("barwise.yaml", "utf8"));
   } catch {
     return "strategies";
   }

@@ -294,6 +294,8 @@ export interface Strategy {
   readonly facts: readonly Fact[];
   /** Facts a person named, for the live view and for explain: name -> index into facts. */
   readonly named: Readonly<Record<string, number>>;
+  /** Params with the values they were compiled with; the digest holds what they made, not them. */
+  readonly params?: Readonly<Record<string, number>>;
   readonly rules: readonly Rule[];
   readonly risk: RiskLimits;
   readonly maxEntries: number;

@@ -97,6 +97,16 @@ const TABLE = {
   "risk/opposite-actions": warning("Opposite entries of equal priority cancel each other out, and nothing is sent."),
   "risk/stop-disagrees": warning("The size is computed for another stop than the one that will be placed."),
   "data/no-strategy": warning("There is nothing to run."),
+  "plan/exit-removed": error("What it would have closed stays open until something else closes it."),
+  "plan/exit-narrowed": warning(
+    "An exit that fires more rarely leaves a position open at moments when it was to be closed.",
+  ),
+  "plan/bracket-removed": error("The broker holds a bracket even when barwise is down; without it only rules protect."),
+  "plan/orphan": error("Nobody decides about it any more, until a person does."),
+  "plan/entry-added": warning("Orders will be sent that nobody has seen yet."),
+  "plan/entry-loosened": warning("Orders will be sent at moments at which there were none."),
+  "plan/size-larger": warning("Each entry will risk more than before."),
+  "plan/limit-loosened": warning("A limit holds what goes wrong small; a looser one lets more of it through."),
 } satisfies Record<string, CodeInfo>;
 
 export type Code = keyof typeof TABLE;

@@ -8,7 +8,7 @@ import { toCanonical } from "../core/canonical.ts";
 import type { Fact, RiskLimits, Rule, Strategy } from "../core/program.ts";
 
 /** JSON with sorted keys; undefined members are left out. */
-function canonicalText(value: unknown): string {
+export function canonicalText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
   if (typeof value === "object" && value !== null) {
     const members = Object.entries(value)
@@ -60,7 +60,7 @@ const EXPRESSIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** Every number that stands for a fact is replaced by the fact. */
-function spelled(facts: readonly Fact[], value: unknown): unknown {
+export function spelled(facts: readonly Fact[], value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => spelled(facts, item));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
@@ -72,7 +72,7 @@ function spelled(facts: readonly Fact[], value: unknown): unknown {
 }
 
 export function strategyDigest(strategy: Undigested<Strategy>): string {
-  const { facts, rules, named, file: _file, description: _description, on, ...rest } = strategy;
+  const { facts, rules, named, file: _file, description: _description, params: _params, on, ...rest } = strategy;
   return digestOf({
     ...rest,
     on: on.label,

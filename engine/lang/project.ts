@@ -138,6 +138,11 @@ export function parseProject(
   return { project, diagnostics, texts };
 }
 
+/** Where the strategies are, whatever else the file says or refers to: it must be known before other files are read. */
+export function strategiesFolderOf(text: string): string {
+  return textOr(readYaml(DEFAULT_PROJECT.file, text).data?.["strategies"], DEFAULT_PROJECT.strategies);
+}
+
 function textOr(value: unknown, fallback: string): string {
   return typeof value === "string" ? value : fallback;
 }

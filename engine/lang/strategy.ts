@@ -77,6 +77,7 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
     session,
     facts: table.facts,
     named,
+    params: Object.fromEntries([...scope.params].map(([name, { value }]) => [name, value])),
     rules,
     risk: limits,
     maxEntries: typeof maxEntries === "number" ? maxEntries : 1,

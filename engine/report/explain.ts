@@ -82,7 +82,7 @@ function firingWords(rule: Rule): string {
 
 type Words = (index: number | undefined) => string;
 
-function actionWords(facts: readonly Fact[], action: Action): string {
+export function actionWords(facts: readonly Fact[], action: Action): string {
   const words: Words = (index) => (index === undefined ? "?" : factWords(facts[index]?.ref ?? { fact: "?" }));
   const ratio: Words = (index) => percentWords(facts, index, words);
   switch (action.kind) {

@@ -4,6 +4,7 @@
  * Owns: how a canonical condition reads aloud. It follows the expression language, so that it can be pasted back.
  */
 import type { CanonicalCondition, CanonicalLeaf, FactRef, ParamValue } from "../core/program.ts";
+import { crossOf } from "../lang/plan/comparisons.ts";
 
 const SIGNS: Readonly<Record<string, string>> = {
   lessThan: "<",
@@ -159,7 +160,7 @@ function crossWords(kids: readonly CanonicalCondition[]): string | undefined {
   for (let i = 0; i < kids.length; i++) {
     const before = kids[i] as CanonicalCondition;
     const now = kids[i + 1];
-    const cross = now === undefined ? undefined : crossOf(before, now);
+    const cross = now === undefined ? undefined : crossWordsOf(before, now);
     if (cross === undefined) words.push(part(before));
     else {
       words.push(cross);
@@ -170,15 +171,11 @@ function crossWords(kids: readonly CanonicalCondition[]): string | undefined {
   return found ? words.join(" and ") : undefined;
 }
 
-function crossOf(before: CanonicalCondition, now: CanonicalCondition): string | undefined {
-  if (!("operator" in before) || !("operator" in now)) return undefined;
-  const up = before.operator === "lessThanInclusive" && now.operator === "greaterThan";
-  const down = before.operator === "greaterThanInclusive" && now.operator === "lessThan";
-  if ((!up && !down) || before.fact !== now.fact || before.params?.["lag"] !== 1) return undefined;
-  const { lag: _lag, lag_on: _on, ...rest } = before.params;
-  if (JSON.stringify(rest) !== JSON.stringify(now.params ?? {})) return undefined;
+function crossWordsOf(before: CanonicalCondition, now: CanonicalCondition): string | undefined {
+  const direction = crossOf(before, now);
+  if (direction === undefined || !("operator" in now)) return undefined;
   const { value } = now;
   const right = typeof value === "object" && "fact" in value ? factWords(value) : String(value);
   const left = factWords(now.params === undefined ? { fact: now.fact } : { fact: now.fact, params: now.params });
-  return `${left} crosses ${up ? "above" : "below"} ${right}`;
+  return `${left} crosses ${direction} ${right}`;
 }

@@ -5,8 +5,11 @@
  * May not: watch files itself, or stop watching because of a bad save.
  */
 import type { Program } from "../core/program.ts";
+import { planBetween } from "../lang/plan/plan.ts";
+import type { Plan } from "../lang/plan/types.ts";
 import type { Files, FileSet } from "../ports/files.ts";
 import type { Engine, LoadedProgram } from "./engine.ts";
+import { planStateOf } from "./plan-state.ts";
 
 /** What `compile` answered; `program` is null when there is any error. */
 export interface Compiled<D> {
@@ -18,7 +21,7 @@ export type ReloadResult<D> =
   | { readonly kind: "unchanged"; readonly digest: string }
   | {
       readonly kind: "loaded";
-      readonly changes: readonly string[];
+      readonly plan: Plan;
       readonly digest: string;
       readonly diagnostics: readonly D[];
     }
@@ -98,40 +101,13 @@ export class Reloader<D> {
     if (program.digest === this.#current.digest) return this.#tell({ kind: "unchanged", digest: program.digest });
     const warmup = await warm(program);
     if (this.#closed) return;
-    const changes = changesBetween(this.#current, program);
+    const plan = planBetween(this.#current, program, planStateOf(engine.core));
     engine.load({ program, sources: read.files, warmup });
     this.#current = program;
-    this.#tell({ kind: "loaded", changes, digest: program.digest, diagnostics });
+    this.#tell({ kind: "loaded", plan, digest: program.digest, diagnostics });
   }
 
   #tell(result: ReloadResult<D>): void {
     if (!this.#closed) this.#options.onResult(result);
   }
-}
-
-/** `+ strategy`, `~ strategy: + rule`, …; by digests, so that comments and layout do not count. */
-export function changesBetween(before: Program, after: Program): readonly string[] {
-  const old = new Map(before.strategies.map((strategy) => [strategy.name, strategy]));
-  const changes: string[] = [];
-  for (const strategy of after.strategies) {
-    const previous = old.get(strategy.name);
-    old.delete(strategy.name);
-    if (previous === undefined) changes.push(`+ ${strategy.name}`);
-    else if (previous.digest !== strategy.digest) changes.push(...ruleChanges(previous, strategy));
-  }
-  for (const name of old.keys()) changes.push(`- ${name}`);
-  return changes;
-}
-
-function ruleChanges(before: Program["strategies"][number], after: Program["strategies"][number]): string[] {
-  const old = new Map(before.rules.map((rule) => [rule.name, rule.digest]));
-  const changes: string[] = [];
-  for (const rule of after.rules) {
-    const previous = old.get(rule.name);
-    old.delete(rule.name);
-    if (previous === undefined) changes.push(`~ ${after.name}: + rule ${rule.name}`);
-    else if (previous !== rule.digest) changes.push(`~ ${after.name}: ~ rule ${rule.name}`);
-  }
-  for (const name of old.keys()) changes.push(`~ ${after.name}: - rule ${name}`);
-  return changes.length === 0 ? [`~ ${after.name}: settings`] : changes;
 }

@@ -217,7 +217,7 @@ describe("barwise run", () => {
     await rm(join(folder, FILE));
     await process.until("the missing file", () => process.out.includes("every strategy file is gone"));
     await writeFile(join(folder, FILE), STRATEGY.replaceAll("sma(3)", "sma(4)"));
-    await process.until("the reload", () => process.out.includes("reloaded ~ a: ~ rule enter"));
+    await process.until("the reload", () => process.out.includes("reloaded   ~ enter"));
     await writeFile(join(folder, FILE), STRATEGY.replaceAll("sma(3)", "sma(4)").replace("SPX", "QQQ"));
     await writeFile(join(folder, "barwise.yaml"), "barwise: 1\naccount: {cash: 5}\n");
     await process.until("what waits for the next start", () => process.out.includes("take effect at the next start"));

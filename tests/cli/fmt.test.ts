@@ -71,11 +71,11 @@ describe("fmt", () => {
   });
 
   it("formats the project file too, and looks where it says the strategies are", async () => {
-    write("barwise.yaml", "strategies: other/\nbarwise: 1\n");
+    write("barwise.yaml", "strategies: other/\nbarwise: 1\nrisk: risk.yaml\n");
     mkdirSync(join(folder, "other"));
     write("other/b.strategy.yaml", UGLY);
     expect((await fmt()).err).toBe("2 files: 2 formatted\n");
-    expect(read("barwise.yaml")).toBe("barwise: 1\nstrategies: other/\n");
+    expect(read("barwise.yaml")).toBe("barwise: 1\nstrategies: other/\nrisk: risk.yaml\n");
     expect(read("other/b.strategy.yaml")).toBe(PRETTY);
     expect(read("strategies/a.strategy.yaml")).toBe(UGLY);
   });

@@ -49,6 +49,11 @@ export function isRelevant(layout: Layout, path: string): boolean {
   );
 }
 
+/** Whether the file of this relative path belongs to the project. */
+export function belongs(layout: Layout, path: string): boolean {
+  return YAML.test(path) && isRelevant(layout, path) && !path.split("/").some((part) => part.startsWith("."));
+}
+
 /** Reads everything now. Rejects only when the root itself cannot be read. */
 export async function takeSnapshot(layout: Layout): Promise<Snapshot> {
   const reader = new Reader(layout, await realpath(layout.root));

@@ -57,7 +57,7 @@ async function create(path: string, content: string): Promise<boolean> {
 }
 
 /** The living process that holds the lock, or null. A lock cut short by a crash belongs to nobody. */
-async function ownerOf(path: string): Promise<number | null> {
+export async function ownerOf(path: string): Promise<number | null> {
   let owner: { readonly pid: number; readonly started: string | null };
   try {
     owner = JSON.parse(await readFile(path, "utf8")) as typeof owner;

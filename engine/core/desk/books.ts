@@ -61,6 +61,11 @@ export class Books {
     return book;
   }
 
+  /** The same without making one. */
+  find(strategy: string, symbol: string): Book | undefined {
+    return this.#books.get(`${strategy}/${symbol}`);
+  }
+
   get all(): IterableIterator<Book> {
     return this.#books.values();
   }

@@ -137,6 +137,13 @@ export class Desk {
     if (kind === "exit" && rule.action.kind === "close" && rule.action.oco === undefined) book.pendingCloses += by;
   }
 
+  /** Why this firing would be refused now, as far as that is known before sizing. Changes nothing. */
+  foresee(firing: Firing, { action }: Rule): Refused | undefined {
+    const book = this.state.books.find(firing.strategy, firing.symbol);
+    if (book === undefined || action.kind === "alert") return undefined;
+    return this.#precheck(firing, book, kindOf(this.state, book, action, firing), action.kind);
+  }
+
   /** What is known to fail before anybody is asked. */
   #precheck(firing: Firing, book: Book, kind: Kind, action: Rule["action"]["kind"]): Refused | undefined {
     const { state } = this;

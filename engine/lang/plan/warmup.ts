@@ -1,0 +1,40 @@
+/**
+ * Which bars a strategy needs that the program before it did not.
+ *
+ * Owns: comparing facts of two programs. A fact that the older program computes for the same symbol goes on.
+ */
+import type { Fact, Program, Strategy } from "../../core/program.ts";
+import type { WarmupPlan } from "./types.ts";
+
+export function warmupOf(before: Program, strategy: Strategy): WarmupPlan[] {
+  const known = new Set(before.strategies.flatMap((other) => other.symbols.flatMap((symbol) => keysOf(other, symbol))));
+  const needs = new Map<string, WarmupPlan>();
+  for (const symbol of strategy.symbols) {
+    for (const fact of strategy.facts) {
+      const { series } = fact.spec;
+      // What is computed from other facts of the same bar remembers nothing: those facts stand in the list themselves.
+      if (fact.warmup === 0 || fact.spec.kind === "calc" || known.has(keyOf(strategy, symbol, fact))) continue;
+      const of = series.symbol ?? symbol;
+      const at = `${of}@${series.size.label}`;
+      if (fact.warmup > (needs.get(at)?.bars ?? 0))
+        needs.set(at, { symbol: of, size: series.size.label, bars: fact.warmup });
+    }
+  }
+  return [...needs.values()].sort((a, b) =>
+    a.size === b.size ? compare(a.symbol, b.symbol) : compare(a.size, b.size),
+  );
+}
+
+function keysOf(strategy: Strategy, symbol: string): string[] {
+  return strategy.facts.map((fact) => keyOf(strategy, symbol, fact));
+}
+
+/** What counts evaluations belongs to its strategy; everything else is shared by all. */
+function keyOf({ name, session }: Strategy, symbol: string, { key, spec }: Fact): string {
+  const owner = /^(?:bars|seconds)_/.test(spec.kind) ? name : "";
+  return `${symbol} ${session} ${owner} ${key}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
