@@ -7,7 +7,7 @@
  */
 import { factsOf } from "../../core/canonical.ts";
 import type { Condition } from "../../core/program.ts";
-import type { Findings } from "../diagnostic.ts";
+import type { Diagnostic, Findings } from "../diagnostic.ts";
 import type { Node } from "../syntax.ts";
 import { exampleOf, reasonOf } from "./examples.ts";
 import type { Logic } from "./logic.ts";
@@ -236,8 +236,10 @@ export class ConditionCheck {
 
   /** The range of one fact has already decided some part of it. */
   #isTold(node: Node, code: "logic/never" | "logic/always"): boolean {
-    const { start, end } = node.span;
-    return this.#findings.list().some((one) => one.code === code && one.start >= start && one.start < end);
+    const { from, to } = this.#findings.sources.places(node.span);
+    const isInside = (one: Diagnostic): boolean =>
+      one.file === from.file && one.start >= from.offset && one.start < to.offset;
+    return this.#findings.list().some((one) => one.code === code && isInside(one));
   }
 
   #quoted({ node }: Part): string {
