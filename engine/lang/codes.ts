@@ -72,6 +72,7 @@ const TABLE = {
   "logic/constant": error("It is the same at every bar, whatever the market does."),
   "logic/never": { severity: "error", why: "A condition that is never true never does anything.", ignorable: true },
   "logic/always": warning("A comparison that always holds checks nothing."),
+  "logic/at-bound": info("An indicator hardly ever reaches the end of its range."),
   "time/grace": error("A bar would still be waited for when the next one is there already."),
   "logic/contradiction": {
     severity: "error",

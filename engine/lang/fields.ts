@@ -12,7 +12,7 @@ import type { Quality } from "./units.ts";
 /** A fact that is no indicator, on the given bars. */
 export function lowerField(context: Context, doc: FactDoc, series: SeriesRef): Operand {
   const { table } = context.scope;
-  const quality: Quality = { unit: doc.unit, range: doc.range };
+  const quality: Quality = { unit: doc.unit, range: doc.name === "time" ? context.scope.clock : doc.range };
   const field = doc.name.slice(doc.name.indexOf(".") + 1);
   // Quotes and books are read at the moment of evaluation: only the symbol matters.
   const moment: SeriesRef = { symbol: series.symbol, size: table.own.size };

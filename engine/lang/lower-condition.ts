@@ -11,7 +11,8 @@ import type { Operand } from "./fact-table.ts";
 import { advice, editing } from "./fix.ts";
 import type { Proposal } from "./fix.ts";
 import { lowerCount, lowerNumber } from "./lower-number.ts";
-import { checkRange } from "./ranges.ts";
+import { checkBoth, checkRange, rangeText } from "./ranges.ts";
+import type { Half } from "./ranges.ts";
 import { isTooLarge, report, withoutCycle } from "./scope.ts";
 import type { Context } from "./scope.ts";
 import type { Node, Quantity, Relation } from "./syntax.ts";
@@ -139,30 +140,37 @@ function leaf(left: number, operator: Operator, right: Operand): LeafCondition {
   return { op: "leaf", left, operator, right: right.kind === "const" ? { value: right.value } : { fact: right.index } };
 }
 
-function lowerComparison(context: Context, node: Node & { readonly kind: "compare" }): Condition | undefined {
+interface Compared {
+  readonly condition: LeafCondition;
+  readonly half: Half;
+  /** Its units go together: what the range says is not about a mistake. */
+  readonly sound: boolean;
+}
+
+function compared(context: Context, node: Node & { readonly kind: "compare" }): Compared | undefined {
   const found = sides(context, node);
   if (found === undefined) return undefined;
-  const { left, right, mirrored } = found;
+  const { left, right, mirrored, sound } = found;
   const relation = mirrored ? MIRRORED[node.relation] : node.relation;
   if (right.kind === "fact" && right.index === left.index) {
     return report(context, "logic/constant", node.span, "Both sides are the same", "Compare with something else.");
   }
-  if (found.sound) checkRange(context, node.span, left, relation, right);
-  return leaf(left.index, OPERATORS[relation], right);
+  return { condition: leaf(left.index, OPERATORS[relation], right), half: [left, relation, right], sound };
+}
+
+function lowerComparison(context: Context, node: Node & { readonly kind: "compare" }): Condition | undefined {
+  const found = compared(context, node);
+  if (found?.sound === true) checkRange(context, node.span, ...found.half);
+  return found?.condition;
 }
 
 function lowerBetween(context: Context, node: Node & { readonly kind: "between" }): Condition | undefined {
-  const compare = (relation: Relation, right: Node): Condition | undefined =>
-    lowerComparison(context, {
-      kind: "compare",
-      relation,
-      left: node.of,
-      right,
-      span: node.span,
-    });
-  const low = compare(">=", node.low);
-  const high = compare("<=", node.high);
-  if (low === undefined || high === undefined) return undefined;
+  const { of: left, span } = node;
+  const above = compared(context, { kind: "compare", relation: ">=", left, right: node.low, span });
+  const below = compared(context, { kind: "compare", relation: "<=", left, right: node.high, span });
+  if (above === undefined || below === undefined) return undefined;
+  if (above.sound && below.sound) checkBoth(context, span, [above.half, below.half]);
+  const [low, high] = [above.condition, below.condition];
   const bounds = [low, high].map((kid) => (kid.op === "leaf" && "value" in kid.right ? kid.right.value : Number.NaN));
   if ((bounds[0] as number) > (bounds[1] as number)) {
     const help = advice("Write the smaller bound first.", swapped(node.low.span, node.high.span));
@@ -194,7 +202,14 @@ function lowerList(context: Context, node: Node & { readonly kind: "in" }): Cond
   if (of.kind === "const") return report(context, "logic/constant", node.span, "Both sides are constants");
   const [low, high] = of.quality.range;
   if (!node.negated && values.every((value) => value < low || value > high)) {
-    report(context, "logic/never", node.span, `It is never in this list: its values run from ${low} to ${high}`);
+    const runs = rangeText(of.quality);
+    report(
+      context,
+      "logic/never",
+      node.span,
+      `It is never in this list: its values run from ${runs}`,
+      "Check the list.",
+    );
   }
   const unique = [...new Set(values)].sort((a, b) => a - b);
   return { op: "leaf", left: of.index, operator: node.negated ? "notIn" : "in", right: { values: unique } };
@@ -212,11 +227,14 @@ function lowerCross(context: Context, node: Node & { readonly kind: "crosses" })
     operand.kind === "const" ? operand : { ...operand, index: table.lag(operand.index, 1, true) };
   const before = table.lag(left.index, 1, true);
   const turn = (relation: ">" | "<"): Condition => {
-    if (found.sound) checkRange(context, node.span, left, relation, right);
-    return group("all", [
-      leaf(before, relation === ">" ? "lessThanInclusive" : "greaterThanInclusive", past(right)),
-      leaf(left.index, OPERATORS[relation], right),
-    ]);
+    const behind = relation === ">" ? "<=" : ">=";
+    if (found.sound) {
+      checkBoth(context, node.span, [
+        [left, behind, right],
+        [left, relation, right],
+      ]);
+    }
+    return group("all", [leaf(before, OPERATORS[behind], past(right)), leaf(left.index, OPERATORS[relation], right)]);
   };
   if (node.direction === "any") return group("any", [turn(">"), turn("<")]);
   const up = (node.direction === "above") !== mirrored;

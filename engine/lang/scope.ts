@@ -35,6 +35,8 @@ export interface Scope {
   readonly spent: { steps: number };
   /** How many symbols the strategy has: no rank lies beyond. */
   readonly universe: number;
+  /** Minutes after midnight at which the strategy can be evaluated: first and last. */
+  readonly clock: readonly [number, number];
 }
 
 /** The two ways down, handed along so that the files that walk the tree need not import each other. */

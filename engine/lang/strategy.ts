@@ -20,6 +20,7 @@ import { lowerCondition } from "./lower-condition.ts";
 import { lowerNamedFact, lowerNumber, outputsOf } from "./lower-number.ts";
 import { ConditionReader } from "./object-form.ts";
 import { readRisk } from "./risk-limits.ts";
+import { clockRange } from "./clock.ts";
 import { readFiring } from "./rule-firing.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { strategySchema } from "./schema-strategy.ts";
@@ -127,6 +128,8 @@ function readNames(file: YamlFile, env: StrategyEnv, table: FactTable, reader: C
     }
     return result;
   };
+  const all = symbolsOf(file, env);
+  const session = (textOf(file, "session") ?? "regular") as SessionKind;
   const scope: Scope = {
     findings: file.findings,
     indicators: env.indicators,
@@ -139,6 +142,7 @@ function readNames(file: YamlFile, env: StrategyEnv, table: FactTable, reader: C
     used: new Set(),
     spent: { steps: 0 },
     universe: universeOf(file, env),
+    clock: clockRange(all === undefined ? undefined : [...all.declared, ...all.chosen], table.own.size, session),
   };
   const params = readParams(file, env, taken, reader, scope);
   return { ...scope, params, facts: definitions("facts"), conditions: definitions("conditions") };
@@ -146,12 +150,23 @@ function readNames(file: YamlFile, env: StrategyEnv, table: FactTable, reader: C
 
 /** How many symbols there are at most, also when another choice replaces the file's. */
 function universeOf(file: YamlFile, env: StrategyEnv): number {
+  const all = symbolsOf(file, env);
+  return all === undefined ? Infinity : Math.max(new Set(all.declared).size, all.chosen.length);
+}
+
+interface Symbols {
+  readonly declared: readonly string[];
+  /** What replaces them, or nothing. */
+  readonly chosen: readonly string[];
+}
+
+/** Undefined: not known. */
+function symbolsOf(file: YamlFile, env: StrategyEnv): Symbols | undefined {
   const declared = file.data?.["symbols"];
   // A template that is checked by itself does not know which symbols it will have; it belongs to no file.
-  if (!Array.isArray(declared) || file.findings.file === "") return Infinity;
+  if (!Array.isArray(declared) || file.findings.file === "") return undefined;
   const symbols = declared.map(String);
-  const chosen = env.override.symbols?.(textOf(file, "name") ?? "", symbols) ?? [];
-  return Math.max(new Set(symbols).size, chosen.length);
+  return { declared: symbols, chosen: env.override.symbols?.(textOf(file, "name") ?? "", symbols) ?? [] };
 }
 
 /** Names of a section that may be used: not reserved, not taken. */

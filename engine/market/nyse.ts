@@ -10,11 +10,15 @@ import { dayNumber, isoDate, MS_PER_DAY, MS_PER_MINUTE, parseIsoDate, weekdayOf 
 import { newYorkEpoch, newYorkOffset } from "./new-york.ts";
 import { FIRST_YEAR, LAST_YEAR, nyseEarlyCloses, nyseHolidays } from "./nyse-holidays.ts";
 
-const OPEN = 570 * MS_PER_MINUTE;
-const CLOSE = 960 * MS_PER_MINUTE;
+/** Open and close in minutes after midnight in New York, on a day that is not short. */
+export const REGULAR_MINUTES: readonly [number, number] = [570, 960];
+export const EXTENDED_MINUTES: readonly [number, number] = [240, 1200];
+
+const OPEN = REGULAR_MINUTES[0] * MS_PER_MINUTE;
+const CLOSE = REGULAR_MINUTES[1] * MS_PER_MINUTE;
 const EARLY_CLOSE = 780 * MS_PER_MINUTE;
-const EXTENDED_OPEN = 240 * MS_PER_MINUTE;
-const EXTENDED_CLOSE = 1200 * MS_PER_MINUTE;
+const EXTENDED_OPEN = EXTENDED_MINUTES[0] * MS_PER_MINUTE;
+const EXTENDED_CLOSE = EXTENDED_MINUTES[1] * MS_PER_MINUTE;
 const EARLY_EXTENDED_CLOSE = 1020 * MS_PER_MINUTE;
 
 interface Table {

@@ -152,8 +152,8 @@ describe("a correction that needs a person", () => {
 
 describe("many corrections", () => {
   it("are applied until none is left, one after the other where they touch", () => {
-    const { text, left } = fixed(when("10 < rsi(14) < 1e2 & clsoe > open for 10min"));
-    expect(text).toBe(when("10 < rsi(14) and rsi(14) < 100 and close > open for 10m"));
+    const { text, left } = fixed(when("10 < rsi(14) < 9e1 & clsoe > open for 10min"));
+    expect(text).toBe(when("10 < rsi(14) and rsi(14) < 90 and close > open for 10m"));
     expect(left).toEqual([]);
   });
 

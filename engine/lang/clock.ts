@@ -1,0 +1,27 @@
+/**
+ * When in a day a strategy is evaluated, as far as the files tell.
+ *
+ * Owns: the range of the fact `time`, so that a time of day outside the session is found. May not: know a date.
+ */
+import { assetClassOf } from "../market/instruments.ts";
+import { EXTENDED_MINUTES, REGULAR_MINUTES } from "../market/nyse.ts";
+import type { SessionKind } from "../core/program.ts";
+import type { BarSize } from "../market/bar-size.ts";
+
+const WHOLE_DAY: readonly [number, number] = [0, 24 * 60 - 1];
+
+/**
+ * Evaluations come at the ends of bars: the first one bar after the open, the last at the close. A short day ends earlier,
+ * which only makes the range wider than it is. Symbols that trade around the clock, or that are not known, have any time.
+ */
+export function clockRange(
+  symbols: readonly string[] | undefined,
+  on: BarSize,
+  session: SessionKind,
+): readonly [number, number] {
+  if (symbols === undefined || session === "always") return WHOLE_DAY;
+  if (symbols.some((symbol) => assetClassOf(symbol) !== "us_equity")) return WHOLE_DAY;
+  const [open, close] = session === "extended" && on.kind === "intraday" ? EXTENDED_MINUTES : REGULAR_MINUTES;
+  const first = on.kind === "intraday" ? open + on.ms / 60_000 : open;
+  return [Math.min(first, close), close];
+}
