@@ -1,57 +1,32 @@
 /**
  * Judgements about a strategy that is otherwise in order.
  *
- * Owns: what a careful reader would ask about: exits, history. What logic alone can tell is in logic/.
+ * Owns: what a careful reader would ask about: exits, sizes, history. What logic alone can tell is in logic/.
  */
-import { isEntry, isExit, onlyReduces } from "../core/actions.ts";
-import type { Action, Rule, Strategy } from "../core/program.ts";
+import type { RiskLimits, Strategy } from "../core/program.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Builder } from "./builder.ts";
+import { checkExits } from "./check-exits.ts";
+import { checkSizes } from "./check-sizes.ts";
 import { checkLogic } from "./logic/check-logic.ts";
+
+/** What is known beside the strategy itself. */
+export interface Surroundings {
+  /** Bars of history that will be there; undefined: not known. */
+  readonly history?: ((symbol: string, size: BarSize) => number | undefined) | undefined;
+  /** Limits of the whole account. */
+  readonly accountRisk: RiskLimits;
+}
 
 export function checkStrategy(
   builder: Builder,
   strategy: Omit<Strategy, "digest">,
-  history: ((symbol: string, size: BarSize) => number | undefined) | undefined,
+  { history, accountRisk }: Surroundings,
 ): void {
   checkExits(builder, strategy);
+  checkSizes(builder, strategy, accountRisk);
   checkLogic(builder, strategy);
   if (history !== undefined) checkHistory(builder, strategy, history);
-}
-
-/** An entry is fine with a stop of its own, or with any other rule that can take the position away. */
-function checkExits(builder: Builder, strategy: Omit<Strategy, "digest">): void {
-  for (const rule of strategy.rules) {
-    const { action } = rule;
-    if (!isEntry(action) || onlyReduces(action)) continue;
-    if ("bracket" in action && action.bracket?.stopLoss !== undefined) continue;
-    if (strategy.rules.some((other) => canEnd(builder, other, rule))) continue;
-    const help = "Add a rule with close, or a bracket with a stop_loss.";
-    builder.reportKey(
-      "risk/no-exit",
-      ["rules", rule.index, "name"],
-      `Nothing ever closes what rule "${rule.name}" opens`,
-      help,
-    );
-  }
-}
-
-/** Whether a rule can close what an entry opens: an exit, a trade of the other side, a target that may be elsewhere. */
-function canEnd(builder: Builder, { action: end }: Rule, { action: entry }: Rule): boolean {
-  if (isExit(end)) return true;
-  const opened = sidesOf(builder, entry);
-  if (end.kind === "target") {
-    const { range } = builder.context.scope.table.operand(end.amount).quality;
-    return (!opened.long || range[0] <= 0) && (!opened.short || range[1] >= 0);
-  }
-  return (!opened.long || end.kind === "sell") && (!opened.short || end.kind === "buy");
-}
-
-/** The sides of the market on which an entry may open. */
-function sidesOf(builder: Builder, action: Action): { readonly long: boolean; readonly short: boolean } {
-  if (action.kind !== "target") return { long: action.kind === "buy", short: action.kind === "sell" };
-  const { range } = builder.context.scope.table.operand(action.amount).quality;
-  return { long: range[1] > 0, short: action.short && range[0] < 0 };
 }
 
 /** The most demanding fact of each series. */

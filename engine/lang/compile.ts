@@ -74,6 +74,7 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
     usedParams,
     declaredParams: new Set(),
     override: env.override ?? {},
+    accountRisk: project.risk,
   };
   const strategies = compileStrategies(files, strategyEnv, env, diagnostics);
   if (projectText !== undefined) checkGrace(projectText, projectFile, project.graceMs, strategies, diagnostics);

@@ -6,7 +6,7 @@
  */
 import { isMap, isScalar } from "yaml";
 import type { Indicator } from "../catalog/kernel.ts";
-import type { Rule, SessionKind, Strategy } from "../core/program.ts";
+import type { RiskLimits, Rule, SessionKind, Strategy } from "../core/program.ts";
 import { DAY, parseBarSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import { readAction } from "./actions.ts";
@@ -45,6 +45,8 @@ export interface StrategyEnv {
   readonly usedParams: Set<string>;
   readonly declaredParams: Set<string>;
   readonly override: StrategyOverride;
+  /** Limits of the whole account. */
+  readonly accountRisk: RiskLimits;
 }
 
 let validator: ReturnType<typeof compileSchema> | undefined;
@@ -84,7 +86,7 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
     maxEntries: typeof maxEntries === "number" ? maxEntries : 1,
     onFailure: onFailure === "flatten" ? "flatten" : "hold",
   };
-  checkStrategy(builder, strategy, env.history);
+  checkStrategy(builder, strategy, { history: env.history, accountRisk: env.accountRisk });
   return { ...strategy, digest: strategyDigest(strategy) };
 }
 

@@ -50,12 +50,14 @@ export function fixableOf(findings: readonly Diagnostic[]): number {
   return findings.filter((finding) => safeFix(finding) !== undefined).length;
 }
 
-/** `2 errors and 1 warning` */
+/** `2 errors and 1 warning`; remarks are counted where nothing weighs more. */
 export function summaryOf(findings: readonly Diagnostic[]): string {
   const { errors, warnings } = countOf(findings);
+  const remarks = findings.length - errors - warnings;
   const parts = [
     ...(errors > 0 ? [`${errors} error${errors === 1 ? "" : "s"}`] : []),
     ...(warnings > 0 ? [`${warnings} warning${warnings === 1 ? "" : "s"}`] : []),
+    ...(remarks > 0 && errors + warnings === 0 ? [`${remarks} remark${remarks === 1 ? "" : "s"}`] : []),
   ];
   return parts.length === 0 ? "No findings" : parts.join(" and ");
 }

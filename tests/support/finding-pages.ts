@@ -166,5 +166,7 @@ function strategyOf(chunks: readonly Chunk[]): string {
     trade.length + action.length > 0 ? `\n${order}${joined(action, "      ")}` : "{alert: {message: example}}";
   const parts = [["when", "close < open"] as const, ["then", then.trimEnd()] as const];
   const body = filled(rule, parts, "    ");
-  return filled(rest, [...HEAD, ["rules", `\n  - name: example\n${body}${exit}`.trimEnd()]]);
+  // A fragment of an order has the limit that a whole strategy would have.
+  const limits = trade.length + action.length > 0 ? ([["risk", "{max_position: 25%}"]] as const) : [];
+  return filled(rest, [...HEAD, ...limits, ["rules", `\n  - name: example\n${body}${exit}`.trimEnd()]]);
 }
