@@ -14,6 +14,7 @@ import { addFacts } from "../engine/cli/facts.ts";
 import { addFmt } from "../engine/cli/fmt.ts";
 import { addInit } from "../engine/cli/init.ts";
 import { addLint } from "../engine/cli/lint.ts";
+import { addLsp } from "../engine/cli/lsp.ts";
 import { addPlan } from "../engine/cli/plan.ts";
 import { addRun } from "../engine/cli/run.ts";
 import { addTest } from "../engine/cli/test.ts";
@@ -55,7 +56,19 @@ function blocksOf(text: string): Block[] {
 
 function barwise(): Command {
   const program = new Command("barwise").exitOverride();
-  for (const add of [addLint, addFmt, addExplain, addFacts, addInit, addBacktest, addPlan, addRun, addTest, addVenue])
+  for (const add of [
+    addLint,
+    addFmt,
+    addExplain,
+    addFacts,
+    addInit,
+    addBacktest,
+    addLsp,
+    addPlan,
+    addRun,
+    addTest,
+    addVenue,
+  ])
     add(program);
   for (const command of program.commands) {
     command.exitOverride();

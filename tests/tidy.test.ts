@@ -50,6 +50,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ["exchange", [...CORE_TYPES, ...CORE_HELPERS, "market"]],
   ["lang", [...CORE_TYPES, ...CORE_HELPERS, "catalog", "market", "yaml", "ajv", "fastest-levenshtein", "node:crypto"]],
   ["report", [...CORE_TYPES, ...CORE_HELPERS, "lang"]],
+  ["editor", [...CORE_TYPES, ...CORE_HELPERS, "catalog", "lang", "report/words.ts", "yaml"]],
   ["ports", [...CORE_TYPES, "market"]],
   [
     "adapters",
@@ -71,6 +72,8 @@ const ONLY_IN: readonly (readonly [specifier: string, homes: readonly string[]])
   ["chokidar", ["adapters/"]],
   ["bignumber.js", ["core/decimal.ts"]],
   ["commander", ["cli/"]],
+  ["vscode-languageserver", ["cli/lsp/"]],
+  ["vscode-languageserver-textdocument", ["cli/lsp/"]],
 ];
 
 function importsOf(text: string): string[] {
@@ -261,6 +264,9 @@ describe("imports", () => {
     expect(breach("exchange/x.ts", 'import { step } from "../core/step.ts";')).toHaveLength(1);
     expect(breach("lang/x.ts", 'import "../report/words.ts";')).toHaveLength(1);
     expect(breach("ports/x.ts", 'import { a } from "../../tests/support/program.ts";')).toHaveLength(1);
+    expect(breach("editor/x.ts", 'import { TextDocument } from "vscode-languageserver-textdocument";')).toHaveLength(1);
+    expect(breach("editor/x.ts", 'import { run } from "../cli/lint.ts";')).toHaveLength(1);
+    expect(breach("cli/x.ts", 'import { createConnection } from "vscode-languageserver/node";')).toHaveLength(1);
     expect(breach("new-folder/x.ts", 'import { a } from "../core/event.ts";')).toHaveLength(1);
   });
 

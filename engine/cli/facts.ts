@@ -2,9 +2,10 @@
  * `barwise facts`: what a strategy may read.
  */
 import type { Command } from "commander";
+import { catalogue } from "../catalog/describe.ts";
 import { helpText } from "../lang/fix.ts";
 import { didYouMean } from "../lang/suggest.ts";
-import { catalogue, catalogueText, factText } from "./catalog-text.ts";
+import { catalogueText, factText } from "./catalog-text.ts";
 import { CliError, print } from "./io.ts";
 
 interface Flags {

@@ -14,6 +14,7 @@ import { addInit } from "./init.ts";
 import { CliError, guardOutputs, painter, say } from "./io.ts";
 import { addLint } from "./lint.ts";
 import { addPlan } from "./plan.ts";
+import { addLsp } from "./lsp.ts";
 import { addRun } from "./run.ts";
 import { addTest } from "./test.ts";
 import { addVenue } from "./venue.ts";
@@ -37,6 +38,7 @@ async function main(): Promise<number> {
   addInit(program);
   addBacktest(program);
   addPlan(program);
+  addLsp(program);
   addRun(program);
   addTest(program);
   addVenue(program);

@@ -225,7 +225,7 @@ async function readOne(path: string, text: string, texts: Record<string, string>
   }
 }
 
-async function csvBars({ path, symbol, size }: CsvWanted): Promise<CsvBars> {
+export async function csvBars({ path, symbol, size }: CsvWanted): Promise<CsvBars> {
   try {
     const barSize = size === undefined ? undefined : parseBarSize(size);
     const file = await readBars(path, { symbol, ...(barSize === undefined ? {} : { size: barSize }) });

@@ -311,8 +311,11 @@ class Parser {
       case "sign":
         if (token.text === "(") return this.#parenthesised(token);
         break;
-      case "end":
       case "word":
+        // After "within" it is a word of the language; anywhere else it is the price of the latest trade.
+        if (token.text === "last") return { kind: "name", name: token.text, span };
+        break;
+      case "end":
       case "bad":
         break;
     }

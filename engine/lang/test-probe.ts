@@ -11,7 +11,7 @@ import type { Condition, Program, Strategy } from "../core/program.ts";
 import { compile } from "./compile.ts";
 import type { CompileEnv, FileTexts } from "./compile.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { spanOfNode } from "./yaml-file.ts";
+import { readLoosely, spanOfNode } from "./yaml-file.ts";
 
 /** Text or the object form. */
 export type Source = string | object;
@@ -83,7 +83,9 @@ function extend(
   const texts: Record<string, string> = { ...files };
   const spans = new Map<string, Span[]>();
   for (const [file, own] of sources) {
-    const document = parseDocument(files[file] ?? "", { version: "1.2" });
+    // Plain text may hold `on: 1d` inside parentheses, which YAML by itself would refuse.
+    const { document } = readLoosely(file, files[file] ?? "");
+    if (document === undefined) continue;
     // A strategy that fills a template or extends another may have no rules of its own.
     if (!document.has("rules")) document.set("rules", document.createNode([]));
     const rules: unknown = document.get("rules", true);

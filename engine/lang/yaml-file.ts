@@ -43,6 +43,16 @@ export function readYaml(file: string, text: string): YamlFile {
   return { findings, text, data, document };
 }
 
+/**
+ * For editors: the document as far as it can be read, with what YAML found to say. A half-typed file has one too; a
+ * hostile one has none.
+ */
+export function readLoosely(file: string, text: string): YamlFile {
+  const findings = new Findings(file, text);
+  const document = isReadable(text, findings) ? parse(text, findings) : undefined;
+  return { findings, text, data: undefined, document };
+}
+
 function isReadable(text: string, findings: Findings): boolean {
   if (text.length > MAX_BYTES) {
     const message = `This file is larger than ${MAX_BYTES / 1024} KB`;

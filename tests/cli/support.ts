@@ -32,7 +32,7 @@ export async function build(): Promise<Built> {
       cwd: ROOT,
     },
   );
-  await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  for (const name of ["node_modules", "docs"]) await symlink(join(ROOT, name), join(folder, name));
   await cp(join(ROOT, "package.json"), join(folder, "package.json"));
   return { main: join(folder, "dist/engine/cli/main.js"), remove: () => rm(folder, { recursive: true }) };
 }

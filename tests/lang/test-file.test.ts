@@ -24,6 +24,16 @@ describe("reading a test file", () => {
     expect([...cases, ...diagnostics]).toEqual([]);
   });
 
+  it("judges facts of a strategy whose plain text holds an argument with a colon", () => {
+    const strategy = STRATEGY.replace("facts:\n", "facts:\n  slow_day: sma(200, on: 1d)\n");
+    const files = { "sma-cross.strategy.yaml": strategy };
+    const text =
+      "strategy: sma-cross.strategy.yaml\ntests:\n  - name: a\n    bars: {SPY: 100x3}\n    expect: [{at: bar 1, fact: close > 1}]\n";
+    const { cases, diagnostics } = readTests("a.test.yaml", text, { files, absent: new Set(), csv: new Map() });
+    expect(diagnostics).toEqual([]);
+    expect(cases).toHaveLength(1);
+  });
+
   it("never throws and places every finding, whatever is done to the text", () => {
     const pieces = [
       "{",

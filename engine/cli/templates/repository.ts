@@ -13,15 +13,26 @@ const FILES_OF: Readonly<Record<string, string>> = {
   "project.schema.json": "barwise.yaml",
 };
 
+/**
+ * For VS Code: the language server through a generic client, and the schemas for those who have the YAML extension. Each
+ * is read by its extension alone.
+ */
 export function editorSettings(schemas: readonly string[]): string {
   const known = schemas.flatMap((name) => {
     const files = FILES_OF[name];
     return files === undefined ? [] : [[`./schemas/${name}`, [files]] as const];
   });
-  return `${JSON.stringify({ "yaml.schemas": Object.fromEntries(known) }, undefined, 2)}\n`;
+  const settings = {
+    "glspc.server.command": "npx",
+    // --yes: a question of npx would be read as an answer of the server.
+    "glspc.server.commandArguments": ["--yes", "barwise", "lsp"],
+    "glspc.server.languageId": ["yaml"],
+    "yaml.schemas": Object.fromEntries(known),
+  };
+  return `${JSON.stringify(settings, undefined, 2)}\n`;
 }
 
-export const EXTENSIONS = `${JSON.stringify({ recommendations: ["redhat.vscode-yaml"] }, undefined, 2)}\n`;
+export const EXTENSIONS = `${JSON.stringify({ recommendations: ["zsol.vscode-glspc"] }, undefined, 2)}\n`;
 
 /** The version is pinned: a new release must not turn a build red by itself. */
 export function workflow(version: string): string {
