@@ -194,7 +194,8 @@ export interface BracketSpec {
   readonly takeProfit?: Expression;
 }
 
-export type MessagePart = string | { readonly expression: Expression };
+/** `as`: how a value is told when it is not a plain number. */
+export type MessagePart = string | { readonly expression: Expression; readonly as?: "percent" | "clock" | "duration" };
 
 /** What the position should be; the desk buys, sells or reverses to get there. */
 export interface TargetAction {

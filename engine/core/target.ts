@@ -32,3 +32,9 @@ export function isOnTarget(action: TargetAction, value: Value, price: number, ta
   const tolerance = action.tolerance === undefined ? 0 : value(action.tolerance);
   return change.isLessThan(least) || change.isLessThanOrEqualTo(target.abs().times(tolerance));
 }
+
+/** Something is wanted and less than one share comes of it. */
+export function isTooSmall(action: TargetAction, value: Value, target: Decimal): boolean {
+  const amount = value(action.amount);
+  return target.isZero() && (amount > 0 || (amount < 0 && action.short));
+}

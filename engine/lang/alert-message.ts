@@ -6,6 +6,7 @@
 import { isScalar } from "yaml";
 import type { Action, MessagePart } from "../core/program.ts";
 import type { Builder } from "./builder.ts";
+import type { Operand } from "./fact-table.ts";
 import { lowerNumber } from "./lower-number.ts";
 import { parseExpression } from "./parser.ts";
 import { placesOf } from "./places.ts";
@@ -30,9 +31,17 @@ export function readAlert(builder: Builder, path: Path): Action | undefined {
     }
     const operand = lowerNumber(builder.context, parsed.node);
     if (operand === undefined) return undefined;
-    parts.push({ expression: builder.index(operand) });
+    const as = formOf(operand);
+    parts.push({ expression: builder.index(operand), ...(as === undefined ? {} : { as }) });
   }
   if (at < node.value.length) parts.push(node.value.slice(at));
   const level = builder.text([...path, "level"]) ?? "info";
   return { kind: "alert", message: parts, level: level as "info" | "warning" | "critical" };
+}
+
+/** A ratio reads as a percentage, minutes of the day as a time, seconds as a duration. */
+function formOf({ quality: { unit } }: Operand): Exclude<MessagePart, string>["as"] {
+  if (unit === "ratio") return "percent";
+  if (unit === "clock") return "clock";
+  return unit === "seconds" ? "duration" : undefined;
 }

@@ -93,6 +93,9 @@ const TABLE = {
   "time/warmup-exceeds-history": warning(
     "Until the bars have been seen live, the fact is unknown and the rule silent.",
   ),
+  "time/after-close": warning(
+    "No entry is sent at or after the end of the session: it would wait for a market it never saw.",
+  ),
   "risk/no-size": error("An order without a size cannot be sent."),
   "risk/no-exit": warning("A position that nothing closes is held until somebody notices."),
   "risk/no-stop": info("A gap or a trend that goes on costs as much as it likes."),

@@ -29,13 +29,16 @@ export function checkOrderRules(builder: Builder, path: Path, form: OrderForm): 
   const pair = pairOf(builder);
   const found = [
     timeProblem(form),
+    auctionProblem(builder, form),
     extendedProblem(form),
     form.guards === undefined ? undefined : guardsProblem(form, form.guards),
     form.fractional === true ? fractionalProblem(form, pair !== undefined) : undefined,
     pair === undefined ? undefined : pairProblem(form, pair),
   ];
+  const told = new Set<string>();
   for (const problem of found) {
-    if (problem === undefined) continue;
+    if (problem === undefined || told.has(problem.key)) continue;
+    told.add(problem.key);
     const at = builder.has([...path, problem.key]) ? [...path, problem.key] : path;
     builder.reportKey("schema/order", at, problem.message, problem.help);
   }
@@ -56,6 +59,21 @@ function timeProblem({ order }: OrderForm): Problem | undefined {
   if (!isShortLived(order) || order.type === "market" || order.type === "limit") return undefined;
   const message = `Only market and limit orders take ${order.timeInForce}, not ${order.type} orders`;
   return { key: "time_in_force", message, help: "Use day or gtc." };
+}
+
+/** Auctions close their books before the bars that decide: opg at 09:28, cls at 15:50, both until 19:00. */
+function auctionProblem({ file, context }: Builder, { order }: OrderForm): Problem | undefined {
+  const { timeInForce } = order;
+  const isDaily = context.scope.table.own.size.kind === "session";
+  const isRegular = file.data?.["session"] === undefined || file.data["session"] === "regular";
+  const key = "time_in_force";
+  if (timeInForce === "opg" && (isDaily || isRegular)) {
+    const message = "No opg order is taken between 09:28 and 19:00, when this strategy decides";
+    return { key, message, help: isDaily ? "Use day: it fills at the next open." : "Use day, or session: extended." };
+  }
+  if (timeInForce !== "cls" || !isDaily) return undefined;
+  const message = "No cls order is taken between 15:50 and 19:00, when this strategy decides";
+  return { key, message, help: "Use day, or bars of the session such as on: 5m." };
 }
 
 function extendedProblem({ order, guards }: OrderForm): Problem | undefined {

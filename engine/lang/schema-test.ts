@@ -118,6 +118,7 @@ function expectation(): Schema {
       cash: matcher("Cash of the account after this bar."),
       refused: text("Code of the refusal, e.g. max_position."),
       alert: text("Part of the message of an alert."),
+      level: choice("Level of that alert.", { info: "To be read later.", warning: "Soon.", critical: "Now." }),
     },
     ["at"],
   );

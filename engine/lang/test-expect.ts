@@ -122,6 +122,17 @@ function wantedAt(frame: ExpectFrame, path: Path, item: Item, rule: string | und
     file.findings.report("schema/value", keyPlace(file, [...path, other]) ?? placeOf(file, path), message, help);
     return undefined;
   }
+  const { level } = item;
+  if (level !== undefined && kind !== "alert") {
+    const message = `"level" belongs to an alert, not to "${kind}"`;
+    file.findings.report(
+      "schema/value",
+      keyPlace(file, [...path, "level"]) ?? placeOf(file, path),
+      message,
+      "Remove it.",
+    );
+    return undefined;
+  }
   switch (kind) {
     case "rule":
     case "order": {
@@ -142,7 +153,7 @@ function wantedAt(frame: ExpectFrame, path: Path, item: Item, rule: string | und
     case "refused":
       return { kind: "refused", rule, code: String(item["refused"]) };
     case "alert":
-      return { kind: "alert", text: String(item["alert"]) };
+      return { kind: "alert", text: String(item["alert"]), ...(level === undefined ? {} : { level: String(level) }) };
   }
 }
 

@@ -45,7 +45,7 @@ export type Wanted =
   | { readonly kind: "position"; readonly numbers: Readonly<Partial<Record<PositionNumber, Matcher>>> }
   | { readonly kind: "account"; readonly numbers: Readonly<Partial<Record<AccountNumber, Matcher>>> }
   | { readonly kind: "refused"; readonly rule: string | undefined; readonly code: string }
-  | { readonly kind: "alert"; readonly text: string };
+  | { readonly kind: "alert"; readonly text: string; readonly level?: string };
 
 export type PositionNumber = "qty" | "avg_price";
 export type AccountNumber = "equity" | "cash";

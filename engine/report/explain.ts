@@ -31,6 +31,7 @@ export function explainStrategy(strategy: Strategy): string {
     name,
     ...(description === "" ? [] : [`  ${description}`]),
     `  trades ${symbols.join(", ")}; rules are judged when a ${on.label} bar closes (${session} session)`,
+    ...(on.kind === "session" ? ["  orders are sent at the close and fill at the next open"] : []),
     `  digest ${strategy.digest.slice(0, 12)}`,
     ...riskLines(strategy.risk),
     "",

@@ -71,7 +71,7 @@ class Judge {
       case "alert": {
         const all = this.#of("alert", expectation);
         return this.#take(
-          all.filter((one) => one.message.includes(wanted.text)),
+          all.filter(({ message, level }) => message.includes(wanted.text) && level === (wanted.level ?? level)),
           time,
           all,
         );

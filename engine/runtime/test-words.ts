@@ -90,7 +90,7 @@ export function wantedWords({ wanted }: Expectation): string {
     case "refused":
       return `${wanted.rule === undefined ? "" : `${wanted.rule} `}refused ${wanted.code}`;
     case "alert":
-      return `alert "${wanted.text}"`;
+      return `alert${wanted.level === undefined ? "" : ` (${wanted.level})`} "${wanted.text}"`;
   }
 }
 

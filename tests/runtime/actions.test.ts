@@ -223,3 +223,148 @@ describe("an oco", () => {
     expect(got).toEqual([]);
   });
 });
+
+describe("a size", () => {
+  /** What `buy` sends at a close of 100 with 10,000 dollars, and the refusals. */
+  const sent = async (form: string, expected: string, head = ""): Promise<string[]> => {
+    const rules = `- {name: go, when: close == 100, then: {buy: {${form}}}}\n- {name: leave, when: close < 1, then: {close: {}}}\n`;
+    return failures(
+      rules,
+      "99 100x2",
+      expected.split(" & ").map((one) => `{at: bar 2, ${one}}`),
+      head,
+      "{cash: 10000, params: {}}",
+    );
+  };
+
+  it.each([
+    ["size: {qty: 10.9}", "rule: go, order: {qty: 10, class: simple, type: market, time_in_force: day}"],
+    ["size: {qty: close / 8}", "rule: go, order: {qty: 12}"],
+    ["size: {notional: 1050}", "rule: go, order: {qty: 10}"],
+    ["size: {notional: 1050}, fractional: true", "rule: go, order: {qty: 10.5}"],
+    ["size: {equity: 10%}", "rule: go, order: {qty: 10}"],
+    ["size: {equity: 5% + 5%}, limit: close * 0.951", "rule: go, order: {qty: 10, type: limit, limit: 95.1}"],
+    ["size: {risk: 1%, stop: 5}", "rule: go, order: {qty: 20, class: simple}"],
+    ["size: {risk: 1%, stop: close * 4%}", "rule: go, order: {qty: 25}"],
+    [
+      "size: {risk: 1%}, bracket: {stop_loss: close - 4, take_profit: close + 8}",
+      "rule: go, order: {qty: 25, class: bracket, stop_loss: 96, take_profit: 108}",
+    ],
+    ["size: {risk: 1%}, oto: {stop_loss: close - 4}", "rule: go, order: {qty: 25, class: oto, stop_loss: 96}"],
+    [
+      "size: {risk: 1%}, stop: close + 1, oto: {stop_loss: close - 3}",
+      "rule: go, order: {qty: 25, type: stop, stop: 101}",
+    ],
+    ["size: {qty: 1}, stop: 101, limit: close * 1.02", "rule: go, order: {type: stop_limit, stop: 101, limit: 102}"],
+    [
+      "size: {qty: 1}, trail: 2%, time_in_force: gtc",
+      "rule: go, order: {type: trailing_stop, trail: 2, time_in_force: gtc}",
+    ],
+    ["size: {qty: 1}, trail: close * 3%", "rule: go, order: {type: trailing_stop, trail: 3}"],
+    ["size: {notional: 50}", "rule: go, refused: size_zero"],
+    ["size: {qty: close - 100}", "rule: go, refused: size_invalid"],
+    ["size: {risk: 1%, stop: close - 100}", "rule: go, refused: stop_invalid"],
+    ["size: {qty: 1}, bracket: {stop_loss: close + 1}", "rule: go, refused: bracket_invalid"],
+    ["size: {qty: 1}, limit: close - 100", "rule: go, refused: price_invalid"],
+    ["size: {equity: 200%}", "rule: go, refused: buying_power"],
+  ])("%s", async (form, expected) => {
+    expect(await sent(form, expected)).toEqual([]);
+  });
+
+  it("is cut to the position limit, and the cut is said", async () => {
+    const expected =
+      'rule: go, order: {qty: 20} & alert: buy SPY of rule "go" was cut from 50 to 20 shares by the position limit';
+    expect(await sent("size: {qty: 50}", expected, "risk: {max_position: 20%}\n")).toEqual([]);
+  });
+
+  it("of a target that is less than one share is refused, not forgotten", async () => {
+    const rules = `- {name: go, when: close == 100, then: {target: {weight: 0.5%}}}\n- {name: leave, when: close < 1, then: {close: {}}}\n`;
+    const got = await failures(rules, "99 100x2", ["{at: bar 2, rule: go, refused: size_zero}"], "", "{cash: 10000}");
+    expect(got).toEqual([]);
+  });
+});
+
+describe("a sell", () => {
+  it("is clamped to the holding, and opens a short only with short: true", async () => {
+    const rules = `- {name: in, when: close == 100, start: fire, then: {buy: {size: {qty: 5}}}}
+- {name: out, when: close == 101, then: {sell: {size: {qty: 50}, limit: close - 1, expire_after: 10m}}}
+- {name: again, when: close == 102, then: {sell: {size: {qty: 50}}}}
+- {name: short, when: close == 103, then: {sell: {size: {qty: 4}, short: true, bracket: {stop_loss: close + 5}}}}
+`;
+    const got = await failures(
+      rules,
+      "100x2 101x2 102x2 103x2",
+      [
+        "{at: bar 1, rule: in, order: {side: buy, qty: 5}}",
+        "{at: bar 3, rule: out, order: {side: sell, qty: 5, type: limit, limit: 100}}",
+        "{at: bar 5, rule: again, refused: nothing_to_sell}",
+        "{at: bar 7, rule: short, order: {side: sell, qty: 4, class: oto, stop_loss: 108}}",
+        "{at: bar 8, position: {qty: -4}}",
+      ],
+      "",
+      "{leverage: 2}",
+    );
+    expect(got).toEqual([]);
+  });
+});
+
+describe("an alert", () => {
+  it("tells prices, percentages, times, durations and what is unknown", async () => {
+    const rules = `- {name: in, when: close == 100, start: fire, then: {buy: {size: {qty: 10}}}}
+- name: say
+  when: close == 103
+  then: {alert: {message: "{close} is {position.unrealized_pct} up at {time} after {position.age}; {close / 3}, {sma(50)}", level: warning}}
+- {name: leave, when: close > 110, then: {close: {}}}
+`;
+    const got = await failures(rules, "100x2 103", [
+      "{at: bar 1, rule: in, order: {qty: 10}}",
+      "{at: bar 3, rule: say, alert: '103 is 3% up at 09:45 after 10m; 34.3333, unknown', level: warning}",
+    ]);
+    expect(got).toEqual([]);
+    const wrong = await failures(rules, "100x2 103", [
+      "{at: bar 1, rule: in, order: {qty: 10}}",
+      "{at: bar 3, alert: 103 is, level: critical}",
+    ]);
+    expect(wrong).toHaveLength(1);
+    expect(wrong[0]).toContain('alert (critical) "103 is"');
+  });
+});
+
+describe("cancel", () => {
+  it("takes back working entries, each time there is one", async () => {
+    const rules = `- {name: in, when: close == 100, start: fire, then: {buy: {size: {qty: 10}, limit: 90, time_in_force: gtc}}}
+- {name: back, when: close > 101, then: {cancel: {}}}
+- {name: leave, when: close > 110, then: {close: {}}}
+`;
+    const got = await failures(rules, "100x2 102x2 100 102 85x2", [
+      "{at: bar 1, rule: in, order: {qty: 10, limit: 90}}",
+      "{at: bar 3, rule: back}",
+      "{at: bar 5, rule: in, order: {qty: 10}}",
+      "{at: bar 6, rule: back}",
+      "{at: bar 8, position: {qty: 0}}",
+    ]);
+    expect(got).toEqual([]);
+  });
+});
+
+describe("max_entries", () => {
+  it("counts working and filled entries, and starts again when the position is flat", async () => {
+    const rules = `- {name: in, when: close > 100, fire: each, then: {buy: {size: {qty: 1}}}}
+- {name: leave, when: close < 100, then: {close: {}}}
+`;
+    const got = await failures(
+      rules,
+      "100 101x4 99x2 101x2",
+      [
+        "{at: bar 2, rule: in, order: {qty: 1}}",
+        "{at: bar 3, rule: in, order: {qty: 1}}",
+        "{at: bar 4, rule: in, refused: max_entries}",
+        "{at: bar 6, rule: leave, order: {qty: 2}}",
+        "{at: bar 8, rule: in, order: {qty: 1}}",
+        "{at: bar 9, rule: in, order: {qty: 1}}",
+      ],
+      "max_entries: 2\n",
+    );
+    expect(got).toEqual([]);
+  });
+});

@@ -13,6 +13,7 @@ import { viewOfBook } from "./books.ts";
 import { becomeUnknown, onBroker, onLookupTimer } from "./broker-events.ts";
 import { originOf, tooManyEntries } from "./entries.ts";
 import { cancelOpening, restoreAll } from "./exits.ts";
+import { messageOf } from "./message.ts";
 import type { OrderOrigin } from "./orders.ts";
 import { DeskState, quarantineKey } from "./state.ts";
 import type { DeskOptions, DeskSink, Refused } from "./state.ts";
@@ -107,9 +108,7 @@ export class Desk {
     const book = state.books.get(firing.strategy, firing.symbol);
     const { action } = rule;
     if (action.kind === "alert") {
-      const message = action.message
-        .map((part) => (typeof part === "string" ? part : formatNumber(firing.values[part.expression])))
-        .join("");
+      const message = messageOf(action.message, firing.values);
       state.alert(action.level, "rule/alert", message, { strategy: firing.strategy, symbol: firing.symbol });
       return;
     }
@@ -317,8 +316,4 @@ function ruleOf(program: Program, strategy: string, rule: string): Rule | undefi
 function split(id: string): readonly [string, string] {
   const at = id.indexOf(":");
   return [id.slice(0, at), id.slice(at + 1)];
-}
-
-function formatNumber(value: number | undefined): string {
-  return value === undefined ? "?" : String(Number(value.toPrecision(8)));
 }

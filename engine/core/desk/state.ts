@@ -155,6 +155,11 @@ export class DeskState {
     const decision = decide(options.origin.firing, request, this.#context(request, options));
     this.output({ kind: "verdict", verdict: decision.verdict });
     if (decision.order === null) return { code: decision.refusedBy.check, reason: decision.refusedBy.reason };
+    for (const { check, outcome, reason } of decision.verdict.checks) {
+      if (outcome !== "clamp") continue;
+      const what = `${request.side} ${request.symbol} of rule "${options.origin.rule}" was ${reason}`;
+      this.alert("info", `risk/${check}`, what, { strategy: options.origin.strategy, symbol: request.symbol });
+    }
     const order = newOrder(decision.order, options.origin, options.role, decision.order, this.now.arrivalTime);
     this.orders.add(order);
     order.state = "sent";
@@ -203,6 +208,7 @@ export class DeskState {
         type: request.type,
         extendedHours: request.extendedHours,
         fractional,
+        timeInForce: request.timeInForce,
         price: price === undefined ? null : decimal(price),
         reducesOnly,
       },

@@ -8,7 +8,7 @@ import { ZERO } from "../decimal.ts";
 import type { Decimal } from "../decimal.ts";
 import type { Firing } from "../event.ts";
 import type { Rule, TargetAction } from "../program.ts";
-import { isOnTarget, targetQty } from "../target.ts";
+import { isOnTarget, isTooSmall, targetQty } from "../target.ts";
 import type { Book } from "./books.ts";
 import { enter, tooManyEntries, valueOf } from "./entries.ts";
 import type { ExitAim, Opening } from "./exits.ts";
@@ -30,6 +30,10 @@ export function planOf(desk: DeskState, book: Book, action: TargetAction, firing
   const { qty } = desk.portfolio.position(book.strategy, book.symbol);
   const entries = desk.orders.openOf(book.strategy, book.symbol).filter(({ role }) => role === "entry");
   const held = entries.reduce((sum, order) => sum.plus(signedRemaining(order)), qty);
+  if (held.isZero() && isTooSmall(action, value, target)) {
+    const reason = "the target works out to less than one share (fractional: true would allow it)";
+    return { step: "none", why: { code: "size_zero", reason } };
+  }
   // While an exit is in progress, what is held says little: the target takes over and asks again when it is over.
   if (book.exit !== undefined) return { step: "exit", target, aim: aimOf(qty, target) };
   if (isOnTarget(action, value, price, target, held)) {

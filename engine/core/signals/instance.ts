@@ -8,7 +8,7 @@ import { factsOf, refKey, toCanonical } from "../canonical.ts";
 import type { BookView, Firing } from "../event.ts";
 import { decimal } from "../decimal.ts";
 import type { Action, Rule, TargetAction } from "../program.ts";
-import { isOnTarget, targetQty } from "../target.ts";
+import { isOnTarget, isTooSmall, targetQty } from "../target.ts";
 import { Evaluator, TRUE, UNKNOWN } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
 import { advance, newRuleState } from "./firing.ts";
@@ -120,8 +120,9 @@ export class Instance {
     const values: Record<number, number> = {};
     for (const index of instance.expressions) {
       const value = slots[slotOf[index] as number] as number;
-      if (!Number.isFinite(value)) return { unknown: strategy.facts[index]?.key ?? String(index) };
-      values[index] = value;
+      if (Number.isFinite(value)) values[index] = value;
+      // A person is told all the same; the message says what is unknown.
+      else if (instance.rule.action.kind !== "alert") return { unknown: strategy.facts[index]?.key ?? String(index) };
     }
     const condition = instance.evaluator.known(slots) ?? instance.rule.condition;
     const facts: Record<string, number> = {};
@@ -151,7 +152,7 @@ export class Instance {
   #wouldChange({ action, fire }: Rule, book: BookView | undefined, slots: Slots): boolean {
     if (action.kind === "target") {
       // A new target goes before what is on its way to an older one; the same target each time does not.
-      return book?.exitOpen === true ? fire === "once" : this.#isOffTarget(action, book, slots);
+      return book?.exitOpen === true ? fire === "once" : this.#isOffTarget(action, book, slots, fire);
     }
     if (action.kind === "close" || action.kind === "reduce") {
       if (book === undefined) return false;
@@ -167,12 +168,13 @@ export class Instance {
   }
 
   /** What is not known here is refused, with its reason, when the firing is frozen. */
-  #isOffTarget(action: TargetAction, book: BookView | undefined, slots: Slots): boolean {
+  #isOffTarget(action: TargetAction, book: BookView | undefined, slots: Slots, fire: Rule["fire"]): boolean {
     const value = (index: number): number => slots[this.facts.slotOf[index] as number] as number;
     const price = this.facts.series.bar.close;
     const equity = action.equity === undefined ? Number.NaN : value(action.equity);
     const target = targetQty(action, value, price, equity);
-    return target === undefined || !isOnTarget(action, value, price, target, decimal(book?.openQty ?? 0));
+    if (target === undefined || (fire === "once" && isTooSmall(action, value, target))) return true;
+    return !isOnTarget(action, value, price, target, decimal(book?.openQty ?? 0));
   }
 
   #rearmExits(): void {

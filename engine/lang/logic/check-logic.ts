@@ -8,6 +8,7 @@ import { isMap, isScalar } from "yaml";
 import type { Builder } from "../builder.ts";
 import type { Node } from "../syntax.ts";
 import { nodeAt } from "../yaml-file.ts";
+import { checkClose } from "./check-close.ts";
 import { ConditionCheck } from "./check-conditions.ts";
 import { checkNames } from "./check-names.ts";
 import { checkParts } from "./check-parts.ts";
@@ -35,6 +36,7 @@ export function checkLogic(builder: Builder, strategy: Omit<Strategy, "digest">)
     if (node !== undefined) checkParts(builder, trees, node, strategy.on);
   }
   checkRules(builder, strategy, logic);
+  checkClose(builder, strategy, logic);
   checkNames(builder);
 }
 

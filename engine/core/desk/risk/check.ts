@@ -6,7 +6,7 @@
 import type { Calendar } from "../../../market/calendar.ts";
 import type { Decimal } from "../../decimal.ts";
 import type { CheckResult, Side, TradingState } from "../../event.ts";
-import type { OrderType, RiskLimits, SessionKind } from "../../program.ts";
+import type { OrderType, RiskLimits, SessionKind, TimeInForce } from "../../program.ts";
 
 /** What wants to become an order. */
 export interface Intent {
@@ -17,6 +17,7 @@ export interface Intent {
   readonly type: OrderType;
   readonly extendedHours: boolean;
   readonly fractional: boolean;
+  readonly timeInForce: TimeInForce;
   /** Limit or stop price, or null for a market order. */
   readonly price: Decimal | null;
   /** Proven by the desk: whatever else fills, this order can only bring the position closer to zero. */

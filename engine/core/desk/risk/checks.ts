@@ -47,7 +47,9 @@ const marketHours: Check = {
   exits: false,
   run: ({ calendar, session, time, daily, intent }) => {
     if (daily) return pass(null, null, "goes to the next open");
-    const window = session === "extended" && !intent.extendedHours ? "regular" : session;
+    // What is for the opening auction is sent before the session.
+    const isEarly = intent.extendedHours || intent.timeInForce === "opg";
+    const window = session === "extended" && !isEarly ? "regular" : session;
     return isOpen(calendar, time, window) ? pass() : refuse(`the ${window} session is over`);
   },
 };
