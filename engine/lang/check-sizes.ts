@@ -31,9 +31,16 @@ function checkRiskSize(builder: Builder, { action, index }: Rule): void {
 function checkRepeats(builder: Builder, { name, index, action, fire, cooldown, limit, oncePer }: Rule): void {
   if (fire !== "each" || cooldown !== undefined || limit !== undefined || oncePer !== undefined) return;
   const opens = (action.kind === "buy" || action.kind === "sell") && !onlyReduces(action);
-  if (!opens && action.kind !== "alert") return;
-  const what = action.kind === "alert" ? "tells the same" : "opens again";
+  // A number of shares stays what it is; a part of equity is another number at every price.
+  const follows = action.kind === "target" && action.by !== "qty" && action.tolerance === undefined;
+  if (!opens && !follows && action.kind !== "alert") return;
+  const what = follows
+    ? "trades every change of one share"
+    : action.kind === "alert"
+      ? "tells the same"
+      : "opens again";
   const message = `Rule "${name}" ${what} at every bar where its condition holds`;
-  const help = "Add cooldown: 5 bars or limit: 3/day, or leave fire: each out.";
+  const more = follows ? "tolerance: 5% to the target, " : "";
+  const help = `Add ${more}cooldown: 5 bars or limit: 3/day, or leave fire: each out.`;
   builder.reportKey("risk/repeats", ["rules", index, "fire"], message, help);
 }

@@ -153,7 +153,7 @@ function wantedAt(frame: ExpectFrame, path: Path, item: Item, rule: string | und
     case "refused":
       return { kind: "refused", rule, code: String(item["refused"]) };
     case "alert":
-      return { kind: "alert", text: String(item["alert"]), ...(level === undefined ? {} : { level: String(level) }) };
+      return { kind: "alert", text: String(item["alert"]), ...(typeof level === "string" ? { level } : {}) };
   }
 }
 

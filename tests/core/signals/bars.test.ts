@@ -276,7 +276,7 @@ describe("several series at once", () => {
     expect(said(run)).toEqual(["10/20"]);
     run.market({ kind: "quote", symbol: "SPY", time: OPEN + MINUTE, bid: 0, bidSize: 0, ask: 21, askSize: 1 });
     run.bar("QQQ", "1m", OPEN + MINUTE, 10);
-    expect(said(run), "a side nobody quotes is unknown").toHaveLength(1);
+    expect(said(run), "a side nobody quotes is unknown").toEqual(["10/20", "10/unknown"]);
   });
 });
 
