@@ -6,6 +6,9 @@
  * May not: check anything itself. JSON Schema draft-07, because that is what editors understand.
  */
 
+import { INDICATORS } from "../catalog/catalog.ts";
+import { FACTS } from "../catalog/facts.ts";
+
 export type Schema = { readonly [keyword: string]: unknown };
 
 export function text(description: string, more: Schema = {}): Schema {
@@ -52,16 +55,28 @@ export function symbolList(description: string): Schema {
   };
 }
 
-const OPERATORS = [
-  "lessThan",
-  "lessThanInclusive",
-  "greaterThan",
-  "greaterThanInclusive",
-  "equal",
-  "notEqual",
-  "in",
-  "notIn",
-];
+const OPERATORS: Readonly<Record<string, string>> = {
+  lessThan: "`<`",
+  lessThanInclusive: "`<=`",
+  greaterThan: "`>`",
+  greaterThanInclusive: "`>=`",
+  equal: "`==`",
+  notEqual: "`!=`",
+  in: "One of a list of numbers.",
+  notIn: "None of a list of numbers.",
+};
+
+/** What the catalogue has, with what it is; a name under facts: is just as good. */
+function factName(): Schema {
+  const known = [
+    ...[...INDICATORS.values()].map(({ name, doc }) => [name, doc] as const),
+    ...[...FACTS.values()].map(({ name, doc }) => [name, doc] as const),
+  ];
+  return {
+    description: "A fact, an indicator, or a name under facts:.",
+    anyOf: [{ oneOf: known.map(([name, doc]) => ({ const: name, description: doc })) }, { type: "string" }],
+  };
+}
 
 /** Values that stand in many places. `forEditors` spells out the object form of conditions, which lang judges itself. */
 export function definitions(forEditors: boolean): Readonly<Record<string, Schema>> {
@@ -90,22 +105,22 @@ export function definitions(forEditors: boolean): Readonly<Record<string, Schema
 
 function objectForm(): Readonly<Record<string, Schema>> {
   const condition = { $ref: "#/definitions/condition" };
-  const group = { type: "array", minItems: 1, items: condition };
+  const group = (description: string): Schema => ({ description, type: "array", minItems: 1, items: condition });
   return {
     conditionObject: {
       type: "object",
       description: "json-rules-engine's form: all, any, not, condition, or a comparison.",
       oneOf: [
-        mapping("Every one must hold.", { all: group }, ["all"]),
-        mapping("At least one must hold.", { any: group }, ["any"]),
-        mapping("Must not hold.", { not: condition }, ["not"]),
+        mapping("Every one must hold.", { all: group("Conditions that must all hold.") }, ["all"]),
+        mapping("At least one must hold.", { any: group("Conditions of which one must hold.") }, ["any"]),
+        mapping("Must not hold.", { not: ref("condition", "What must not hold.") }, ["not"]),
         mapping("A condition by name.", { condition: text("Its name under conditions:.") }, ["condition"]),
         mapping(
           "Compares a fact.",
           {
-            fact: text("A fact, an indicator, or a name under facts:."),
+            fact: factName(),
             params: { type: "object", description: "Its parameters by name, e.g. {period: 14}." },
-            operator: { description: "How it is compared.", enum: OPERATORS },
+            operator: choice("How it is compared.", OPERATORS),
             value: {
               description: "A number, a list of numbers (in, notIn), an expression, or another {fact, params}.",
               type: ["number", "string", "array", "object"],

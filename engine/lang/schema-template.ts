@@ -59,6 +59,8 @@ const PLACEHOLDER: Schema = {
   description: "The value of an input.",
 };
 
+const PLACEHOLDER_REF: Schema = { $ref: "#/definitions/placeholder" };
+
 /** The properties of a strategy, none required: whoever fills the template may add what is missing. */
 function body(): Schema {
   const { properties } = strategySchema(true) as { readonly properties: Readonly<Record<string, Schema>> };
@@ -73,23 +75,9 @@ function body(): Schema {
 
 /** Expressions and conditions take any text; everything else takes a placeholder too, at every depth. */
 function orPlaceholder(schema: Schema): Schema {
-  const { properties, items, additionalProperties, required: _required, ...rest } = schema;
-  const inner: Schema = {
-    ...rest,
-    ...(isSchema(items) ? { items: orPlaceholder(items) } : {}),
-    ...(isSchema(additionalProperties) ? { additionalProperties: orPlaceholder(additionalProperties) } : {}),
-    ...(additionalProperties === false ? { additionalProperties: false } : {}),
-    ...(properties === undefined
-      ? {}
-      : {
-          properties: Object.fromEntries(
-            Object.entries(properties as Readonly<Record<string, Schema>>).map(([key, one]) => [
-              key,
-              orPlaceholder(one),
-            ]),
-          ),
-        }),
-  };
+  const inner = inside(schema);
+  const { anyOf } = inner;
+  if (Array.isArray(anyOf)) return { ...inner, anyOf: [...(anyOf as Schema[]), PLACEHOLDER_REF] };
   const takesText = [schema["type"]].flat().includes("string") && !("oneOf" in schema) && !("pattern" in schema);
   const isReference = "$ref" in schema || "allOf" in schema;
   if (takesText || (isReference && !JSON.stringify(schema).includes("risk"))) return inner;
@@ -97,7 +85,27 @@ function orPlaceholder(schema: Schema): Schema {
   return {
     ...(description === undefined ? {} : { description }),
     ...(fallback === undefined ? {} : { default: fallback }),
-    anyOf: [alternative, { $ref: "#/definitions/placeholder" }],
+    anyOf: [alternative, PLACEHOLDER_REF],
+  };
+}
+
+/** The same schema with placeholders below it; what is required may come from whoever fills the template. */
+function inside(schema: Schema): Schema {
+  const { required: _required, ...rest } = schema;
+  const of = (key: "items" | "additionalProperties"): Schema => {
+    const inner = schema[key];
+    return isSchema(inner) ? { [key]: orPlaceholder(inner) } : {};
+  };
+  const { anyOf, properties } = schema;
+  const keys = Object.entries((properties ?? {}) as Readonly<Record<string, Schema>>);
+  return {
+    ...rest,
+    ...of("items"),
+    ...of("additionalProperties"),
+    ...(Array.isArray(anyOf) ? { anyOf: (anyOf as Schema[]).map(inside) } : {}),
+    ...(properties === undefined
+      ? {}
+      : { properties: Object.fromEntries(keys.map(([key, one]) => [key, orPlaceholder(one)])) }),
   };
 }
 
