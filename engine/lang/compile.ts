@@ -6,7 +6,7 @@
  */
 import { INDICATORS } from "../catalog/catalog.ts";
 import type { Indicator } from "../catalog/kernel.ts";
-import type { Program, ProgramSettings, Strategy } from "../core/program.ts";
+import type { Program, ProgramSettings, RiskLimits, Strategy } from "../core/program.ts";
 import { parseBarSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import { checkTemplate, readStrategy } from "./compose.ts";
@@ -35,6 +35,8 @@ export interface CompileEnv {
   readonly history?: (symbol: string, size: BarSize) => number | undefined;
   /** Replaces what files say, e.g. to play a strategy on other data; the caller must say so aloud. */
   readonly override?: StrategyOverride;
+  /** Limits of the account, instead of the project's. */
+  readonly risk?: RiskLimits;
   /** Name of the project file. */
   readonly project?: string;
   /** Strategy files that make the program; others are there to be extended. Default: all. */
@@ -74,14 +76,15 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
     usedParams,
     declaredParams: new Set(),
     override: env.override ?? {},
-    accountRisk: project.risk,
+    accountRisk: env.risk ?? project.risk,
   };
   const strategies = compileStrategies(files, strategyEnv, env, diagnostics);
   if (projectText !== undefined) checkGrace(projectText, projectFile, project.graceMs, strategies, diagnostics);
   checkOverrides(strategyEnv, strategies, diagnostics, projectFile);
   const sorted = inReadingOrder(diagnostics);
   if (sorted.some((finding) => finding.severity === "error")) return { program: null, project, diagnostics: sorted };
-  const { risk, graceMs } = project;
+  const { graceMs } = project;
+  const risk = strategyEnv.accountRisk;
   const settings = settingsOf(env, strategies);
   const program: Program = {
     digest: programDigest(strategies, risk, graceMs),

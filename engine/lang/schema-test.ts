@@ -4,7 +4,7 @@
  *
  * Owns: keys, types, defaults and their documentation. What a value means is judged by test-file.ts.
  */
-import { choice, mapping, text } from "./schema-parts.ts";
+import { choice, definitions, mapping, ref, text } from "./schema-parts.ts";
 import type { Schema } from "./schema-parts.ts";
 
 const PATH_NOTE = "`100x20` is 20 times 100, `100+0.5x20` 20 values from 100 up by 0.5, `_` no bar";
@@ -135,6 +135,7 @@ function testCase(): Schema {
       given: mapping("What the strategy starts with.", {
         cash: { type: "number", exclusiveMinimum: 0, default: 100_000, description: "Cash of the account." },
         leverage: { type: "integer", enum: [1, 2, 4], default: 1, description: "1: a cash account; 2 or 4: margin." },
+        risk: ref("risk", "Limits of the account, as in `barwise.yaml`; without it only the strategy's own count."),
         params: {
           type: "object",
           description: "Replaces params of the strategy.",
@@ -156,6 +157,7 @@ function testCase(): Schema {
 
 export function testSchema(): Schema {
   const row = (rows() as { items: Schema }).items;
+  const { ratio = {}, risk = {} } = definitions(false);
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "barwise test",
@@ -169,6 +171,6 @@ export function testSchema(): Schema {
       },
       ["tests"],
     ),
-    definitions: { series: series(), rows: rows(), row },
+    definitions: { series: series(), rows: rows(), row, ratio, risk },
   };
 }

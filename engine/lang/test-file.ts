@@ -11,6 +11,7 @@ import type { CompileEnv, FileTexts } from "./compile.ts";
 import { inReadingOrder } from "./diagnostic.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { beside, closureOf, wantedBy } from "./references.ts";
+import { readRisk } from "./risk-limits.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { testSchema } from "./schema-test.ts";
 import { didYouMean, listed } from "./suggest.ts";
@@ -293,7 +294,7 @@ class Reader {
     };
   }
 
-  /** Params of the test, and only the symbols that it plays. */
+  /** Params and limits of the test, and only the symbols that it plays. */
   #compileEnv(path: Path, series: readonly TestSeries[]): CompileEnv | undefined {
     const file = this.#file;
     const params: Record<string, number> = {};
@@ -309,7 +310,10 @@ class Reader {
     }
     const played = new Set(series.map(({ symbol }) => symbol));
     const symbols = (_: string, declared: readonly string[]): string[] => declared.filter((one) => played.has(one));
-    return { params, override: { symbols }, only: this.#program.strategies.map(({ file: path }) => path) };
+    const limits = [...path, "given", "risk"];
+    const risk = readRisk(file, limits, dataAt(file, limits));
+    const only = this.#program.strategies.map(({ file: strategy }) => strategy);
+    return { params, override: { symbols }, only, risk };
   }
 }
 

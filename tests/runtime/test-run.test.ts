@@ -126,6 +126,19 @@ describe("expectations", () => {
 `);
     expect(failures).toEqual([]);
   });
+
+  it("are held against the limits of the account that the test gives", async () => {
+    const bars = "bars: {SPY: '100x2 106 108x3'}\n    expect:";
+    const given = (risk: string): string => `  - name: case\n    given: {risk: ${risk}}\n    ${bars}`;
+    const refused = await run(
+      `${given("{max_order_notional: 500}")}\n      - {at: bar 3, refused: max_order_notional}\n`,
+    );
+    expect(refused.failures).toEqual([]);
+    const wide = await run(
+      `${given("{max_order_notional: 5000}")}\n      - {at: bar 3, rule: enter, order: {side: buy}}\n`,
+    );
+    expect(wide.failures).toEqual([]);
+  });
 });
 
 describe("bars", () => {
