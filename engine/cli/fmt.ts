@@ -1,12 +1,13 @@
 /**
- * `barwise fmt`: one layout for strategy and project files.
+ * `barwise fmt`: one layout for the files of a project.
  *
  * Owns: which files are read and written, the difference shown, exit codes (0 clean or formatted, 1 something would
  * change or could not be formatted, 2 could not run). Files are replaced whole or not at all.
  */
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
+import { SHARED_FOLDERS } from "../adapters/files/project-files.ts";
 import { strategiesFolderOf } from "../lang/project.ts";
 import { formatFiles, isFormattable } from "../lang/format.ts";
 import type { Formatted } from "../lang/format.ts";
@@ -29,7 +30,9 @@ type Texts = Readonly<Record<string, string>>;
 export function addFmt(program: Command): void {
   program
     .command("fmt")
-    .description("format strategy and project files: one layout, every comment kept, no meaning changed")
+    .description(
+      "format strategies, tests, templates, watchlists and project files: one layout, every comment kept, no meaning changed",
+    )
     .argument("[paths...]", "files or folders (default: this project); - reads standard input and prints the result")
     .option("--check", "change nothing; exit code 1 when a file would change")
     .option("--diff", "change nothing; print what would change")
@@ -88,15 +91,27 @@ async function fromStdin(paths: readonly string[], { stdinFilename }: Flags): Pr
 }
 
 async function filesToFormat(paths: readonly string[]): Promise<Texts> {
-  const hasProject = paths.length === 0 && (await exists(PROJECT_FILE));
-  const project: Texts = hasProject ? { [PROJECT_FILE]: await readFile(PROJECT_FILE, "utf8") } : {};
-  if (paths.length === 0) {
-    const folder = hasProject ? strategiesFolderOf(project[PROJECT_FILE] as string) : "strategies";
-    return { ...project, ...((await exists(folder)) || !hasProject ? await readPaths([folder]) : {}) };
-  }
-  const files = await readPaths(paths);
+  if (paths.length === 0) return await projectHere();
+  const files = await readPaths(paths, isFormattable);
   for (const file of Object.keys(files)) mustBeFormattable(file);
   return { ...files, ...(await projectsIn(paths)) };
+}
+
+/** The project file, the limits beside it, and everything in its folders. */
+async function projectHere(): Promise<Texts> {
+  const files: Record<string, string> = {};
+  for (const file of [PROJECT_FILE, "risk.yaml"]) if (await exists(file)) files[file] = await readFile(file, "utf8");
+  const project = files[PROJECT_FILE];
+  const folder = project === undefined ? "strategies" : strategiesFolderOf(project);
+  if ((await exists(folder)) || project === undefined) Object.assign(files, await readPaths([folder], isFormattable));
+  for (const shared of SHARED_FOLDERS)
+    if (await hasFormattable(shared)) Object.assign(files, await readPaths([shared], isFormattable));
+  return files;
+}
+
+async function hasFormattable(folder: string): Promise<boolean> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  return names.some((name) => isFormattable(join(folder, name)));
 }
 
 /** A folder's project file is formatted with its strategies. */
@@ -110,7 +125,10 @@ async function projectsIn(paths: readonly string[]): Promise<Texts> {
 }
 
 function mustBeFormattable(file: string): void {
-  if (!isFormattable(file)) throw new CliError(`${file}: neither a *.strategy.yaml nor a ${PROJECT_FILE}`);
+  if (!isFormattable(file))
+    throw new CliError(
+      `${file}: no file that has a layout: *.strategy.yaml, *.test.yaml, *.template.yaml, watchlists, ${PROJECT_FILE}, risk.yaml`,
+    );
 }
 
 async function exists(path: string): Promise<boolean> {

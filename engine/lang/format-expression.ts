@@ -16,8 +16,20 @@ interface Piece {
   readonly newLine: boolean;
 }
 
+/** `$name` of a template stands for a value; among tokens it is a name like any other. */
+const INPUT = "__input_";
+
+function withNames(text: string): string {
+  return text.replaceAll(/\$(?=[A-Za-z_])/g, INPUT);
+}
+
 /** The lines of an expression in the house style; undefined when it cannot be parsed. */
 export function formatExpression(text: string): readonly string[] | undefined {
+  if (!text.includes("$")) return formatted(text);
+  return text.includes(INPUT) ? undefined : formatted(withNames(text))?.map((line) => line.replaceAll(INPUT, "$"));
+}
+
+function formatted(text: string): readonly string[] | undefined {
   if ("problem" in parseExpression(text, (offset) => offset)) return undefined;
   const pieces = piecesOf(text);
   if (pieces === undefined) return undefined;
@@ -37,8 +49,8 @@ export function formatExpression(text: string): readonly string[] | undefined {
 
 /** Two texts mean the same when they consist of the same tokens. */
 export function sameExpression(a: string, b: string): boolean {
-  const left = piecesOf(a);
-  const right = piecesOf(b);
+  const left = piecesOf(withNames(a));
+  const right = piecesOf(withNames(b));
   if (left === undefined || right === undefined || left.length !== right.length) return false;
   return left.every((piece, index) => piece.text === right[index]?.text && piece.kind === right[index]?.kind);
 }

@@ -6,12 +6,12 @@
  */
 import { isScalar, visit } from "yaml";
 import { invariant } from "../core/assert.ts";
-import { compile, isStrategyFile } from "./compile.ts";
+import { compile } from "./compile.ts";
 import type { FileTexts } from "./compile.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { sameExpression } from "./format-expression.ts";
 import { inlineOf, printGroup } from "./format-print.ts";
-import { shapeOfFile } from "./format-shape.ts";
+import { isFormattable, shapeOfFile } from "./format-shape.ts";
 import { commentsOf, lineStart, LINT_IGNORE, treeOf } from "./format-tree.ts";
 import type { Comment } from "./format-tree.ts";
 import { readYaml } from "./yaml-file.ts";
@@ -27,7 +27,7 @@ export interface Formatted {
   readonly note?: string;
 }
 
-/** Formats every strategy and project file. */
+/** Formats every file of a kind that it knows. */
 export function formatFiles(files: FileTexts): readonly Formatted[] {
   const paths = Object.keys(files).filter(isFormattable).sort();
   const formatted = paths.map((path) => formatText(path, files[path] as string));
@@ -37,13 +37,7 @@ export function formatFiles(files: FileTexts): readonly Formatted[] {
   return formatted.map((one) => (one.text === files[one.file] ? one : gently(files, one)));
 }
 
-export function isFormattable(path: string): boolean {
-  return isStrategyFile(path) || isProjectFile(path);
-}
-
-function isProjectFile(path: string): boolean {
-  return /(?:^|[/\\])barwise\.yaml$/.test(path);
-}
+export { isFormattable };
 
 /** One file by itself. The text comes back as it is when YAML refuses it or when it uses rare YAML. */
 export function formatText(file: string, text: string, keepLayout = false): Formatted {
@@ -55,7 +49,7 @@ export function formatText(file: string, text: string, keepLayout = false): Form
   }
   const note = rareYaml(source, yaml);
   if (note !== undefined) return { file, text, findings: [], note };
-  const result = layout(source, yaml, { isStrategy: isStrategyFile(file), keepLayout });
+  const result = layout(source, yaml, { file, keepLayout });
   prove(yaml, readYaml(file, result), file);
   return { file, text: result, findings: [] };
 }
@@ -63,13 +57,13 @@ export function formatText(file: string, text: string, keepLayout = false): Form
 function layout(
   text: string,
   { document }: YamlFile,
-  { isStrategy, keepLayout }: { readonly isStrategy: boolean; readonly keepLayout: boolean },
+  { file, keepLayout }: { readonly file: string; readonly keepLayout: boolean },
 ): string {
   const contents = document?.contents;
   invariant(contents !== undefined && contents !== null, "a file that was read has contents");
   const [start] = contents.range;
   const root = treeOf(text, contents, start);
-  const shape = shapeOfFile(isStrategy);
+  const shape = shapeOfFile(file);
   const head = text
     .slice(0, lineStart(text, start))
     .split("\n")

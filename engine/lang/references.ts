@@ -15,6 +15,10 @@ export function isTemplateFile(path: string): boolean {
   return /\.template\.ya?ml$/.test(path);
 }
 
+export function isTestFile(path: string): boolean {
+  return /\.test\.ya?ml$/.test(path);
+}
+
 /** By its folder; a watchlist elsewhere is one because a strategy names it. */
 export function isWatchlistFile(path: string): boolean {
   return /(?:^|\/)watchlists\/[^/]+\.ya?ml$/.test(path);

@@ -50,9 +50,7 @@ export interface ReadTests {
   readonly wanted: { readonly files: readonly string[]; readonly csv: readonly CsvWanted[] };
 }
 
-export function isTestFile(path: string): boolean {
-  return /\.test\.ya?ml$/.test(path);
-}
+export { isTestFile } from "./references.ts";
 
 export function csvKey({ path, symbol, size }: CsvWanted): string {
   return JSON.stringify([path, symbol, size ?? null]);

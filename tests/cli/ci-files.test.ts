@@ -96,13 +96,15 @@ describe("the pre-commit hooks", () => {
 
   it("see the files that the commands understand, and no others", () => {
     const names = ["a.strategy.yaml", "x/a.strategy.yml", "barwise.yaml", "x/barwise.yaml"];
-    const others = ["notbarwise.yaml", "a.test.yaml", "strategy.yaml", "a.strategy.yaml.old"];
-    for (const { files } of hooks) {
+    const others = ["notbarwise.yaml", "myrisk.yaml", "strategy.yaml", "a.strategy.yaml.old"];
+    const layouts = ["a.test.yaml", "x/a.template.yaml", "x/watchlists/b.yml", "risk.yaml"];
+    for (const { id, files } of hooks) {
+      const own = id === "barwise-fmt" ? [...names, ...layouts] : names;
       // Python's and JavaScript's expressions agree on this much.
       const pattern = new RegExp(files);
-      expect(names.filter((name) => !pattern.test(name))).toEqual([]);
+      expect(own.filter((name) => !pattern.test(name))).toEqual([]);
       expect(others.filter((name) => pattern.test(name))).toEqual([]);
     }
-    expect([...names, ...others].filter(isFormattable)).toEqual(names);
+    expect([...names, ...layouts, ...others].filter(isFormattable)).toEqual([...names, ...layouts]);
   });
 });

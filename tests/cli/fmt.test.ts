@@ -80,6 +80,20 @@ describe("fmt", () => {
     expect(read("strategies/a.strategy.yaml")).toBe(UGLY);
   });
 
+  it("formats tests, templates, watchlists and limits with them", async () => {
+    write("risk.yaml", "max_order_qty:   3\n");
+    write("barwise.yaml", "barwise: 1\nrisk: risk.yaml\n");
+    write("strategies/a.test.yaml", "tests: []\nstrategy:   a.strategy.yaml\n");
+    for (const name of ["templates", "watchlists"]) mkdirSync(join(folder, name));
+    write("templates/a.template.yaml", "strategy: {on: 1d}\nbarwise: 1\n");
+    write("watchlists/a.yaml", "symbols: [SPY]\nbarwise: 1\n");
+    expect((await fmt()).err).toBe("6 files: 5 formatted\n");
+    expect(read("risk.yaml")).toBe("max_order_qty: 3\n");
+    expect(read("strategies/a.test.yaml")).toBe("strategy: a.strategy.yaml\ntests: []\n");
+    expect(read("templates/a.template.yaml")).toBe("barwise: 1\nstrategy: { on: 1d }\n");
+    expect(read("watchlists/a.yaml")).toBe("barwise: 1\nsymbols: [SPY]\n");
+  });
+
   it("with --check changes nothing and ends with 1", async () => {
     const checked = await fmt("--check", "strategies");
     expect(checked).toEqual({ out: "strategies/a.strategy.yaml\n", err: "1 file: 1 would change\n", code: 1 });
@@ -123,7 +137,7 @@ describe("fmt", () => {
 
   it("refuses what it does not know", async () => {
     write("notes.yaml", "a: 1\n");
-    await expect(fmt("notes.yaml")).rejects.toThrow("notes.yaml: neither a *.strategy.yaml nor a barwise.yaml");
+    await expect(fmt("notes.yaml")).rejects.toThrow("notes.yaml: no file that has a layout");
     await expect(fmt("nowhere")).rejects.toThrow("nowhere: no such file or folder");
   });
 });

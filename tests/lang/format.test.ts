@@ -145,6 +145,22 @@ rules:
     );
   });
 
+  it("formats tests: keys in order, expressions only where they are", () => {
+    const text = `tests:\n- expect:\n  - {fact: 'rsi(14)<30',at: bar 3}\n  - order: {qty: '>0',side: buy}\n    at: bar 4 # why\n  history: {SPY: 100-1x3}\n  name: a\n  bars: {SPY: {low: 99-1x2, close: '100-1x2'}}\nstrategy: a.strategy.yaml\n`;
+    expect(stable(text, "a.test.yaml")).toBe(
+      "strategy: a.strategy.yaml\n\ntests:\n  - name: a\n    bars: { SPY: { close: '100-1x2', low: 99-1x2 } }\n    history: { SPY: 100-1x3 }\n    expect:\n      - { at: bar 3, fact: 'rsi(14) < 30' }\n      - at: bar 4 # why\n        order: { side: buy, qty: '>0' }\n",
+    );
+  });
+
+  it("formats templates, with inputs inside expressions, and watchlists", () => {
+    const text = `strategy:\n  rules:\n  - then: {buy: {size: {risk: $size,stop: 2*atr($period)}}}\n    when: rsi( $period )<$line and $filter\n    name: enter\n  on: $size\ninputs: {period: {default: 14,type: integer}}\nbarwise: 1\n`;
+    expect(stable(text, "a.template.yaml")).toBe(
+      "barwise: 1\ninputs: { period: { type: integer, default: 14 } }\n\nstrategy:\n  on: $size\n  rules:\n    - name: enter\n      when: rsi($period) < $line and $filter\n      then: { buy: { size: { risk: $size, stop: 2 * atr($period) } } }\n",
+    );
+    expect(stable("symbols: [SPY,QQQ]\nbarwise: 1\n", "watchlists/a.yaml")).toBe("barwise: 1\nsymbols: [SPY, QQQ]\n");
+    expect(stable("max_position: 10% # no more\n", "risk.yaml")).toBe("max_position: 10% # no more\n");
+  });
+
   it("writes line ends of Unix and no byte order mark", () => {
     expect(formatted(`\ufeff${HEAD}${RULES}`.replaceAll("\n", "\r\n"))).toBe(`${HEAD}\n${RULES}`);
   });
@@ -255,24 +271,23 @@ describe("files that are left alone", () => {
 // ------------------------------------------------------------------------------------------------ the corpus
 
 const golden = join(ROOT, "tests/golden/lang");
+/** The name under which a golden case is what it is. */
+function nameOf(golden: string): string {
+  if (golden.startsWith("project-")) return "barwise.yaml";
+  if (golden.startsWith("test-")) return "case.test.yaml";
+  return golden.startsWith("template-") ? "case.template.yaml" : NAME;
+}
+
 const corpus: [string, string, string][] = [
   ...readdirSync(golden)
     .filter((name) => name.endsWith(".yaml"))
-    .map((name): [string, string, string] => [
-      name,
-      name.startsWith("project-") ? "barwise.yaml" : NAME,
-      readFileSync(join(golden, name), "utf8"),
-    ]),
+    .map((name): [string, string, string] => [name, nameOf(name), readFileSync(join(golden, name), "utf8")]),
   ...readdirSync(join(ROOT, "strategies"))
-    .filter((name) => name.endsWith(".strategy.yaml"))
+    .filter((name) => name.endsWith(".yaml"))
     .map((name): [string, string, string] => [name, name, readFileSync(join(ROOT, "strategies", name), "utf8")]),
   ...readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".strategy.yaml") || name.endsWith("barwise.yaml"))
-    .map((name): [string, string, string] => [
-      name,
-      name.endsWith("barwise.yaml") ? "barwise.yaml" : NAME,
-      readFileSync(join(ROOT, "examples", name), "utf8"),
-    ]),
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name): [string, string, string] => [name, name, readFileSync(join(ROOT, "examples", name), "utf8")]),
 ];
 
 function meaning(name: string, text: string): unknown {
@@ -294,9 +309,10 @@ describe("the corpus", () => {
     }
   });
 
-  it("includes the shipped strategies, which are formatted already", () => {
-    for (const [label, name, text] of corpus.filter(([, name]) => name !== NAME && name !== "barwise.yaml"))
-      expect(formatText(name, text).text, label).toBe(text);
+  it("includes the shipped strategies, tests and examples, which are formatted already", () => {
+    const shipped = corpus.filter(([label, name]) => label === name);
+    expect(shipped.length).toBeGreaterThan(10);
+    for (const [label, name, text] of shipped) expect(formatText(name, text).text, label).toBe(text);
   });
 });
 

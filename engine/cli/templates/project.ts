@@ -63,22 +63,23 @@ risk: { max_position: 25%, max_orders_per_day: 4 }
 
 export const TEST = `# yaml-language-server: $schema=../schemas/test.schema.json
 strategy: example.strategy.yaml
+
 tests:
   - name: buys a dip above the long average and sells the recovery
     start: 2024-03-04
+    bars:
+      SPY: { close: "207-3x4 199+1x12", high: "213-3x4 203+1x12", low: "203-3x4 195+1x12" }
     # 220 days of calm rise: the average of 200 days is far below the price. Wide bars keep stop and profit far away.
     history:
       SPY: { close: "100+0.5x220", high: "104+0.5x220", low: "96+0.5x220" }
-    bars:
-      SPY: { close: "207-3x4 199+1x12", high: "213-3x4 203+1x12", low: "203-3x4 195+1x12" }
     expect:
       - { at: bar 4, rule: enter, order: { side: buy, qty: ">0" } }
       - { at: bar 14, rule: take-strength, order: { side: sell } }
 
   - name: waits until the long average is known
     start: 2024-03-04
-    history: { SPY: "100+0.5x100" }
     bars: { SPY: "149-3x8" }
+    history: { SPY: "100+0.5x100" }
     expect: [] # silence is a fact too
 `;
 

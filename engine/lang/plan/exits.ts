@@ -69,7 +69,8 @@ function doesAsMuch(rule: Rule, has: Aspects, old: Rule, needed: Aspects, isEntr
     const isFreest = name === "fire" ? now === "each" : name === "start" ? now === "fire" : now === null;
     return isFreest || sameValue(value(needed, name), now);
   });
-  const asSure = rule.action.kind === "close" && rule.action.order.type === "market";
+  const { action } = rule;
+  const asSure = action.kind === "close" && action.order.type === "market" && action.oco === undefined;
   const names = [...new Set([...has.keys(), ...needed.keys()])].filter(
     (name) => !NOT_OF_THE_ACTION.has(name) && !(isEntryToo && /^(?:size|target|bracket)\./.test(name)),
   );
