@@ -4,7 +4,7 @@
  * Owns: read-only snapshots as plain data. May not: change anything or be needed by a decision.
  */
 import type { AccountView, OrderView } from "./event.ts";
-import type { Condition, FactRef, Operator } from "./program.ts";
+import type { Condition, FactRef, LeafCondition, Operator } from "./program.ts";
 import { viewOf } from "./desk/orders.ts";
 import { TRUE, UNKNOWN } from "./signals/conditions.ts";
 import type { Slots, Truth } from "./signals/conditions.ts";
@@ -31,7 +31,8 @@ export interface RuleView {
   readonly rule: string;
   readonly action: string;
   readonly truth: "true" | "false" | "unknown";
-  readonly phase: RulePhase;
+  /** `pending`: everything holds, only not yet for as long as a `for` asks. */
+  readonly phase: RulePhase | "pending";
   /** The first comparison that keeps the rule from being true. */
   readonly blocking: LeafView | null;
 }
@@ -82,11 +83,14 @@ function inspectInstance(core: CoreState, instance: Instance): InstanceView {
     facts: Object.fromEntries(Object.entries(strategy.named).map(([name, index]) => [name, valueOf(index)])),
     rules: rules.map(({ rule, evaluator, state }) => {
       const truth = evaluator.evaluate(slots);
+      const phase = phaseOf(rule, state, { ...moment, day });
+      const isPending =
+        phase === "idle" && truth !== TRUE && truth !== UNKNOWN && lasts(instance, rule.condition, slots);
       return {
         rule: rule.name,
         action: rule.action.kind,
         truth: wordOf(truth),
-        phase: phaseOf(rule, state, { ...moment, day }),
+        phase: isPending ? "pending" : phase,
         blocking: truth === TRUE ? null : blockingLeaf(instance, rule.condition, slots),
       };
     }),
@@ -99,19 +103,39 @@ function wordOf(truth: Truth): RuleView["truth"] {
   return truth === TRUE ? "true" : truth === UNKNOWN ? "unknown" : "false";
 }
 
+type Passes = (leaf: LeafCondition) => boolean;
+
+/** Only time is missing: with every `for` that is under way taken for over, the condition holds. */
+function lasts(instance: Instance, condition: Condition, slots: Slots): boolean {
+  const { strategy, slotOf } = instance.facts;
+  const isUnderWay: Passes = ({ left }) => {
+    const kind = strategy.facts[left]?.spec.kind;
+    const value = slots[slotOf[left] as number] as number;
+    return kind === "bars_true" ? value > 0 : kind === "seconds_true" && value >= 0;
+  };
+  return blockingLeaf(instance, condition, slots, true, isUnderWay) === null;
+}
+
 /** Walks to the first leaf whose change would help; under `not`, to one that is true. */
-function blockingLeaf(instance: Instance, condition: Condition, slots: Slots, wanted = true): LeafView | null {
+function blockingLeaf(
+  instance: Instance,
+  condition: Condition,
+  slots: Slots,
+  wanted = true,
+  passes: Passes = () => false,
+): LeafView | null {
   switch (condition.op) {
     case "not":
-      return blockingLeaf(instance, condition.kid, slots, !wanted);
+      return blockingLeaf(instance, condition.kid, slots, !wanted, passes);
     case "all":
     case "any": {
-      const leaves = condition.kids.map((kid) => blockingLeaf(instance, kid, slots, wanted));
+      const leaves = condition.kids.map((kid) => blockingLeaf(instance, kid, slots, wanted, passes));
       const oneIsEnough = (condition.op === "any") === wanted;
       if (oneIsEnough && leaves.includes(null)) return null;
       return leaves.find((leaf) => leaf !== null) ?? null;
     }
     case "leaf": {
+      if (wanted && passes(condition)) return null;
       const { strategy, slotOf } = instance.facts;
       const { right } = condition;
       const value = (index: number): number => slots[slotOf[index] as number] as number;
