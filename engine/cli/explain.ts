@@ -1,14 +1,19 @@
 /**
  * `barwise explain`: what a strategy file means, in words and in canonical form; or what a finding means.
  */
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { toCanonical } from "../core/canonical.ts";
-import type { Program } from "../core/program.ts";
-import { CODES } from "../lang/codes.ts";
+import { INDICATORS } from "../catalog/catalog.ts";
+import { described } from "../catalog/describe.ts";
+import type { Fact } from "../core/program.ts";
+import { CODES, isCode } from "../lang/codes.ts";
+import type { Code } from "../lang/codes.ts";
+import { helpText } from "../lang/fix.ts";
+import { didYouMean } from "../lang/suggest.ts";
 import { explain } from "../report/explain.ts";
+import { explainJson } from "../report/explain-json.ts";
 import { CliError, print } from "./io.ts";
-import { loadProgram } from "./program.ts";
+import { exists, loadProgram } from "./program.ts";
 
 interface Flags {
   readonly format: string;
@@ -18,36 +23,51 @@ export function addExplain(program: Command): void {
   program
     .command("explain")
     .description(
-      "what a strategy means: rules in words, canonical json-rules-engine conditions, facts with their warm-up; or what a finding's code means",
+      "what a strategy means: rules in words, canonical json-rules-engine conditions, the history it needs, facts with units and warm-up; or what a finding's code means",
     )
     .argument("<target...>", "strategy files or folders, or the code of a finding such as risk/no-exit")
     .option("--format <format>", "pretty or json", "pretty")
     .action(async (targets: string[], flags: Flags) => runExplain(targets, flags));
 }
 
-async function runExplain(targets: readonly string[], flags: Flags): Promise<void> {
-  const [first] = targets;
-  if (first !== undefined && targets.length === 1 && Object.hasOwn(CODES, first)) {
-    print(await pageOf(first as keyof typeof CODES));
-    return;
+async function runExplain(targets: readonly string[], { format }: Flags): Promise<void> {
+  if (format !== "pretty" && format !== "json") throw new CliError(`--format ${format}: expected pretty or json`);
+  const [first = ""] = targets;
+  if (targets.length === 1 && isCode(first)) return await explainCode(first, format);
+  if (targets.length === 1 && /^[a-z]+\/[a-z-]+$/.test(first) && !(await exists(first))) {
+    const help = helpText(didYouMean(first, Object.keys(CODES)));
+    throw new CliError(`${first}: no such file or folder, and no finding has this code. ${help}`.trimEnd());
   }
-  const asCode = targets.length === 1 && /^[a-z]+\/[a-z-]+$/.test(first ?? "") ? first : undefined;
-  if (
-    asCode !== undefined &&
-    !(await access(asCode).then(
-      () => true,
-      () => false,
-    ))
-  )
-    throw new CliError(`${asCode}: no such file or folder, and no finding has this code`);
   const { program } = await loadProgram(targets, {});
-  if (flags.format === "json") print(JSON.stringify(canonical(program), undefined, 2));
-  else if (flags.format === "pretty") print(explain(program));
-  else throw new CliError(`--format ${flags.format}: expected pretty or json`);
+  if (format === "json") print(JSON.stringify(explainJson(program, valuesOf), undefined, 2));
+  else print(explain(program, valuesOf));
+}
+
+async function explainCode(code: Code, format: "pretty" | "json"): Promise<void> {
+  const page = await pageOf(code);
+  const { severity, why } = CODES[code];
+  if (format === "json") print(JSON.stringify({ format_version: 1, code, severity, why, page }, undefined, 2));
+  else print(page);
+}
+
+/** What the catalogue says of a fact's values. An average has the unit of what it averages, a past value that of now. */
+function valuesOf(facts: readonly Fact[], index: number): string {
+  const fact = facts[index];
+  if (fact === undefined) return "";
+  const { spec, ref } = fact;
+  if (spec.kind === "lag") return valuesOf(facts, spec.of);
+  if (spec.kind !== "indicator") return described(ref.fact)?.outputs[0]?.values ?? "";
+  const values = described(spec.name)?.outputs[spec.output]?.values ?? "";
+  const entry = INDICATORS.get(spec.name);
+  const output = entry?.outputs[spec.output];
+  const input = spec.inputs[entry?.inputs.indexOf("value") ?? -1];
+  if (output?.unitOfValue !== true || input === undefined) return values;
+  const read = valuesOf(facts, input);
+  return output.rangeOfValue === true || read === "" ? read : values.replace(/^[^,]*/, read.replace(/,.*$/, ""));
 }
 
 /** The page of a code where the docs are installed, else the sentence of the code itself. */
-async function pageOf(code: keyof typeof CODES): Promise<string> {
+async function pageOf(code: Code): Promise<string> {
   for (const root of ["../../docs", "../../../docs"]) {
     try {
       return await readFile(
@@ -59,28 +79,4 @@ async function pageOf(code: keyof typeof CODES): Promise<string> {
     }
   }
   return `${code} (${CODES[code].severity})\n${CODES[code].why}\n`;
-}
-
-function canonical(program: Program): object {
-  return {
-    format_version: 1,
-    digest: program.digest,
-    strategies: program.strategies.map((strategy) => ({
-      name: strategy.name,
-      digest: strategy.digest,
-      symbols: strategy.symbols,
-      on: strategy.on.label,
-      session: strategy.session,
-      facts: strategy.facts.map(({ key, ref, warmup }) => ({ key, ...ref, warmup })),
-      rules: strategy.rules.map((rule) => ({
-        name: rule.name,
-        digest: rule.digest,
-        fire: rule.fire,
-        start: rule.start,
-        conditions: toCanonical(strategy.facts, rule.condition),
-        ...(rule.rearm === undefined ? {} : { rearm: toCanonical(strategy.facts, rule.rearm) }),
-        action: rule.action,
-      })),
-    })),
-  };
 }

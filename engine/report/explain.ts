@@ -2,7 +2,7 @@
  * A strategy in plain words.
  *
  * Owns: the text of `barwise explain FILE`: what each rule waits for and does, the canonical conditions that both
- * evaluators judge, and the facts with the bars they need.
+ * evaluators judge, and the facts with the bars they need. Defaults are spelled out.
  */
 import { toCanonical } from "../core/canonical.ts";
 import type {
@@ -18,28 +18,51 @@ import type {
   Strategy,
   TargetAction,
 } from "../core/program.ts";
+import { historyOf } from "../lang/plan/warmup.ts";
 import { durationText } from "../lang/values.ts";
 import { conditionWords, factWords } from "./words.ts";
 
-export function explain(program: Program): string {
-  return program.strategies.map((strategy) => explainStrategy(strategy)).join("\n");
+/** Unit and range of a fact, as the catalogue has them; empty where it says nothing. */
+export type ValuesOf = (facts: readonly Fact[], index: number) => string;
+
+export function explain(program: Program, valuesOf: ValuesOf): string {
+  return program.strategies.map((strategy) => explainStrategy(strategy, valuesOf)).join("\n");
 }
 
-export function explainStrategy(strategy: Strategy): string {
-  const { name, description, symbols, on, session, rules, facts } = strategy;
+function explainStrategy(strategy: Strategy, valuesOf: ValuesOf): string {
+  const { name, description, symbols, on, session, rules, facts, maxEntries, onFailure, params = {} } = strategy;
+  const shown = [...facts.keys()].filter((index) => facts[index]?.spec.kind !== "const");
+  const width = Math.max(0, ...shown.map((index) => factText(strategy, index).length));
+  const named = Object.entries(params).map(([param, value]) => `${param} ${value}`);
   const lines = [
     name,
     ...(description === "" ? [] : [`  ${description}`]),
     `  trades ${symbols.join(", ")}; rules are judged when a ${on.label} bar closes (${session} session)`,
     ...(on.kind === "session" ? ["  orders are sent at the close and fill at the next open"] : []),
-    `  digest ${strategy.digest.slice(0, 12)}`,
+    `  at most ${maxEntries === 1 ? "1 entry" : `${maxEntries} entries`} open per symbol; when an exit rule cannot be trusted: ${onFailure}`,
+    ...historyLines(strategy),
+    ...(named.length === 0 ? [] : [`  params: ${named.join(", ")}`]),
     ...riskLines(strategy.risk),
+    `  digest ${strategy.digest.slice(0, 12)}`,
     "",
     ...rules.flatMap((rule) => [...ruleLines(strategy, rule), ""]),
     "facts",
-    ...facts.filter((fact) => fact.spec.kind !== "const").map((fact) => factLine(fact, strategy.named, facts)),
+    ...shown.map((index) =>
+      `  ${barsText(facts[index]).padEnd(20)} ${factText(strategy, index).padEnd(width)}  ${valuesOf(facts, index)}`.trimEnd(),
+    ),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** `needs 202 bars of 1d (SPX)`: what must be there before every fact is known. */
+function historyLines(strategy: Strategy): string[] {
+  const bySize = new Map<string, string[]>();
+  for (const { symbol, size, bars } of historyOf(strategy)) {
+    const key = `${bars} ${bars === 1 ? "bar" : "bars"} of ${size}`;
+    bySize.set(key, [...(bySize.get(key) ?? []), symbol]);
+  }
+  const parts = [...bySize].map(([key, symbols]) => `${key} (${symbols.join(", ")})`);
+  return parts.length === 0 ? [] : [`  history until every fact is known: ${parts.join(", ")}`];
 }
 
 function ruleLines(strategy: Strategy, rule: Rule): string[] {
@@ -47,25 +70,21 @@ function ruleLines(strategy: Strategy, rule: Rule): string[] {
   const json = JSON.stringify(canonical, null, 2)
     .split("\n")
     .map((line) => `      ${line}`);
-  const rearm =
-    rule.rearm === undefined ? [] : [`    again after ${conditionWords(toCanonical(strategy.facts, rule.rearm))}`];
+  const { file, line, column } = rule.source;
   return [
-    `rule ${rule.name}`,
+    `rule ${rule.name}   ${file}:${line}:${column}`,
     `    when  ${conditionWords(canonical)}`,
     `    then  ${actionWords(strategy.facts, rule.action)}`,
-    `    fires ${firingWords(rule)}`,
-    ...rearm,
+    `    fires ${firingWords(strategy.facts, rule)}`,
     "    json-rules-engine:",
     ...json,
   ];
 }
 
-function firingWords(rule: Rule): string {
-  const parts = [
-    rule.fire === "once"
-      ? `once, when it turns true${rule.start === "fire" ? ", or at once when it is true at the start" : ""}`
-      : "at every evaluation where it is true and would change something",
-  ];
+/** When a true condition fires, with what counts when the file says nothing. */
+export function firingWords(facts: readonly Fact[], rule: Rule): string {
+  const parts =
+    rule.fire === "once" ? onceWords(facts, rule) : ["at every evaluation where it is true and would change something"];
   if (rule.cooldown !== undefined) {
     parts.push(
       `not within ${"ms" in rule.cooldown ? durationText(rule.cooldown.ms) : `${rule.cooldown.bars} bars`} of the last time`,
@@ -77,6 +96,15 @@ function firingWords(rule: Rule): string {
   if (rule.priority !== 0) parts.push(`priority ${rule.priority}`);
   if (rule.group !== undefined) parts.push(`at most one rule of the group "${rule.group}" at a time`);
   return parts.join("; ");
+}
+
+function onceWords(facts: readonly Fact[], { start, rearm, action }: Rule): string[] {
+  const again = rearm === undefined ? "it was false" : conditionWords(toCanonical(facts, rearm));
+  return [
+    "once, when it turns true",
+    `again after ${again}${action.kind === "reduce" ? ", or with a new position" : ""}`,
+    start === "fire" ? "at once when it is true at the start" : "true at the start, it waits until it was false",
+  ];
 }
 
 // ---------------------------------------------------------------------------------------------- actions
@@ -167,13 +195,15 @@ function orderWords(order: OrderSpec, words: Words, ratio: Words): string {
 
 // ---------------------------------------------------------------------------------------------- facts and limits
 
-function factLine(fact: Fact, named: Strategy["named"], facts: readonly Fact[]): string {
-  const name = Object.entries(named).find(([, index]) => facts[index] === fact)?.[0];
-  const bars =
-    fact.warmup === 0
-      ? "known at once"
-      : `${fact.warmup} bar${fact.warmup === 1 ? "" : "s"} of ${fact.spec.series.size.label}`;
-  return `  ${bars.padEnd(20)} ${name === undefined ? "" : `${name} = `}${factWords(fact.ref)}`;
+function barsText(fact: Fact | undefined): string {
+  const { warmup = 0, spec } = fact ?? {};
+  return warmup === 0 ? "known at once" : `${warmup} bar${warmup === 1 ? "" : "s"} of ${spec?.series.size.label ?? ""}`;
+}
+
+function factText({ facts, named }: Strategy, index: number): string {
+  const name = Object.entries(named).find(([, other]) => other === index)?.[0];
+  const words = factWords(facts[index]?.ref ?? { fact: "?" });
+  return name === undefined ? words : `${name} = ${words}`;
 }
 
 function riskLines(risk: RiskLimits): string[] {

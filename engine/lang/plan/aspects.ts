@@ -101,6 +101,7 @@ function isPlain(value: PlanValue): value is { readonly [key: string]: PlanValue
   return typeof value === "object" && value !== null && !Array.isArray(value) && !("fact" in value);
 }
 
-function snake(key: string): string {
+/** Keys as YAML has them. */
+export function snake(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

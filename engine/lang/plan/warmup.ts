@@ -6,7 +6,12 @@
 import type { Fact, Program, Strategy } from "../../core/program.ts";
 import type { WarmupPlan } from "./types.ts";
 
-export function warmupOf(before: Program, strategy: Strategy): WarmupPlan[] {
+/** All that a strategy needs before every fact of it is known. */
+export function historyOf(strategy: Strategy): WarmupPlan[] {
+  return warmupOf({ strategies: [] }, strategy);
+}
+
+export function warmupOf(before: Pick<Program, "strategies">, strategy: Strategy): WarmupPlan[] {
   const known = new Set(before.strategies.flatMap((other) => other.symbols.flatMap((symbol) => keysOf(other, symbol))));
   const needs = new Map<string, WarmupPlan>();
   for (const symbol of strategy.symbols) {
