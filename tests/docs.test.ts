@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { addBacktest } from "../engine/cli/backtest.ts";
+import { addCheck } from "../engine/cli/check.ts";
 import { addExplain } from "../engine/cli/explain.ts";
 import { addFacts } from "../engine/cli/facts.ts";
 import { addFmt } from "../engine/cli/fmt.ts";
@@ -63,6 +64,7 @@ function barwise(): Command {
     addFacts,
     addInit,
     addBacktest,
+    addCheck,
     addLsp,
     addPlan,
     addRun,
@@ -70,7 +72,7 @@ function barwise(): Command {
     addVenue,
   ])
     add(program);
-  for (const command of program.commands) {
+  for (const command of program.commands.flatMap((one) => [one, ...one.commands])) {
     command.exitOverride();
     command.configureOutput({ getOutHelpWidth: () => 80, getErrHelpWidth: () => 80 });
   }
@@ -134,7 +136,9 @@ async function refreshed(page: string): Promise<string> {
 /** One command that ends by itself. */
 function isCommand(body: string): boolean {
   const lines = body.trim().split("\n");
-  return lines.length === 1 && /^(?:npx )?barwise (?:lint|explain|backtest|\w+ --help)/.test(lines[0] as string);
+  return (
+    lines.length === 1 && /^(?:npx )?barwise (?:lint|explain|backtest|check \w+|\w+ --help)/.test(lines[0] as string)
+  );
 }
 
 /** Whole files of a page: those whose first line is `# path` together, the others each by itself. */
@@ -213,7 +217,8 @@ describe("documentation", () => {
         .filter((line) => line !== undefined)
         .filter((line) => {
           const [name, ...words] = line.split(/\s+/);
-          const command = commands.find((candidate) => candidate.name() === name);
+          const group = commands.find((candidate) => candidate.name() === name);
+          const command = group?.commands.find((candidate) => candidate.name() === words[0]) ?? group;
           const options = ["--help", ...(command?.options ?? []).map(({ long }) => long)];
           return command === undefined || words.some((word) => word.startsWith("--") && !options.includes(word));
         })
@@ -224,7 +229,10 @@ describe("documentation", () => {
 
   it("describes every command", () => {
     const page = textOf("docs/reference/cli.md");
-    for (const command of barwise().commands) expect(page).toContain(`barwise ${command.name()} --help`);
+    for (const { name, commands } of barwise().commands.map((one) => ({ name: one.name(), commands: one.commands }))) {
+      const lines = commands.length === 0 ? [name] : commands.map((one) => `${name} ${one.name()}`);
+      for (const line of lines) expect(page).toContain(`barwise ${line} --help`);
+    }
   });
 });
 

@@ -77,7 +77,7 @@ export function addBacktest(program: Command): void {
     .action(async (paths: string[], flags: Flags) => runBacktest(paths, flags));
 }
 
-function collect(value: string, all: readonly string[]): string[] {
+export function collect(value: string, all: readonly string[]): string[] {
   return [...all, value];
 }
 
@@ -200,7 +200,7 @@ function* before(tape: Tape, to: number): Generator<ReturnType<Tape["items"]> ex
 }
 
 /** Data of one symbol plays for strategies that name others: said aloud. */
-function overrideOf(flags: Flags, tape: Tape): Override {
+export function overrideOf(flags: Pick<Flags, "on" | "param">, tape: Tape): Override {
   const on = flags.on === undefined ? undefined : parseBarSize(flags.on);
   if (flags.on !== undefined && on === undefined)
     throw new CliError(`--on ${flags.on}: expected a bar size such as 5m, 1h or 1d`);
@@ -214,7 +214,7 @@ function overrideOf(flags: Flags, tape: Tape): Override {
   return { available: tape.symbols, ...(on === undefined ? {} : { on }), params };
 }
 
-function checkData(program: Program, tape: Tape): string[] {
+export function checkData(program: Program, tape: Tape): string[] {
   const { size } = tape;
   if (size === "ticks") return [];
   const counts = new Map<string, { bars: number; sessions: number; day: number }>();

@@ -7,6 +7,7 @@
 import { Command, CommanderError } from "commander";
 import { InvariantError } from "../core/assert.ts";
 import { addBacktest } from "./backtest.ts";
+import { addCheck } from "./check.ts";
 import { addExplain } from "./explain.ts";
 import { addFacts } from "./facts.ts";
 import { addFmt } from "./fmt.ts";
@@ -37,6 +38,7 @@ async function main(): Promise<number> {
   addFacts(program);
   addInit(program);
   addBacktest(program);
+  addCheck(program);
   addPlan(program);
   addLsp(program);
   addRun(program);

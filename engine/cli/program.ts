@@ -56,20 +56,21 @@ export function tryCompile(
   files: FileSet,
   override: Override,
 ): { readonly compiled: Compiled; readonly notes: readonly string[] } {
-  const notes: string[] = [];
+  // The compiler asks for the symbols of a strategy more than once.
+  const notes = new Set<string>();
   const { available, on, params, only } = override;
   const chosen = { ...(params === undefined ? {} : { params }), ...(only === undefined ? {} : { only }) };
   const symbols = (strategy: string, declared: readonly string[]): readonly string[] => {
     if (available === undefined) return [...new Set(declared)];
     const there = declared.filter((symbol) => available.includes(symbol));
     if (there.length === 0) {
-      notes.push(
+      notes.add(
         `${strategy} names ${declared.join(", ")}; the data has ${available.join(", ")}: played on ${available.join(", ")}`,
       );
       return available;
     }
     const missing = declared.filter((symbol) => !available.includes(symbol));
-    if (missing.length > 0) notes.push(`${strategy}: no data for ${missing.join(", ")}, left out`);
+    if (missing.length > 0) notes.add(`${strategy}: no data for ${missing.join(", ")}, left out`);
     return [...new Set(there)];
   };
   const compiled = compile(files, {
@@ -80,10 +81,10 @@ export function tryCompile(
     const plain = compile(files, chosen);
     for (const strategy of plain.program?.strategies ?? []) {
       if (strategy.on.label !== on.label)
-        notes.push(`${strategy.name} says on: ${strategy.on.label}: played on ${on.label} bars`);
+        notes.add(`${strategy.name} says on: ${strategy.on.label}: played on ${on.label} bars`);
     }
   }
-  return { compiled, notes };
+  return { compiled, notes: [...notes] };
 }
 
 /** Strategy files and folders named on the command line, with the project around the first. */

@@ -30,8 +30,8 @@ export interface BacktestOptions {
   readonly journal?: Journal;
   /** Nothing fires before this time; earlier items only warm facts. */
   readonly tradeFrom?: number;
-  /** Sees every input with its outputs, e.g. to write a statement. */
-  readonly observe?: (input: Input, outputs: readonly Output[]) => void;
+  /** Sees every input with its outputs and the core after it, e.g. to write a statement. */
+  readonly observe?: (input: Input, outputs: readonly Output[], core: CoreState) => void;
   /** Called about every 20,000 items with the number done. */
   readonly progress?: (items: number, time: number) => void;
 }
@@ -157,7 +157,7 @@ class BacktestRun {
     this.#record(input);
     const outputs = step(this.#core, input);
     if (outputs.length > 0) this.#options.journal?.append({ kind: "out", n: this.#n++, seq: input.seq, outputs });
-    this.#options.observe?.(input, outputs);
+    this.#options.observe?.(input, outputs, this.#core);
     for (const output of outputs) this.#effect(output);
   }
 
