@@ -39,6 +39,7 @@ export async function placeOf(paths: readonly string[]): Promise<Place> {
   const named = await Promise.all(paths.map((path) => realpathOf(path)));
   const here = await realpath(process.cwd());
   const root = await rootOf(named[0] ?? here, here);
+  if (root !== here) say(`project ${relative(here, root)}`);
   const only = named.filter((path) => path !== root).map((path) => below(root, path));
   const file = join(root, PROJECT_FILE);
   const text = (await exists(file)) ? await readText(file) : undefined;
@@ -63,9 +64,13 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path)).isDirectory();
 }
 
-/** The nearest folder with a project file; without one the current folder, or the one that is named. */
+/**
+ * The nearest folder with a project file. A folder that has strategies itself and no project file is a project of its own,
+ * as for the other commands; without any, the current folder, or the one that is named.
+ */
 async function rootOf(path: string, here: string): Promise<string> {
   const start = (await isFolder(path)) ? path : dirname(path);
+  if (!(await exists(join(start, PROJECT_FILE))) && (await exists(join(start, "strategies")))) return start;
   for (let folder = start; ; folder = dirname(folder)) {
     if (await exists(join(folder, PROJECT_FILE))) return folder;
     if (folder === dirname(folder)) break;

@@ -7,14 +7,16 @@
 import type { Command } from "commander";
 import { isoTime } from "../core/time.ts";
 import type { Foreseen } from "../core/foresee.ts";
-import type { Program } from "../core/program.ts";
+import type { FactRef, Program } from "../core/program.ts";
 import { isEmpty, planBetween } from "../lang/plan/plan.ts";
-import type { Plan, PlanState } from "../lang/plan/types.ts";
+import type { NowOf, Plan, PlanState, PlanValue } from "../lang/plan/types.ts";
 import { calendarOf } from "../market/instruments.ts";
 import { planLines, planSummary } from "../report/plan.ts";
 import type { PlanLine } from "../report/plan.ts";
 import { planJson } from "../report/plan-json.ts";
 import type { PlanAgainst, SavedPlan } from "../report/plan-json.ts";
+import { factValuesOf } from "../runtime/fact-values.ts";
+import type { FactValues } from "../runtime/fact-values.ts";
 import { foresight } from "../runtime/foresight.ts";
 import { planStateOf } from "../runtime/plan-state.ts";
 import { needsOf } from "../runtime/warmup.ts";
@@ -91,6 +93,7 @@ interface Made {
   readonly plan: Plan;
   readonly side: Side;
   readonly fires: readonly Foreseen[];
+  readonly now: NowOf;
   readonly saved: SavedPlan;
 }
 
@@ -101,9 +104,35 @@ async function make(paths: readonly string[], against: string): Promise<Made> {
   const names = namesIn(place, side.program, next);
   const state: PlanState | null = side.kind === "git" ? null : planStateOf(side.rebuilt.core);
   const plan = only(planBetween(side.program, next, state), names);
+  const before = side.kind === "git" ? undefined : factValuesOf(side.rebuilt.core);
   const fires = await firesOf(side, next, names);
-  const saved = planJson(plan, fires, { barwise: VERSION, against: describe(side, against), paths });
-  return { plan, side, fires, saved };
+  const now = side.kind === "git" ? () => [] : nowOf(before, factValuesOf(side.rebuilt.core));
+  const saved = planJson(plan, fires, { barwise: VERSION, against: describe(side, against), paths }, now);
+  return { plan, side, fires, now, saved };
+}
+
+/** More symbols than this would hide the change that they stand behind; those that are held come first. */
+const MOST_SYMBOLS = 3;
+
+/** An expression that became another one, at the values of now. */
+function nowOf(before: FactValues | undefined, after: FactValues): NowOf {
+  return (strategy, change) => {
+    if (before === undefined || change.kind !== "value" || !isFact(change.before) || !isFact(change.after)) return [];
+    const [old, current] = [change.before, change.after];
+    if (old.fact === "const" && current.fact === "const") return [];
+    const { name } = strategy;
+    const isHeld = (symbol: string): boolean => strategy.positions.some((position) => position.symbol === symbol);
+    const symbols = (strategy.after?.symbols ?? []).filter(
+      (symbol) => strategy.before?.symbols.includes(symbol) === true,
+    );
+    return [...symbols.filter(isHeld), ...symbols.filter((symbol) => !isHeld(symbol))]
+      .slice(0, MOST_SYMBOLS)
+      .map((symbol) => ({ symbol, before: before(name, symbol, old), after: after(name, symbol, current) }));
+  };
+}
+
+function isFact(value: PlanValue): value is FactRef {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && "fact" in value;
 }
 
 /** A backtest runs strategies without the project around them: they are compared without it. */
@@ -164,10 +193,10 @@ function describe(side: Side, given: string): PlanAgainst {
 
 // ---------------------------------------------------------------------------------------------- printing
 
-function pretty({ plan, side, fires, saved }: Made): void {
+function pretty({ plan, side, fires, now, saved }: Made): void {
   const paint = painter(process.stdout);
   say(sideText(side, saved.against));
-  for (const line of planLines(plan, { unchanged: true })) print(paint(styleOf(line), line.text));
+  for (const line of planLines(plan, { unchanged: true, now })) print(paint(styleOf(line), line.text));
   if (plan.state !== null && !isEmpty(plan)) for (const text of fireLines(fires)) print(text);
   print(paint("bold", planSummary(plan)));
 }

@@ -4,7 +4,17 @@
  * Owns: the shape that is documented in docs/reference/cli.md. Lists are always there, in a stable order.
  */
 import { toCanonical } from "../core/canonical.ts";
-import type { Change, Mark, Plan, PlanFinding, PlanState, RulePlan, StrategyPlan } from "../lang/plan/types.ts";
+import type {
+  Change,
+  Mark,
+  NowOf,
+  NowValue,
+  Plan,
+  PlanFinding,
+  PlanState,
+  RulePlan,
+  StrategyPlan,
+} from "../lang/plan/types.ts";
 import { isEmpty } from "../lang/plan/plan.ts";
 import { changeWords } from "./plan-words.ts";
 import { conditionWords } from "./words.ts";
@@ -56,6 +66,7 @@ export function planJson(
   plan: Plan,
   fires: readonly Firing[],
   about: Pick<SavedPlan, "barwise" | "against" | "paths">,
+  now: NowOf,
 ): SavedPlan {
   const count = (mark: Mark): number => plan.strategies.filter((strategy) => strategy.mark === mark).length;
   return {
@@ -65,8 +76,8 @@ export function planJson(
     to: plan.to,
     has_changes: !isEmpty(plan),
     summary: { add: count("add"), change: count("change"), remove: count("remove"), keep: count("keep") },
-    account: plan.account.map(changeJson),
-    strategies: plan.strategies.map(strategyJson),
+    account: plan.account.map((change) => changeJson(change, [])),
+    strategies: plan.strategies.map((strategy) => strategyJson(strategy, now)),
     findings: plan.findings,
     is_state_known: plan.state !== null,
     positions: plan.state?.positions ?? [],
@@ -75,27 +86,25 @@ export function planJson(
   };
 }
 
-function strategyJson({ name, mark, before, after, changes, rules, warmup, positions, orders }: StrategyPlan): object {
+function strategyJson(strategy: StrategyPlan, now: NowOf): object {
+  const { name, mark, before, after, changes, rules, warmup, positions, orders } = strategy;
   return {
     name,
     mark,
     file: after?.file ?? before?.file ?? "",
     from: before?.digest ?? null,
     to: after?.digest ?? null,
-    changes: changes.map(changeJson),
-    rules: rules.map((rule) => ruleJson(rule, before, after)),
+    changes: changes.map((change) => changeJson(change, now(strategy, change))),
+    rules: rules.map((rule) => ruleJson(strategy, rule, now)),
     warmup,
     positions,
     orders,
   };
 }
 
-function ruleJson(
-  { name, mark, renamedFrom, before, after, changes, state }: RulePlan,
-  older: StrategyPlan["before"],
-  newer: StrategyPlan["after"],
-): object {
-  const [rule, strategy] = after === null ? [before, older] : [after, newer];
+function ruleJson(plan: StrategyPlan, rulePlan: RulePlan, now: NowOf): object {
+  const { name, mark, renamedFrom, before, after, changes, state } = rulePlan;
+  const [rule, strategy] = after === null ? [before, plan.before] : [after, plan.after];
   const condition = rule === null || strategy === null ? null : toCanonical(strategy.facts, rule.condition);
   return {
     name,
@@ -103,11 +112,14 @@ function ruleJson(
     renamed_from: renamedFrom,
     action: rule?.action.kind ?? null,
     when: condition === null ? null : conditionWords(condition),
-    changes: changes.map(changeJson),
+    changes: changes.map((change) => changeJson(change, now(plan, change))),
     state,
   };
 }
 
-function changeJson(change: Change): object {
-  return { ...change, text: changeWords(change) };
+/** What is not known of now is null, as JSON has no word for it. */
+function changeJson(change: Change, now: readonly NowValue[]): object {
+  const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  const values = now.map(({ symbol, before, after }) => ({ symbol, before: finite(before), after: finite(after) }));
+  return { ...change, text: changeWords(change, now), ...(change.kind === "value" ? { now: values } : {}) };
 }

@@ -5,14 +5,24 @@
  */
 import type { FactRef } from "../core/program.ts";
 import { listed } from "../lang/suggest.ts";
-import type { Change, KeptState, PlanValue } from "../lang/plan/types.ts";
+import type { Change, KeptState, NowValue, PlanValue } from "../lang/plan/types.ts";
 import { durationText } from "../lang/values.ts";
 import { conditionWords, factWords } from "./words.ts";
 
 type ValueChange = Extract<Change, { kind: "value" }>;
 
-/** One line, e.g. `rsi(14) > 70 -> rsi(14) > 65 (threshold 70 -> 65)`. */
-export function changeWords(change: Change): string {
+/** One line, e.g. `bracket.stop_loss close * 0.97 -> close * 0.95 (now SPY 181.58 -> 177.84)`. */
+export function changeWords(change: Change, now: readonly NowValue[] = []): string {
+  const values = now.map(({ symbol, before, after }) => `${symbol} ${shortNumber(before)} -> ${shortNumber(after)}`);
+  return values.length === 0 ? wordsOf(change) : `${wordsOf(change)} (now ${values.join(", ")})`;
+}
+
+function shortNumber(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "unknown";
+}
+
+/** E.g. `rsi(14) > 70 -> rsi(14) > 65 (threshold 70 -> 65)`. */
+function wordsOf(change: Change): string {
   switch (change.kind) {
     case "value":
       return valueChangeWords(change);

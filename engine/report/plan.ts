@@ -6,7 +6,7 @@
 import { toCanonical } from "../core/canonical.ts";
 import type { Rule, Strategy } from "../core/program.ts";
 import { listed } from "../lang/suggest.ts";
-import type { Mark, Plan, PlanFinding, RulePlan, StrategyPlan } from "../lang/plan/types.ts";
+import type { Mark, NowOf, Plan, PlanFinding, RulePlan, StrategyPlan } from "../lang/plan/types.ts";
 import { actionWords } from "./explain.ts";
 import { changeWords, stateWords } from "./plan-words.ts";
 import { conditionWords } from "./words.ts";
@@ -23,10 +23,18 @@ const SIGNS: Readonly<Record<Mark, string>> = { add: "+", change: "~", remove: "
 const COLUMN = 31;
 const SHORT_DIGEST = 6;
 
-/** What changes, strategy by strategy. `unchanged`: strategies that stay as they are get a line too. */
-export function planLines(plan: Plan, { unchanged }: { readonly unchanged: boolean }): PlanLine[] {
+export interface LineOptions {
+  /** Strategies that stay as they are get a line too. */
+  readonly unchanged: boolean;
+  readonly now?: NowOf;
+}
+
+const NOT_KNOWN: NowOf = () => [];
+
+/** What changes, strategy by strategy. */
+export function planLines(plan: Plan, { unchanged, now = NOT_KNOWN }: LineOptions): PlanLine[] {
   const shown = plan.strategies.filter(({ mark }) => unchanged || mark !== "keep");
-  return [...accountLines(plan), ...shown.flatMap((strategy) => strategyLines(plan, strategy))];
+  return [...accountLines(plan), ...shown.flatMap((strategy) => strategyLines(plan, strategy, now))];
 }
 
 /** `Plan: 1 to add, 1 to change, 0 to remove. digest 3f9c1a -> 77ab02` */
@@ -47,7 +55,7 @@ function accountLines({ account, findings }: Plan): PlanLine[] {
   return headed("~", "change", "account", [...account.map((change) => said(changeWords(change))), ...own.map(told)]);
 }
 
-function strategyLines(plan: Plan, strategy: StrategyPlan): PlanLine[] {
+function strategyLines(plan: Plan, strategy: StrategyPlan, now: NowOf): PlanLine[] {
   const { name, mark, changes, rules, warmup } = strategy;
   const own = plan.findings.filter((finding) => finding.strategy === name && finding.rule === null);
   const warms = warmup.map(({ symbol, size, bars }) => `${bars} x ${size} ${symbol}`);
@@ -55,13 +63,13 @@ function strategyLines(plan: Plan, strategy: StrategyPlan): PlanLine[] {
     ...bookWords(strategy).map(said),
     ...(mark === "keep" ? [said("unchanged, state kept")] : []),
     ...(warms.length > 0 ? [said(`warms ${listed(warms, "and")}`)] : []),
-    ...changes.map((change) => said(changeWords(change))),
+    ...changes.map((change) => said(changeWords(change, now(strategy, change)))),
     ...own.map(told),
   ];
   const isKept = (rule: RulePlan): boolean => mark === "change" && rule.mark === "keep";
   return [
     ...headed(SIGNS[mark], mark, name, parts),
-    ...rules.filter((rule) => !isKept(rule)).flatMap((rule) => ruleLines(plan, strategy, rule)),
+    ...rules.filter((rule) => !isKept(rule)).flatMap((rule) => ruleLines(plan, strategy, rule, now)),
   ];
 }
 
@@ -81,11 +89,11 @@ function priceWords(price: string): string {
   return Number(price).toFixed(2);
 }
 
-function ruleLines(plan: Plan, strategy: StrategyPlan, rule: RulePlan): PlanLine[] {
+function ruleLines(plan: Plan, strategy: StrategyPlan, rule: RulePlan, now: NowOf): PlanLine[] {
   const own = plan.findings.filter((finding) => finding.strategy === strategy.name && finding.rule === rule.name);
   const parts = [
     ...(rule.renamedFrom === null ? [] : [said(`was "${rule.renamedFrom}"`)]),
-    ...rule.changes.map((change) => said(changeWords(change))),
+    ...rule.changes.map((change) => said(changeWords(change, now(strategy, change)))),
     ...(rule.mark === "change" && rule.state !== null ? [said(stateWords(rule.state))] : []),
     ...(rule.mark === "add" && strategy.after !== null && rule.after !== null
       ? [said(ruleWords(strategy.after, rule.after))]

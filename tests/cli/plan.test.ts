@@ -151,6 +151,32 @@ describe("plan against what is running", () => {
     expect((await plan("--detailed-exitcode")).code).toBe(2);
   });
 
+  it("says what a price that is computed another way is worth now", async () => {
+    await ran();
+    write("strategies/dip.strategy.yaml", DIP.replace("close * 0.4", "close * 0.3"));
+    const { out } = await plan();
+    const [, before, after] =
+      /bracket\.stop_loss close \* 0\.4 -> close \* 0\.3 \(now SPX ([\d.]+) -> ([\d.]+)\)/.exec(out) ?? [];
+    expect(Number(before) / Number(after)).toBeCloseTo(4 / 3, 4);
+    expect(Number(before)).toBeCloseTo(1498.58 * 0.4, 0);
+    const answer = JSON.parse((await plan("--format", "json")).out) as { strategies: { rules: unknown[] }[] };
+    expect(answer.strategies[0]?.rules[0]).toMatchObject({
+      changes: [{ name: "bracket.stop_loss", now: [{ symbol: "SPX" }] }],
+    });
+  });
+
+  it("takes a folder with strategies for a project of its own, and says where else the project is", async () => {
+    await ran();
+    mkdirSync("other/strategies", { recursive: true });
+    write("other/strategies/dip.strategy.yaml", DIP);
+    process.chdir(join(folder, "other"));
+    expect((await plan()).err).toContain("no journal, so nothing has run here");
+    process.chdir(join(folder, "strategies"));
+    const { err, code } = await plan();
+    expect(err).toMatch(/^project \.\.\nagainst \.\.[/\\]/);
+    expect(code).toBe(0);
+  });
+
   it("takes the newest run, or the folder that is named", async () => {
     await ran("2000-04-01", "2024-01-01");
     write("strategies/dip.strategy.yaml", DIP.replace("line: 50", "line: 45"));

@@ -63,6 +63,16 @@ export interface KeptState {
   readonly timers: "kept" | "anew" | null;
 }
 
+/** What an expression is worth at the values of now, before and after. */
+export interface NowValue {
+  readonly symbol: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Empty where that is not known, or nothing that can be computed changed. */
+export type NowOf = (strategy: StrategyPlan, change: Change) => readonly NowValue[];
+
 export interface RulePlan {
   readonly name: string;
   readonly mark: Mark;
