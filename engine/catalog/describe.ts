@@ -5,7 +5,7 @@
  * not hold a word about a single indicator.
  */
 import { INDICATORS } from "./catalog.ts";
-import { FACTS, FUNCTIONS } from "./facts.ts";
+import { FACTS, FUNCTIONS, ORDER_FACTS } from "./facts.ts";
 import type { FactDoc, FactUnit, FunctionDoc } from "./facts.ts";
 import type { Indicator, ParamDoc } from "./kernel.ts";
 
@@ -28,13 +28,16 @@ const GROUPS: Readonly<Record<FactDoc["group"], string>> = {
   session: "Of the session",
   position: "Of the strategy's position",
   account: "Of the account",
+  order: "Of an order, under approval:",
 };
 
 /** Headings and what stands under them, in the order of the docs. */
 export function catalogue(): readonly { readonly heading: string; readonly entries: readonly FactText[] }[] {
   const facts = Object.entries(GROUPS).map(([group, heading]) => ({
     heading,
-    entries: [...FACTS.values()].filter((fact) => fact.group === group).map((fact) => ofFact(fact)),
+    entries: [...FACTS.values(), ...ORDER_FACTS.values()]
+      .filter((fact) => fact.group === group)
+      .map((fact) => ofFact(fact)),
   }));
   return [
     { heading: "Indicators", entries: [...INDICATORS.values()].map((entry) => ofIndicator(entry)) },

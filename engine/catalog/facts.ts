@@ -11,7 +11,7 @@ import { ANY, NOT_NEGATIVE } from "./params.ts";
 /** `rank` is a place, 1 for the largest. `clock` is minutes after local midnight, compared with `09:45`; `flag` is 1 or 0. */
 export type FactUnit = Unit | "money" | "minutes" | "clock" | "weekday" | "flag" | "side" | "rank";
 
-export type FactGroup = "bar" | "quote" | "session" | "position" | "account";
+export type FactGroup = "bar" | "quote" | "session" | "position" | "account" | "order";
 
 export interface FactDoc {
   /** As written in a strategy, e.g. `session.minutes_to_close`. */
@@ -106,6 +106,21 @@ const ACCOUNT = group("account", [
   ["account.buying_power", "money", NOT_NEGATIVE, "What new orders may still use, in dollars."],
   ["account.day_pnl", "money", ANY, "Equity now minus equity at the previous close, in dollars."],
 ]);
+
+const ORDER = group("order", [
+  [
+    "order.notional",
+    "money",
+    NOT_NEGATIVE,
+    "What the order is worth in dollars, at its own price or the last one, whichever is higher.",
+  ],
+  ["order.qty", "count", NOT_NEGATIVE, "Shares of the order, after it was cut down to the limits."],
+  ["order.price", "price", NOT_NEGATIVE, "Its limit, else its stop, else the last price."],
+  ["order.side", "side", [-1, 1], "1 to buy, -1 to sell."],
+]);
+
+/** Known only while an order is made: they stand under `approval:`. */
+export const ORDER_FACTS: ReadonlyMap<string, FactDoc> = new Map(ORDER.map((doc) => [doc.name, doc]));
 
 /** Every fact by name, in the order of the docs. */
 export const FACTS: ReadonlyMap<string, FactDoc> = new Map(

@@ -75,6 +75,8 @@ export type PositionField =
   | "age";
 export type AccountField = "equity" | "cash" | "buying_power" | "day_pnl";
 export type OpeningRangeField = "low" | "mid" | "high";
+/** `side` is 1 to buy and -1 to sell. */
+export type OrderField = "notional" | "qty" | "price" | "side";
 export type CalcOperator = "+" | "-" | "*" | "/" | "neg" | "abs" | "min" | "max";
 
 /**
@@ -149,7 +151,9 @@ export type FactSpec =
   | { readonly kind: "quote"; readonly series: SeriesRef; readonly field: QuoteField }
   | { readonly kind: "session"; readonly series: SeriesRef; readonly field: SessionField }
   | { readonly kind: "position"; readonly series: SeriesRef; readonly field: PositionField }
-  | { readonly kind: "account"; readonly series: SeriesRef; readonly field: AccountField };
+  | { readonly kind: "account"; readonly series: SeriesRef; readonly field: AccountField }
+  /** Of the order that risk looks at; in approvals only. */
+  | { readonly kind: "order"; readonly series: SeriesRef; readonly field: OrderField };
 
 export interface Fact {
   /** Canonical text of `ref` with the series spelled out; equal facts of different strategies have equal keys. */
@@ -283,6 +287,15 @@ export interface RiskLimits {
   readonly priceCollarRatio?: number;
 }
 
+/** Orders that open or add and for which the condition holds, or is unknown, need a person's word. */
+export interface Approval {
+  /** Facts of the order, of the account, constants and what is computed of them; inputs stand before users. */
+  readonly facts: readonly Fact[];
+  readonly condition: Condition;
+  /** How long an answer is awaited (arrival time). */
+  readonly expiresMs: number;
+}
+
 export type SessionKind = "regular" | "extended" | "always";
 
 export interface Strategy {
@@ -301,6 +314,8 @@ export interface Strategy {
   readonly risk: RiskLimits;
   readonly maxEntries: number;
   readonly onFailure: "hold" | "flatten";
+  /** Adds to the account's: either is enough to ask. */
+  readonly approval?: Approval;
   readonly digest: string;
 }
 
@@ -321,6 +336,7 @@ export interface Program {
   readonly strategies: readonly Strategy[];
   /** Account-wide limits (from the project). */
   readonly risk: RiskLimits;
+  readonly approval?: Approval;
   /** Milliseconds after a bar's end before a timer closes it. */
   readonly graceMs: number;
   /** Absent when nothing but the files counted. */

@@ -6,6 +6,7 @@
 import type { AccountView, OrderView } from "./event.ts";
 import type { Condition, FactRef, LeafCondition, Operator } from "./program.ts";
 import { viewOf } from "./desk/orders.ts";
+import { holds } from "./judge.ts";
 import { TRUE, UNKNOWN } from "./signals/conditions.ts";
 import type { Slots, Truth } from "./signals/conditions.ts";
 import { phaseOf } from "./signals/firing.ts";
@@ -154,26 +155,5 @@ function blockingLeaf(
             : right.values;
       return { left, leftValue, operator: condition.operator, right: shown, rightValue };
     }
-  }
-}
-
-function holds(operator: Operator, left: number, right: number | readonly number[]): boolean {
-  if (typeof right !== "number") return right.includes(left) === (operator === "in");
-  switch (operator) {
-    case "lessThan":
-      return left < right;
-    case "lessThanInclusive":
-      return left <= right;
-    case "greaterThan":
-      return left > right;
-    case "greaterThanInclusive":
-      return left >= right;
-    case "equal":
-      return left === right;
-    case "notEqual":
-      return left !== right;
-    case "in":
-    case "notIn":
-      return false;
   }
 }

@@ -68,6 +68,9 @@ const TABLE = {
   "types/too-large": error("Every bar of every symbol pays for it."),
   "facts/several-outputs": error("It has several values at once; one must be chosen."),
   "facts/source": error("Numbers from a source that is wrong for an indicator would look right."),
+  "facts/not-here": error(
+    "An approval looks at an order and the account; a rule looks at the market, before there is an order.",
+  ),
   "facts/unknown-output": error("Only the declared outputs exist."),
   "logic/constant": error("It is the same at every bar, whatever the market does."),
   "logic/never": { severity: "error", why: "A condition that is never true never does anything.", ignorable: true },
@@ -96,6 +99,7 @@ const TABLE = {
   "time/after-close": warning(
     "No entry is sent at or after the end of the session: it would wait for a market it never saw.",
   ),
+  "risk/approval": warning("Asking a person is not built yet, and an order that needs one is not sent without."),
   "risk/no-size": error("An order without a size cannot be sent."),
   "risk/no-exit": warning("A position that nothing closes is held until somebody notices."),
   "risk/no-stop": info("A gap or a trend that goes on costs as much as it likes."),

@@ -83,13 +83,14 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
   checkOverrides(strategyEnv, strategies, diagnostics, projectFile);
   const sorted = inReadingOrder(diagnostics);
   if (sorted.some((finding) => finding.severity === "error")) return { program: null, project, diagnostics: sorted };
-  const { graceMs } = project;
+  const { approval, graceMs } = project;
   const risk = strategyEnv.accountRisk;
   const settings = settingsOf(env, strategies);
   const program: Program = {
-    digest: programDigest(strategies, risk, graceMs),
+    digest: programDigest(strategies, risk, graceMs, approval),
     strategies,
     risk,
+    ...(approval === undefined ? {} : { approval }),
     graceMs,
     ...(settings === undefined ? {} : { settings }),
   };

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { toCanonical } from "../core/canonical.ts";
-import type { Fact, RiskLimits, Rule, Strategy } from "../core/program.ts";
+import type { Approval, Fact, RiskLimits, Rule, Strategy } from "../core/program.ts";
 
 /** JSON with sorted keys; undefined members are left out. */
 export function canonicalText(value: unknown): string {
@@ -72,17 +72,38 @@ export function spelled(facts: readonly Fact[], value: unknown): unknown {
 }
 
 export function strategyDigest(strategy: Undigested<Strategy>): string {
-  const { facts, rules, named, file: _file, description: _description, params: _params, on, ...rest } = strategy;
+  const {
+    facts,
+    rules,
+    named,
+    file: _file,
+    description: _description,
+    params: _params,
+    on,
+    approval,
+    ...rest
+  } = strategy;
   return digestOf({
     ...rest,
     on: on.label,
+    approval: spelledApproval(approval),
     // Order counts: conflicts are resolved in it.
     rules: rules.map((rule) => rule.digest),
     named: Object.fromEntries(Object.entries(named).map(([name, index]) => [name, facts[index]?.key])),
   });
 }
 
-export function programDigest(strategies: readonly Strategy[], risk: RiskLimits, graceMs: number): string {
+function spelledApproval(approval: Approval | undefined): unknown {
+  if (approval === undefined) return undefined;
+  return { when: toCanonical(approval.facts, approval.condition), expiresMs: approval.expiresMs };
+}
+
+export function programDigest(
+  strategies: readonly Strategy[],
+  risk: RiskLimits,
+  graceMs: number,
+  approval?: Approval,
+): string {
   const digests = strategies.map((strategy) => strategy.digest).sort();
-  return digestOf({ strategies: digests, risk, graceMs });
+  return digestOf({ strategies: digests, risk, graceMs, approval: spelledApproval(approval) });
 }

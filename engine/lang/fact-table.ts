@@ -15,6 +15,7 @@ import type {
   Fact,
   FactRef,
   FactSpec,
+  OrderField,
   OpeningRangeField,
   ParamValue,
   PositionField,
@@ -100,6 +101,10 @@ export class FactTable {
 
   account(field: AccountField, quality: Quality): number {
     return this.#plain(`account.${field}`, this.own, { kind: "account", series: this.own, field }, 0, quality);
+  }
+
+  order(field: OrderField, quality: Quality): number {
+    return this.#plain(`order.${field}`, this.own, { kind: "order", series: this.own, field }, 0, quality);
   }
 
   constant(value: number, quality: Quality): number {

@@ -4,7 +4,15 @@
  * Owns: from their documentation to a fact on the right series.
  */
 import type { FactDoc } from "../catalog/facts.ts";
-import type { AccountField, BarField, PositionField, QuoteField, SeriesRef, SessionField } from "../core/program.ts";
+import type {
+  AccountField,
+  BarField,
+  OrderField,
+  PositionField,
+  QuoteField,
+  SeriesRef,
+  SessionField,
+} from "../core/program.ts";
 import type { Operand } from "./fact-table.ts";
 import type { Context } from "./scope.ts";
 import type { Quality } from "./units.ts";
@@ -27,6 +35,8 @@ export function lowerField(context: Context, doc: FactDoc, series: SeriesRef): O
       return fact(table.position(moment, field as PositionField, quality), quality);
     case "account":
       return fact(table.account(field as AccountField, quality), quality);
+    case "order":
+      return fact(table.order(field as OrderField, quality), quality);
   }
 }
 

@@ -4,7 +4,7 @@
  * Owns: names, literals, arithmetic, lookbacks and functions. Calls of indicators are in lower-call.ts.
  * Each function answers undefined after it has reported why.
  */
-import { FACTS, FUNCTIONS } from "../catalog/facts.ts";
+import { FACTS, FUNCTIONS, ORDER_FACTS } from "../catalog/facts.ts";
 import type { CalcOperator } from "../core/program.ts";
 import type { Operand } from "./fact-table.ts";
 import { lowerField } from "./fields.ts";
@@ -61,7 +61,7 @@ function lowerName(context: Context, node: Node & { readonly kind: "name" }): Op
     return param;
   }
   if (scope.facts.has(name)) return lowerNamedFact(context, name, undefined, node);
-  const doc = FACTS.get(name);
+  const doc = FACTS.get(name) ?? (context.orders === true ? ORDER_FACTS.get(name) : undefined);
   if (doc !== undefined) return lowerField(context, doc, context.series);
   if (scope.indicators.has(name)) return lowerIndicator(context, { name, nameSpan: span, args: [], span });
   if (scope.conditions.has(name)) {

@@ -7,13 +7,9 @@
 /** Keys by the schema path of their mapping: `""` the file, `rules` a rule, `action`, `trade`. */
 const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "": {
-    approval: "Approval by a person (approval:) is",
     universe: "A universe of symbols (universe:) is",
   },
   rule: {
-    approval: "Approval by a person (approval:) is",
-  },
-  project: {
     approval: "Approval by a person (approval:) is",
   },
   tape: {
@@ -22,7 +18,7 @@ const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 const INSTEAD: Readonly<Record<string, string>> = {
-  approval: "Remove it; max_order_notional under risk: refuses large orders meanwhile.",
+  approval: "Write it for the whole strategy: approval: {when: order.notional > 25000}.",
 };
 
 export type KeyPlace = "" | "rule" | "action" | "trade" | "project" | "tape";

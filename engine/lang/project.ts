@@ -3,7 +3,8 @@
  *
  * Owns: its defaults and its meaning. May not: read other files; a risk file comes from the same map of texts.
  */
-import type { RiskLimits } from "../core/program.ts";
+import type { Approval, RiskLimits } from "../core/program.ts";
+import { readProjectApproval } from "./approval.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { readRisk } from "./risk-limits.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
@@ -67,6 +68,7 @@ export interface Project {
   readonly account: { readonly venue: Venue; readonly cash: number };
   readonly feeds: readonly FeedConfig[];
   readonly risk: RiskLimits;
+  readonly approval?: Approval;
   readonly journal: string;
   readonly graceMs: number;
 }
@@ -123,6 +125,7 @@ export function parseProject(
     );
   }
   const graceMs = durationAt(yaml, ["grace"], data["grace"]) ?? DEFAULT_PROJECT.graceMs;
+  const approval = readProjectApproval(yaml);
   const diagnostics = [...yaml.findings.list(), ...extra];
   if (diagnostics.some((finding) => finding.severity === "error")) return { project: null, diagnostics, texts };
   const project: Project = {
@@ -132,6 +135,7 @@ export function parseProject(
     account: { ...DEFAULT_PROJECT.account, ...account },
     feeds: feeds.filter((feed) => feed !== undefined),
     risk,
+    ...(approval === undefined ? {} : { approval }),
     journal: textOr(data["journal"], DEFAULT_PROJECT.journal),
     graceMs,
   };

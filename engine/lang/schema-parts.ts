@@ -100,6 +100,14 @@ export function definitions(forEditors: boolean): Readonly<Record<string, Schema
     },
     ...(forEditors ? objectForm() : {}),
     risk: riskLimits(),
+    approval: mapping(
+      "Orders that open or add and that a person must approve. Exits are never asked about.",
+      {
+        when: ref("condition", "E.g. `order.notional > 25000`: facts of the order and of the account."),
+        expires: { ...ref("duration", "How long an answer is awaited."), default: "5m" },
+      },
+      ["when"],
+    ),
   };
 }
 

@@ -160,6 +160,7 @@ export function projectSchema(forEditors: boolean): Schema {
           if: { type: "object" },
           then: { $ref: "#/definitions/risk" },
         },
+        approval: ref("approval", "Orders of all strategies that a person must approve."),
         journal: text("Folder of the journal.", { default: ".barwise/journal" }),
         grace: { ...ref("duration", "How long after a bar's end late trades are awaited."), default: "2s" },
       },

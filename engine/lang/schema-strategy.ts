@@ -129,6 +129,7 @@ export function strategySchema(forEditors: boolean): Schema {
           description: "Entries open at the same time per symbol, working ones included.",
         },
         risk: ref("risk", "Limits of this strategy; they can only tighten the account's."),
+        approval: ref("approval", "Orders that a person must approve; adds to the project's."),
         on_failure: choice(
           "What happens when an exit rule cannot be trusted any more.",
           { hold: "Keep the position and alarm a person.", flatten: "Close the position at the market." },

@@ -4,7 +4,7 @@
  * Owns: the look-up of params, named facts, named conditions and catalogue names; cycles and suggestions.
  * May not: compute. One scope per strategy file.
  */
-import { FACTS, FUNCTIONS } from "../catalog/facts.ts";
+import { FACTS, FUNCTIONS, ORDER_FACTS } from "../catalog/facts.ts";
 import type { Indicator } from "../catalog/kernel.ts";
 import type { Condition, SeriesRef } from "../core/program.ts";
 import type { Code } from "./codes.ts";
@@ -52,6 +52,8 @@ export interface Context {
   /** `on:` or `symbol:` was written around it. */
   readonly explicit: boolean;
   readonly rule: string | undefined;
+  /** Under approval:, where the facts of an order are known. */
+  readonly orders?: true;
   readonly lower: Lowering;
 }
 
@@ -126,7 +128,13 @@ function allNames(scope: Scope): string[] {
 }
 
 export function unknownName(context: Context, name: string, span: Span, isCall: boolean): undefined {
+  if (ORDER_FACTS.has(name)) {
+    const message = `"${name}" is known only while an order is made`;
+    const help = "It stands alone, and under approval: only, in a strategy or in barwise.yaml.";
+    return report(context, "facts/not-here", span, message, help);
+  }
   const what = isCall ? "indicator or function" : "name";
-  const suggestion = didYouMean(name, allNames(context.scope), "Define it under params, facts or conditions.");
+  const known = [...allNames(context.scope), ...(context.orders === true ? ORDER_FACTS.keys() : [])];
+  const suggestion = didYouMean(name, known, "Define it under params, facts or conditions.");
   return report(context, "names/unknown", span, `Unknown ${what} "${name}"`, suggestion);
 }

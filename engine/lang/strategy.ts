@@ -10,6 +10,7 @@ import type { RiskLimits, Rule, SessionKind, Strategy } from "../core/program.ts
 import { DAY, parseBarSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import { readAction } from "./actions.ts";
+import { readApproval } from "./approval.ts";
 import { Builder, LOWERING } from "./builder.ts";
 import { checkStrategy } from "./checks.ts";
 import { exceptIn } from "./ignore.ts";
@@ -70,6 +71,7 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
   checkUnused(context, unused);
   const { name, description, symbols, max_entries: maxEntries, on_failure: onFailure, risk } = file.data;
   const limits = readRisk(file, ["risk"], risk);
+  const approval = readApproval(file, reader, context);
   if (hasErrors(file)) return undefined;
   const strategy: Omit<Strategy, "digest"> = {
     name: name as string,
@@ -85,6 +87,7 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
     risk: limits,
     maxEntries: typeof maxEntries === "number" ? maxEntries : 1,
     onFailure: onFailure === "flatten" ? "flatten" : "hold",
+    ...(approval === undefined ? {} : { approval }),
   };
   checkStrategy(builder, strategy, { history: env.history, accountRisk: env.accountRisk });
   return { ...strategy, digest: strategyDigest(strategy) };

@@ -7,6 +7,7 @@
 import { toCanonical } from "../core/canonical.ts";
 import type {
   Action,
+  Approval,
   BracketSpec,
   Fact,
   MessagePart,
@@ -26,7 +27,9 @@ import { conditionWords, factWords } from "./words.ts";
 export type ValuesOf = (facts: readonly Fact[], index: number) => string;
 
 export function explain(program: Program, valuesOf: ValuesOf): string {
-  return program.strategies.map((strategy) => explainStrategy(strategy, valuesOf)).join("\n");
+  const account = approvalLines("the project: ", program.approval).join("\n");
+  const strategies = program.strategies.map((strategy) => explainStrategy(strategy, valuesOf)).join("\n");
+  return `${account === "" ? "" : `${account}\n\n`}${strategies}`;
 }
 
 function explainStrategy(strategy: Strategy, valuesOf: ValuesOf): string {
@@ -43,6 +46,7 @@ function explainStrategy(strategy: Strategy, valuesOf: ValuesOf): string {
     ...historyLines(strategy),
     ...(named.length === 0 ? [] : [`  params: ${named.join(", ")}`]),
     ...riskLines(strategy.risk),
+    ...approvalLines("  ", strategy.approval),
     `  digest ${strategy.digest.slice(0, 12)}`,
     "",
     ...rules.flatMap((rule) => [...ruleLines(strategy, rule), ""]),
@@ -212,4 +216,12 @@ function riskLines(risk: RiskLimits): string[] {
     return `${words} ${key.endsWith("Ratio") ? `${Number((Number(value) * 100).toPrecision(12))}%` : String(value)}`;
   });
   return parts.length === 0 ? [] : [`  limits: ${parts.join(", ")}`];
+}
+
+function approvalLines(before: string, approval: Approval | undefined): string[] {
+  if (approval === undefined) return [];
+  const when = conditionWords(toCanonical(approval.facts, approval.condition));
+  return [
+    `${before}a person must approve orders with ${when}, within ${durationText(approval.expiresMs)}; until that is built they are refused`,
+  ];
 }

@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { INDICATORS } from "../../engine/catalog/catalog.ts";
-import { FACTS, FUNCTIONS } from "../../engine/catalog/facts.ts";
+import { FACTS, FUNCTIONS, ORDER_FACTS } from "../../engine/catalog/facts.ts";
 import { cataloguePage } from "../../engine/cli/catalog-text.ts";
 import { addFacts } from "../../engine/cli/facts.ts";
 
 const PAGE = fileURLToPath(new URL("../../docs/reference/indicators.md", import.meta.url));
-const NAMES = [...INDICATORS.keys(), ...FUNCTIONS.keys(), ...FACTS.keys()];
+const NAMES = [...INDICATORS.keys(), ...FUNCTIONS.keys(), ...FACTS.keys(), ...ORDER_FACTS.keys()];
 
 afterEach(() => {
   vi.restoreAllMocks();

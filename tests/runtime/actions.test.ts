@@ -368,3 +368,23 @@ describe("max_entries", () => {
     expect(got).toEqual([]);
   });
 });
+
+describe("an approval", () => {
+  it("refuses what a person must see, as long as nobody can be asked, and never an exit", async () => {
+    const rules = `- {name: small, when: close == 101, then: {buy: {size: {qty: 10}}}}
+- {name: large, when: close == 102, then: {target: {notional: 30000}}}
+- {name: leave, when: close == 103, then: {close: {}}}
+`;
+    const got = await failures(
+      rules,
+      "100 101x2 102x2 103x2",
+      [
+        "{at: bar 2, rule: small, order: {qty: 10}}",
+        "{at: bar 4, rule: large, refused: approval}",
+        "{at: bar 6, rule: leave, order: {side: sell, qty: 10}}",
+      ],
+      "# lint-ignore risk/approval -- shown here\napproval: {when: order.notional > 25000, expires: 5m}\n",
+    );
+    expect(got).toEqual([]);
+  });
+});

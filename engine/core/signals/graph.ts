@@ -11,7 +11,7 @@
 import { indicator } from "../../catalog/catalog.ts";
 import type { Indicator, Kernel } from "../../catalog/kernel.ts";
 import type { Calendar } from "../../market/calendar.ts";
-import { invariant } from "../assert.ts";
+import { invariant, unreachable } from "../assert.ts";
 import { factsOf, inputsOf } from "../canonical.ts";
 import type { Condition, FactSpec, SeriesRef, Strategy } from "../program.ts";
 import { compileTest } from "./conditions.ts";
@@ -218,6 +218,8 @@ export class FactGraph {
         return new PositionNode(key, slot, this.#views, instance.strategy.name, series, moment, spec.field);
       case "account":
         return new AccountNode(key, slot, this.#views, spec.field);
+      case "order":
+        return unreachable(spec as never, "a rule cannot read an order");
       case "prior": {
         const { strategy, symbol } = instance;
         const larger = this.#seriesOf(strategy, symbol, strategy.facts[spec.of]?.spec.series ?? spec.series);

@@ -35,6 +35,7 @@ export function keyOfSpec(spec: FactSpec, keyOf: (index: number) => string): str
     case "session":
     case "position":
     case "account":
+    case "order":
       return `${spec.kind}:${spec.field}`;
     case "const":
       return `const:${spec.value}`;

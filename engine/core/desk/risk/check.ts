@@ -6,7 +6,7 @@
 import type { Calendar } from "../../../market/calendar.ts";
 import type { Decimal } from "../../decimal.ts";
 import type { CheckResult, Side, TradingState } from "../../event.ts";
-import type { OrderType, RiskLimits, SessionKind, TimeInForce } from "../../program.ts";
+import type { Approval, OrderType, RiskLimits, SessionKind, TimeInForce } from "../../program.ts";
 
 /** What wants to become an order. */
 export interface Intent {
@@ -43,6 +43,10 @@ export interface RiskContext {
   readonly ready: boolean;
   readonly equity: Decimal;
   readonly buyingPower: Decimal;
+  readonly cash: Decimal;
+  readonly dayPnl: number;
+  /** The account's and the strategy's: either is enough. */
+  readonly approvals: readonly Approval[];
   /** Signed quantity of this strategy in this symbol, and its working entries on the side of this order with their sign. */
   readonly position: Decimal;
   readonly working: Decimal;

@@ -7,6 +7,7 @@
 import { isOpen } from "../../../market/sessions.ts";
 import { Decimal, ZERO } from "../../decimal.ts";
 import type { RiskLimits } from "../../program.ts";
+import { needsPerson } from "../approval.ts";
 import { pass, refuse, skip } from "./check.ts";
 import type { Check, CheckAnswer, RiskContext } from "./check.ts";
 
@@ -155,6 +156,31 @@ const buyingPower: Check = {
   },
 };
 
+const approval: Check = {
+  name: "approval",
+  why: "What a person wants to see first does not leave without a person.",
+  exits: false,
+  run: (context) => {
+    const { approvals, qty, intent, reference, equity, cash, buyingPower: power, dayPnl } = context;
+    if (approvals.length === 0) return skip("no approval is set");
+    const notional = qty.times(worst(context)).toNumber();
+    const price = (intent.price ?? reference).toNumber();
+    const known = {
+      order: { notional, qty: qty.toNumber(), price, side: intent.side === "buy" ? 1 : -1 },
+      account: {
+        equity: equity.toNumber(),
+        cash: cash.toNumber(),
+        buying_power: power.toNumber(),
+        day_pnl: dayPnl,
+      },
+    };
+    const isAsked = approvals.some((one) => needsPerson(one, known));
+    return isAsked
+      ? refuse("a person must approve such orders, and asking a person is not built yet", notional)
+      : pass(notional);
+  },
+};
+
 /** Order matters: what cannot be sent at all is said first; clamps come before what they make smaller. */
 export const CHECKS: readonly Check[] = [
   killSwitch,
@@ -170,6 +196,7 @@ export const CHECKS: readonly Check[] = [
   ordersPerDay,
   dailyLoss,
   buyingPower,
+  approval,
 ];
 
 function atMost(value: number, limit: number | undefined, what: string): CheckAnswer {
