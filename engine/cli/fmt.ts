@@ -33,7 +33,10 @@ export function addFmt(program: Command): void {
     .description(
       "format strategies, tests, templates, watchlists and project files: one layout, every comment kept, no meaning changed",
     )
-    .argument("[paths...]", "files or folders (default: this project); - reads standard input and prints the result")
+    .argument(
+      "[paths...]",
+      "files, folders or patterns (default: this project); - reads standard input and prints the result",
+    )
     .option("--check", "change nothing; exit code 1 when a file would change")
     .option("--diff", "change nothing; print what would change")
     .option("--stdin-filename <name>", "name of what comes on standard input", "stdin.strategy.yaml")

@@ -13,7 +13,7 @@ import type { FixedFiles } from "../lang/fix-files.ts";
 import { countOf, fixableOf, renderDiagnostics, summaryOf } from "../report/diagnostics.ts";
 import type { DiagnosticFormat } from "../report/diagnostics.ts";
 import { isTemplateFile, isWatchlistFile } from "../lang/references.ts";
-import { CliError, say, wantsColour } from "./io.ts";
+import { CliError, progressLine, say, wantsColour } from "./io.ts";
 import { withNamed } from "./named-files.ts";
 import { readPaths } from "./program.ts";
 import { differenceText, writeRewrites } from "./rewrite.ts";
@@ -33,7 +33,10 @@ export function addLint(program: Command): void {
   program
     .command("lint")
     .description("check strategy files without running them; exit code 1 when there are findings that count")
-    .argument("[paths...]", "files or folders (default: the strategies of this project); - reads standard input")
+    .argument(
+      "[paths...]",
+      "files, folders or patterns (default: the strategies of this project); - reads standard input",
+    )
     .option(
       "--format <format>",
       "pretty, concise, json, github, sarif or junit (default: github inside GitHub Actions, else pretty)",
@@ -51,10 +54,15 @@ async function runLint(paths: readonly string[], flags: Flags): Promise<void> {
   if (!(most >= 0)) throw new CliError(`--max-warnings ${flags.maxWarnings}: expected a number`);
   if (flags.dryRun === true && flags.fix !== true) throw new CliError("--dry-run belongs to --fix");
   const { files, onDisk, root, only } = await filesToLint(paths, flags);
-  const env = { root, only };
-  const fixed = flags.fix === true ? fixFiles(files, env) : undefined;
-  const wouldChange = fixed !== undefined && (await takeOver(fixed, { files, onDisk, format, flags }));
+  const line = progressLine("lint");
+  const onStrategy = (done: number, of: number): void => line.update(done, `of ${of} strategies`);
+  const env = { root, only, onStrategy };
+  // What comes on standard input is corrected; the files that it names are somebody else's.
+  const may = (file: string): boolean => onDisk !== undefined || only.includes(file);
+  const fixed = flags.fix === true ? fixFiles(files, env, may) : undefined;
   const { diagnostics } = fixed ?? compile(files, env);
+  line.end();
+  const wouldChange = fixed !== undefined && (await takeOver(fixed, { files, onDisk, format, flags }));
   const texts = fixed?.files ?? files;
   const isStdin = onDisk === undefined;
   const stream = isStdin && fixed !== undefined ? process.stderr : process.stdout;

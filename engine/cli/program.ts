@@ -16,6 +16,7 @@ import type { BarSize } from "../market/bar-size.ts";
 import type { Files, FileSet } from "../ports/files.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
 import { Reloader } from "../runtime/reload.ts";
+import { isPattern, matching } from "./globs.ts";
 import { CliError, say, wantsColour } from "./io.ts";
 import { withNamed } from "./named-files.ts";
 import { needsOf } from "../runtime/warmup.ts";
@@ -114,6 +115,7 @@ async function filesAt(path: string, isWanted: (path: string) => boolean): Promi
   try {
     isFolder = (await stat(path)).isDirectory();
   } catch (error) {
+    if (isPattern(path)) return await filesMatching(path, isWanted);
     throw new CliError(`${path}: no such file or folder`, 2, { cause: error });
   }
   if (!isFolder) return [path];
@@ -121,6 +123,12 @@ async function filesAt(path: string, isWanted: (path: string) => boolean): Promi
   const found = names.filter((name) => isWanted(join(path, name)) && !name.includes("node_modules")).sort();
   if (found.length === 0) throw new CliError(`${path}: no *.strategy.yaml in this folder`);
   return found.map((name) => join(path, name));
+}
+
+async function filesMatching(pattern: string, isWanted: (path: string) => boolean): Promise<string[]> {
+  const found = (await matching(pattern)).filter((path) => isWanted(path));
+  if (found.length === 0) throw new CliError(`${pattern}: no *.strategy.yaml matches`);
+  return found;
 }
 
 const MAX_READ = 1024 * 1024;

@@ -11,7 +11,7 @@ import type { Item } from "./completion.ts";
 import type { ExpressionKind } from "./expressions.ts";
 import { factMarkdown, outputMarkdown } from "./markdown.ts";
 import { sourceOf } from "./navigation.ts";
-import { wordIn } from "./scope-of.ts";
+import { isWord, wordIn } from "./scope-of.ts";
 import type { Scoped } from "./scope-of.ts";
 import { typedExpression } from "./typed-expression.ts";
 import type { OpenCall } from "./typed-expression.ts";
@@ -80,7 +80,7 @@ function words(after: "operator" | "direction" | "operand"): readonly Draft[] {
 /** Everything that has a value, the person's own names first. */
 function operands(kind: ExpressionKind, { definitions }: ExpressionScope): readonly Draft[] {
   const own = definitions
-    .filter(({ definition }) => definition.section !== "rules")
+    .filter(isWord)
     .filter(({ definition }) => kind === "condition" || definition.section !== "conditions")
     .map(({ file, definition }): Draft => {
       const { name, section, value } = definition;

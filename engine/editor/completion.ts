@@ -11,10 +11,9 @@ import { expressionItems } from "./completion-expression.ts";
 import { typedAt } from "./cursor.ts";
 import type { TypedKey, TypedValue } from "./cursor.ts";
 import type { EditorFile, Project } from "./editor-file.ts";
-import { testedBy } from "./editor-file.ts";
 import { expressionKind } from "./expressions.ts";
+import { fileNames, givenChoices, givenKeys, givenKind, placeholderItems } from "./completion-inputs.ts";
 import { keyMarkdown } from "./markdown.ts";
-import { definitionsOf } from "./names.ts";
 import { choicesAt, choicesOf, keysAt, schemaOf, takesMapping } from "./schema-at.ts";
 import type { Key } from "./schema-at.ts";
 import { scopeOf } from "./scope-of.ts";
@@ -57,9 +56,11 @@ export interface CompletionFrame {
 export function completionsAt(file: EditorFile, offset: number, frame: CompletionFrame): readonly Item[] {
   const codes = exceptionItems(file.text, offset, frame);
   if (codes !== undefined) return codes;
+  const inputs = placeholderItems(file, offset, frame.project);
+  if (inputs !== undefined) return inputs;
   const found: Item[] = [];
   for (const typed of typedAt(file.path, file.text, offset)) {
-    if (typed.part === "key") found.push(...keyItems(file, typed, offset));
+    if (typed.part === "key") found.push(...keyItems(file, typed, offset, frame.project));
     else found.push(...valueItems(file, typed, offset, frame));
   }
   return [...new Map(found.map((item) => [`${item.kind} ${item.label}`, item])).values()];
@@ -100,7 +101,8 @@ function exceptionItems(text: string, offset: number, { findings }: CompletionFr
 
 // ------------------------------------------------------------------------------------------------ keys
 
-function keyItems(file: EditorFile, typed: TypedKey, offset: number): readonly Item[] {
+function keyItems(file: EditorFile, typed: TypedKey, offset: number, project: Project): readonly Item[] {
+  if (file.kind === "strategy" && typed.path.join() === "with") return givenKeys(file, typed, offset, project);
   const root = schemaOf(file.kind);
   if (root === undefined) return [];
   const keys = keysAt(root, typed.path).filter(({ name }) => !typed.siblings.includes(name));
@@ -141,7 +143,7 @@ function valueSnippet({ name, schema }: Key, { isFlow, path }: TypedKey): string
 
 function valueItems(file: EditorFile, typed: TypedValue, offset: number, frame: CompletionFrame): readonly Item[] {
   const { path, before } = typed;
-  const kind = expressionKind(file.kind, path);
+  const kind = expressionKind(file.kind, path) ?? givenKind(file, path, frame.project);
   const scope = { definitions: scopeOf(file, frame.project), symbols: frame.symbols };
   if (kind === "message") {
     const open = /\{([^{}]*)$/.exec(before)?.[1];
@@ -177,20 +179,11 @@ function* wordsAt(
   if (last === "symbol" || (list === "symbols" && typeof last === "number")) {
     for (const symbol of symbols()) yield [quotedSymbol(symbol), "symbol"];
   }
-  if (file.kind !== "test") return;
-  if (last === "rule") {
-    for (const tested of testedBy(file)) {
-      const one = project.file(tested);
-      if (one === undefined) continue;
-      for (const { name, section } of definitionsOf(one)) if (section === "rules") yield [name, "word"];
-    }
-  }
-  if (last === "strategy" || list === "strategies") {
-    const folder = file.path.slice(0, file.path.lastIndexOf("/") + 1);
-    for (const other of project.paths()) {
-      if (other.startsWith(folder) && project.file(other)?.kind === "strategy")
-        yield [other.slice(folder.length), "word"];
-    }
+  for (const value of givenChoices(file, path, project)) yield [value, "choice"];
+  yield* fileNames(file, path, project);
+  if (file.kind === "test" && last === "rule") {
+    for (const { definition } of scopeOf(file, project))
+      if (definition.section === "rules") yield [definition.name, "word"];
   }
 }
 

@@ -1,12 +1,10 @@
 /**
  * A file as an editor has it.
  *
- * Owns: reading it once, however broken it is, and what the files of a project are to each other.
+ * Owns: reading it once, however broken it is.
  */
-import { beside } from "../lang/references.ts";
 import type { YamlFile } from "../lang/yaml-file.ts";
-import { nodeAt, readLoosely } from "../lang/yaml-file.ts";
-import { isScalar, isSeq } from "yaml";
+import { readLoosely } from "../lang/yaml-file.ts";
 import { kindOf } from "./kinds.ts";
 import type { FileKind } from "./kinds.ts";
 
@@ -27,12 +25,8 @@ export interface Project {
 /** Undefined: not a file of ours. */
 export function editorFile(path: string, text: string): EditorFile | undefined {
   const kind = kindOf(path);
-  return kind === undefined ? undefined : { path, kind, text, yaml: readLoosely(path, text) };
-}
-
-/** The strategies that a test file names, in its order. */
-export function testedBy({ path, yaml }: EditorFile): readonly string[] {
-  const several = nodeAt(yaml, ["strategies"]);
-  const named = [nodeAt(yaml, ["strategy"]), ...(isSeq(several) ? several.items : [])];
-  return named.flatMap((node) => (isScalar(node) && typeof node.value === "string" ? [beside(path, node.value)] : []));
+  if (kind === undefined) return undefined;
+  // An input of a template is no part of an expression; as a name of the same length it can be read as one.
+  const readable = kind === "template" ? text.replaceAll(/\$(?=[A-Za-z_])/g, "_") : text;
+  return { path, kind, text, yaml: readLoosely(path, readable) };
 }

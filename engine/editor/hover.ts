@@ -19,7 +19,7 @@ import { expressionKind } from "./expressions.ts";
 import { code, factMarkdown, keyMarkdown, outputMarkdown } from "./markdown.ts";
 import type { Meaning } from "./meaning.ts";
 import type { Definition } from "./names.ts";
-import { sourceOf } from "./navigation.ts";
+import { nameAt, sourceOf } from "./navigation.ts";
 import { choicesAt, keysAt, schemaOf } from "./schema-at.ts";
 import { scopeOf, wordIn } from "./scope-of.ts";
 import type { Scoped } from "./scope-of.ts";
@@ -39,6 +39,8 @@ export interface HoverFrame {
 export function hoverAt(file: EditorFile, offset: number, frame: HoverFrame): Hover | undefined {
   const exception = exceptionAt(file.text, offset);
   if (exception !== undefined) return exception;
+  const input = nameAt(file, offset, frame.project);
+  if (input?.definition.section === "inputs") return { markdown: definitionText(input, frame), span: input.at };
   const place = placeAt(file.yaml, offset);
   const [start, end] = place?.node.range ?? [0, 0];
   if (place === undefined) return undefined;
@@ -205,15 +207,16 @@ function callBefore(tokens: readonly Token[], dot: number): string | undefined {
 }
 
 const KINDS: Readonly<Record<Definition["section"], string>> = {
-  params: "param",
-  facts: "fact",
-  conditions: "condition",
-  rules: "rule",
+  inputs: "An input of this template",
+  params: "A param of this strategy",
+  facts: "A fact of this strategy",
+  conditions: "A condition of this strategy",
+  rules: "A rule of this strategy",
 };
 
 function definitionText({ file, definition }: Scoped, { meaning }: HoverFrame): string {
   const { name, section, value } = definition;
-  const lines = [code(`${name}: ${sourceOf(file, value)}`), `A ${KINDS[section]} of this strategy.`];
+  const lines = [code(`${name}: ${sourceOf(file, value)}`), `${KINDS[section]}.`];
   const found = meaning(file.path, definition);
   if (found !== undefined) {
     const bars = found.warmup ?? 0;

@@ -3,15 +3,16 @@
  *
  * Owns: definitions and uses with their exact places. May not: judge whether a use is right (see engine/lang).
  */
-import { isMap, isScalar, isSeq } from "yaml";
+import { isMap, isScalar, isSeq, visit } from "yaml";
 import type { Span } from "../lang/diagnostic.ts";
 import type { Node } from "../lang/syntax.ts";
 import { nodeAt, spanOfNode } from "../lang/yaml-file.ts";
 import type { Path, YamlFile } from "../lang/yaml-file.ts";
 import type { EditorFile } from "./editor-file.ts";
 import { expressionsOf, partsOf } from "./expressions.ts";
+import { givenInputs } from "./family.ts";
 
-export type Section = "params" | "facts" | "conditions" | "rules";
+export type Section = "inputs" | "params" | "facts" | "conditions" | "rules";
 
 export interface Definition {
   readonly name: string;
@@ -31,26 +32,37 @@ export interface Use {
   readonly span: Span;
 }
 
-export const WORDS: readonly Section[] = ["params", "facts", "conditions"];
+const WORDS: readonly Section[] = ["params", "facts", "conditions"];
 
 /** Keys of a template's body stand one level deeper. */
 function bodyOf(file: EditorFile): Path {
   return file.kind === "template" && isMap(nodeAt(file.yaml, ["strategy"])) ? ["strategy"] : [];
 }
 
+const defined = new WeakMap<EditorFile, readonly Definition[]>();
+const used = new WeakMap<EditorFile, readonly Use[]>();
+
 export function definitionsOf(file: EditorFile): readonly Definition[] {
+  const found = defined.get(file) ?? readDefinitions(file);
+  defined.set(file, found);
+  return found;
+}
+
+function readDefinitions(file: EditorFile): readonly Definition[] {
   if (file.kind !== "strategy" && file.kind !== "template") return [];
   const body = bodyOf(file);
   const found: Definition[] = [];
-  for (const section of WORDS) {
-    const map = nodeAt(file.yaml, [...body, section]);
+  const inputs: readonly (readonly [Section, Path])[] = file.kind === "template" ? [["inputs", ["inputs"]]] : [];
+  const words = WORDS.map((section) => [section, [...body, section]] as const);
+  for (const [section, at] of [...inputs, ...words]) {
+    const map = nodeAt(file.yaml, at);
     if (!isMap(map)) continue;
     for (const { key, value } of map.items) {
       if (!isScalar(key) || typeof key.value !== "string" || key.value === "") continue;
       const span = nameSpan(file.text, spanOfNode(key), key.value);
       if (span === undefined) continue;
       const extent = { start: span.start, end: spanOfNode(value)?.end ?? span.end };
-      found.push({ name: key.value, section, path: [...body, section, key.value], span, extent, value });
+      found.push({ name: key.value, section, path: [...at, key.value], span, extent, value });
     }
   }
   return [...found, ...rulesOf(file.yaml, body)];
@@ -78,6 +90,12 @@ function nameSpan(text: string, span: Span | undefined, name: string): Span | un
 
 /** Uses of words in expressions; whether a word is a person's or the catalogue's is for the caller to know. */
 export function usesOf(file: EditorFile): readonly Use[] {
+  const found = used.get(file) ?? readUses(file);
+  used.set(file, found);
+  return found;
+}
+
+function readUses(file: EditorFile): readonly Use[] {
   const found: Use[] = [];
   const walk = (node: Node): void => {
     if (node.kind === "name") {
@@ -88,7 +106,8 @@ export function usesOf(file: EditorFile): readonly Use[] {
     for (const part of partsOf(node)) walk(part);
   };
   for (const { tree } of expressionsOf(file.kind, file.yaml)) if (tree !== undefined) walk(tree);
-  return file.kind === "test" ? [...found, ...ofTests(file)] : found;
+  if (file.kind === "test") return [...found, ...ofTests(file)];
+  return [...found, ...(file.kind === "template" ? ofTemplate(file) : ofFilling(file))];
 }
 
 /** In text the name begins the node; in an object it stands behind `fact:`. */
@@ -99,6 +118,32 @@ function useSpan(text: string, { start, end }: Span, name: string): Span | undef
   if (found === null) return undefined;
   const at = start + found.index + found[0].length - name.length;
   return { start: at, end: at + name.length };
+}
+
+/** `$name`, wherever a value stands. */
+function ofTemplate({ text, yaml }: EditorFile): readonly Use[] {
+  const found: Use[] = [];
+  const body: unknown = nodeAt(yaml, ["strategy"]);
+  if (!isMap(body)) return [];
+  visit(body, {
+    Scalar(_, node) {
+      const [start, end] = node.range ?? [0, 0];
+      for (const { index, 1: name = "" } of text.slice(start, end).matchAll(/\$([A-Za-z_]\w*)/g)) {
+        const at = start + index + 1;
+        found.push({ name, section: "inputs", span: { start: at, end: at + name.length } });
+      }
+    },
+  });
+  return found;
+}
+
+/** Keys of `with:`. */
+function ofFilling(file: EditorFile): readonly Use[] {
+  return givenInputs(file).flatMap(({ key }): Use[] => {
+    if (!isScalar(key) || typeof key.value !== "string") return [];
+    const span = nameSpan(file.text, spanOfNode(key), key.value);
+    return span === undefined ? [] : [{ name: key.value, section: "inputs", span }];
+  });
 }
 
 /** A test names rules and params of its strategy. */

@@ -6,18 +6,20 @@
 import type { Span } from "../lang/diagnostic.ts";
 import type { Edit } from "../lang/fix.ts";
 import { isReserved } from "../lang/scope.ts";
-import { testedBy } from "./editor-file.ts";
+import { placeAt } from "./cursor.ts";
 import type { EditorFile, Project } from "./editor-file.ts";
+import { basesOf, familyOf, namedFile, scopeFiles } from "./family.ts";
 import { definitionsOf, unreadable, usesOf } from "./names.ts";
 import type { Definition, Section } from "./names.ts";
 
 export interface Location {
   readonly path: string;
   readonly span: Span;
+  readonly isDefinition: boolean;
 }
 
 export interface Found {
-  /** The file that defines it. */
+  /** The file that defines it, the nearest of several. */
   readonly file: EditorFile;
   readonly definition: Definition;
   /** The word under the cursor. */
@@ -31,11 +33,20 @@ export function nameAt(file: EditorFile, offset: number, project: Project): Foun
   if (here !== undefined) return { file, definition: here, at: here.span };
   const use = usesOf(file).find(({ span }) => isIn(span, offset));
   if (use === undefined) return undefined;
-  for (const one of file.kind === "test" ? testedFiles(file, project) : [file]) {
+  for (const one of scopeFiles(file, project)) {
     const definition = definitionsOf(one).find((candidate) => means(candidate, use.name, use.section));
     if (definition !== undefined) return { file: one, definition, at: use.span };
   }
   return undefined;
+}
+
+/** The file that a value names: a template, a strategy, a watchlist. */
+export function fileAt(file: EditorFile, offset: number, project: Project): EditorFile | undefined {
+  const place = placeAt(file.yaml, offset);
+  if (place?.part !== "value" || typeof place.node.value !== "string") return undefined;
+  const [last, before] = [place.path.at(-1), place.path.at(-2)];
+  const isName = ["template", "extends", "file", "strategy"].includes(String(last)) || before === "strategies";
+  return isName ? namedFile(file, place.node.value, project) : undefined;
 }
 
 function isIn({ start, end }: Span, offset: number): boolean {
@@ -43,31 +54,28 @@ function isIn({ start, end }: Span, offset: number): boolean {
 }
 
 function means({ name, section }: Definition, used: string, as: Section | undefined): boolean {
-  return name === used && (as === undefined ? section !== "rules" : section === as);
+  return name === used && (as === undefined ? section !== "rules" && section !== "inputs" : section === as);
 }
 
-function testedFiles(file: EditorFile, project: Project): readonly EditorFile[] {
-  return testedBy(file).flatMap((path) => project.file(path) ?? []);
+/** Everyone who may say the name: the file where it comes from, all that are made of it, and their tests. */
+function membersOf({ file, definition }: Found, project: Project): readonly EditorFile[] {
+  const origin = basesOf(file, project).findLast((one) =>
+    definitionsOf(one).some((candidate) => means(candidate, definition.name, definition.section)),
+  );
+  return familyOf(origin ?? file, project);
 }
 
-/** Every place that names the same thing, in its own file and in the tests of it. */
+/** Every place that names the same thing; a strategy that extends another may define it once more. */
 export function placesOfName(found: Found, project: Project): readonly Location[] {
-  const { file, definition } = found;
-  const places: Location[] = [{ path: file.path, span: definition.span }];
-  for (const one of [file, ...testsOf(file, project)]) {
-    for (const { name, section, span } of usesOf(one))
-      if (means(definition, name, section)) places.push({ path: one.path, span });
-  }
-  return places;
-}
-
-function testsOf(file: EditorFile, project: Project): readonly EditorFile[] {
-  const found: EditorFile[] = [];
-  for (const path of project.paths()) {
-    const one = project.file(path);
-    if (one?.kind === "test" && testedBy(one).includes(file.path)) found.push(one);
-  }
-  return found;
+  const { definition } = found;
+  return membersOf(found, project).flatMap((one): Location[] => [
+    ...definitionsOf(one)
+      .filter((candidate) => means(candidate, definition.name, definition.section))
+      .map(({ span }) => ({ path: one.path, span, isDefinition: true })),
+    ...usesOf(one)
+      .filter(({ name, section }) => means(definition, name, section))
+      .map(({ span }) => ({ path: one.path, span, isDefinition: false })),
+  ]);
 }
 
 export type Renamed =
@@ -76,19 +84,10 @@ export type Renamed =
   | { readonly refusal: string };
 
 export function rename(found: Found, name: string, project: Project): Renamed {
-  const { file, definition } = found;
-  const refusal = nameRefusal(file, definition, name);
-  if (refusal !== undefined) return { refusal };
-  for (const one of [file, ...testsOf(file, project)]) {
-    const { document, findings } = one.yaml;
-    const unread = unreadable(one)[0];
-    if (document === undefined || findings.hasErrors) {
-      return { refusal: `${one.path} cannot be read; correct it first, so that no use is missed.` };
-    }
-    if (unread !== undefined && definition.section !== "rules") {
-      const { line } = findings.position(unread.start);
-      return { refusal: `The expression in ${one.path}, line ${line}, cannot be read; correct it first.` };
-    }
+  const { definition } = found;
+  for (const one of membersOf(found, project)) {
+    const refusal = nameRefusal(one, definition, name) ?? readRefusal(one, definition);
+    if (refusal !== undefined) return { refusal };
   }
   const edits = new Map<string, Edit[]>();
   for (const { path, span } of placesOfName(found, project)) {
@@ -99,6 +98,18 @@ export function rename(found: Found, name: string, project: Project): Renamed {
   return { edits };
 }
 
+/** Where something cannot be read, a use could be missed. */
+function readRefusal(file: EditorFile, { section }: Definition): string | undefined {
+  const { document, findings } = file.yaml;
+  if (document === undefined || findings.hasErrors) {
+    return `${file.path} cannot be read; correct it first, so that no use is missed.`;
+  }
+  const unread = section === "rules" ? undefined : unreadable(file)[0];
+  if (unread === undefined) return undefined;
+  const { line } = findings.position(unread.start);
+  return `The expression in ${file.path}, line ${line}, cannot be read; correct it first.`;
+}
+
 function nameRefusal(file: EditorFile, { name: before, section }: Definition, name: string): string | undefined {
   if (name === before) return undefined;
   const pattern = section === "rules" ? /^[A-Za-z_][A-Za-z0-9_-]*$/ : /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -106,10 +117,9 @@ function nameRefusal(file: EditorFile, { name: before, section }: Definition, na
     const signs = section === "rules" ? "letters, digits, dashes and underscores" : "letters, digits and underscores";
     return `"${name}" cannot be a name: use ${signs}, and begin with a letter.`;
   }
-  if (section !== "rules" && isReserved(name)) return `"${name}" is a word of the language.`;
-  const other = definitionsOf(file).find(
-    (one) => one.name === name && (one.section === "rules") === (section === "rules"),
-  );
+  if (section !== "rules" && section !== "inputs" && isReserved(name)) return `"${name}" is a word of the language.`;
+  const kindOf = (one: Section): Section => (one === "rules" || one === "inputs" ? one : "params");
+  const other = definitionsOf(file).find((one) => one.name === name && kindOf(one.section) === kindOf(section));
   return other === undefined ? undefined : `"${name}" is already defined under ${other.section}.`;
 }
 

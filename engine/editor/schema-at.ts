@@ -44,11 +44,26 @@ export function schemaOf(kind: FileKind): Schema | undefined {
   return roots.get(kind);
 }
 
+/** Answers that were given already; people choose some of the keys, so they are forgotten before they grow. */
+const known = new WeakMap<Schema, Map<string, readonly Spoken[]>>();
+const MOST_KNOWN = 5_000;
+
 /** The schemas that speak about the value at a path, alternatives spread out. */
 export function spokenAt(root: Schema, path: Path): readonly Spoken[] {
-  let here = spread(root, { schema: root, definition: undefined }, 0);
-  for (const step of path) here = here.flatMap((one) => stepped(root, one, step));
-  return here;
+  const answers = known.get(root) ?? new Map<string, readonly Spoken[]>();
+  known.set(root, answers);
+  // Which item of a list it is makes no difference.
+  const key = path.map((step) => (typeof step === "number" ? "#" : JSON.stringify(step))).join("/");
+  const answer = answers.get(key);
+  if (answer !== undefined) return answer;
+  const last = path.at(-1);
+  const found =
+    last === undefined
+      ? spread(root, { schema: root, definition: undefined }, 0)
+      : spokenAt(root, path.slice(0, -1)).flatMap((one) => stepped(root, one, last));
+  if (answers.size >= MOST_KNOWN) answers.clear();
+  answers.set(key, found);
+  return found;
 }
 
 function stepped(root: Schema, { schema }: Spoken, step: string | number): readonly Spoken[] {

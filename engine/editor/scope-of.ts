@@ -1,10 +1,10 @@
 /**
  * The names that an expression of a file may use.
  *
- * Owns: whose names count where: a strategy's own, and in a test those of the strategies that it names.
+ * Owns: whose names count where: a strategy's own, those of what it is made of, and in a test those of its strategies.
  */
-import { testedBy } from "./editor-file.ts";
 import type { EditorFile, Project } from "./editor-file.ts";
+import { scopeFiles } from "./family.ts";
 import { definitionsOf } from "./names.ts";
 import type { Definition } from "./names.ts";
 
@@ -14,11 +14,19 @@ export interface Scoped {
 }
 
 export function scopeOf(file: EditorFile, project: Project): readonly Scoped[] {
-  const files = file.kind === "test" ? testedBy(file).flatMap((path) => project.file(path) ?? []) : [file];
-  return files.flatMap((one) => definitionsOf(one).map((definition) => ({ file: one, definition })));
+  const found = scopeFiles(file, project).flatMap((one) =>
+    definitionsOf(one).map((definition) => ({ file: one, definition })),
+  );
+  const keyOf = ({ definition }: Scoped): string => `${definition.section} ${definition.name}`;
+  // What a strategy says itself stands before what it is made of.
+  return found.filter((one, index) => found.findIndex((other) => keyOf(other) === keyOf(one)) === index);
 }
 
-/** Rules are named, but no expression can use them. */
+/** Rules and inputs are named, but no expression can use them as they stand. */
+export function isWord({ definition }: Scoped): boolean {
+  return definition.section !== "rules" && definition.section !== "inputs";
+}
+
 export function wordIn(scope: readonly Scoped[], name: string): Scoped | undefined {
-  return scope.find(({ definition }) => definition.section !== "rules" && definition.name === name);
+  return scope.find((one) => isWord(one) && one.definition.name === name);
 }

@@ -41,6 +41,8 @@ export interface CompileEnv {
   readonly project?: string;
   /** Strategy files that make the program; others are there to be extended. Default: all. */
   readonly only?: readonly string[];
+  /** Told after each strategy, for a person who waits. */
+  readonly onStrategy?: (done: number, of: number) => void;
   /** Folder of the project in the paths of the files; watchlists and templates are named relative to it. */
   readonly root?: string;
 }
@@ -126,7 +128,7 @@ export function envOf({ params, on, symbols, only }: ProgramSettings): CompileEn
 function compileStrategies(
   files: FileTexts,
   env: StrategyEnv,
-  { root = "", only }: CompileEnv,
+  { root = "", only, onStrategy }: CompileEnv,
   diagnostics: Diagnostic[],
 ): Strategy[] {
   const strategies: Strategy[] = [];
@@ -137,7 +139,8 @@ function compileStrategies(
   const chosen = only === undefined ? undefined : new Set(only);
   const isChosen = (path: string): boolean => isStrategyFile(path) && chosen?.has(path) !== false;
   const paths = Object.keys(files).filter(isChosen).sort();
-  for (const path of paths) {
+  for (const [index, path] of paths.entries()) {
+    onStrategy?.(index, paths.length);
     const file = readStrategy(path, files, root);
     const strategy = compileStrategy(file, env);
     const name = file.data?.["name"];

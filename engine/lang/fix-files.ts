@@ -41,7 +41,12 @@ interface State {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function fixFiles(files: FileTexts, env: CompileEnv = {}): FixedFiles {
+/** `may` says which files may be corrected; the others are there to be compiled with them. */
+export function fixFiles(
+  files: FileTexts,
+  env: CompileEnv = {},
+  may: (file: string) => boolean = () => true,
+): FixedFiles {
   const look = (texts: FileTexts): State => {
     const { program, diagnostics } = compile(texts, env);
     return { files: texts, digest: program?.digest, diagnostics };
@@ -50,7 +55,8 @@ export function fixFiles(files: FileTexts, env: CompileEnv = {}): FixedFiles {
   const applied: AppliedFix[] = [];
   const refused = new Set<string>();
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const candidates = candidatesOf(state).filter((one) => !refused.has(keyOf(one)));
+    const open = candidatesOf(state).filter(({ finding }) => may(finding.file));
+    const candidates = open.filter((one) => !refused.has(keyOf(one)));
     if (candidates.length === 0) break;
     const together = compatible(candidates);
     const next = attempt(state, together, look);

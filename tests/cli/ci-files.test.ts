@@ -1,10 +1,10 @@
 /** action.yml and .pre-commit-hooks.yaml say what the command line understands. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { Command } from "commander";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { addFmt } from "../../engine/cli/fmt.ts";
 import { addLint } from "../../engine/cli/lint.ts";
@@ -96,15 +96,71 @@ describe("the pre-commit hooks", () => {
 
   it("see the files that the commands understand, and no others", () => {
     const names = ["a.strategy.yaml", "x/a.strategy.yml", "barwise.yaml", "x/barwise.yaml"];
-    const others = ["notbarwise.yaml", "myrisk.yaml", "strategy.yaml", "a.strategy.yaml.old"];
-    const layouts = ["a.test.yaml", "x/a.template.yaml", "x/watchlists/b.yml", "risk.yaml"];
+    const others = ["notbarwise.yaml", "myrisk.yaml", "strategy.yaml", "a.strategy.yaml.old", "watchlists/x/a.yaml"];
+    const shared = ["a.template.yaml", "x/a.template.yml", "watchlists/a.yaml", "x/watchlists/b.yml"];
+    const layouts = [...shared, "a.test.yaml", "risk.yaml"];
+    const all = [...names, ...layouts, ...others];
     for (const { id, files } of hooks) {
-      const own = id === "barwise-fmt" ? [...names, ...layouts] : names;
       // Python's and JavaScript's expressions agree on this much.
       const pattern = new RegExp(files);
-      expect(own.filter((name) => !pattern.test(name))).toEqual([]);
-      expect(others.filter((name) => pattern.test(name))).toEqual([]);
+      const own = id === "barwise-fmt" ? [...names, ...layouts] : [...names, ...shared];
+      expect(all.filter((name) => pattern.test(name))).toEqual(own);
     }
-    expect([...names, ...layouts, ...others].filter(isFormattable)).toEqual([...names, ...layouts]);
+    expect(all.filter(isFormattable)).toEqual([...names, ...layouts]);
+  });
+
+  it("pass what is in order and stop a commit that is not, whatever files are handed to them", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "barwise-hooks-"));
+    const here = process.cwd();
+    const write = (name: string, text: string): void => {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    };
+    const good = "barwise: 1\nname: a\nsymbols: { file: watchlists/w.yaml }\ntemplate: templates/t.template.yaml\n";
+    write("barwise.yaml", "barwise: 1\nstrategies: strategies/\n");
+    write("strategies/a.strategy.yaml", good);
+    write("watchlists/w.yaml", "barwise: 1\nsymbols: [SPY]\n");
+    write(
+      "templates/t.template.yaml",
+      "barwise: 1\nstrategy:\n  on: 1d\n  rules:\n    - { name: go, when: close > open, then: { close: {} } }\n",
+    );
+    const files = ["barwise.yaml", "strategies/a.strategy.yaml", "templates/t.template.yaml", "watchlists/w.yaml"];
+    const run = async (
+      { entry, files: pattern }: (typeof hooks)[number],
+      names: readonly string[],
+    ): Promise<unknown> => {
+      const program = new Command("barwise");
+      for (const add of [addLint, addFmt]) add(program);
+      process.exitCode = undefined;
+      const passed = names.filter((name) => new RegExp(pattern).test(name));
+      if (passed.length > 0) await program.parseAsync(["node", ...entry.split(" "), ...passed]);
+      return process.exitCode ?? 0;
+    };
+    vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    process.chdir(folder);
+    try {
+      for (const hook of hooks) {
+        expect([hook.id, await run(hook, files)]).toEqual([hook.id, 0]);
+        for (const name of files) expect([hook.id, name, await run(hook, [name])]).toEqual([hook.id, name, 0]);
+      }
+      const [lint] = hooks;
+      if (lint === undefined) throw new Error("no hook");
+      for (const [name, text] of [
+        ["strategies/a.strategy.yaml", good.replace("name: a", "nam: a")],
+        ["watchlists/w.yaml", "barwise: 1\nsymbols: [TRUE]\n"],
+        ["barwise.yaml", "barwise: 1\nstrategeis: x\n"],
+      ] as const) {
+        const before = readFileSync(join(folder, name), "utf8");
+        write(name, text);
+        expect([name, await run(lint, [name])]).toEqual([name, 1]);
+        write(name, before);
+      }
+    } finally {
+      process.chdir(here);
+      process.exitCode = undefined;
+      vi.restoreAllMocks();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

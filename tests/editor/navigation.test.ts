@@ -205,7 +205,7 @@ describe("every question at every place", () => {
       const text = readFileSync(join(folder, name), "utf8").replaceAll("¦", "");
       const path = name.startsWith("test-") ? "a.test.yaml" : name.startsWith("project-") ? "barwise.yaml" : NAME;
       // Another offset in each file, so that together they fall everywhere.
-      for (let at = i % 17; at <= text.length; at += 17) {
+      for (let at = i % 37; at <= text.length; at += 37) {
         for (const marked of [`${text.slice(0, at)}¦${text.slice(at)}`, `${text.slice(0, at)}¦`]) {
           const { file, offset, project } = here(marked, path);
           completions(marked, path);
@@ -217,6 +217,6 @@ describe("every question at every place", () => {
         }
       }
     }
-    expect(asked).toBeGreaterThan(2_000);
+    expect(asked).toBeGreaterThan(1_000);
   }, 120_000);
 });

@@ -18,7 +18,7 @@ import type {
 } from "vscode-languageserver/node";
 import { completionsAt } from "../../editor/completion.ts";
 import { hoverAt } from "../../editor/hover.ts";
-import { nameAt, outline, placesOfName, rename } from "../../editor/navigation.ts";
+import { fileAt, nameAt, outline, placesOfName, rename } from "../../editor/navigation.ts";
 import { quickFixes } from "../../editor/quick-fixes.ts";
 import { signatureAt } from "../../editor/signature.ts";
 import type { Span } from "../../lang/diagnostic.ts";
@@ -69,15 +69,18 @@ export class Answers {
   }
 
   definition({ document, file, project }: View, position: Position): Location | null {
-    const found = file === undefined ? undefined : nameAt(file, document.offsetAt(position), project);
-    return found === undefined ? null : this.#location(project, found.file.path, found.definition.span);
+    if (file === undefined) return null;
+    const offset = document.offsetAt(position);
+    const found = nameAt(file, offset, project);
+    if (found !== undefined) return this.#location(project, found.file.path, found.definition.span);
+    const named = fileAt(file, offset, project);
+    return named === undefined ? null : this.#location(project, named.path, { start: 0, end: 0 });
   }
 
   references({ document, file, project }: View, position: Position, withDefinition: boolean): Location[] {
     const found = file === undefined ? undefined : nameAt(file, document.offsetAt(position), project);
     if (found === undefined) return [];
-    const [, ...uses] = placesOfName(found, project);
-    const places = withDefinition ? placesOfName(found, project) : uses;
+    const places = placesOfName(found, project).filter(({ isDefinition }) => withDefinition || !isDefinition);
     return places.map(({ path, span }) => this.#location(project, path, span));
   }
 
@@ -121,7 +124,7 @@ export class Answers {
   }
 
   #fixAll({ document, project, path }: View): CodeAction[] {
-    const { files } = fixFiles(project.textsFor(path));
+    const { files } = fixFiles(project.textsFor(path), {}, (file) => file === path);
     const edits = replacing(document, files[path] ?? document.getText());
     if (edits.length === 0) return [];
     const edit = { changes: { [document.uri]: edits } };

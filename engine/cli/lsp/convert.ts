@@ -142,6 +142,7 @@ export function withoutStops(snippet: string): string {
 // ------------------------------------------------------------------------------------------------ outline
 
 const SYMBOLS: Readonly<Record<Section, SymbolKind>> = {
+  inputs: SymbolKind.Property,
   params: SymbolKind.Constant,
   facts: SymbolKind.Variable,
   conditions: SymbolKind.Boolean,
@@ -151,7 +152,7 @@ const SYMBOLS: Readonly<Record<Section, SymbolKind>> = {
 /** The sections with what they hold. */
 export function symbolsOf(document: TextDocument, entries: readonly Outline[]): DocumentSymbol[] {
   const found: DocumentSymbol[] = [];
-  for (const section of ["params", "facts", "conditions", "rules"] as const) {
+  for (const section of ["inputs", "params", "facts", "conditions", "rules"] as const) {
     const own = entries.filter((entry) => entry.section === section);
     if (own.length === 0) continue;
     const range = rangeOf(document, {
