@@ -4,7 +4,7 @@
  * Owns: the shape that is documented in docs/reference/cli.md. Lists are always there; what a rule leaves out is null.
  */
 import { toCanonical } from "../core/canonical.ts";
-import type { Program, Rule, Strategy } from "../core/program.ts";
+import type { Approval, Program, Rule, Strategy } from "../core/program.ts";
 import { spelled } from "../lang/digest.ts";
 import { snake } from "../lang/plan/aspects.ts";
 import { historyOf } from "../lang/plan/warmup.ts";
@@ -16,6 +16,7 @@ export function explainJson(program: Program, valuesOf: ValuesOf): object {
   return {
     format_version: 1,
     digest: program.digest,
+    approval: approvalJson(program.approval),
     strategies: program.strategies.map((strategy) => strategyJson(strategy, valuesOf)),
   };
 }
@@ -29,6 +30,7 @@ function strategyJson(strategy: Strategy, valuesOf: ValuesOf): object {
     on_failure: onFailure,
     params: strategy.params ?? {},
     limits: Object.fromEntries(Object.entries(strategy.risk).map(([key, limit]) => [snake(key), limit])),
+    approval: approvalJson(strategy.approval),
     history: historyOf(strategy),
     facts: strategy.facts.map(({ key, ref, spec, warmup }, index) => ({
       key,
@@ -58,4 +60,10 @@ function ruleJson({ facts }: Strategy, rule: Rule): object {
     rearm: rule.rearm === undefined ? null : toCanonical(facts, rule.rearm),
     action: spelled(facts, rule.action),
   };
+}
+
+function approvalJson(approval: Approval | undefined): object | null {
+  if (approval === undefined) return null;
+  const conditions = toCanonical(approval.facts, approval.condition);
+  return { when: conditionWords(conditions), conditions, expires_ms: approval.expiresMs };
 }

@@ -3,7 +3,7 @@
  *
  * Owns: how one change reads: keys as YAML has them, percentages, durations, conditions as expressions.
  */
-import type { FactRef } from "../core/program.ts";
+import type { CanonicalCondition, FactRef } from "../core/program.ts";
 import { listed } from "../lang/suggest.ts";
 import type { Change, KeptState, NowValue, PlanValue } from "../lang/plan/types.ts";
 import { durationText } from "../lang/values.ts";
@@ -94,6 +94,7 @@ function isRatio(name: string): boolean {
 }
 
 function valueWords(name: string, value: PlanValue): string {
+  if (name === "approval.when") return conditionWords(value as unknown as CanonicalCondition);
   if (typeof value === "number") return numberWords(name, value);
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "string") return value;

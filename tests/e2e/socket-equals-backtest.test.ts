@@ -59,6 +59,25 @@ describe("a run over sockets with the official SDK gives the orders and fills of
     );
   }, 60_000);
 
+  it("with targets, reversals and two orders of which one cancels the other", async () => {
+    const tape = syntheticTape({ sessions: 3 });
+    const [symbol = ""] = tape.symbols;
+    const items = [...tape.items()].filter((item) => "symbol" in item && item.symbol === symbol);
+    const program = fromYaml(`barwise: 1
+name: turns
+symbols: [${symbol}]
+on: 5m
+rules:
+  - {name: up, when: rsi(7) crosses above 60, then: {target: {weight: 30%, short: true}}}
+  - {name: down, when: rsi(7) crosses below 40, then: {target: {weight: -20%, short: true, limit: close}}}
+  - {name: turn, when: rsi(7) crosses above 75, then: {sell: {size: {equity: 10%}, short: true, reverse: true, oto: {stop_loss: close * 1.01}}}}
+  - name: guard
+    when: position.bars_held >= 3
+    then: {reduce: {by: 50%, oco: {stop_loss: close - position.side * 2 * atr(14), take_profit: close + position.side * 3 * atr(14)}}}
+`);
+    await compare(program, { symbols: [symbol], data: "minute", items, margin: true }, 30);
+  }, 60_000);
+
   it.skipIf(!haveSharedData())(
     `on SPY minutes of 2013-10-07 and 08 ${haveSharedData() ? "" : SHARED_DATA_MISSING}`,
     async () => {

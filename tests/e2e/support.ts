@@ -22,6 +22,8 @@ export interface TestTape {
   readonly symbols: readonly string[];
   readonly data: "minute" | "daily" | "ticks";
   readonly items: readonly MarketInput[];
+  /** A margin account that may sell short. */
+  readonly margin?: true;
 }
 
 export interface Ran {
@@ -44,11 +46,11 @@ export const HEADER: JournalHeader = {
   createdAt: 0,
 };
 
-export function newExchange(symbols: readonly string[]): Exchange {
+export function newExchange(symbols: readonly string[], margin = false): Exchange {
   return createExchange({
     cash: "100000",
-    multiplier: 1,
-    shorting: false,
+    multiplier: margin ? 4 : 1,
+    shorting: margin,
     instruments: instruments(symbols),
     calendarOf,
     fees: noFees,
@@ -93,7 +95,7 @@ export async function runBacktest(program: Program, tape: TestTape): Promise<Ran
     program,
     sources: {},
     items: tape.items,
-    broker: createSimBroker(newExchange(tape.symbols)),
+    broker: createSimBroker(newExchange(tape.symbols, tape.margin)),
     calendarOf,
     account: "t",
     journalId: "t",
@@ -121,7 +123,7 @@ export async function runOverSockets(
   const watch = new Watch();
   const credentials = { keyId: "PKTEST", secret: "secret-of-the-test" };
   const venue = await startVenue({
-    exchange: newExchange(tape.symbols),
+    exchange: newExchange(tape.symbols, tape.margin),
     instruments: instruments(tape.symbols),
     ...credentials,
     calendar: calendarOf(tape.symbols[0] ?? ""),

@@ -472,3 +472,26 @@ describe("any two programs", () => {
     );
   });
 });
+
+describe("an approval", () => {
+  const approval = (when: string, more = ""): string => `approval: {when: ${when}${more}}\n${rules(enter(), leave())}`;
+
+  it("is compared in words, and one that goes or changes is told as a limit that may be looser", () => {
+    const plan = between(approval("order.notional > 25000"), approval("order.notional > 90000", ", expires: 1m"));
+    expect(linesOf(plan).join("\n")).toContain("approval.when order.notional > 25000 -> order.notional > 90000");
+    expect(linesOf(plan).join("\n")).toContain("approval.expires 5m -> 1m");
+    expect(codesOf(plan)).toContain("plan/limit-loosened");
+    expect(codesOf(between(approval("order.qty > 5"), rules(enter(), leave())))).toContain("plan/limit-loosened");
+    expect(codesOf(between(rules(enter(), leave()), approval("order.qty > 5")))).not.toContain("plan/limit-loosened");
+  });
+
+  it("of the project counts too", () => {
+    const own = `${HEAD}${rules(enter(), leave())}`;
+    const project = (text: string): string => `barwise: 1\n${text}`;
+    const plan = planBetween(
+      programOf(own, project("approval: {when: order.qty > 5}\n")),
+      programOf(own, project("approval: {when: order.qty > 7}\n")),
+    );
+    expect(codesOf(plan)).toContain("plan/limit-loosened");
+  });
+});

@@ -308,6 +308,25 @@ describe("a sell", () => {
   });
 });
 
+describe("a sell that cannot open", () => {
+  it("goes before an entry of the same evaluation while something is held, and repeats until it is sold", async () => {
+    const rules = `- {name: in, when: close == 100, start: fire, then: {buy: {size: {qty: 5}}}}
+- {name: more, when: close == 110, priority: 3, then: {buy: {size: {qty: 5}}}}
+- {name: out, when: close == 110, fire: each, limit: 2/day, then: {sell: {size: {qty: 3}}}}
+`;
+    const got = await failures(rules, "100x2 110x4 100 110x2", [
+      "{at: bar 1, rule: in, order: {side: buy, qty: 5}}",
+      "{at: bar 3, rule: out, order: {side: sell, qty: 3}}",
+      "{at: bar 3, rule: more, refused: exit_first}",
+      "{at: bar 4, rule: out, order: {side: sell, qty: 2}}",
+      "{at: bar 6, position: {qty: 0}}",
+      "{at: bar 7, rule: in, order: {side: buy, qty: 5}}",
+      "{at: bar 8, rule: more, refused: max_entries}",
+    ]);
+    expect(got).toEqual([]);
+  });
+});
+
 describe("an alert", () => {
   it("tells prices, percentages, times, durations and what is unknown", async () => {
     const rules = `- {name: in, when: close == 100, start: fire, then: {buy: {size: {qty: 10}}}}

@@ -99,7 +99,7 @@ export class Instance {
       if (advance(instance.rule, instance.state, context)) (fired ??= []).push(instance);
     }
     if (fired === undefined && blockedExits === undefined) return NOTHING;
-    return { ...resolve(fired ?? []), blockedExits: blockedExits ?? [] };
+    return { ...resolve(fired ?? [], (book?.qty ?? 0) > 0), blockedExits: blockedExits ?? [] };
   }
 
   /** One for all evaluations: nothing is allocated when nothing fires. */
@@ -164,6 +164,8 @@ export class Instance {
       return book.qty !== 0 || (action.kind === "close" && book.entryOpen);
     }
     if (action.kind === "cancel") return book !== undefined && book.entryOpen;
+    // Once, a sale of nothing is refused with its reason; each time, it would be so at every bar.
+    if (fire === "each" && onlyReduces(action)) return book !== undefined && book.qty > 0 && !book.exitOpen;
     return true;
   }
 
@@ -186,7 +188,7 @@ export class Instance {
  * Exits drop the entries of the same evaluation, also in a group: they are never trapped. Of each group one is left.
  * Opposite entries of equal priority cancel each other out.
  */
-function resolve(fired: RuleInstance[]): Omit<Evaluation, "blockedExits"> {
+function resolve(fired: RuleInstance[], isLong: boolean): Omit<Evaluation, "blockedExits"> {
   if (fired.length < 2) return { fired, refused: [] };
   const refused: Refusal[] = [];
   const drop = (instance: RuleInstance, code: string, reason: string): void => {
@@ -194,14 +196,17 @@ function resolve(fired: RuleInstance[]): Omit<Evaluation, "blockedExits"> {
     fired = fired.filter((other) => other !== instance);
   };
   fired.sort((a, b) => b.rule.priority - a.rule.priority || a.rule.index - b.rule.index);
-  const exit = fired.find(({ rule }) => isExit(rule.action));
+  // A sale that cannot open exits as well where there is something to sell; beside close or reduce it has nothing left.
+  const exits = fired.filter(({ rule }) => isExit(rule.action));
+  if (exits.length === 0 && isLong) exits.push(...fired.filter(({ rule }) => onlyReduces(rule.action)));
+  const [exit] = exits;
   if (exit !== undefined) {
     for (const instance of fired.filter(({ rule }) => isEntry(rule.action))) {
+      if (exits.includes(instance)) continue;
       drop(instance, "exit_first", `rule "${exit.rule.name}" exits at the same evaluation`);
     }
   }
   const groups = new Map<string, string>();
-  const exits = fired.filter(({ rule }) => isExit(rule.action));
   for (const instance of new Set([...exits, ...fired])) {
     const { group, name } = instance.rule;
     if (group === undefined) continue;

@@ -4,7 +4,8 @@
  * Owns: names as YAML has them, and the differences between two sets of values. Everything that counts for the digest
  * has a name here, whatever kinds of action there are. May not: judge.
  */
-import type { Fact, Program, Rule, Strategy } from "../../core/program.ts";
+import { toCanonical } from "../../core/canonical.ts";
+import type { Approval, Fact, Program, Rule, Strategy } from "../../core/program.ts";
 import { canonicalText, spelled } from "../digest.ts";
 import type { Change, Moves, PlanValue } from "./types.ts";
 
@@ -50,9 +51,10 @@ export function aspectsOfStrategy(strategy: Strategy): Aspects {
     facts,
     named,
     on,
+    approval,
     ...rest
   } = strategy;
-  const values = new Map<string, PlanValue>([["on", on.label]]);
+  const values = new Map<string, PlanValue>([["on", on.label], ...approvalOf(approval)]);
   for (const [key, value] of Object.entries(rest)) flatten(values, "", { [key]: value as PlanValue });
   for (const [name, index] of Object.entries(named)) values.set(`facts.${name}`, facts[index]?.ref ?? null);
   return values;
@@ -64,10 +66,20 @@ export function aspectsOfParams(params: Strategy["params"]): Aspects {
 
 /** Limits of the account, and what else stands beside the strategies. */
 export function aspectsOfProgram(program: Program): Aspects {
-  const { digest: _d, strategies: _s, settings: _st, ...rest } = program;
-  const values = new Map<string, PlanValue>();
+  const { digest: _d, strategies: _s, settings: _st, approval, ...rest } = program;
+  const values = new Map<string, PlanValue>(approvalOf(approval));
   flatten(values, "", rest as unknown as Readonly<Record<string, PlanValue>>);
   return values;
+}
+
+/** Its condition stays whole. */
+function approvalOf(approval: Approval | undefined): [string, PlanValue][] {
+  if (approval === undefined) return [];
+  const when = toCanonical(approval.facts, approval.condition) as unknown as PlanValue;
+  return [
+    ["approval.when", when],
+    ["approval.expires_ms", approval.expiresMs],
+  ];
 }
 
 export function changesOf(

@@ -9,9 +9,11 @@ import type { Moves, PlanValue } from "./types.ts";
 /** Limits that hold when the account sets none: setting one of them is no tightening by itself. */
 const HAS_DEFAULT: ReadonlySet<string> = new Set(["risk.price_collar_ratio", "risk.max_orders_per_minute"]);
 
-/** Limits under `risk`, `max_entries` and `on_failure`. Null for everything else. */
+/** Limits under `risk`, `max_entries`, `approval` and `on_failure`. Null for everything else. */
 export function movesOfLimit(name: string, before: PlanValue, after: PlanValue, ofAccount = false): Moves {
   if (name === "on_failure") return after === "flatten" ? "tighter" : "looser";
+  // Of two conditions nobody says here which asks a person more often.
+  if (name === "approval.when") return before === null ? "tighter" : after === null ? "looser" : null;
   if (name !== "max_entries" && !name.startsWith("risk.")) return null;
   if (after === null) return "looser";
   if (before === null) return ofAccount && HAS_DEFAULT.has(name) ? null : "tighter";
