@@ -25,7 +25,10 @@ export function param(params: readonly number[], index: number): number {
 }
 
 /** Why these parameters cannot be used, as a sentence for a person, or undefined when they are fine. */
-export function paramProblem(entry: Indicator, params: readonly number[]): string | undefined {
+export function paramProblem(
+  entry: Pick<Indicator, "name" | "params" | "check">,
+  params: readonly number[],
+): string | undefined {
   if (params.length !== entry.params.length) {
     return `${entry.name} takes ${entry.params.length} parameters, not ${params.length}.`;
   }

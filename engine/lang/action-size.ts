@@ -100,9 +100,11 @@ function readPositive(builder: Builder, path: Path): Expression | undefined {
 export function readRatio(builder: Builder, path: Path, most: number): Expression | undefined {
   const operand = builder.operand(path);
   if (operand === undefined) return undefined;
-  if (operand.kind === "const" && !(operand.value > 0 && operand.value <= most)) {
+  const isPlain = operand.kind === "const" && operand.quality.form === "number";
+  // More than all of it is said in percent: a plain 10 that meant 10% would be ten times the account.
+  if (operand.kind === "const" && !(operand.value > 0 && operand.value <= (isPlain ? 1 : most))) {
     const { value } = operand;
-    const isPercent = value > most && value / 100 <= most;
+    const isPercent = value > 1 && value / 100 <= most;
     const help = isPercent
       ? advice(`Write ${value}%.`, becomes(`${value}%`, { safe: false }))
       : "Write a percentage such as 10%.";

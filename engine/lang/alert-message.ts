@@ -18,22 +18,26 @@ export function readAlert(builder: Builder, path: Path): Action | undefined {
   if (!isScalar(node) || typeof node.value !== "string") return undefined;
   const place = placesOf(builder.file.text, node);
   const parts: MessagePart[] = [];
+  let isWhole = true;
   let at = 0;
   for (const found of node.value.matchAll(/\{([^{}]*)\}/g)) {
     if (found.index > at) parts.push(node.value.slice(at, found.index));
     at = found.index + found[0].length;
     const begin = found.index + 1;
-    const parsed = parseExpression(found[1] as string, (offset) => place(begin + offset));
+    const parsed = parseExpression(found[1] as string, (offset, side) => place(begin + offset, side));
     if ("problem" in parsed) {
       const { span, message, help } = parsed.problem;
       builder.file.findings.report("types/syntax", span, message, help);
-      return undefined;
     }
-    const operand = lowerNumber(builder.context, parsed.node);
-    if (operand === undefined) return undefined;
+    const operand = "node" in parsed ? lowerNumber(builder.context, parsed.node) : undefined;
+    if (operand === undefined) {
+      isWhole = false;
+      continue;
+    }
     const as = formOf(operand);
     parts.push({ expression: builder.index(operand), ...(as === undefined ? {} : { as }) });
   }
+  if (!isWhole) return undefined;
   if (at < node.value.length) parts.push(node.value.slice(at));
   const level = builder.text([...path, "level"]) ?? "info";
   return { kind: "alert", message: parts, level: level as "info" | "warning" | "critical" };

@@ -47,13 +47,13 @@ function sidesOf(builder: Builder, action: Action): { readonly long: boolean; re
 function reportNoExit(builder: Builder, rule: Rule): void {
   const message = `Nothing ever closes what rule "${rule.name}" opens`;
   const help = "Add a rule with close, or a bracket with a stop_loss.";
-  builder.reportKey("risk/no-exit", ["rules", rule.index, "name"], message, help);
+  builder.report("risk/no-exit", ["rules", rule.index, "name"], message, help);
 }
 
 function reportNoStop(builder: Builder, rule: Rule): void {
   const message = `Nothing limits the loss of what rule "${rule.name}" opens`;
   const help = "Add bracket: {stop_loss: …}, or an exit that looks at position.unrealized_pct.";
-  builder.reportKey("risk/no-stop", ["rules", rule.index, "name"], message, help);
+  builder.report("risk/no-stop", ["rules", rule.index, "name"], message, help);
 }
 
 /** An exit that looks at the loss, or that is itself a stop. */
@@ -84,7 +84,7 @@ function checkKnown(builder: Builder, strategy: Draft, rule: Rule, entries: read
   const [first] = alternatives;
   const message = `Rule "${rule.name}" may be unknown while a position is open: ${listed((first ?? []).slice(0, 3), "and")}`;
   const help = "Add a stop to the entry, or an alternative to the exit (any:) that is always known.";
-  builder.reportKey("risk/exit-unknown", ["rules", rule.index, "name"], message, help);
+  builder.report("risk/exit-unknown", ["rules", rule.index, "name"], message, help);
 }
 
 function alternativesOf(condition: Condition): readonly Condition[] {

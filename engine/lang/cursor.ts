@@ -99,6 +99,12 @@ export class Cursor {
     return token;
   }
 
+  /** A word of plain English that the grammar does not have. */
+  refuseName(word: string, help: Help): void {
+    const token = this.peek();
+    if (token.kind === "name" && token.text === word) this.refuse(token, `Unexpected "${word}"`, help);
+  }
+
   span(token: Token): Span {
     return this.#spanOf(token.start, token.end);
   }

@@ -5,6 +5,7 @@
  * tokens stay where the author put them.
  */
 import { parseExpression } from "./parser.ts";
+import { asWritten } from "./places.ts";
 import { WORD_ARGUMENTS } from "./syntax.ts";
 import { tokenize } from "./tokens.ts";
 import type { Token } from "./tokens.ts";
@@ -30,7 +31,7 @@ export function formatExpression(text: string): readonly string[] | undefined {
 }
 
 function formatted(text: string): readonly string[] | undefined {
-  if ("problem" in parseExpression(text, (offset) => offset)) return undefined;
+  if ("problem" in parseExpression(text, asWritten)) return undefined;
   const pieces = piecesOf(text);
   if (pieces === undefined) return undefined;
   const lines: string[] = [];

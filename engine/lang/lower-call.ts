@@ -13,7 +13,7 @@ import { sameSeries } from "./fact-table.ts";
 import type { Operand } from "./fact-table.ts";
 import { lowerField } from "./fields.ts";
 
-import { isTooLarge, report, unknownName } from "./scope.ts";
+import { isTimeForBars, isTooLarge, report, unknownName } from "./scope.ts";
 import type { Context } from "./scope.ts";
 import { advice, becomes } from "./fix.ts";
 import type { Advice, Proposal } from "./fix.ts";
@@ -48,7 +48,7 @@ export function lowerCall(context: Context, call: Call): Operand | undefined {
     return report(
       context,
       "types/arguments",
-      extra?.value.span ?? call.span,
+      extra?.nameSpan ?? extra?.value.span ?? call.span,
       `${call.name} takes no such argument`,
       help,
     );
@@ -112,9 +112,10 @@ export function lowerIndicator(context: Context, call: Call): Operand | undefine
   if (series === undefined || given === undefined) return undefined;
   const explicit = context.explicit || !sameSeries(series, context.series);
   const inner: Context = { ...context, series, explicit };
-  const params = paramsOf(inner, call, entry, given);
   const output = outputOf(context, call, entry);
   const value = valueOf(inner, entry, given, call);
+  // `sma(perid)`: once the name is known, it may well be the period.
+  const params = paramsOf(inner, call, entry, { ...given, isComplete: value !== undefined });
   const source = sourceOf(context, call, entry);
   if (params === undefined || output === undefined || value === undefined || source === undefined) return undefined;
   const home = value.of === undefined ? series : context.scope.table.fact(value.of).spec.series;
@@ -231,11 +232,17 @@ function usage(entry: Indicator): string {
   return `Usage: ${entry.name}(${params.join(", ")}).`;
 }
 
-function paramsOf(context: Context, call: Call, entry: Indicator, given: Given): readonly number[] | undefined {
+function paramsOf(
+  context: Context,
+  call: Call,
+  entry: Indicator,
+  given: Given & { readonly isComplete: boolean },
+): readonly number[] | undefined {
   const values: number[] = [];
   for (const doc of entry.params) {
     const node = given.params.get(doc.name);
     if (node === undefined) {
+      if (doc.default === undefined && !given.isComplete) return undefined;
       if (doc.default === undefined) {
         const message = `${call.name} needs "${doc.name}"`;
         return report(context, "types/arguments", call.span, message, usage(entry));
@@ -249,11 +256,16 @@ function paramsOf(context: Context, call: Call, entry: Indicator, given: Given):
       const message = `"${doc.name}" of ${call.name} must be a constant`;
       return report(context, "types/arguments", node.span, message, "Use a number or a param.");
     }
+    if (isTimeForBars(context, operand, node.span, `"${doc.name}" of ${call.name}`)) return undefined;
     values.push(operand.value);
   }
   const problem = paramProblem(entry, values);
   if (problem === undefined) return values;
-  const node = [...given.params.values()][0];
+  // The first that is out of its own range; else it is about several together.
+  const guilty = entry.params.find(
+    (doc, i) => paramProblem({ name: entry.name, params: [doc] }, [values[i] as number]) !== undefined,
+  );
+  const node = given.params.get(guilty?.name ?? "") ?? [...given.params.values()][0];
   return report(
     context,
     "types/value",

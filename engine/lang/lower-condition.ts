@@ -196,7 +196,10 @@ function lowerList(context: Context, node: Node & { readonly kind: "in" }): Cond
     if (operand.kind !== "const") {
       return report(context, "types/value", item.span, "A list may hold numbers only", "Use or between comparisons.");
     }
-    values.push(operand.value);
+    if (of === undefined) continue;
+    const problem = mismatch(of.quality, operand.quality, "compares");
+    if (problem !== undefined) return report(context, problem.code, item.span, problem.message, problem.help);
+    values.push((inUnitOf(of, operand) as typeof operand).value);
   }
   if (of === undefined) return undefined;
   if (of.kind === "const") return report(context, "logic/constant", node.span, "Both sides are constants");

@@ -11,7 +11,7 @@ import { lowerField } from "./fields.ts";
 import { lowerAcross } from "./lower-across.ts";
 import { lowerCall, lowerIndicator } from "./lower-call.ts";
 import { lowerTemporal } from "./lower-temporal.ts";
-import { isTooLarge, report, unknownName, withoutCycle } from "./scope.ts";
+import { isTimeForBars, isTooLarge, report, unknownName, withoutCycle } from "./scope.ts";
 import type { Context } from "./scope.ts";
 import { advice, becomes } from "./fix.ts";
 import { didYouMean, listed } from "./suggest.ts";
@@ -47,7 +47,9 @@ export function lowerNumber(context: Context, node: Node): Operand | undefined {
 function literal(node: Node & { readonly kind: "number" }): Operand {
   const { form } = node;
   const value = form === "duration" ? node.value / 1_000 : node.value;
-  return { kind: "const", value, quality: { unit: literalUnit(form), range: [value, value], form } };
+  // What the canonical form holds is in the fact's own unit, whatever a person would write.
+  const written = node.isCoded === true ? {} : { form };
+  return { kind: "const", value, quality: { unit: literalUnit(form), range: [value, value], ...written } };
 }
 
 // ---------------------------------------------------------------------------------------------- names
@@ -166,6 +168,7 @@ export function lowerCount(context: Context, node: Node, min: number, max: numbe
     return report(context, "types/value", node.span, `${what} must be a constant`, "Use a number or a param.");
   }
   const { value } = operand;
+  if (isTimeForBars(context, operand, node.span, what)) return undefined;
   if (!Number.isInteger(value) || value < min || value > max) {
     const message = `${what} must be a whole number from ${min} to ${max}, not ${value}`;
     return report(context, "types/value", node.span, message);
@@ -213,7 +216,7 @@ function lowerCalc(context: Context, operator: CalcOperator, args: readonly Node
   const [a, b] = operands as [Operand, Operand | undefined];
   const span = { start: args[0]?.span.start ?? 0, end: args.at(-1)?.span.end ?? 0 };
   if (operator === "/" && b?.kind === "const" && b.value === 0) {
-    return report(context, "types/value", span, "This divides by zero");
+    return report(context, "types/value", args[1]?.span ?? span, "This divides by zero");
   }
   if (b !== undefined && operator !== "*" && operator !== "/") {
     const problem = mismatch(a.quality, b.quality, "adds");

@@ -11,7 +11,7 @@ import type { Span } from "./diagnostic.ts";
 import type { Help } from "./fix.ts";
 import { parseExpression } from "./parser.ts";
 import { placesOf } from "./places.ts";
-import { didYouMean, listed } from "./suggest.ts";
+import { didYouMean, listed, notFinite } from "./suggest.ts";
 import { WORD_ARGUMENTS } from "./syntax.ts";
 import type { Argument, Node, Relation } from "./syntax.ts";
 import { spanOfNode } from "./yaml-file.ts";
@@ -134,8 +134,13 @@ export class ConditionReader {
         "",
       );
     }
-    const right = this.number(value);
+    const right = this.#value(value);
     return right === undefined ? undefined : { kind: "compare", relation, left, right, span };
+  }
+
+  #value(node: unknown): Node | undefined {
+    const value = this.number(node);
+    return value?.kind === "number" && scalarNumber(node) !== undefined ? { ...value, isCoded: true } : value;
   }
 
   #refuseOperator(at: unknown, name: string): undefined {
@@ -162,7 +167,7 @@ export class ConditionReader {
         "value: [1, 2]",
       );
     }
-    const values = value.items.map((item) => this.number(item));
+    const values = value.items.map((item) => this.#value(item));
     if (values.some((one) => one === undefined)) return undefined;
     return { kind: "in", of, values: values as Node[], negated, span };
   }
@@ -283,7 +288,7 @@ export class ConditionReader {
 
   #literal(value: number, span: Span): Node | undefined {
     if (Number.isFinite(value)) return { kind: "number", value, form: "number", span };
-    return this.#report("schema/condition-form", span, `${value} is no number to compare with`, "");
+    return this.#report("schema/type", span, notFinite(value), "");
   }
 
   #report(code: Code, span: Span, message: string, help: Help): undefined {
@@ -307,6 +312,12 @@ function wordOf(node: unknown): Node {
   return { kind: "word", word: isScalar(node) ? String(node.value) : "", span: spanOf(node) };
 }
 
+/** Blocks are shown by their first key, and its value when that is on the same line: frames of whole blocks help nobody. */
 function spanOf(node: unknown): Span {
+  if (isMap(node) && node.flow !== true) {
+    const [first] = node.items;
+    const [key, value] = [spanOfNode(first?.key), isScalar(first?.value) ? spanOfNode(first.value) : undefined];
+    if (key !== undefined) return { start: key.start, end: Math.max(key.end, value?.end ?? 0) };
+  }
   return spanOfNode(node) ?? { start: 0, end: 0 };
 }

@@ -7,6 +7,7 @@
 import type { Span } from "./diagnostic.ts";
 import { helpText } from "./fix.ts";
 import { barsOrUnit, unchained } from "./fix-expression.ts";
+import type { Places } from "./places.ts";
 import { didYouMean } from "./suggest.ts";
 import { WORD_ARGUMENTS, isCondition, joined } from "./syntax.ts";
 import type { Argument, Node, Quantity, Relation } from "./syntax.ts";
@@ -20,12 +21,12 @@ const MAX_LENGTH = 10_000;
 /** Parses one expression. `place` maps an offset of the text to an offset of the file. */
 export function parseExpression(
   text: string,
-  place: (offset: number) => number,
+  place: Places,
 ): { readonly node: Node } | { readonly problem: SyntaxProblem } {
   const spanOf = (start: number, end: number): Span => {
     const from = place(start);
     // In a filled template the end may be written in another file, at any offset.
-    return { start: from, end: end > start ? place(end - 1) + 1 : from };
+    return { start: from, end: end > start ? place(end - 1, "end") : from };
   };
   if (text.length > MAX_LENGTH) {
     const help = "Split it with named facts and conditions.";
@@ -176,6 +177,7 @@ class Parser {
       return this.#relation((token.text === "=" ? "==" : token.text) as Relation, left, this.#number());
     }
     if (said && (this.#tokens.takeWord("above") || this.#tokens.takeWord("below"))) {
+      this.#tokens.refuseName("than", `Write: is ${token.text} 30.`);
       return this.#relation(token.text === "above" ? ">" : "<", left, this.#number());
     }
     if (this.#tokens.takeWord("crosses")) {

@@ -10,7 +10,7 @@ import { readRisk } from "./risk-limits.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { projectSchema, riskFileSchema } from "./schema-project.ts";
 import { parseDuration } from "./values.ts";
-import { keyPlace, placeOf, readYaml } from "./yaml-file.ts";
+import { placeOf, readYaml } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
 
 export type Venue = "local" | "alpaca-paper" | "alpaca-live";
@@ -205,7 +205,6 @@ function speedAt(yaml: YamlFile, path: Path, value: unknown): string {
   if (value === undefined) return "1x";
   const text = typeof value === "number" ? `${value}x` : typeof value === "string" ? value : "";
   if (text === "max" || Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1] ?? Number.NaN) > 0) return text;
-  const place = keyPlace(yaml, path) ?? placeOf(yaml, path);
-  yaml.findings.report("types/value", place, `"${text}" is no speed`, "Write 60x, or max.");
+  yaml.findings.report("types/value", placeOf(yaml, path), `"${text}" is no speed`, "Write 60x, or max.");
   return "1x";
 }

@@ -10,7 +10,7 @@ import type { Help } from "./fix.ts";
 import { notBuiltKey } from "./not-built.ts";
 import type { KeyPlace } from "./not-built.ts";
 import type { Schema } from "./schema-parts.ts";
-import { didYouMean, listed } from "./suggest.ts";
+import { didYouMean, listed, notFinite } from "./suggest.ts";
 import { keyPlace, placeOf, sourceAt } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
 
@@ -153,6 +153,10 @@ function wrongType(error: ErrorObject, file: YamlFile, path: Path): void {
   const expected = listed(types.map((name) => TYPE_WORDS[name] ?? name));
   const source = sourceAt(file, path);
   const place = placeOf(file, path);
+  if (typeof error.data === "number" && !Number.isFinite(error.data) && types.includes("number")) {
+    file.findings.report("schema/type", place, notFinite(error.data), "");
+    return;
+  }
   const found = `${subject(path)} must be ${expected}, found ${describe(error.data)}`;
   const isScalar = typeof error.data !== "object" || error.data === null;
   if (isScalar && path[0] === "symbols" && path.length === 2) {

@@ -13,6 +13,7 @@ import type { FactTable, Operand } from "./fact-table.ts";
 import type { Help } from "./fix.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Node } from "./syntax.ts";
+import { KEYWORD_LIST } from "./tokens.ts";
 
 export interface Definition {
   /** Undefined when its text has a finding of its own. */
@@ -32,6 +33,8 @@ export interface Scope {
   readonly known: Map<string, Operand | undefined>;
   /** Names of conditions and facts that something used. */
   readonly used: Set<string>;
+  /** Params whose value has a finding of its own. */
+  readonly broken: Set<string>;
   readonly spent: { steps: number };
   /** How many symbols the strategy has: no rank lies beyond. */
   readonly universe: number;
@@ -80,6 +83,15 @@ export function report(context: Context, code: Code, span: Span, message: string
   context.scope.findings.report(code, span, message, help);
 }
 
+/** `sma(10m)`, `close[10m]`: a duration is no number of bars, and would be read as one of seconds. */
+export function isTimeForBars(context: Context, { quality }: Operand, span: Span, what: string): boolean {
+  const { form } = quality;
+  if (form !== "duration" && form !== "clock") return false;
+  const found = form === "clock" ? "a time of day" : "a duration";
+  report(context, "types/time", span, `${what} must be a plain number, not ${found}`, "Write how many bars, e.g. 20.");
+  return true;
+}
+
 /** Resolves a definition once; a definition that needs itself is a finding. */
 export function withoutCycle<T>(context: Context, name: string, span: Span, resolve: () => T): T | undefined {
   const { open } = context.scope;
@@ -99,7 +111,7 @@ export function withoutCycle<T>(context: Context, name: string, span: Span, reso
  * arguments the indicator.
  */
 export function isReserved(name: string): boolean {
-  return FACTS.has(name) || FUNCTIONS.has(name) || NAMESPACES.has(name);
+  return KEYWORD_LIST.includes(name.toLowerCase()) || FACTS.has(name) || FUNCTIONS.has(name) || NAMESPACES.has(name);
 }
 
 const NAMESPACES: ReadonlySet<string> = new Set([
@@ -133,6 +145,8 @@ export function unknownName(context: Context, name: string, span: Span, isCall: 
     const help = "It stands alone, and under approval: only, in a strategy or in barwise.yaml.";
     return report(context, "facts/not-here", span, message, help);
   }
+  // It is declared, and what is wrong with it has been said there.
+  if (context.scope.broken.has(name)) return undefined;
   const what = isCall ? "indicator or function" : "name";
   const known = [...allNames(context.scope), ...(context.orders === true ? ORDER_FACTS.keys() : [])];
   const suggestion = didYouMean(name, known, "Define it under params, facts or conditions.");

@@ -145,6 +145,7 @@ function readNames(file: YamlFile, env: StrategyEnv, table: FactTable, reader: C
     open: [],
     known: new Map(),
     used: new Set(),
+    broken: new Set(),
     spent: { steps: 0 },
     universe: universeOf(file, env),
     clock: clockRange(all === undefined ? undefined : [...all.declared, ...all.chosen], table.own.size, session),
@@ -214,6 +215,7 @@ function readParams(
   };
   for (const name of namesOf(file, "params", taken)) {
     env.declaredParams.add(name);
+    scope.broken.add(name);
     const value = nodeAt(file, ["params", name]);
     if (!isScalar(value) || !["string", "number"].includes(typeof value.value)) continue;
     const node = reader.number(value);
@@ -231,6 +233,7 @@ function readParams(
     }
     const over = overrideOf(env, textOf(file, "name") ?? "", name);
     const chosen = over ?? operand.value;
+    scope.broken.delete(name);
     params.set(name, { ...operand, value: chosen, quality: { ...operand.quality, range: [chosen, chosen] } });
   }
   return params;

@@ -77,3 +77,8 @@ export function listed(words: readonly string[], joiner = "or"): string {
   if (words.length < 2) return words.join("");
   return `${words.slice(0, -1).join(", ")} ${joiner} ${words.at(-1)}`;
 }
+
+/** The schema and the reader of conditions say the same about `.inf` and `.nan`. */
+export function notFinite(value: number): string {
+  return `${value} is no number to compute with`;
+}

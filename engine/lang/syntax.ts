@@ -26,7 +26,8 @@ export interface Argument {
 }
 
 export type Node =
-  | (Base & { readonly kind: "number"; readonly value: number; readonly form: LiteralForm })
+  /** `isCoded`: a value of the json-rules-engine form. */
+  | (Base & { readonly kind: "number"; readonly value: number; readonly form: LiteralForm; readonly isCoded?: true })
   /** A name, possibly with dots; `call` when arguments follow. */
   | (Base & { readonly kind: "name"; readonly name: string })
   | (Base & {

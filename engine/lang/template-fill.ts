@@ -12,6 +12,7 @@ import type { YAMLMap } from "yaml";
 import type { Findings, Span } from "./diagnostic.ts";
 import { reworded } from "./fix.ts";
 import { placesOf, setPlaces } from "./places.ts";
+import type { Places } from "./places.ts";
 import { didYouMean, listed } from "./suggest.ts";
 import { needsParentheses, textOf } from "./template-inputs.ts";
 import type { Input } from "./template-inputs.ts";
@@ -81,7 +82,7 @@ class Filler {
 
   #span(scalar: Scalar, start: number, end: number): Span {
     const place = placesOf(this.#filling.findings.text, scalar);
-    return { start: place(start), end: place(end - 1) + 1 };
+    return { start: place(start), end: place(end - 1, "end") };
   }
 
   #text(scalar: Scalar, text: string): Scalar {
@@ -144,27 +145,28 @@ type Part =
   | { readonly text: string; readonly from: number }
   | { readonly text: string; readonly value: Scalar; readonly span: Span; readonly inner: string };
 
-function placesOfParts(findings: Findings, scalar: Scalar, parts: readonly Part[]): (offset: number) => number {
+function placesOfParts(findings: Findings, scalar: Scalar, parts: readonly Part[]): Places {
   const own = placesOf(findings.text, scalar);
   const starts: number[] = [];
   let length = 0;
   const maps = parts.map((part) => {
     starts.push(length);
     length += part.text.length;
-    if ("from" in part) return (offset: number) => own(part.from + offset);
+    if ("from" in part) return (offset: number, side?: "end") => own(part.from + offset, side);
     const written = spanOfNode(part.value) ?? part.span;
     const place = placesOf(findings.text, part.value);
     const base = findings.sources.copy(written, part.span);
     const shift = part.text === part.inner ? 0 : 1;
     const last = Math.max(0, part.inner.length - 1);
-    return (offset: number) => base - written.start + place(Math.min(Math.max(0, offset - shift), last));
+    return (offset: number, side?: "end") =>
+      base - written.start + place(Math.min(Math.max(0, offset - shift), last), side);
   });
-  return (offset) => {
+  return (offset, side) => {
     const index = Math.max(
       0,
       starts.findLastIndex((start, i) => start <= offset && (parts[i] as Part).text !== ""),
     );
     const map = maps[index];
-    return map === undefined ? own(offset) : map(offset - (starts[index] as number));
+    return map === undefined ? own(offset, side) : map(offset - (starts[index] as number), side);
   };
 }

@@ -228,7 +228,7 @@ export function withCondition(
   if (span !== undefined && isScalar(node) && node.type !== Scalar.BLOCK_FOLDED && !isMap(node)) {
     const toFile = placesOf(file.text, node);
     const start = toFile(span.start);
-    place = { start, end: span.end > span.start ? Math.max(start + 1, toFile(span.end - 1) + 1) : start + 1 };
+    place = { start, end: span.end > span.start ? Math.max(start + 1, toFile(span.end - 1, "end")) : start + 1 };
   }
   file.findings.report(finding.code, place, finding.message, finding.help, finding.why);
   return undefined;

@@ -140,9 +140,13 @@ class Reader {
     const compiled = compile(this.#texts, env);
     const problem = errorsOf(compiled.diagnostics)[0];
     if (compiled.program === null) {
-      const place = [...path, "given", "params"];
+      const given = [...path, "given", "params"];
+      const names = Object.keys((dataAt(file, given) as object | undefined) ?? {});
+      const guilty =
+        problem?.code === "names/unknown-param" ? names.find((one) => problem.message.includes(`"${one}"`)) : undefined;
+      const place = (guilty === undefined ? undefined : keyPlace(file, [...given, guilty])) ?? placeOf(file, given);
       const message = problem?.message ?? "The strategy does not compile with this";
-      file.findings.report(problem?.code ?? "types/value", placeOf(file, place), message, problem?.help);
+      file.findings.report(problem?.code ?? "types/value", place, message, problem?.help);
       return undefined;
     }
     return this.#withExpectations(path, { series, history, env, program: compiled.program });

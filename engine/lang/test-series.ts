@@ -161,7 +161,7 @@ function pathAt(file: YamlFile, path: Path): readonly (number | null)[] | undefi
   if ("values" in parsed) return parsed.values;
   const place = placesOf(file.text, node);
   const start = place(parsed.start);
-  const end = parsed.end > parsed.start ? Math.max(start + 1, place(parsed.end - 1) + 1) : start + 1;
+  const end = parsed.end > parsed.start ? Math.max(start + 1, place(parsed.end - 1, "end")) : start + 1;
   file.findings.report("types/price-path", { start, end }, parsed.message, parsed.help);
   return undefined;
 }

@@ -8,7 +8,7 @@ import { isMap, isScalar, isSeq } from "yaml";
 import { readStrategy } from "./compose.ts";
 import type { FileTexts } from "./compile.ts";
 import { parseExpression } from "./parser.ts";
-import { placesOf } from "./places.ts";
+import { asWritten, placesOf } from "./places.ts";
 import type { Node } from "./syntax.ts";
 import type { Source } from "./test-probe.ts";
 import type { Place } from "./test-types.ts";
@@ -44,7 +44,7 @@ function collect(file: YamlFile, node: unknown, found: UnitSource[]): void {
   if (isScalar(node) && typeof node.value === "string") {
     const value = node.value;
     const toFile = placesOf(file.text, node);
-    const parsed = parseExpression(value, (offset) => offset);
+    const parsed = parseExpression(value, asWritten);
     if (!("node" in parsed)) return;
     for (const { span } of leavesOf(parsed.node)) {
       const source = value.slice(span.start, span.end);

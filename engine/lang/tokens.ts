@@ -85,6 +85,7 @@ export const KEYWORD_LIST: readonly string[] = [...KEYWORDS];
 
 const BLANK = /[\s\u00a0]+/y;
 const CLOCK = /(\d{1,2}):(\d{2})(?![\d:])/y;
+const CLOCK_WITH_SECONDS = /\d{1,2}:\d{2}(?::\d{2})+(?![\d:])/y;
 const NUMBER = /\d+(?:_\d+)*(?:\.\d+)?/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/y;
 const SIGN = /<=|>=|==|!=|&&|\|\||[<>=()[\],:+\-*/.]/y;
@@ -114,6 +115,12 @@ export function tokenize(text: string): readonly Token[] | TokenProblem {
 }
 
 function clockAt(text: string, at: number): Token | TokenProblem | undefined {
+  const seconds = match(CLOCK_WITH_SECONDS, text, at)?.[0];
+  if (seconds !== undefined) {
+    const [hours, minutes] = seconds.split(":");
+    const message = `${seconds} is no time of day`;
+    return { start: at, end: at + seconds.length, message, help: `Write hours and minutes: ${hours}:${minutes}.` };
+  }
   const found = match(CLOCK, text, at);
   if (found === null) return undefined;
   const value = Number(found[1]) * 60 + Number(found[2]);
@@ -210,7 +217,8 @@ function signAt(text: string, at: number): Token | TokenProblem {
       return { kind: "word", text: sign === "&&" ? "and" : "or", start: at, end: at + 2 };
     }
     if (sign !== ".") return { kind: "sign", text: sign, start: at, end: at + sign.length };
-    if (/\d/.test(text[at + 1] ?? "")) {
+    // Behind a number or a call it is no decimal point.
+    if (/\d/.test(text[at + 1] ?? "") && !/[\w)\]]/.test(text[at - 1] ?? "")) {
       const digits = match(/\d+/y, text, at + 1)?.[0] ?? "";
       const end = at + 1 + digits.length;
       return {

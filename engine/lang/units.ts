@@ -62,6 +62,7 @@ export function mismatch(a: Quality, b: Quality, verb: "compares" | "adds"): Uni
   if (a.unit === b.unit) return undefined;
   if (b.form === "percent") return percentProblem(a, verb);
   if (b.form === "clock" || b.form === "duration") return timeProblem(a.unit, b.form, verb);
+  if (a.unit === "clock" && b.form === "number" && verb === "compares") return clockProblem(b.range[0]);
   if (a.unit === "any" || b.unit === "any") return undefined;
   if (a.unit === "number" || b.unit === "number") return undefined;
   const message = `This ${verb} ${phraseOf(a.unit)} and ${phraseOf(b.unit)}`;
@@ -99,6 +100,15 @@ function timeProblem(other: UnitName, form: "clock" | "duration", verb: string):
       ? "A time such as 09:45 can only be compared with time."
       : "A duration can only be compared with position.age or with minutes of the session.";
   return { code: "types/time", message, help };
+}
+
+/** `time > 945` would be 15:45: minutes after midnight are nothing that people write. */
+function clockProblem(value: number): UnitProblem {
+  const [hours, minutes] = [Math.floor(value / 100), value % 100];
+  const isClock = Number.isInteger(value) && hours <= 24 && minutes < 60;
+  const example = isClock ? `${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}` : "09:45";
+  const help = `Write a time of day such as ${example}.`;
+  return { code: "types/time", message: `This compares a time of day and the number ${value}`, help };
 }
 
 /** The unit of a product or quotient. */

@@ -5,7 +5,7 @@
  * May not: know what a strategy is. Never throws: a hostile file makes findings.
  */
 import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument, Scalar, visit } from "yaml";
-import type { Document, ParsedNode } from "yaml";
+import type { Document, Node, ParsedNode } from "yaml";
 import { Findings } from "./diagnostic.ts";
 import type { Span } from "./diagnostic.ts";
 import type { Edit, Proposal } from "./fix.ts";
@@ -32,9 +32,9 @@ export function readYaml(file: string, text: string): YamlFile {
   const unread: YamlFile = { findings, text, data: undefined, document: undefined };
   if (!isReadable(text, findings)) return unread;
   const document = parse(text, findings);
-  if (document === undefined || findings.hasErrors || !isPlain(document, findings)) return unread;
+  if (document === undefined || findings.hasErrors || !isPlain(text, document, findings)) return unread;
   if (!isMap(document.contents)) {
-    const span = spanOfNode(document.contents) ?? { start: 0, end: 0 };
+    const span = firstLine(text, spanOfNode(document.contents) ?? { start: 0, end: 0 });
     const help = "Begin with: barwise: 1";
     findings.report("yaml/not-a-mapping", span, `Expected a mapping, found ${typeOf(document.contents)}`, help);
     return unread;
@@ -127,13 +127,16 @@ function parse(text: string, findings: Findings): Document.Parsed | undefined {
   }
   const lines = new Set<number>();
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
-    const [start, end] = pos;
-    const said = sentenceOf(code, unshield(message), text, start);
+    const [from, end] = pos;
+    const said = sentenceOf(code, unshield(message), text, from);
+    const start = from + (said.shift ?? 0);
     // One broken line makes YAML complain more than once, and about everything after it.
     const { line } = findings.position(start);
-    if (lines.has(line) || lines.size >= 3) continue;
+    const isEcho = said.code === "yaml/syntax" && lines.has(line - 1);
+    if (isEcho || lines.has(line) || lines.size >= 3) continue;
     lines.add(line);
-    findings.report(said.code, { start, end: Math.max(end, start + (said.width ?? 1)) }, said.message, said.help);
+    const width = said.width ?? Math.max(1, end - start);
+    findings.report(said.code, { start, end: start + width }, said.message, said.help);
   }
   return document;
 }
@@ -159,12 +162,24 @@ function withoutShield(document: Document.Parsed): Document.Parsed {
   return document;
 }
 
+/** Tags that only say again what a plain value is. */
+const PLAIN_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
+
+/** The tag of a node as it is written before its value. */
+function tagAt(text: string, node: Node, end: number): string {
+  if (node.tag === undefined) return "";
+  return /![^\s]*\s*$/.exec(text.slice(Math.max(0, end - 200), end))?.[0].trim() ?? "";
+}
+
 /** Anchors, aliases, tags and depth. */
-function isPlain(document: Document.Parsed, findings: Findings): boolean {
+function isPlain(text: string, document: Document.Parsed, findings: Findings): boolean {
   let plain = true;
   visit(document, {
     Node(_, node, path) {
-      const span = spanOfNode(node) ?? { start: 0, end: 0 };
+      const value = spanOfNode(node) ?? { start: 0, end: 0 };
+      const mark = node.anchor !== undefined && !isAlias(node) ? `&${node.anchor}` : tagAt(text, node, value.start);
+      const before = mark === "" ? -1 : text.lastIndexOf(mark, value.start);
+      const span = before < 0 ? value : { start: before, end: before + mark.length };
       const refuse = (code: "yaml/anchor" | "yaml/tag" | "yaml/too-deep", message: string, help: string): symbol => {
         plain = false;
         findings.report(code, span, message, help);
@@ -183,8 +198,8 @@ function isPlain(document: Document.Parsed, findings: Findings): boolean {
           "Use params, facts or conditions to name things.",
         );
       }
-      if (node.tag !== undefined && !node.tag.startsWith("tag:yaml.org,2002:")) {
-        return refuse("yaml/tag", `Tags (${node.tag}) are not allowed`, "Remove the tag.");
+      if (node.tag !== undefined && !PLAIN_TAG.test(node.tag)) {
+        return refuse("yaml/tag", `Tags (${mark}) are not allowed`, "Remove the tag.");
       }
       if (path.length > 2 * MAX_DEPTH) return refuse("yaml/too-deep", `Nested more than ${MAX_DEPTH} levels deep`, "");
       return undefined;
@@ -229,12 +244,12 @@ function trimmed(file: YamlFile, node: unknown, span: Span): Span {
   if (isScalar(node) && (node.type === Scalar.BLOCK_FOLDED || node.type === Scalar.BLOCK_LITERAL)) {
     return { start: span.start, end: span.start + 1 };
   }
-  const lineEnd = file.text.indexOf("\n", span.start);
-  const end = lineEnd < 0 ? span.end : Math.min(span.end, lineEnd);
-  return {
-    start: span.start,
-    end: Math.max(span.start + 1, file.text.slice(span.start, end).trimEnd().length + span.start),
-  };
+  return firstLine(file.text, span);
+}
+
+function firstLine(text: string, { start, end }: Span): Span {
+  const line = text.slice(start, end).split("\n", 1)[0] as string;
+  return { start, end: Math.min(text.length, start + Math.max(1, line.trimEnd().length)) };
 }
 
 /** Where the key of a path stands. */

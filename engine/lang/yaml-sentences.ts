@@ -14,6 +14,8 @@ interface Sentence {
   readonly help: Help;
   /** Length of what is wrong, when it is known better than YAML says. */
   readonly width?: number;
+  /** How far behind the place that YAML names it begins. */
+  readonly shift?: number;
 }
 
 const INDICATORS = ">!*&%@`|-?#";
@@ -25,13 +27,14 @@ export function sentenceOf(code: string, message: string, text: string, at: numb
         code: "yaml/duplicate-key",
         message: `The key ${keyAt(text, at)} appears twice`,
         help: "Remove one.",
-        width: keyAt(text, at).length - 2,
+        width: rawKey(text, at).length,
       };
     case "MULTIPLE_DOCS":
       return {
         code: "yaml/multiple-documents",
         message: "The file holds more than one document",
         help: "Remove the `---` or split the file.",
+        width: 3,
       };
     case "TAB_AS_INDENT":
       return { code: "yaml/tab", message: "A tab is used as indentation", help: "Use spaces." };
@@ -43,19 +46,36 @@ export function sentenceOf(code: string, message: string, text: string, at: numb
       if (message.includes("flow")) {
         return syntax("Inside {…} and […] brackets and commas have a meaning of their own", "Quote the expression.");
       }
-      return syntax(message.includes("quote") ? "A closing quote is missing" : message, "");
+      if (message.includes("quote")) {
+        return { ...syntax("A closing quote is missing", ""), shift: openQuote(text, at) - at, width: 1 };
+      }
+      return syntax(message, "");
     case "BLOCK_AS_IMPLICIT_KEY":
-      return syntax(
-        "A colon followed by a space begins a second key on the same line",
-        advice("Quote the whole value.", valueInQuotes()),
-      );
+      if (message.includes("sequence")) {
+        const said = "This list is neither as deep as the one above nor below a key";
+        return { ...syntax(said, "Check the indentation."), shift: Math.max(0, text.slice(at).search(/\S/)), width: 1 };
+      }
+      return {
+        ...syntax(
+          "A colon followed by a space begins a second key on the same line",
+          advice("Quote the whole value.", valueInQuotes()),
+        ),
+        shift: /^.*?(?=:(?:\s|$))/.exec(text.slice(at))?.[0].length ?? 0,
+        width: 1,
+      };
     case "BAD_ALIAS":
       return { code: "yaml/anchor", message: "An alias needs a name", help: helpFor(text, at) };
     case "BAD_INDENT":
-    case "BAD_COLLECTION_TYPE":
+    case "BAD_COLLECTION_TYPE": {
+      const open = /^Flow (?:map|sequence)/.test(message) ? openBracket(text, at) : -1;
+      if (open >= 0) {
+        const help = "Close it, or indent what stands inside deeper than the key.";
+        return { ...syntax(`This ${text[open]} is not closed`, help), shift: open - at, width: 1 };
+      }
       return syntax(message.replace(/ in block collection/, ""), "Check the indentation and closing brackets.");
+    }
     case "BAD_DQ_ESCAPE":
-      return syntax(message, "Use single quotes, or double the backslash.");
+      return { ...syntax(message, "Use single quotes, or double the backslash."), width: 2 };
     default:
       return syntax(message, helpFor(text, at));
   }
@@ -65,9 +85,50 @@ function syntax(message: string, help: Help): Sentence {
   return { code: "yaml/syntax", message, help };
 }
 
+/** As it is written, quotes included. */
+function rawKey(text: string, at: number): string {
+  return /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:]+)/.exec(text.slice(at, at + 200))?.[0] ?? " ";
+}
+
 function keyAt(text: string, at: number): string {
-  const key = /^[^\s:]{1,60}/.exec(text.slice(at, at + 80))?.[0] ?? "";
-  return `"${key.replace(/^["']|["']$/g, "")}"`;
+  return `"${rawKey(text, at)
+    .replace(/^["']|["']$/g, "")
+    .slice(0, 60)}"`;
+}
+
+/** The quote that opened a text which never ends: the last one before that stands for itself. */
+function openQuote(text: string, end: number): number {
+  for (let at = end - 1; at >= 0; at--) {
+    const quote = text[at];
+    if (quote !== '"' && quote !== "'") continue;
+    const before = quote === "'" ? text[at - 1] === "'" : isEscaped(text, at);
+    if (!before) return at;
+    if (quote === "'") at--;
+  }
+  return end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text[at - 1 - backslashes] === "\\") backslashes++;
+  return backslashes % 2 === 1;
+}
+
+/** The last bracket before an offset that nothing closes; -1 when there is none. */
+function openBracket(text: string, end: number): number {
+  const open: number[] = [];
+  let quote = "";
+  for (let at = 0; at < end; at++) {
+    const character = text[at] as string;
+    const begins = /^$|[\s,[{:]/.test(text[at - 1] ?? "");
+    if (quote !== "") {
+      if (character === quote && !(quote === '"' && isEscaped(text, at))) quote = "";
+    } else if ((character === '"' || character === "'") && begins) quote = character;
+    else if (character === "#" && /^$|\s/.test(text[at - 1] ?? "")) at = text.indexOf("\n", at) - 1 || end;
+    else if ((character === "[" || character === "{") && (begins || open.length > 0)) open.push(at);
+    else if (character === "]" || character === "}") open.pop();
+  }
+  return open.at(-1) ?? -1;
 }
 
 /** An expression that begins with a character YAML keeps for itself is the usual cause. */

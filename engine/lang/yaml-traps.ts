@@ -38,7 +38,7 @@ export function checkTraps(file: YamlFile): void {
 function checkComment(file: YamlFile, node: Scalar): void {
   const end = node.range?.[1] ?? 0;
   const lineEnd = file.text.indexOf("\n", end);
-  const rest = file.text.slice(end, lineEnd < 0 ? undefined : lineEnd);
+  const rest = file.text.slice(end, lineEnd < 0 ? undefined : lineEnd).replace(/\r$/, "");
   const hash = /^[ \t]+(#.*)$/.exec(rest);
   if (hash === null) return;
   const comment = (hash[1] as string).trimEnd();

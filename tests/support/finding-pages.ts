@@ -64,7 +64,7 @@ function spelledOut(text: string): string {
 }
 
 /** Several files begin with a line `# path` each; without one the keys tell the kind of file. */
-function filesIn(block: string): FileTexts {
+export function filesIn(block: string): FileTexts {
   const [alone = "", ...named] = spelledOut(block).split(/^# (\S+\.ya?ml)\n/m);
   const files: Record<string, string> = {};
   const add = (path: string, text: string): void => void (files[path] = completed(path, text));
@@ -107,7 +107,7 @@ function chunksOf(text: string): readonly Chunk[] {
   const chunks: { key: string; text: string }[] = [];
   let comments = "";
   for (const line of text.split(/(?<=\n)/)) {
-    const key = /^- (?:\{ ?)?name:/.test(line) ? "-" : /^"?([A-Za-z_$][\w$]*)"?:/.exec(line)?.[1];
+    const key = /^⟦?- ⟦?(?:\{ ?)?"?name"?:/.test(line) ? "-" : /^⟦?⟧?"?([A-Za-z_$][\w$]*)⟧?"?⟧?:/.exec(line)?.[1];
     const last = chunks.at(-1);
     if (/^#|^\s*$/.test(line) && !(last?.text ?? "").endsWith("|\n")) comments += line;
     else if (key !== undefined || last === undefined) {

@@ -162,5 +162,5 @@ function report(
 ): void {
   const path = ["rules", rule.index];
   const remove = without(builder.file, path, `Remove rule ${rule.name}`);
-  builder.reportKey(code, [...path, "name"], message, code === "risk/opposite-actions" ? help : advice(help, remove));
+  builder.report(code, [...path, "name"], message, code === "risk/opposite-actions" ? help : advice(help, remove));
 }
