@@ -132,7 +132,8 @@ function parse(text: string, findings: Findings): Document.Parsed | undefined {
     const start = from + (said.shift ?? 0);
     // One broken line makes YAML complain more than once, and about everything after it.
     const { line } = findings.position(start);
-    const isEcho = said.code === "yaml/syntax" && lines.has(line - 1);
+    const isEcho =
+      said.code === "yaml/syntax" && (lines.has(line - 1) || (lines.size > 0 && message.includes("in YAML stream")));
     if (isEcho || lines.has(line) || lines.size >= 3) continue;
     lines.add(line);
     const width = said.width ?? Math.max(1, end - start);

@@ -77,6 +77,9 @@ export function sentenceOf(code: string, message: string, text: string, at: numb
     case "BAD_DQ_ESCAPE":
       return { ...syntax(message, "Use single quotes, or double the backslash."), width: 2 };
     default:
+      if (/flow-(?:seq|map)-start/.test(message)) {
+        return syntax("Inside {…} and […] brackets and commas have a meaning of their own", "Quote the expression.");
+      }
       return syntax(message, helpFor(text, at));
   }
 }
@@ -118,13 +121,16 @@ function isEscaped(text: string, at: number): boolean {
 function openBracket(text: string, end: number): number {
   const open: number[] = [];
   let quote = "";
+  let isComment = false;
   for (let at = 0; at < end; at++) {
     const character = text[at] as string;
+    if (character === "\n") isComment = false;
+    if (isComment) continue;
     const begins = /^$|[\s,[{:]/.test(text[at - 1] ?? "");
     if (quote !== "") {
       if (character === quote && !(quote === '"' && isEscaped(text, at))) quote = "";
     } else if ((character === '"' || character === "'") && begins) quote = character;
-    else if (character === "#" && /^$|\s/.test(text[at - 1] ?? "")) at = text.indexOf("\n", at) - 1 || end;
+    else if (character === "#" && /^$|\s/.test(text[at - 1] ?? "")) isComment = true;
     else if ((character === "[" || character === "{") && (begins || open.length > 0)) open.push(at);
     else if (character === "]" || character === "}") open.pop();
   }

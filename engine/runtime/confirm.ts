@@ -25,9 +25,13 @@ export function notSampled(firing: string): ConfirmationInput {
 export async function confirm(firing: Firing): Promise<ConfirmationInput> {
   try {
     const engine = new Engine([], { pathResolver: refusePath });
-    for (const name of factNames(firing.condition)) engine.addFact(name, factReader(firing, name), { cache: false });
+    const unknown = new Set<string>();
+    const read = (name: string) => factReader(firing, name, unknown);
+    for (const name of factNames(firing.condition)) engine.addFact(name, read(name), { cache: false });
     engine.addRule({ name: firing.rule, conditions: rootOf(firing.condition), event: { type: "fired" } });
     const { results, failureResults } = await engine.run();
+    const [missing] = unknown;
+    if (missing !== undefined) throw new Error(`the fact ${missing} is unknown`);
     const explanation = results[0] ?? failureResults[0];
     const agreed = results.length === 1 && results[0]?.result === true;
     return {
@@ -47,15 +51,20 @@ function refusePath(): never {
   throw new Error("paths are not part of the safe profile");
 }
 
-function factReader(firing: Firing, name: string): (params: Record<string, unknown>) => number {
+/**
+ * It tells what is unknown instead of throwing: of several facts that throw, the engine awaits only the first, and the
+ * rejection that nobody awaits would end the process.
+ */
+function factReader(firing: Firing, name: string, unknown: Set<string>): (params: Record<string, unknown>) => number {
   return (params) => {
     const ref =
       Object.keys(params).length === 0
         ? { fact: name }
         : { fact: name, params: params as NonNullable<FactRef["params"]> };
     const value = firing.facts[refKey(ref)];
-    if (value === undefined || !Number.isFinite(value)) throw new Error(`the fact ${refKey(ref)} is unknown`);
-    return value;
+    if (value !== undefined && Number.isFinite(value)) return value;
+    unknown.add(refKey(ref));
+    return Number.NaN;
   };
 }
 

@@ -155,6 +155,7 @@ describe("compile", () => {
   });
 
   it.each([
+    ["an open bracket and a comment that nothing ends", "barwise: 1 # one\nrules: [ # two"],
     ["a large file", `# ${"x".repeat(300_000)}`],
     ["many errors", `a: ${"[&b ".repeat(5000)}`],
     [

@@ -113,6 +113,19 @@ describe("json-rules-engine as the second opinion", () => {
     expect(explanation.conditions.all[0]).toMatchObject({ fact: "sma", factResult: 22.5, result: true });
   });
 
+  it("fails once, and leaves no rejection behind, when several facts are unknown", async () => {
+    const left: unknown[] = [];
+    const listen = (reason: unknown): void => void left.push(reason);
+    process.on("unhandledRejection", listen);
+    const leaf = (fact: number): Condition => ({ op: "leaf", left: fact, operator: "lessThan", right: { value: 30 } });
+    const nested: Condition = { op: "any", kids: [{ op: "all", kids: [leaf(0), leaf(1)] }, leaf(2)] };
+    const answer = await confirm(firing(nested, [Number.NaN, Number.NaN, Number.NaN]));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off("unhandledRejection", listen);
+    expect(answer.verdict).toBe("failed");
+    expect(left).toEqual([]);
+  });
+
   it("fails, and does not fire, when a fact is unknown", async () => {
     const subject: Condition = { op: "leaf", left: 0, operator: "lessThan", right: { value: 30 } };
     const answer = await confirm(firing(subject, [Number.NaN, 0, 0]));
