@@ -59,6 +59,7 @@ export function readProjectApproval(file: YamlFile): Approval | undefined {
     open: [],
     known: new Map(),
     used: new Set(),
+    broken: new Set(),
     spent: { steps: 0 },
     universe: 1,
     clock: [0, 1440],

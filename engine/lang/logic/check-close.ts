@@ -26,7 +26,7 @@ export function checkClose(builder: Builder, strategy: Omit<Strategy, "digest">,
     if (!inside.some((leaf) => logic.satisfiable({ op: "all", kids: [condition, leaf] }) === false)) continue;
     const message = `Rule "${name}" can only match at the end of the session, when no entry is sent any more`;
     const help = "Let it match earlier, e.g. session.minutes_to_close <= 5 and above 0, or use on: 1d.";
-    builder.reportKey("time/after-close", ["rules", index, "name"], message, help);
+    builder.report("time/after-close", ["rules", index, "name"], message, help);
   }
 }
 
