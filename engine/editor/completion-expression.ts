@@ -5,7 +5,8 @@
  */
 import { described } from "../catalog/describe.ts";
 import { INDICATORS } from "../catalog/catalog.ts";
-import { FACTS, FUNCTIONS } from "../catalog/facts.ts";
+import { FACTS, FUNCTIONS, ORDER_FACTS } from "../catalog/facts.ts";
+import type { FactDoc } from "../catalog/facts.ts";
 import type { Indicator } from "../catalog/kernel.ts";
 import type { Item } from "./completion.ts";
 import type { ExpressionKind } from "./expressions.ts";
@@ -20,6 +21,13 @@ import { ARGUMENT_DOCS, BAR_SIZES, WORD_DOCS } from "./words-of-language.ts";
 export interface ExpressionScope {
   readonly definitions: readonly Scoped[];
   readonly symbols: () => readonly string[];
+  /** Under `approval:` there is an order and no bar yet. */
+  readonly isApproval: boolean;
+}
+
+function factsOf({ isApproval }: ExpressionScope): readonly FactDoc[] {
+  const all = [...FACTS.values()];
+  return isApproval ? [...ORDER_FACTS.values(), ...all.filter(({ group }) => group === "account")] : all;
 }
 
 type Draft = Omit<Item, "span">;
@@ -78,8 +86,8 @@ function words(after: "operator" | "direction" | "operand"): readonly Draft[] {
 }
 
 /** Everything that has a value, the person's own names first. */
-function operands(kind: ExpressionKind, { definitions }: ExpressionScope): readonly Draft[] {
-  const own = definitions
+function operands(kind: ExpressionKind, scope: ExpressionScope): readonly Draft[] {
+  const own = scope.definitions
     .filter(isWord)
     .filter(({ definition }) => kind === "condition" || definition.section !== "conditions")
     .map(({ file, definition }): Draft => {
@@ -88,7 +96,7 @@ function operands(kind: ExpressionKind, { definitions }: ExpressionScope): reado
       const itemKind = section === "params" ? "param" : section === "facts" ? "fact" : "condition";
       return { label: name, kind: itemKind, detail: source, markdown: "", snippet: name, rank: 0 };
     });
-  const indicators = [...INDICATORS.values()].map((entry): Draft => ({
+  const indicators = (scope.isApproval ? [] : [...INDICATORS.values()]).map((entry): Draft => ({
     label: entry.name,
     kind: "indicator",
     detail: entry.title,
@@ -104,7 +112,7 @@ function operands(kind: ExpressionKind, { definitions }: ExpressionScope): reado
     snippet: `${name}($1)`,
     rank: 3,
   }));
-  const facts = [...FACTS.values()].map(({ name, doc, group }): Draft => ({
+  const facts = factsOf(scope).map(({ name, doc, group }): Draft => ({
     label: name,
     kind: "fact",
     detail: doc,
@@ -179,8 +187,8 @@ function argumentWords(
 // ------------------------------------------------------------------------------------------------ outputs
 
 /** Behind a dot: outputs of an indicator or of a fact that is one, and facts such as `position.qty`. */
-function outputItems(base: string, { definitions }: ExpressionScope): readonly Draft[] {
-  const own = wordIn(definitions, base);
+function outputItems(base: string, scope: ExpressionScope): readonly Draft[] {
+  const own = wordIn(scope.definitions, base);
   const called =
     own === undefined ? base : (/^\w+/.exec(sourceOf(own.file, own.definition.value).replace(/^["']/, ""))?.[0] ?? "");
   const entry = INDICATORS.get(called);
@@ -195,7 +203,7 @@ function outputItems(base: string, { definitions }: ExpressionScope): readonly D
       rank,
     }),
   );
-  const facts = [...FACTS.values()]
+  const facts = factsOf(scope)
     .filter(({ name }) => name.startsWith(`${base}.`))
     .map(({ name, doc }, rank): Draft => {
       const label = name.slice(base.length + 1);

@@ -7,6 +7,8 @@ import { CODES, isIgnorable } from "../lang/codes.ts";
 import type { Code } from "../lang/codes.ts";
 import type { Diagnostic, Span } from "../lang/diagnostic.ts";
 import type { Path } from "../lang/yaml-file.ts";
+import type { Schema } from "../lang/schema-parts.ts";
+import { asLines, asValue, beginningsAt } from "./beginnings.ts";
 import { expressionItems } from "./completion-expression.ts";
 import { typedAt } from "./cursor.ts";
 import type { TypedKey, TypedValue } from "./cursor.ts";
@@ -29,6 +31,7 @@ export type ItemKind =
   | "condition"
   | "word"
   | "symbol"
+  | "beginning"
   | "code";
 
 export interface Item {
@@ -107,7 +110,7 @@ function keyItems(file: EditorFile, typed: TypedKey, offset: number, project: Pr
   if (root === undefined) return [];
   const keys = keysAt(root, typed.path).filter(({ name }) => !typed.siblings.includes(name));
   const span = { start: offset - typed.word.length, end: offset };
-  return keys.map((key, index) => ({
+  const items = keys.map((key, index): Item => ({
     label: key.name,
     kind: "key",
     detail: key.required ? "required" : "",
@@ -116,6 +119,22 @@ function keyItems(file: EditorFile, typed: TypedKey, offset: number, project: Pr
     span,
     rank: (key.required ? 0 : 1000) + index,
   }));
+  return typed.siblings.length > 0 || typed.hasColon ? items : [...items, ...wholeMappings(file, root, typed, span)];
+}
+
+/** Where nothing stands yet, a whole beginning. */
+function wholeMappings(file: EditorFile, root: Schema, { path, isFlow }: TypedKey, span: Span): readonly Item[] {
+  const lineStart = file.text.lastIndexOf("\n", span.start - 1) + 1;
+  // Editors repeat the blanks of the line; the dash before the first key is one more step in.
+  const pad = (/^\s*((?:- +)*)/.exec(file.text.slice(lineStart, span.start))?.[1] ?? "").replaceAll("-", " ");
+  return beginningsAt(root, path).flatMap(({ label, doc, body }, index): Item[] => {
+    const lines = isFlow ? undefined : asLines(body, pad);
+    return lines === undefined ? [] : [beginning(label, doc, lines, span, index)];
+  });
+}
+
+function beginning(label: string, doc: string, snippet: string, span: Span, index: number): Item {
+  return { label, kind: "beginning", detail: doc, markdown: "", snippet, span, rank: 2_000 + index };
 }
 
 /** Keys whose value is several lines in every file. */
@@ -144,18 +163,23 @@ function valueSnippet({ name, schema }: Key, { isFlow, path }: TypedKey): string
 function valueItems(file: EditorFile, typed: TypedValue, offset: number, frame: CompletionFrame): readonly Item[] {
   const { path, before } = typed;
   const kind = expressionKind(file.kind, path) ?? givenKind(file, path, frame.project);
-  const scope = { definitions: scopeOf(file, frame.project), symbols: frame.symbols };
+  const isApproval = path.includes("approval");
+  const scope = { definitions: scopeOf(file, frame.project), symbols: frame.symbols, isApproval };
   if (kind === "message") {
     const open = /\{([^{}]*)$/.exec(before)?.[1];
     return open === undefined ? [] : expressionItems(open, "number", offset, scope);
   }
-  if (kind !== undefined) return expressionItems(before, kind, offset, scope);
-  const words = [...wordsAt(file, path, frame)];
   const start = offset - (/[\w./-]*$/.exec(before)?.[0].length ?? 0);
   const root = schemaOf(file.kind);
+  const isBlank = /^[\w-]*$/.test(before);
+  const whole = (root === undefined || !isBlank ? [] : beginningsAt(root, path)).map(({ label, doc, body }, index) =>
+    beginning(label, doc, asValue(body, typed.isFlow), { start, end: offset }, index),
+  );
+  if (kind !== undefined) return [...expressionItems(before, kind, offset, scope), ...whole];
+  const words = [...wordsAt(file, path, frame)];
   const doc = (value: string): string =>
     root === undefined ? "" : (choicesAt(root, path).find((one) => one.value === value)?.doc ?? "");
-  return words.map(([value, itemKind], rank) => ({
+  const items = words.map(([value, itemKind], rank): Item => ({
     label: value,
     kind: itemKind,
     detail: "",
@@ -164,6 +188,7 @@ function valueItems(file: EditorFile, typed: TypedValue, offset: number, frame: 
     span: { start, end: offset },
     rank,
   }));
+  return [...items, ...whole];
 }
 
 /** Words that may stand alone as a value. */

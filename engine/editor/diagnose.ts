@@ -12,8 +12,8 @@ import { csvKey, readTests } from "../lang/test-file.ts";
 import type { CsvWanted, TestEnv } from "../lang/test-file.ts";
 import { kindOf } from "./kinds.ts";
 
-/** Strategies that the project file is judged with, when it is open. */
-const MOST_WITH_PROJECT = 200;
+/** Strategies that the project file, or a template that they share, is judged with. */
+const MOST_TOGETHER = 200;
 
 /** What the compiler needs to judge the open files: those, what is no strategy, and strategies of the same name. */
 export function relevant(files: FileTexts, open: readonly string[]): FileTexts {
@@ -28,8 +28,7 @@ export function relevant(files: FileTexts, open: readonly string[]): FileTexts {
       kind !== "strategy" ||
       open.includes(path) ||
       (nameIn(text) !== "" && names.has(nameIn(text))) ||
-      mentioned(files, open, path) ||
-      (withProject && strategies < MOST_WITH_PROJECT);
+      ((withProject || isRelated(files, open, path)) && strategies < MOST_TOGETHER);
     if (!isWanted) continue;
     if (kind === "strategy") strategies++;
     chosen[path] = text;
@@ -41,10 +40,13 @@ function nameIn(text: string): string {
   return /^name:[ \t]*["']?([\w-]+)/m.exec(text)?.[1] ?? "";
 }
 
-/** `extends: base.strategy.yaml` in an open file. */
-function mentioned(files: FileTexts, open: readonly string[], path: string): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return open.some((one) => isStrategyFile(one) && one !== path && (files[one] ?? "").includes(name));
+/** An open file extends it, or it names an open template, watchlist or strategy. */
+function isRelated(files: FileTexts, open: readonly string[], path: string): boolean {
+  const names = (text: string, other: string): boolean => text.includes(other.slice(other.lastIndexOf("/") + 1));
+  return open.some((one) => {
+    if (one === path || kindOf(one) === "test" || kindOf(one) === "project") return false;
+    return names(files[path] ?? "", one) || (isStrategyFile(one) && names(files[one] ?? "", path));
+  });
 }
 
 /** Findings of strategies, templates, watchlists and the project. */

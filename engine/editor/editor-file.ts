@@ -19,6 +19,7 @@ export interface EditorFile {
 /** The files of one project. */
 export interface Project {
   readonly file: (path: string) => EditorFile | undefined;
+  readonly text: (path: string) => string | undefined;
   readonly paths: () => Iterable<string>;
 }
 

@@ -33,8 +33,9 @@ const NUMBERS: ReadonlySet<string> = new Set(["expression", "ratio"]);
 export function expressionKind(kind: FileKind, path: Path): ExpressionKind | undefined {
   const [section, , , , ...inner] = path;
   if (kind === "test") return section === "tests" && inner.at(-1) === "fact" ? "condition" : undefined;
-  const root = kind === "strategy" || kind === "template" ? schemaOf(kind) : undefined;
+  const root = kind === "watchlist" ? undefined : schemaOf(kind);
   if (root === undefined) return undefined;
+  if (kind === "project") return spokenKind(root, path);
   const body: Path = kind === "template" && path[0] === "strategy" ? path.slice(1) : path;
   if ((body[0] === "facts" || body[0] === "params") && body.length === 2) return "number";
   return spokenKind(root, path);

@@ -8,6 +8,8 @@ import { beside, candidates } from "../lang/references.ts";
 import { nodeAt } from "../lang/yaml-file.ts";
 import type { Path } from "../lang/yaml-file.ts";
 import type { EditorFile, Project } from "./editor-file.ts";
+import { kindOf } from "./kinds.ts";
+import type { FileKind } from "./kinds.ts";
 
 /** Nobody extends that often; a circle ends here too. */
 const MOST = 16;
@@ -42,13 +44,16 @@ export function basesOf(file: EditorFile, project: Project): readonly EditorFile
 
 /** Strategies that fill or extend a file, and theirs. */
 function derivedOf(file: EditorFile, project: Project): readonly EditorFile[] {
-  return filesOf(project).filter(
-    (one) => one.kind === "strategy" && basesOf(one, project).some(({ path }) => path === file.path),
-  );
+  const composed = filesOf(project, "strategy", (text) => /^["']?(?:extends|template)\b/m.test(text));
+  return composed.filter((one) => basesOf(one, project).some(({ path }) => path === file.path));
 }
 
-function filesOf(project: Project): readonly EditorFile[] {
-  return [...project.paths()].flatMap((path) => project.file(path) ?? []);
+/** Files of a kind whose text may matter: reading the thousand others would take seconds. */
+function filesOf(project: Project, kind: FileKind, matters: (text: string) => boolean): readonly EditorFile[] {
+  return [...project.paths()].flatMap((path) => {
+    if (kindOf(path) !== kind || !matters(project.text(path) ?? "")) return [];
+    return project.file(path) ?? [];
+  });
 }
 
 /** The strategies that a test file names, in its order, and what they are made of. */
@@ -71,7 +76,10 @@ export function scopeFiles(file: EditorFile, project: Project): readonly EditorF
 export function familyOf(file: EditorFile, project: Project): readonly EditorFile[] {
   const strategies = [file, ...derivedOf(file, project)];
   const paths = new Set(strategies.map(({ path }) => path));
-  const tests = filesOf(project).filter((one) => one.kind === "test" && testedBy(one).some((path) => paths.has(path)));
+  const names = strategies.map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
+  const tests = filesOf(project, "test", (text) => names.some((name) => text.includes(name))).filter((one) =>
+    testedBy(one).some((path) => paths.has(path)),
+  );
   return [...strategies, ...tests];
 }
 

@@ -10,9 +10,10 @@ import type { Builder } from "./builder.ts";
 import { advice } from "./fix.ts";
 import { without } from "./fix-yaml.ts";
 import { listed } from "./suggest.ts";
-import { parseDuration } from "./values.ts";
+import { isDuration, parseDuration } from "./values.ts";
 import { nodeAt } from "./yaml-file.ts";
 import type { Path } from "./yaml-file.ts";
+import { spelt } from "./fix-spelling.ts";
 
 interface Prices {
   readonly limit?: Expression;
@@ -110,7 +111,7 @@ function readExpiry(builder: Builder, path: Path): number | null | undefined {
   if (source === undefined) return null;
   const ms = parseDuration(source);
   if (ms !== undefined && ms > 0) return ms;
-  builder.report("types/value", path, `"${source}" is no duration`, "Write e.g. 5m or 30s.");
+  builder.report("types/value", path, `"${source}" is no duration`, spelt("Write e.g. 5m or 30s.", isDuration));
   return null;
 }
 

@@ -11,8 +11,9 @@ import { Builder, LOWERING } from "./builder.ts";
 import { FactTable } from "./fact-table.ts";
 import { ConditionReader } from "./object-form.ts";
 import type { Context, Scope } from "./scope.ts";
-import { parseDuration } from "./values.ts";
+import { isDuration, parseDuration } from "./values.ts";
 import type { YamlFile } from "./yaml-file.ts";
+import { spelt } from "./fix-spelling.ts";
 
 const PATH = ["approval"];
 const DEFAULT_EXPIRY_MS = 300_000;
@@ -80,6 +81,7 @@ function expiryOf(builder: Builder): number | undefined {
   const ms = parseDuration(source);
   if (ms !== undefined && ms > 0) return ms;
   // Another type has a finding of the schema.
-  if (source !== undefined) builder.report("types/value", path, `"${source}" is no duration`, "Write e.g. 5m.");
+  if (source !== undefined)
+    builder.report("types/value", path, `"${source}" is no duration`, spelt("Write e.g. 5m.", isDuration));
   return undefined;
 }

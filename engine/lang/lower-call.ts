@@ -21,6 +21,7 @@ import { didYouMean, listed } from "./suggest.ts";
 import { WORD_ARGUMENTS } from "./syntax.ts";
 import type { Argument, Node } from "./syntax.ts";
 import type { Quality } from "./units.ts";
+import { isBarSize, spelt } from "./fix-spelling.ts";
 
 export interface Call {
   readonly name: string;
@@ -96,7 +97,7 @@ export function seriesOf(context: Context, call: Call, allowed: readonly string[
   return { symbol, size };
 }
 
-const SIZES = "Write 1m, 5m, 15m, 1h or 1d.";
+const SIZES = spelt("Write 1m, 5m, 15m, 1h or 1d.", isBarSize);
 
 // ---------------------------------------------------------------------------------------------- indicators
 

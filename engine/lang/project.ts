@@ -9,9 +9,10 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { readRisk } from "./risk-limits.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { projectSchema, riskFileSchema } from "./schema-project.ts";
-import { parseDuration } from "./values.ts";
+import { isDuration, parseDuration } from "./values.ts";
 import { placeOf, readYaml } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
+import { spelt } from "./fix-spelling.ts";
 
 export type Venue = "local" | "alpaca-paper" | "alpaca-live";
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -155,7 +156,12 @@ function durationAt(yaml: YamlFile, path: Path, value: unknown): number | undefi
   if (typeof value !== "string") return undefined;
   const ms = parseDuration(value);
   if (ms === undefined)
-    yaml.findings.report("types/value", placeOf(yaml, path), `"${value}" is no duration`, "Write 2s.");
+    yaml.findings.report(
+      "types/value",
+      placeOf(yaml, path),
+      `"${value}" is no duration`,
+      spelt("Write 2s.", isDuration),
+    );
   return ms;
 }
 

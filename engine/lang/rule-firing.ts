@@ -12,6 +12,7 @@ import { parseLimit, parseSpan } from "./values.ts";
 import { nodeAt } from "./yaml-file.ts";
 import type { Path } from "./yaml-file.ts";
 import { isScalar } from "yaml";
+import { spelt, speltLimit } from "./fix-spelling.ts";
 
 type FiringPart = Pick<Rule, "fire" | "start" | "rearm" | "cooldown" | "limit" | "oncePer" | "priority" | "group">;
 
@@ -64,7 +65,12 @@ function readCooldown(builder: Builder, path: Path, on: BarSize): Rule["cooldown
   if (source === undefined) return undefined;
   const span = parseSpan(source);
   if (span === undefined) {
-    builder.report("types/value", path, `"${source}" is no cooldown`, "Write 30m or 5 bars.");
+    builder.report(
+      "types/value",
+      path,
+      `"${source}" is no cooldown`,
+      spelt("Write 30m or 5 bars.", (text) => parseSpan(text) !== undefined),
+    );
     return null;
   }
   if ("ms" in span && span.ms < on.ms) {
@@ -85,7 +91,7 @@ function readLimit(builder: Builder, path: Path): Rule["limit"] | null {
   if (source === undefined) return undefined;
   const limit = parseLimit(source);
   if (limit !== undefined) return limit;
-  const help = "Write a number per bar, hour, day (or session) or week: 3/day.";
+  const help = speltLimit("Write a number per bar, hour, day (or session) or week: 3/day.");
   builder.report("types/value", path, `"${source}" is no limit`, help);
   return null;
 }

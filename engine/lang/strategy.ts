@@ -29,6 +29,7 @@ import { isReserved } from "./scope.ts";
 import type { Context, Definition, Scope } from "./scope.ts";
 import { keyPlace, nodeAt, placeOf } from "./yaml-file.ts";
 import type { YamlFile } from "./yaml-file.ts";
+import { isBarSize, spelt } from "./fix-spelling.ts";
 
 export interface StrategyOverride {
   /** Evaluates on bars of this size instead of the file's. */
@@ -114,7 +115,12 @@ function readSize(file: YamlFile): BarSize {
     const help = "Use bars, e.g. on: 1m.";
     file.findings.report("schema/not-built", place, "Rules on every tick (on: tick) are not built yet", help);
   } else {
-    file.findings.report("time/bar-size", place, `"${source}" is no bar size`, "Write 1m, 5m, 15m, 1h or 1d.");
+    file.findings.report(
+      "time/bar-size",
+      place,
+      `"${source}" is no bar size`,
+      spelt("Write 1m, 5m, 15m, 1h or 1d.", isBarSize),
+    );
   }
   return DAY;
 }

@@ -16,6 +16,7 @@ import { intervalsBefore, intervalsFrom } from "./test-time.ts";
 import type { TestBar, TestSeries } from "./test-types.ts";
 import { nodeAt, placeOf } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
+import { isBarSize, spelt } from "./fix-spelling.ts";
 
 /** Bars of a CSV file, or why there are none. */
 export type CsvBars = { readonly size: BarSize; readonly bars: readonly Bar[] } | { readonly problem: string };
@@ -149,7 +150,12 @@ function sizeAt({ file, on }: SeriesFrame, path: Path): BarSize | undefined {
   if (typeof source !== "string") return on;
   const size = parseBarSize(source);
   if (size === undefined)
-    file.findings.report("time/bar-size", placeOf(file, [...path, "on"]), `"${source}" is no bar size`, "Write 5m.");
+    file.findings.report(
+      "time/bar-size",
+      placeOf(file, [...path, "on"]),
+      `"${source}" is no bar size`,
+      spelt("Write 5m.", isBarSize),
+    );
   return size;
 }
 

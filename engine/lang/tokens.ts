@@ -6,6 +6,7 @@
 
 import { advice, becomes, editing } from "./fix.ts";
 import type { Help } from "./fix.ts";
+import { unitOf } from "./fix-spelling.ts";
 
 export type Token =
   | {
@@ -159,17 +160,11 @@ function numberAt(text: string, at: number): Token | TokenProblem | undefined {
   };
 }
 
-/** Words that people write for a unit, and nothing else. */
-const SPELT_UNITS: Readonly<Record<string, string>> = {
-  ...{ sec: "s", secs: "s", second: "s", seconds: "s", min: "m", mins: "m", minute: "m", minutes: "m" },
-  ...{ hr: "h", hrs: "h", hour: "h", hours: "h", day: "d", days: "d", bar: " bars", bars: " bars" },
-};
-
 function helpForSuffix(number: string, suffix: string): Help {
   if (/^e[+-]?\d*$/i.test(suffix)) {
     return advice("Write the number out, e.g. 1_000.", becomes(writtenOut, { safe: true }));
   }
-  const unit = Object.hasOwn(SPELT_UNITS, suffix) ? SPELT_UNITS[suffix] : undefined;
+  const unit = unitOf(suffix);
   const help = `Write "${number} bars" or a unit directly after the number (s, m, h, d), e.g. "${number}m".`;
   return unit === undefined ? help : advice(help, becomes(`${number}${unit}`, { safe: true }));
 }

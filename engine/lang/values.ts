@@ -13,6 +13,10 @@ export function parseDuration(source: unknown): number | undefined {
   return Number(found[1]) * (UNIT_MS[found[2] as string] as number);
 }
 
+export function isDuration(text: string): boolean {
+  return parseDuration(text) !== undefined;
+}
+
 /** `10%` or a plain number. */
 export function parseRatio(source: unknown): number | undefined {
   if (typeof source === "number") return Number.isFinite(source) ? source : undefined;

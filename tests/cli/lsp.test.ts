@@ -133,6 +133,13 @@ class Editor {
     await this.connection.sendNotification("textDocument/didChange", { textDocument, contentChanges: [{ text }] });
   }
 
+  /** `after` is what the pieces make of the text. */
+  async pieces(path: string, after: string, contentChanges: readonly { range: Range; text: string }[]): Promise<void> {
+    this.#texts.set(path, after);
+    const textDocument = { uri: this.uri(path), version: ++this.#version };
+    await this.connection.sendNotification("textDocument/didChange", { textDocument, contentChanges });
+  }
+
   async close(path: string): Promise<void> {
     await this.connection.sendNotification("textDocument/didClose", { textDocument: { uri: this.uri(path) } });
   }
@@ -369,6 +376,27 @@ describe("a session with the language server", () => {
     expect(one.published.findLast(({ uri }) => uri === one.uri(TEST_NAME))?.diagnostics).toEqual([]);
   });
 
+  it("knows templates: findings say who uses them, names lead into them", async () => {
+    const template =
+      "barwise: 1\ninputs: { period: { type: integer, default: 14 } }\nstrategy:\n  on: 5m\n  rules:\n    - { name: go, when: rsi($period) < opne, then: { close: {} } }\n";
+    const filled = "barwise: 1\nname: f\nsymbols: [SPY]\ntemplate: templates/t.template.yaml\nwith: { period: 3 }\n";
+    const paths = ["templates/t.template.yaml", "strategies/f.strategy.yaml"] as const;
+    const one = await Editor.start({ ...FILES, [paths[0]]: template, [paths[1]]: filled });
+    await one.open(paths[0]);
+    const [finding] = await one.diagnostics(paths[0]);
+    expect(finding?.code).toBe("names/unknown");
+    await one.open(paths[1]);
+    const used = await one.until(
+      () => one.published.findLast(({ uri }) => uri === one.uri(paths[0]))?.diagnostics[0]?.relatedInformation,
+    );
+    expect(used[0]?.location.uri).toBe(one.uri(paths[1]));
+    const target = await one.ask<Location>("definition", paths[1], "with: { per|iod");
+    expect([target.uri, target.range.start]).toEqual([one.uri(paths[0]), one.at(paths[0], "inputs: { |period")]);
+    expect(await one.ask<Location>("definition", paths[1], "templates/t|.template")).toMatchObject({
+      uri: one.uri(paths[0]),
+    });
+  });
+
   it("sees what changes on disk", async () => {
     const one = await Editor.start({
       ...FILES,
@@ -383,6 +411,28 @@ describe("a session with the language server", () => {
       () => one.published.findLast(({ diagnostics }) => diagnostics.length > 0)?.diagnostics,
     );
     expect(found.map(({ code }) => code)).toEqual(["names/duplicate"]);
+  });
+
+  it("takes changes in pieces", async () => {
+    const one = await Editor.start(FILES);
+    await one.open(NAME);
+    expect(await one.diagnostics(NAME)).toEqual([]);
+    const start = one.at(NAME, "uptrend: |close");
+    const misspelt = STRATEGY.replace("uptrend: close", "uptrend: clsoe");
+    await one.pieces(NAME, misspelt, [
+      { range: { start, end: { ...start, character: start.character + 5 } }, text: "" },
+      { range: { start, end: start }, text: "cl" },
+      {
+        range: {
+          start: { ...start, character: start.character + 2 },
+          end: { ...start, character: start.character + 2 },
+        },
+        text: "soe",
+      },
+    ]);
+    const [finding] = await one.diagnostics(NAME);
+    expect(finding?.range).toEqual({ start, end: { ...start, character: start.character + 5 } });
+    expect((await one.actions(NAME, finding?.range as Range))[0]?.title).toBe('Change "clsoe" to "close"');
   });
 
   it("counts UTF-16 columns and knows both line ends", async () => {

@@ -1,6 +1,8 @@
 /** What may be written at the cursor. */
 import { describe, expect, it } from "vitest";
 import { INDICATORS } from "../../engine/catalog/catalog.ts";
+import { withoutStops } from "../../engine/cli/lsp/convert.ts";
+import { compile } from "../../engine/lang/compile.ts";
 import { completions, labels, NAME, when } from "./support.ts";
 
 const HEAD = "barwise: 1\nname: a\nsymbols: [SPY]\non: 5m\n";
@@ -57,6 +59,44 @@ describe("keys", () => {
     expect(labels("strategy: a.strategy.yaml\ntests:\n  - name: x\n    ¦\n", "a.test.yaml")).toEqual(
       expect.arrayContaining(["bars", "history", "given", "expect"]),
     );
+  });
+});
+
+describe("beginnings", () => {
+  /** What stands there once it is inserted and nothing is filled in, as an editor that repeats the indentation does it. */
+  function inserted(marked: string, label: string): string {
+    const item = completions(marked).find((one) => one.label === label && one.kind === "beginning");
+    if (item === undefined) throw new Error(`no ${label}`);
+    const at = marked.indexOf("¦");
+    const indent = /^\s*/.exec(marked.slice(marked.lastIndexOf("\n", at) + 1))?.[0] ?? "";
+    const text = withoutStops(item.snippet).replaceAll("\n", `\n${indent}`);
+    return marked.slice(0, item.span.start) + text + marked.slice(at + 1);
+  }
+
+  it.each([
+    ["a rule", `${HEAD}rules:\n  - ¦\n`, "entry"],
+    ["a rule after another", `${HEAD}rules:\n  - {name: a, when: close > open, then: {close: {}}}\n  - ¦\n`, "exit"],
+    ["an action", `${HEAD}rules:\n  - name: a\n    when: close > open\n    then: ¦\n`, "close"],
+    ["a condition", `${HEAD}rules:\n  - name: a\n    then: {close: {}}\n    when: ¦\n`, "breakout"],
+    ["a condition in braces", `${HEAD}rules:\n  - {name: a, then: {close: {}}, when: ¦}\n`, "breakout"],
+    [
+      "a size",
+      `${HEAD}rules:\n  - name: a\n    when: close > open\n    then: {buy: {size: ¦, bracket: {stop_loss: close * 0.9}}}\n`,
+      "risk",
+    ],
+  ])("make %s that compiles", (_, text, label) => {
+    const made = inserted(text, label);
+    const { diagnostics } = compile({ [NAME]: made });
+    expect([made, diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message)]).toEqual([
+      made,
+      [],
+    ]);
+  });
+
+  it("are not offered where something stands already", () => {
+    const kinds = completions(`${HEAD}rules:\n  - name: a\n    ¦\n`).map(({ kind }) => kind);
+    expect(kinds).not.toContain("beginning");
+    expect(completions(when("close > ¦")).map(({ kind }) => kind)).not.toContain("beginning");
   });
 });
 
@@ -170,6 +210,19 @@ describe("inside an expression", () => {
     const found = completions(text).find(({ label }) => label === "trend");
     const offset = text.indexOf("¦");
     expect(found?.span).toEqual({ start: offset - 3, end: offset });
+  });
+
+  it("an approval looks at the order and the account", () => {
+    for (const [text, path] of [
+      ["approval: { when: ¦ }\n", "barwise.yaml"],
+      [when("close > 1", "approval: { when: ¦ }\n"), NAME],
+    ] as const) {
+      const found = labels(text, path);
+      expect(found).toEqual(expect.arrayContaining(["order.notional", "account.equity"]));
+      expect(found).not.toContain("close");
+    }
+    expect(labels("approval: { when: order.¦ }\n", "barwise.yaml")).toEqual(["notional", "qty", "price", "side"]);
+    expect(labels(when("¦"))).not.toContain("order.notional");
   });
 
   it("a message holds expressions in braces only", () => {

@@ -188,6 +188,12 @@ describe("which files are compiled together", () => {
       "templates/t.template.yaml",
     ]);
     expect(Object.keys(relevant(files, ["barwise.yaml"])).filter((path) => path.includes("strategy"))).toHaveLength(3);
+    const shared = { ...files, "strategies/b.strategy.yaml": "template: templates/t.template.yaml\n" };
+    expect(
+      Object.keys(relevant(shared, ["templates/t.template.yaml"])).filter((path) => path.includes("strategy")),
+    ).toEqual(["strategies/b.strategy.yaml"]);
+    const extending = { ...files, "strategies/a.strategy.yaml": "extends: b.strategy.yaml\n" };
+    expect(Object.keys(relevant(extending, ["strategies/a.strategy.yaml"]))).toContain("strategies/b.strategy.yaml");
     const found = diagnoseProject(files, ["strategies/c.strategy.yaml"]);
     expect(found.filter(({ code }) => code === "names/duplicate").map(({ file }) => file)).toEqual([
       "strategies/c.strategy.yaml",

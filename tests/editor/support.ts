@@ -26,6 +26,7 @@ export function here(marked: string, path = NAME, others: Readonly<Record<string
   const texts = { ...others, [path]: text };
   const project: Project = {
     file: (name) => (Object.hasOwn(texts, name) ? editorFile(name, texts[name] as string) : undefined),
+    text: (name) => texts[name],
     paths: () => Object.keys(texts),
   };
   const file = editorFile(path, text);

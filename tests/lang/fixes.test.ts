@@ -99,6 +99,23 @@ describe("a safe correction", () => {
     expect(fixed(text).text).toBe(text.replace("Buys: dips, and sells", '"Buys: dips, and sells"'));
   });
 
+  it.each([
+    ["on: 5m", "on: 5min", "on: 5m"],
+    ["on: 5m", "on: 1D", "on: 1d"],
+    ["on: 5m", "on: daily", "on: 1d"],
+    ["on: 5m", "on: '15 minutes'", "on: '15m'"],
+    ["on: 5m", "on: 1M", "on: 1M"],
+    ["on: 5m", "on: 7m", "on: 7m"],
+    ["    then", "    cooldown: 30 min\n    then", "    cooldown: 30m\n    then"],
+    ["    then", "    cooldown: 5bars\n    then", "    cooldown: 5 bars\n    then"],
+    ["    then", "    limit: 3 per day\n    then", "    limit: 3/day\n    then"],
+    ["    then", "    limit: 3 a week\n    then", "    limit: 3/week\n    then"],
+    ["close > open", "sma(20, on: 1day) > open", "sma(20, on: 1d) > open"],
+  ])("spells small values as the language does: %s", (place, before, after) => {
+    const text = when("close > open");
+    expect(fixed(text.replace(place, before)).text).toBe(text.replace(place, after));
+  });
+
   it("adds the version of the language", () => {
     const text = when("close > open").replace("barwise: 1\n", "");
     expect(fixed(`# mine\n\n${text}`).text).toBe(`# mine\n\nbarwise: 1\n${text}`);

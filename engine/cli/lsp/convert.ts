@@ -113,6 +113,7 @@ const KINDS: Readonly<Record<Item["kind"], CompletionItemKind>> = {
   condition: CompletionItemKind.Event,
   word: CompletionItemKind.Keyword,
   symbol: CompletionItemKind.Value,
+  beginning: CompletionItemKind.Snippet,
   code: CompletionItemKind.Reference,
 };
 
