@@ -81,7 +81,7 @@ function ofMessage(file: YamlFile, node: Scalar, path: Path): readonly Placed[] 
   if (typeof node.value !== "string") return [];
   const place = placesOf(file.text, node);
   return [...node.value.matchAll(/\{([^{}]*)\}/g)].map(({ index, 1: text = "" }) => {
-    const parsed = parseExpression(text, (offset) => place(index + 1 + offset));
+    const parsed = parseExpression(text, (offset, side) => place(index + 1 + offset, side));
     return { path, kind: "message", yaml: node, tree: "node" in parsed ? parsed.node : undefined };
   });
 }

@@ -11,6 +11,7 @@ import { FACTS } from "../catalog/facts.ts";
 import { CODES, isCode } from "../lang/codes.ts";
 import type { Span } from "../lang/diagnostic.ts";
 import { placesOf } from "../lang/places.ts";
+import type { Places } from "../lang/places.ts";
 import { tokenize } from "../lang/tokens.ts";
 import type { Token } from "../lang/tokens.ts";
 import { placeAt } from "./cursor.ts";
@@ -92,7 +93,7 @@ function inMessage(file: EditorFile, scalar: unknown, offset: number, frame: Hov
   if (!isScalar(scalar) || typeof scalar.value !== "string") return undefined;
   const place = placesOf(file.text, scalar);
   for (const { index, 1: inner = "" } of scalar.value.matchAll(/\{([^{}]*)\}/g)) {
-    const found = inText(inner, (at) => place(index + 1 + at), { file, offset, frame });
+    const found = inText(inner, (at, side) => place(index + 1 + at, side), { file, offset, frame });
     if (found !== undefined) return found;
   }
   return undefined;
@@ -104,12 +105,12 @@ interface Asked {
   readonly frame: HoverFrame;
 }
 
-function inText(text: string, place: (offset: number) => number, asked: Asked): Hover | undefined {
+function inText(text: string, place: Places, asked: Asked): Hover | undefined {
   const tokens = tokenize(text);
   if ("message" in tokens) return undefined;
   const placed = tokens.map((token, index): Placed => {
     const start = place(token.start);
-    return { token, index, span: { start, end: token.end > token.start ? place(token.end - 1) + 1 : start } };
+    return { token, index, span: { start, end: token.end > token.start ? place(token.end - 1, "end") : start } };
   });
   const here = placed.findLast(
     ({ span, token }) => token.kind !== "end" && span.start <= asked.offset && asked.offset <= span.end,

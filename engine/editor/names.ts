@@ -41,6 +41,8 @@ function bodyOf(file: EditorFile): Path {
 
 const defined = new WeakMap<EditorFile, readonly Definition[]>();
 const used = new WeakMap<EditorFile, readonly Use[]>();
+/** Uses whose letters are not found in the text: escapes in quotes. */
+const unplaced = new WeakMap<EditorFile, readonly Span[]>();
 
 export function definitionsOf(file: EditorFile): readonly Definition[] {
   const found = defined.get(file) ?? readDefinitions(file);
@@ -97,11 +99,17 @@ export function usesOf(file: EditorFile): readonly Use[] {
 
 function readUses(file: EditorFile): readonly Use[] {
   const found: Use[] = [];
+  const lost: Span[] = [];
+  unplaced.set(file, lost);
   const walk = (node: Node): void => {
     if (node.kind === "name") {
       const name = node.name.split(".", 1)[0] as string;
+      const isInput = file.text[node.span.start] === "$";
+      // Inputs of a template have uses of their own.
+      if (isInput) return;
       const span = useSpan(file.text, node.span, name);
-      if (span !== undefined) found.push({ name, section: undefined, span });
+      if (span === undefined) lost.push(node.span);
+      else found.push({ name, section: undefined, span });
     }
     for (const part of partsOf(node)) walk(part);
   };
@@ -110,11 +118,13 @@ function readUses(file: EditorFile): readonly Use[] {
   return [...found, ...(file.kind === "template" ? ofTemplate(file) : ofFilling(file))];
 }
 
-/** In text the name begins the node; in an object it stands behind `fact:`. */
+/** In text the name begins the node, perhaps in quotes; in an object it stands behind `fact:`. */
 function useSpan(text: string, { start, end }: Span, name: string): Span | undefined {
   const source = text.slice(start, end);
-  if (source.startsWith(name)) return { start, end: start + name.length };
-  const found = new RegExp(`\\bfact:\\s*["']?(${name})\\b`).exec(source);
+  const quote = /^["']/.test(source) ? 1 : 0;
+  if (source.startsWith(name, quote)) return { start: start + quote, end: start + quote + name.length };
+  const escaped = name.replaceAll(/\W/g, String.raw`\$&`);
+  const found = new RegExp(`\\bfact:\\s*["']?${escaped}\\b`).exec(source);
   if (found === null) return undefined;
   const at = start + found.index + found[0].length - name.length;
   return { start: at, end: at + name.length };
@@ -165,10 +175,12 @@ function ofTests({ text, yaml }: EditorFile): readonly Use[] {
   return found;
 }
 
-/** Expressions of the file that cannot be read: what they use is not known. */
+/** Expressions of the file that cannot be read, and names written in escapes: what they use is not known. */
 export function unreadable(file: EditorFile): readonly Span[] {
-  return expressionsOf(file.kind, file.yaml).flatMap(({ tree, yaml }) => {
+  usesOf(file);
+  const unread = expressionsOf(file.kind, file.yaml).flatMap(({ tree, yaml }) => {
     const span = tree === undefined ? spanOfNode(yaml) : undefined;
     return span === undefined ? [] : [span];
   });
+  return [...unread, ...(unplaced.get(file) ?? [])];
 }

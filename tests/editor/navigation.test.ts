@@ -91,6 +91,14 @@ describe("a name", () => {
     });
   });
 
+  it("is found in quotes, and is left alone where it is written in escapes or is no name at all", () => {
+    const text = when('{any: [{condition: "calm"}, "calm or close > 1"]}').replace("  calm:", "  ca¦lm:");
+    expect(renamed(text, "quiet")).toEqual({ [NAME]: text.replace("¦", "").replaceAll("calm", "quiet") });
+    const escaped = when('{condition: "c\\x61lm"}').replace("  calm:", "  ca¦lm:");
+    expect(renamed(escaped, "quiet")).toMatch(/cannot be read/);
+    expect(places(when('{condition: "c(lm"}').replace("  calm:", "  ca¦lm:"))).toEqual(["  calm: "]);
+  });
+
   it("is not changed to what cannot be one, or where a use could be missed", () => {
     const text = when("close > line").replace("{line:", "{li¦ne:");
     expect(renamed(text, "close")).toMatch(/word of the language/);
@@ -161,7 +169,7 @@ describe("quick fixes", () => {
 
   it("keep the indentation and the line ends, and offer no exception inside a text or for an error", () => {
     const text = when("close > 1").replace("close: {}", "buy: {size: {qty: 1}}").replaceAll("\n", "\r\n");
-    expect(fixesOf(text, "name: go")).toEqual([
+    expect(fixesOf(text, "go\r\n")).toEqual([
       text.replace("  - name: go", "  # lint-ignore risk/no-exit -- \r\n  - name: go"),
     ]);
     expect(fixesOf(when("clsoe > 1"), "clsoe")).toEqual([when("close > 1")]);
