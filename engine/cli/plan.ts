@@ -7,7 +7,7 @@
 import type { Command } from "commander";
 import { isoTime } from "../core/time.ts";
 import type { Foreseen } from "../core/foresee.ts";
-import type { FactRef, Program } from "../core/program.ts";
+import type { FactRef, Program, Strategy } from "../core/program.ts";
 import { isEmpty, planBetween } from "../lang/plan/plan.ts";
 import type { NowOf, Plan, PlanState, PlanValue } from "../lang/plan/types.ts";
 import { calendarOf } from "../market/instruments.ts";
@@ -147,7 +147,9 @@ function namesIn({ only: paths }: Place, ...programs: readonly Program[]): Reado
   if (paths.length === 0) return null;
   const isIn = (file: string): boolean => paths.some((path) => file === path || file.startsWith(`${path}/`));
   const strategies = programs.flatMap((program) => program.strategies);
-  const names = strategies.filter(({ file }) => isIn(file)).map(({ name }) => name);
+  // Rules that a template gives stand in its file.
+  const isAsked = ({ file, rules }: Strategy): boolean => isIn(file) || rules.some(({ source }) => isIn(source.file));
+  const names = strategies.filter(isAsked).map(({ name }) => name);
   if (names.length === 0) throw new CliError(`${paths.join(", ")}: no strategy in there, now or before`);
   return new Set(names);
 }

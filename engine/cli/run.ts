@@ -6,9 +6,8 @@
  */
 import type { Command } from "commander";
 import { InvariantError } from "../core/assert.ts";
-import type { Program } from "../core/program.ts";
-import { inspect, openOrders } from "../core/view.ts";
 import type { Engine } from "../runtime/engine.ts";
+import { orphansOf } from "../runtime/plan-state.ts";
 import { openAccount } from "./accounts.ts";
 import type { Account, AccountFlags } from "./accounts.ts";
 import { CliError } from "./io.ts";
@@ -121,7 +120,7 @@ async function trade(session: Session, run: Run): Promise<void> {
     override: account.override,
     session,
     view,
-    unfit: (program) => account.unfit(program) ?? orphans(engine, program),
+    unfit: (program) => account.unfit(program) ?? orphansOf(engine.core, program),
   });
   await reloader.watch();
   stopped.onHangup(() => void reloader.reload());
@@ -138,17 +137,4 @@ async function end(engine: Engine, reloader: { close(): Promise<void> }, view: L
     stopped.fail(error instanceof Error ? error : new Error(String(error)));
   }
   view.end();
-}
-
-/** What nobody would look after any more. */
-function orphans(engine: Engine, next: Program): string | undefined {
-  const isKept = (strategy: string, symbol: string): boolean =>
-    next.strategies.some(({ name, symbols }) => name === strategy && symbols.includes(symbol));
-  for (const { strategy, symbol, qty } of inspect(engine.core)) {
-    if (qty !== 0 && !isKept(strategy, symbol))
-      return `${strategy} holds ${qty} ${symbol}, and nothing would look after it: let it close first`;
-  }
-  const order = openOrders(engine.core).find(({ strategy, symbol }) => !isKept(strategy, symbol));
-  if (order === undefined || order.strategy.startsWith("@")) return undefined;
-  return `${order.strategy} has a working order in ${order.symbol}, and nothing would look after it: let it end first`;
 }

@@ -378,6 +378,27 @@ describe.skipIf(!HAS_GIT)("plan against a git revision", () => {
     ]);
   });
 
+  it("sees what a template and a watchlist change in the strategies that use them", async () => {
+    const template = (line: number): string =>
+      `barwise: 1\ninputs: { line: { type: number, default: ${line} } }\nstrategy:\n  on: 1d\n  rules:\n    - { name: leave, when: rsi(14) > $line, then: { close: {} } }\n`;
+    const uses = (name: string): string =>
+      `barwise: 1\nname: ${name}\ntemplate: out.template.yaml\nsymbols: { file: watchlists/few.yaml }\n`;
+    write("templates/out.template.yaml", template(70));
+    write("watchlists/few.yaml", "barwise: 1\nsymbols: [SPY]\n");
+    for (const name of ["one", "two"])
+      write(`strategies/${name}.strategy.yaml`, uses(name).replace("out.", "../templates/out."));
+    commit();
+    write("templates/out.template.yaml", template(65));
+    write("watchlists/few.yaml", "barwise: 1\nsymbols: [SPY, QQQ]\n");
+    const { out } = await plan("--against", "HEAD");
+    expect(lines(out).filter((line) => line.includes("threshold 70 -> 65"))).toHaveLength(2);
+    expect(lines(out).filter((line) => line.includes("symbols: adds QQQ"))).toHaveLength(2);
+    const named = await plan("templates/out.template.yaml", "--against", "HEAD");
+    expect(named.out).toContain("~ one");
+    expect(named.out).not.toContain("dip");
+    expect((await plan("watchlists", "--against", "HEAD")).err).toContain("watchlists: no strategy in there");
+  });
+
   it("says why it cannot: no revision, an option, no files, files with errors", async () => {
     write("strategies/dip.strategy.yaml", DIP.replace("close > sma(5)", "clos > sma(5)"));
     commit();

@@ -495,3 +495,103 @@ describe("an approval", () => {
     expect(codesOf(plan)).toContain("plan/limit-loosened");
   });
 });
+
+// ------------------------------------------------------------------------------------------------ guards against brute force
+
+const PRICES = [0.5, 1, 1.5, 2, 2.5, 3, 3.5];
+const leaf = fc
+  .tuple(fc.constantFrom("close", "open"), fc.constantFrom("<", "<=", ">", ">=", "=="), fc.constantFrom(1, 2, 3))
+  .map((parts) => parts.join(" "));
+const { condition } = fc.letrec<{ condition: string }>((tie) => ({
+  condition: fc.oneof(
+    { maxDepth: 2 },
+    leaf,
+    fc
+      .tuple(tie("condition"), fc.constantFrom("and", "or"), tie("condition"))
+      .map(([a, by, b]) => `(${a}) ${by} (${b})`),
+    tie("condition").map((inner) => `not (${inner})`),
+  ),
+}));
+
+function holdsAt(text: string, close: number, open: number): boolean {
+  const js = text.replaceAll("and", "&&").replaceAll("or", "||").replaceAll("not", "!").replaceAll("==", "===");
+  const value = js.replaceAll("close", String(close)).replaceAll("open", String(open));
+  return truthOf(value);
+}
+
+/** Of constants, comparisons, parentheses and ! && ||, without running anything. */
+function truthOf(text: string): boolean {
+  const tokens = text.match(/[\d.]+|<=|>=|===|<|>|&&|\|\||[!()]/g) ?? [];
+  let at = 0;
+  const primary = (): boolean => {
+    const token = tokens[at++];
+    if (token === "!") return !primary();
+    if (token === "(") {
+      const inner = either();
+      at++;
+      return inner;
+    }
+    const [a, sign, b] = [Number(token), tokens[at++], Number(tokens[at++])];
+    if (sign === "<") return a < b;
+    if (sign === "<=") return a <= b;
+    if (sign === ">") return a > b;
+    return sign === ">=" ? a >= b : a === b;
+  };
+  const both = (): boolean => {
+    let value = primary();
+    while (tokens[at] === "&&") {
+      at++;
+      const right = primary();
+      value &&= right;
+    }
+    return value;
+  };
+  const either = (): boolean => {
+    let value = both();
+    while (tokens[at] === "||") {
+      at++;
+      const right = both();
+      value ||= right;
+    }
+    return value;
+  };
+  return either();
+}
+
+/** A program of these exits and this entry; undefined when lint refuses one of the conditions. */
+function withRules(entry: string, exits: readonly string[]): Program | undefined {
+  const all = exits.map((when, i) => `{name: exit${i}, when: "${when}", then: {close: {}}}`);
+  const text = `${HEAD}${rules(`{name: enter, when: "${entry}", then: {buy: {size: {qty: 1}}}}`, ...all)}`;
+  return compile({ "a.strategy.yaml": text }).program ?? undefined;
+}
+
+describe("a plan without a finding", () => {
+  it("takes no moment from the exits and gives none to the entries", () => {
+    let silent = 0;
+    let told = 0;
+    const exits = fc.array(condition, { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(condition, condition, exits, exits, fc.nat(3), (oldEntry, other, oldExits, others, kind) => {
+        // Half of the pairs are unrelated; the others are what people do: one more part, two exits merged.
+        const newEntry = [other, other, `(${oldEntry}) and (${other})`, oldEntry][kind] as string;
+        const merged = oldExits.map((exit) => `(${exit})`).join(" or ");
+        const newExits = [others, others, [...oldExits.slice(0, 2), others[0] as string], [merged]][kind] as string[];
+        const [before, after] = [withRules(oldEntry, oldExits), withRules(newEntry, newExits)];
+        if (before === undefined || after === undefined) return;
+        const codes = new Set(planBetween(before, after).findings.map(({ code }) => code));
+        const moments = PRICES.flatMap((close) => PRICES.map((open) => [close, open] as const));
+        const isAny = (all: readonly string[], [close, open]: readonly [number, number]): boolean =>
+          all.some((one) => holdsAt(one, close, open));
+        const losesExit = moments.some((moment) => isAny(oldExits, moment) && !isAny(newExits, moment));
+        const addsEntry = moments.some((moment) => isAny([newEntry], moment) && !isAny([oldEntry], moment));
+        const hasExitFinding = codes.has("plan/exit-removed") || codes.has("plan/exit-narrowed");
+        expect(hasExitFinding).toBe(losesExit);
+        expect(codes.has("plan/entry-loosened")).toBe(addsEntry);
+        if (hasExitFinding || addsEntry) told++;
+        else silent++;
+      }),
+      { numRuns: process.env["BARWISE_SOAK"] === "1" ? 5_000 : 300 },
+    );
+    expect(Math.min(silent, told)).toBeGreaterThan(5);
+  });
+});
