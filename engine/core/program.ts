@@ -285,7 +285,12 @@ export interface RiskLimits {
   readonly maxDailyLossRatio?: number;
   /** How far an order price may lie from the reference price, e.g. 0.05. */
   readonly priceCollarRatio?: number;
+  /** Checks that hold for exits too. Only what is named here may refuse one; protection is never refused by a limit. */
+  readonly includeExits?: readonly ExitLimit[];
 }
+
+/** Names of checks, of those limits that may be declared to include exits. */
+export type ExitLimit = "max_orders_per_day" | "order_rate" | "max_order_qty" | "max_order_notional" | "price_collar";
 
 /** Orders that open or add and for which the condition holds, or is unknown, need a person's word. */
 export interface Approval {

@@ -99,6 +99,7 @@ const TABLE = {
   "time/after-close": warning(
     "No entry is sent at or after the end of the session: it would wait for a market it never saw.",
   ),
+  "risk/exits-limited": warning("A limit that stops an exit keeps the risk it was meant to bound."),
   "risk/approval": warning("Asking a person is not built yet, and an order that needs one is not sent without."),
   "risk/no-size": error("An order without a size cannot be sent."),
   "risk/no-exit": warning("A position that nothing closes is held until somebody notices."),

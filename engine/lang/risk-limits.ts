@@ -3,9 +3,9 @@
  *
  * Owns: the spellings of limits. Data that the schema refused are skipped: they have a finding already.
  */
-import type { RiskLimits } from "../core/program.ts";
+import type { ExitLimit, RiskLimits } from "../core/program.ts";
 import { parseRatio } from "./values.ts";
-import { placeOf } from "./yaml-file.ts";
+import { keyPlace, placeOf } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -28,7 +28,35 @@ export function readRisk(file: YamlFile, path: Path, value: unknown): RiskLimits
   set("maxDailyLossRatio", readRatio(file, [...path, "max_daily_loss"], source["max_daily_loss"]));
   set("priceCollarRatio", readRatio(file, [...path, "price_collar"], source["price_collar"]));
   readPosition(file, [...path, "max_position"], source["max_position"], set);
+  readExits(file, [...path, "include_exits"], source["include_exits"], set);
   return limits;
+}
+
+/** Limits that a person wants to hold for exits too, by the name of their check. */
+export const EXIT_LIMITS = {
+  max_orders_per_day: "max_orders_per_day",
+  max_orders_per_minute: "order_rate",
+  max_order_notional: "max_order_notional",
+  max_order_qty: "max_order_qty",
+  price_collar: "price_collar",
+} as const satisfies Readonly<Record<string, ExitLimit>>;
+
+function readExits(
+  file: YamlFile,
+  path: Path,
+  value: unknown,
+  set: (key: "includeExits", limit: RiskLimits["includeExits"]) => void,
+): void {
+  if (!Array.isArray(value)) return;
+  const known = Object.entries(EXIT_LIMITS).filter(([name]) => value.includes(name));
+  if (known.length === 0) return;
+  set(
+    "includeExits",
+    known.map(([, check]) => check),
+  );
+  const message = "An exit that one of these limits refuses leaves its position open";
+  const place = keyPlace(file, path) ?? placeOf(file, path);
+  file.findings.report("risk/exits-limited", place, message, "Remove include_exits: exits then pass all limits.");
 }
 
 function readPosition(

@@ -163,5 +163,12 @@ function riskLimits(): Schema {
       ...ref("ratio", "How far an order price may lie from the market, e.g. `5%`."),
       default: "10%",
     },
+    include_exits: {
+      type: "array",
+      description: "Limits that hold for exits too. An exit that one of them refuses leaves its position open.",
+      items: {
+        enum: ["max_orders_per_day", "max_orders_per_minute", "max_order_notional", "max_order_qty", "price_collar"],
+      },
+    },
   });
 }

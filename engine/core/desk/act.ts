@@ -11,7 +11,7 @@ import { isClosing, isWaiting } from "./books.ts";
 import type { Book, Protection } from "./books.ts";
 import { enter, originOf, sizeOfTrade, valueOf } from "./entries.ts";
 import type { Trade } from "./entries.ts";
-import { MARKET_EXIT, cancelOpening, startExit } from "./exits.ts";
+import { MARKET_EXIT, cancelOpening, exitLimitedBy, startExit } from "./exits.ts";
 import type { ExitAim, ExitOrderForm, Opening } from "./exits.ts";
 import type { OrderOrigin } from "./orders.ts";
 import { bracketOf, pricesOf } from "./requests.ts";
@@ -137,7 +137,13 @@ function exit(
   // market also before an exit that waits for a price.
   const isSecond = isClosing(book) && !(isWaiting(book) && "all" in what && order.type === "market");
   if (book.exit !== undefined && (!takesOver || isSecond)) return EXIT_WORKING;
-  startExit(desk, book, originOf(firing), what, formOf(order, book.symbol, firing), opening);
+  const form = formOf(order, book.symbol, firing);
+  const limited = exitLimitedBy(desk, book, originOf(firing), what, form);
+  if (limited !== undefined) {
+    desk.alert("critical", "exit/refused", `the exit of rule "${firing.rule}" was refused: ${limited.reason}`, book);
+    return limited;
+  }
+  startExit(desk, book, originOf(firing), what, form, opening);
   return undefined;
 }
 
@@ -185,6 +191,7 @@ function formOf(order: OrderSpec, symbol: string, firing: Firing): ExitOrderForm
     timeInForce: order.timeInForce,
     extendedHours: order.extendedHours,
     expireAfterMs: order.expireAfterMs,
+    limited: true,
     prices: (side) => {
       const prices = pricesOf(order, side, symbol, false, valueOf(firing));
       return "code" in prices ? undefined : prices;

@@ -15,13 +15,15 @@ import type { Order, OrderOrigin } from "./orders.ts";
 import { protectionOrder, timeInForceFor } from "./requests.ts";
 import type { Prices } from "./requests.ts";
 import { shareOf } from "./sizing.ts";
-import type { DeskState, Refused } from "./state.ts";
+import type { DeskState, Refused, SendOptions } from "./state.ts";
 
 export interface ExitOrderForm {
   readonly type: OrderRequest["type"];
   readonly timeInForce: TimeInForce;
   readonly extendedHours: boolean;
   readonly expireAfterMs?: number | undefined;
+  /** Limits that are declared to include exits hold for it. */
+  readonly limited?: true;
   /** Instead of an order that sells: two that protect, of which one cancels the other. */
   readonly guards?: Protection;
   /** Undefined when they work out to nothing usable. */
@@ -154,22 +156,49 @@ function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
 }
 
 function sendOrder(desk: DeskState, book: Book, exit: ExitProcedure, side: Side, qty: Decimal): Order | Refused {
-  const form = exit.form.prices(side);
+  const id = desk.nextId(exit.origin, book.symbol, "exit");
+  return desk.send(exitRequest(book.symbol, exit.form, side, qty, id), exitOptions(exit.origin, exit.form, qty));
+}
+
+function exitRequest(symbol: string, form: ExitOrderForm, side: Side, qty: Decimal, id: string): OrderRequest {
+  const prices = form.prices(side);
   // The order must leave: a form whose prices make no sense becomes a market order.
-  const { type, timeInForce, extendedHours } = form === undefined ? MARKET_EXIT : exit.form;
-  const request: OrderRequest = {
-    clientOrderId: desk.nextId(exit.origin, book.symbol, "exit"),
-    symbol: book.symbol,
+  const { type, timeInForce, extendedHours } = prices === undefined ? MARKET_EXIT : form;
+  return {
+    clientOrderId: id,
+    symbol,
     side,
     qty: text(qty),
     type,
-    timeInForce: timeInForceFor(book.symbol, timeInForce),
+    timeInForce: timeInForceFor(symbol, timeInForce),
     extendedHours,
-    ...form,
+    ...prices,
     orderClass: "simple",
   };
-  const fractional = !qty.isInteger();
-  return desk.send(request, { role: "exit", origin: exit.origin, reducesOnly: true, fractional, leg: "exit" });
+}
+
+function exitOptions(
+  origin: OrderOrigin,
+  { limited = false }: { readonly limited?: boolean },
+  qty: Decimal,
+): SendOptions {
+  return { role: "exit", origin, reducesOnly: true, limited, fractional: !qty.isInteger(), leg: "exit" };
+}
+
+/** Asked before anything is cancelled: an exit that a limit would refuse must not strip a position of its stop first. */
+export function exitLimitedBy(
+  desk: DeskState,
+  book: Book,
+  origin: OrderOrigin,
+  aim: ExitAim,
+  form: ExitOrderForm,
+): Refused | undefined {
+  if (desk.exitLimits(book.strategy).length === 0) return undefined;
+  const { qty } = desk.portfolio.position(book.strategy, book.symbol);
+  const wanted = wantedQty(qty, aim);
+  if (!wanted.isGreaterThan(0)) return undefined;
+  const request = exitRequest(book.symbol, form, qty.isGreaterThan(0) ? "sell" : "buy", wanted, "");
+  return desk.refusalOf(request, exitOptions(origin, form, wanted));
 }
 
 /** Brokers take complex orders for whole shares only; parts of a share stay without. */

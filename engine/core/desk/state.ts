@@ -34,6 +34,8 @@ export interface SendOptions {
   readonly origin: OrderOrigin;
   readonly reducesOnly: boolean;
   readonly fractional: boolean;
+  /** An exit that a rule decided: limits that are declared to include exits hold for it. */
+  readonly limited?: boolean;
   /** Distinguishes the orders of one firing. */
   readonly leg: string;
 }
@@ -175,6 +177,18 @@ export class DeskState {
     return order;
   }
 
+  /** Limits that hold for exits too; none unless somebody declared it. */
+  exitLimits(strategy: string): readonly string[] {
+    return tightest(this.program?.risk ?? {}, this.strategy(strategy)?.risk ?? {}).includeExits ?? [];
+  }
+
+  /** What risk would say to an order, without a word to anybody. */
+  refusalOf(request: OrderRequest, options: SendOptions): Refused | undefined {
+    const decision = decide(options.origin.firing, request, this.#context(request, options));
+    if (decision.order !== null) return undefined;
+    return { code: decision.refusedBy.check, reason: decision.refusedBy.reason };
+  }
+
   cancel(order: Order): void {
     if (isTerminal(order) || order.cancelRequested) return;
     order.cancelRequested = true;
@@ -190,7 +204,7 @@ export class DeskState {
     this.output({ kind: "timer.set", id: `expire:${order.clientOrderId}`, clock: "market", at });
   }
 
-  #context(request: OrderRequest, { origin, reducesOnly, fractional }: SendOptions): RiskContext {
+  #context(request: OrderRequest, { origin, limited = false, reducesOnly, fractional }: SendOptions): RiskContext {
     const { symbol, side } = request;
     const strategy = this.strategy(origin.strategy);
     const calendar = this.options.calendarOf(symbol);
@@ -211,6 +225,7 @@ export class DeskState {
         timeInForce: request.timeInForce,
         price: price === undefined ? null : decimal(price),
         reducesOnly,
+        limited,
       },
       qty: decimal(request.qty),
       reference: Number.isFinite(mark) ? decimal(mark) : ZERO,
@@ -290,7 +305,8 @@ export class DeskState {
 
   #count(strategy: string, role: OrderRole): void {
     this.#sentTimes.push({ strategy, at: this.now.arrivalTime });
-    if (role !== "entry") return;
+    const countsExits = role === "exit" && this.exitLimits(strategy).includes("max_orders_per_day");
+    if (role !== "entry" && !countsExits) return;
     for (const scope of [strategy, "account"]) {
       const counter = this.#sentToday.get(scope) ?? { day: Number.NaN, count: 0 };
       const day = this.#day();

@@ -506,6 +506,44 @@ describe("limits", () => {
   });
 });
 
+describe("a limit that is declared to include exits", () => {
+  it("refuses an exit, calls a person, and leaves the protection in place", () => {
+    const desk = limits({ maxOrdersPerDay: 1, includeExits: ["max_orders_per_day"] });
+    desk.enter("bracket");
+    desk.say(3);
+    expect(desk.refusals).toEqual(["max_orders_per_day"]);
+    expect(desk.alerts).toContain("exit/refused");
+    expect(desk.cancels).toEqual([]);
+    desk.command("flatten");
+    expect(desk.cancels).toHaveLength(2);
+  });
+
+  it("lets an operator flatten, and protection come back", () => {
+    const desk = limits({ maxOrdersPerDay: 1, includeExits: ["max_orders_per_day"] });
+    const entry = desk.enter("bracket");
+    for (const leg of ["tp", "sl"]) desk.ended(`${entry.clientOrderId}-${leg}`, "canceled");
+    expect(desk.lastSubmit).toMatchObject({ orderClass: "oco", qty: "10" });
+    const protection = desk.lastSubmit;
+    desk.accept(protection);
+    desk.command("flatten");
+    desk.ended(protection.clientOrderId, "canceled");
+    desk.ended(`${protection.clientOrderId}-sl`, "canceled");
+    expect(desk.lastSubmit).toMatchObject({ orderClass: "simple", side: "sell", qty: "10", type: "market" });
+  });
+
+  it("counts exits, and holds when a strategy alone declares it", () => {
+    const own = digits({ risk: { maxOrdersPerDay: 2, includeExits: ["max_orders_per_day"] } });
+    const desk = new Desk(program([own]));
+    desk.enter();
+    desk.say(3);
+    desk.accept(desk.lastSubmit);
+    desk.filled(desk.lastSubmit, 10, 100);
+    desk.say(1);
+    expect(desk.refusals).toEqual(["max_orders_per_day"]);
+    expect(desk.submits).toHaveLength(2);
+  });
+});
+
 describe("the end of the session", () => {
   it("sends no entry and still sends exits", () => {
     const desk = new Desk();

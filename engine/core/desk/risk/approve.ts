@@ -19,11 +19,13 @@ export const DEFAULT_LIMITS: RiskLimits = { priceCollarRatio: 0.1, maxOrdersPerM
 
 /** A strategy may only tighten what the account allows. */
 export function tightest(account: RiskLimits, strategy: RiskLimits): RiskLimits {
-  const result: Record<string, number> = { ...DEFAULT_LIMITS, ...account };
+  const { includeExits = [], ...limits } = account;
+  const result: Record<string, number> = { ...(DEFAULT_LIMITS as Readonly<Record<string, number>>), ...limits };
   for (const [key, value] of Object.entries(strategy)) {
     if (typeof value === "number") result[key] = Math.min(value, result[key] ?? Number.POSITIVE_INFINITY);
   }
-  return result;
+  const both = [...new Set([...includeExits, ...(strategy.includeExits ?? [])])];
+  return both.length === 0 ? result : { ...result, includeExits: both };
 }
 
 export function decide(firing: string, request: OrderRequest, context: RiskContext): Decision {
@@ -31,8 +33,10 @@ export function decide(firing: string, request: OrderRequest, context: RiskConte
   let { qty } = context;
   let clamped = false;
   let refusedBy: CheckResult | undefined;
+  const { intent, limits } = context;
+  const included: readonly string[] = intent.limited ? (limits.includeExits ?? []) : [];
   for (const check of CHECKS) {
-    if (context.intent.reducesOnly && !check.exits) {
+    if (intent.reducesOnly && !check.exits && !included.includes(check.name)) {
       checks.push({ check: check.name, outcome: "skip", value: null, limit: null, reason: "exits are never trapped" });
       continue;
     }

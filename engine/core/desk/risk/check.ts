@@ -22,6 +22,8 @@ export interface Intent {
   readonly price: Decimal | null;
   /** Proven by the desk: whatever else fills, this order can only bring the position closer to zero. */
   readonly reducesOnly: boolean;
+  /** A rule's exit, for which limits may be declared to hold; false for orders that protect and for an operator's. */
+  readonly limited: boolean;
 }
 
 export interface RiskContext {
