@@ -28,6 +28,8 @@ export interface Placed {
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(["expression", "ratio"]);
+/** Where a stop loss is a price, or a mapping with one. */
+const LEGS: ReadonlySet<unknown> = new Set(["bracket", "oto", "oco"]);
 
 /** What kind of expression may stand at a path; undefined: none. */
 export function expressionKind(kind: FileKind, path: Path): ExpressionKind | undefined {
@@ -46,7 +48,7 @@ function spokenKind(root: Schema, path: Path): ExpressionKind | undefined {
   if (spoken.some(({ definition }) => definition === "condition")) return "condition";
   if (spoken.some(({ definition }) => NUMBERS.has(definition ?? ""))) return "number";
   // It may be a mapping too, so its schema cannot refer to an expression.
-  if (path.at(-1) === "stop_loss" && path.at(-2) === "bracket") return "number";
+  if (path.at(-1) === "stop_loss" && LEGS.has(path.at(-2))) return "number";
   if (path.at(-1) === "message" && path.at(-2) === "alert") return "message";
   return path.at(-1) === "value" && isInCondition(root, path) ? "number" : undefined;
 }
