@@ -7,6 +7,7 @@ import { Ajv } from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { advice, editing, quoted, reworded } from "./fix.ts";
 import type { Help } from "./fix.ts";
+import { misplacedHelp } from "./misplaced.ts";
 import { notBuiltKey } from "./not-built.ts";
 import type { KeyPlace } from "./not-built.ts";
 import type { Schema } from "./schema-parts.ts";
@@ -112,7 +113,8 @@ function unknownKey(error: ErrorObject, file: YamlFile, path: Path, where: KeyPl
   const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
   const expected = known.length === 0 ? "It takes no keys." : `Expected ${listed(known)}.`;
   const name = path.length === 0 ? "" : ` in ${pathText(path)}`;
-  const help = didYouMean(key, known, expected, { keys: true });
+  const elsewhere = where === "trade" ? misplacedHelp(String(path.at(-1)), key) : undefined;
+  const help = elsewhere ?? didYouMean(key, known, expected, { keys: true });
   file.findings.report("schema/unknown-key", place, `Unknown key "${key}"${name}`, help);
 }
 
