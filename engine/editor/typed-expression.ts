@@ -18,15 +18,7 @@ export interface OpenCall {
   readonly given: readonly string[];
 }
 
-export type Expects =
-  | "operand"
-  | "operator"
-  | "quantity"
-  | "bars"
-  | "direction"
-  | "comparison"
-  | "list"
-  | "argument-word";
+type Expects = "operand" | "operator" | "quantity" | "bars" | "direction" | "comparison" | "list" | "argument-word";
 
 export interface TypedExpression {
   /** The letters directly before the cursor. */

@@ -14,7 +14,7 @@ import type { Edit, Fix } from "./fix.ts";
 /** One correction can lay the next one bare; no file needs more rounds than it has kinds of mistakes. */
 const MAX_ROUNDS = 20;
 
-export interface AppliedFix {
+interface AppliedFix {
   readonly file: string;
   /** Where the finding stood when it was corrected. */
   readonly line: number;

@@ -556,5 +556,10 @@ describe("a language server in bad company", () => {
     const other = await Editor.start(FILES);
     await other.connection.sendNotification("exit");
     expect(await other.ended).toBe(1);
+    await editor.end();
+    const last = await Editor.start(FILES);
+    await last.connection.sendRequest("shutdown");
+    last.process.stdin.end();
+    expect(await last.ended).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 /** Corrections: what they write, when they are safe, and that a file is never worse afterwards. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../engine/lang/compile.ts";
 import type { Diagnostic } from "../../engine/lang/diagnostic.ts";
@@ -264,6 +265,63 @@ describe("every correction of the golden files", () => {
       else expect([name, fixFiles(files).applied]).toEqual([name, []]);
     }
   });
+});
+
+describe("whatever is done to a strategy", () => {
+  const folder = join(import.meta.dirname, "../../strategies");
+  const sources = readdirSync(folder)
+    .filter((name) => name.endsWith(".strategy.yaml"))
+    .map((name) => readFileSync(join(folder, name), "utf8"));
+  const pieces = [
+    "&",
+    "%",
+    "1e3",
+    ".5",
+    "min",
+    "clsoe",
+    "TRUE",
+    ": ",
+    "#",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[",
+    "\n",
+    "  ",
+    "x",
+    "'",
+    '"',
+    "\t",
+    "\u0007",
+  ];
+  const edit = fc.tuple(fc.nat(4_000), fc.nat(4), fc.constantFrom(...pieces));
+  const texts = fc
+    .tuple(fc.constantFrom(...sources), fc.array(edit, { minLength: 1, maxLength: 3 }))
+    .map(([source, edits]) =>
+      edits.reduce((text, [at, cut, piece]) => {
+        const here = at % (text.length + 1);
+        return text.slice(0, here) + piece + text.slice(here + cut);
+      }, source),
+    );
+
+  it("corrections come to rest and keep a program that was there", () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const before = compile({ [FILE]: text });
+        const { files, applied, diagnostics } = fixFiles({ [FILE]: text });
+        if (applied.length === 0) {
+          expect(files[FILE]).toBe(text);
+          return;
+        }
+        const after = compile(files);
+        expect(after.diagnostics).toEqual(diagnostics);
+        if (before.program !== null) expect(after.program?.digest).toBe(before.program.digest);
+        expect(fixFiles(files).applied).toEqual([]);
+      }),
+      { numRuns: process.env["BARWISE_SOAK"] === "1" ? 5_000 : 150 },
+    );
+  }, 300_000);
 });
 
 describe("did you mean", () => {

@@ -25,7 +25,11 @@ import type { View } from "./documents.ts";
 /** Resolves never: the connection ends the process, with 0 after a shutdown and 1 without. */
 export async function serve(input: Readable, output: Writable): Promise<never> {
   const connection = createConnection(new StreamMessageReader(input), new StreamMessageWriter(output));
-  endWith(input);
+  let isOver = false;
+  connection.onShutdown(() => {
+    isOver = true;
+  });
+  endWith(input, () => (isOver ? 0 : 1));
   let watches = false;
   let snippets = false;
   connection.onInitialize((params: InitializeParams): InitializeResult => {
@@ -49,12 +53,12 @@ export async function serve(input: Readable, output: Writable): Promise<never> {
 }
 
 /** An editor that is gone sends no exit. */
-function endWith(input: Readable): void {
+function endWith(input: Readable, code: () => number): void {
   let isEnded = false;
   const end = (): void => {
     if (isEnded) return;
     isEnded = true;
-    process.exit(1);
+    process.exit(code());
   };
   input.on("end", end);
   input.on("close", end);
