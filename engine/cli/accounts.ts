@@ -91,7 +91,8 @@ async function startAlpaca(
   const symbols = symbolsOf(program);
   const name = feed?.feed ?? "iex";
   const finest = Math.min(...needsOf(program).map(({ size }) => size.ms));
-  const data = finest < 60_000 ? "ticks" : "minute";
+  const onTicks = program.strategies.some(({ ticks }) => ticks === true);
+  const data = finest < 60_000 || onTicks ? "ticks" : "minute";
   const connection = connectAlpaca({
     account: live ? { kind: "live", confirmed: true } : { kind: "paper" },
     credentials,
@@ -234,6 +235,9 @@ function fits(symbols: readonly string[], finest: BarSize | undefined): Account[
     const other = symbolsOf(program).filter((symbol) => !symbols.includes(symbol));
     if (other.length > 0)
       return `there is no data for ${other.join(", ")} here; what is subscribed is chosen at the start`;
+    const onTicks = program.strategies.find(({ ticks }) => ticks === true);
+    if (onTicks !== undefined && finest !== undefined)
+      return `${onTicks.name} is judged at trades and quotes; the data has ${finest.label} bars`;
     const need = needsOf(program).find(({ size }) => finest !== undefined && size.ms < finest.ms);
     if (need === undefined || finest === undefined) return undefined;
     return `the data has ${finest.label} bars; a strategy needs ${need.size.label} bars of ${need.symbol}`;

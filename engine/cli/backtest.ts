@@ -217,6 +217,12 @@ export function overrideOf(flags: Pick<Flags, "on" | "param">, tape: Tape): Over
 export function checkData(program: Program, tape: Tape): string[] {
   const { size } = tape;
   if (size === "ticks") return [];
+  const onTicks = program.strategies.find(({ ticks }) => ticks === true);
+  if (onTicks !== undefined)
+    throw new CliError(
+      `${onTicks.name} is judged at trades and quotes; the data has ${size.label} bars: give ticks, or --on ${size.ms > onTicks.on.ms ? size.label : onTicks.on.label} to judge it at the close of bars`,
+      1,
+    );
   const counts = new Map<string, { bars: number; sessions: number; day: number }>();
   for (const item of tape.items()) {
     if (item.kind !== "bar") continue;
@@ -267,7 +273,11 @@ function report(
     format_version: 1,
     barwise: VERSION,
     program: program.digest,
-    strategies: program.strategies.map(({ name, symbols, on }) => ({ name, symbols, on: on.label })),
+    strategies: program.strategies.map(({ name, symbols, on, ticks }) => ({
+      name,
+      symbols,
+      on: ticks === true ? "tick" : on.label,
+    })),
     data: {
       name: tape.name,
       label: tape.label,
@@ -292,7 +302,9 @@ function pretty(
   flags: Flags,
 ): void {
   const paint = painter(process.stdout);
-  const names = program.strategies.map(({ name, symbols, on }) => `${name} (${symbols.join(", ")}, ${on.label})`);
+  const names = program.strategies.map(
+    ({ name, symbols, on, ticks }) => `${name} (${symbols.join(", ")}, ${ticks === true ? "ticks" : on.label})`,
+  );
   print(paint("bold", names.join("; ")));
   print(
     `${tape.name}${tape.label === "synthetic" ? paint("yellow", " SYNTHETIC") : ""}: ${result.items.toLocaleString("en-US")} items, ${isoTime(result.firstTime)} to ${isoTime(result.lastTime)}`,

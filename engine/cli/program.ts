@@ -81,8 +81,8 @@ export function tryCompile(
   if (on !== undefined && compiled.program !== null) {
     const plain = compile(files, chosen);
     for (const strategy of plain.program?.strategies ?? []) {
-      if (strategy.on.label !== on.label)
-        notes.add(`${strategy.name} says on: ${strategy.on.label}: played on ${on.label} bars`);
+      const own = strategy.ticks === true ? "tick" : strategy.on.label;
+      if (own !== on.label) notes.add(`${strategy.name} says on: ${own}: played on ${on.label} bars`);
     }
   }
   return { compiled, notes: [...notes] };

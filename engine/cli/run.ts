@@ -110,7 +110,7 @@ async function trade(session: Session, run: Run): Promise<void> {
     venue: account.venue,
     data: account.data,
     strategies: compiled.program.strategies.map(
-      ({ name, symbols, on }) => `${name}: ${symbols.join(", ")}, ${on.label}`,
+      ({ name, symbols, on, ticks }) => `${name}: ${symbols.join(", ")}, ${ticks === true ? "ticks" : on.label}`,
     ),
     journal: session.journalDir,
   });

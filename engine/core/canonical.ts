@@ -85,7 +85,10 @@ export function inputsOf(spec: FactSpec): readonly number[] {
     case "rank":
       return [spec.of];
     case "prior":
+    case "bars_ago":
       return [spec.of, spec.before];
+    case "peek":
+      return [spec.of, ...spec.inputs];
     case "calc":
       return spec.args;
     case "bars_true":

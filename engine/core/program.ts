@@ -85,7 +85,13 @@ export type CalcOperator = "+" | "-" | "*" | "/" | "neg" | "abs" | "min" | "max"
  * strategy's evaluations carry the strategy's own `on` series.
  */
 export type FactSpec =
-  | { readonly kind: "field"; readonly series: SeriesRef; readonly field: BarField }
+  | {
+      readonly kind: "field";
+      readonly series: SeriesRef;
+      readonly field: BarField;
+      /** Of the bar that is being built, when there is one. */
+      readonly forming?: true;
+    }
   | {
       readonly kind: "indicator";
       readonly series: SeriesRef;
@@ -100,7 +106,24 @@ export type FactSpec =
       /** Another maker of the numbers than our own kernel, by its label in the catalogue. */
       readonly source?: string;
     }
-  | { readonly kind: "lag"; readonly series: SeriesRef; readonly of: number; readonly bars: number }
+  | {
+      readonly kind: "lag";
+      readonly series: SeriesRef;
+      readonly of: number;
+      readonly bars: number;
+      /** Counts evaluations of the strategy, not bars. */
+      readonly sampled?: true;
+    }
+  /** What the indicator `of` would say if the forming bar closed now; without a forming bar, what it says. */
+  | {
+      readonly kind: "peek";
+      readonly series: SeriesRef;
+      readonly of: number;
+      readonly inputs: readonly number[];
+      readonly output: number;
+    }
+  /** A value some bars ago, seen from the forming bar: `of` while there is one, otherwise `before` (one bar earlier). */
+  | { readonly kind: "bars_ago"; readonly series: SeriesRef; readonly of: number; readonly before: number }
   | {
       readonly kind: "calc";
       readonly series: SeriesRef;
@@ -309,6 +332,8 @@ export interface Strategy {
   readonly file: string;
   readonly symbols: readonly string[];
   readonly on: BarSize;
+  /** Rules are judged at every trade and quote; facts of the strategy's own bars see the forming one. */
+  readonly ticks?: true;
   readonly session: SessionKind;
   readonly facts: readonly Fact[];
   /** Facts a person named, for the live view and for explain: name -> index into facts. */

@@ -77,9 +77,9 @@ function inspectInstance(core: CoreState, instance: Instance): InstanceView {
   return {
     strategy: strategy.name,
     symbol,
-    on: strategy.on.label,
-    price: series.bar.close,
-    time: series.lastEnd,
+    on: strategy.ticks === true ? "tick" : strategy.on.label,
+    price: strategy.ticks === true ? series.price : series.bar.close,
+    time: strategy.ticks === true ? moment.time : series.lastEnd,
     bars: moment.index,
     facts: Object.fromEntries(Object.entries(strategy.named).map(([name, index]) => [name, valueOf(index)])),
     rules: rules.map(({ rule, evaluator, state }) => {

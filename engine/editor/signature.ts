@@ -36,7 +36,7 @@ export function signatureAt(file: EditorFile, offset: number): Signature | undef
 
 /** Each as it stands in the usage. */
 function paramsOf({ usage, params }: FactText): Signature["params"] {
-  const inner = usage.slice(usage.indexOf("(") + 1, -1).split(", ");
+  const inner = usage.slice(usage.indexOf("(") + 1, usage.lastIndexOf(")")).split(", ");
   return params.map(({ name, values, doc }, i) => ({
     label: inner[i] ?? name,
     doc: values === "" ? doc : `${doc} ${values}.`,

@@ -6,7 +6,7 @@
 import { isScalar } from "yaml";
 import type { Action, MessagePart } from "../core/program.ts";
 import type { Builder } from "./builder.ts";
-import type { Operand } from "./fact-table.ts";
+import type { Operand } from "./fact-refs.ts";
 import { lowerNumber } from "./lower-number.ts";
 import { parseExpression } from "./parser.ts";
 import { placesOf } from "./places.ts";

@@ -6,7 +6,7 @@
  */
 import { isMap, isScalar } from "yaml";
 import type { Condition, Expression } from "../core/program.ts";
-import type { Operand } from "./fact-table.ts";
+import type { Operand } from "./fact-refs.ts";
 import { lowerCondition } from "./lower-condition.ts";
 import type { Help } from "./fix.ts";
 import { lowerNumber } from "./lower-number.ts";

@@ -93,6 +93,8 @@ const TABLE = {
   "time/bar-size": error("Bars must divide a session."),
   "time/cooldown-shorter-than-bar": warning("Rules are evaluated once per bar, so it has no effect."),
   "time/for-shorter-than-bar": warning("Conditions are looked at once per bar, so time passes in whole bars."),
+  "time/repaints": warning("A test on closed bars cannot show it: on history the bar is always finished."),
+  "time/bars-on-tick": warning("How long that is depends on how much is traded."),
   "time/warmup-exceeds-history": warning(
     "Until the bars have been seen live, the fact is unknown and the rule silent.",
   ),

@@ -30,11 +30,12 @@ type Undigested<T> = Omit<T, "digest">;
 export function ruleDigest(
   facts: readonly Fact[],
   rule: Undigested<Rule>,
-  frame: { readonly on: string; readonly session: string },
+  frame: { readonly on: string; readonly session: string; readonly ticks: boolean },
 ): string {
   const { source: _source, index: _index, condition, rearm, action, ...rest } = rule;
   return digestOf({
     ...frame,
+    ticks: frame.ticks || undefined,
     ...rest,
     condition: toCanonical(facts, condition),
     rearm: rearm === undefined ? undefined : toCanonical(facts, rearm),

@@ -24,33 +24,14 @@ import type {
   SessionField,
   SessionKind,
 } from "../core/program.ts";
-import type { Indicator } from "../catalog/kernel.ts";
+import { ownerOf, paramOf, refOf, sameSeries } from "./fact-refs.ts";
+import type { IndicatorUse, Operand, Params } from "./fact-refs.ts";
 import { UNBOUNDED } from "./units.ts";
 import type { Quality } from "./units.ts";
-
-export type Params = { readonly [key: string]: ParamValue };
 
 interface Entry {
   readonly fact: Fact & { warmup: number };
   readonly full: FactRef;
-  readonly quality: Quality;
-}
-
-/** A number known at compile time, or a fact. */
-export type Operand =
-  | { readonly kind: "const"; readonly value: number; readonly quality: Quality }
-  | { readonly kind: "fact"; readonly index: number; readonly quality: Quality };
-
-export interface IndicatorUse {
-  readonly entry: Indicator;
-  readonly series: SeriesRef;
-  readonly inputs: readonly number[];
-  readonly params: readonly number[];
-  readonly output: number;
-  /** Index of the input that replaces the close, when one was given. */
-  readonly of?: number;
-  /** Who computes it instead of our own kernel. */
-  readonly source?: string;
   readonly quality: Quality;
 }
 
@@ -60,12 +41,15 @@ const SECONDS: Quality = { unit: "seconds", range: [-1, Infinity] };
 
 export class FactTable {
   readonly own: SeriesRef;
+  /** Evaluated at trades and quotes: facts of the own bars see the forming one unless they say otherwise. */
+  readonly ticks: boolean;
   readonly #session: SessionKind;
   readonly #entries: Entry[] = [];
   readonly #byKey = new Map<string, number>();
 
-  constructor(own: SeriesRef, session: SessionKind) {
+  constructor(own: SeriesRef, session: SessionKind, ticks = false) {
     this.own = own;
+    this.ticks = ticks;
     this.#session = session;
   }
 
@@ -83,8 +67,57 @@ export class FactTable {
     return spec.kind === "const" ? { kind: "const", value: spec.value, quality } : { kind: "fact", index, quality };
   }
 
-  field(series: SeriesRef, field: BarField, quality: Quality): number {
-    return this.#plain(field, series, { kind: "field", series, field }, 1, quality);
+  field(series: SeriesRef, field: BarField, quality: Quality, forming: boolean): number {
+    const ref = refOf(field, this.#seriesParams(series, forming));
+    const full = refOf(field, this.#fullSeries(series, forming));
+    const spec: FactSpec = { kind: "field", series, field, ...(forming ? { forming: true } : {}) };
+    return this.#add(ref, full, spec, 1, quality);
+  }
+
+  /** Whether facts of these bars see the forming one when nothing is said. */
+  seesForming(series: SeriesRef): boolean {
+    return this.ticks && series.size.label === this.own.size.label;
+  }
+
+  /** Whether a fact sees a forming bar. */
+  isForming(index: number): boolean {
+    const { spec } = this.fact(index);
+    if (spec.kind === "field") return spec.forming === true;
+    if (spec.kind === "calc") return spec.args.some((arg) => this.isForming(arg));
+    return spec.kind === "peek" || spec.kind === "bars_ago";
+  }
+
+  /** What the same fact says of closed bars; undefined where it reads anything but bars of one size. */
+  closed(index: number): number | undefined {
+    const { fact, quality } = this.#entry(index);
+    const { spec } = fact;
+    switch (spec.kind) {
+      case "field":
+        return spec.forming === true ? this.field(spec.series, spec.field, quality, false) : index;
+      case "peek":
+        return spec.of;
+      case "bars_ago":
+        return spec.before;
+      case "opening_range":
+        return this.ticks ? undefined : index;
+      case "lag":
+        return spec.sampled !== true && this.#isClosedOn(spec.of, spec.series) ? index : undefined;
+      case "indicator":
+        return spec.inputs.every((input) => this.#isClosedOn(input, spec.series)) ? index : undefined;
+      case "calc": {
+        const args = spec.args.map((arg) => (this.fact(arg).spec.kind === "const" ? arg : this.closed(arg)));
+        if (!args.every((arg) => arg !== undefined && this.#isClosedOn(arg, spec.series))) return undefined;
+        const operands = (args as number[]).map((arg) => this.operand(arg));
+        return this.calc(spec.operator, operands, quality);
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #isClosedOn(index: number, series: SeriesRef): boolean {
+    const { spec } = this.fact(index);
+    return spec.kind === "const" || (sameSeries(spec.series, series) && this.closed(index) === index);
   }
 
   quote(series: SeriesRef, field: QuoteField, quality: Quality): number {
@@ -113,18 +146,29 @@ export class FactTable {
   }
 
   indicator(use: IndicatorUse): number {
-    const { entry, series, inputs, params, output, of, quality, source } = use;
+    const { entry, series, inputs, params, output, of, quality, source, forming } = use;
     const named = Object.fromEntries(entry.params.map((doc, i) => [doc.name, params[i] as number]));
     const chosen: Params = entry.outputs.length > 1 ? { output: entry.outputs[output]?.name ?? "" } : {};
     const [short, full]: readonly [Params, Params] =
       of === undefined ? [{}, {}] : [{ of: this.ref(of) }, { of: paramOf(this.#entry(of).full) }];
     const from: { readonly source?: string } = source === undefined ? {} : { source };
-    const ref = refOf(entry.name, { ...named, ...chosen, ...from, ...short, ...this.#seriesParams(series) });
-    const fullRef = refOf(entry.name, { ...named, ...chosen, ...from, ...full, ...this.#fullSeries(series) });
+    const ref = refOf(entry.name, { ...named, ...chosen, ...from, ...short, ...this.#seriesParams(series, forming) });
+    const fullRef = refOf(entry.name, { ...named, ...chosen, ...from, ...full, ...this.#fullSeries(series, forming) });
+    if (forming) {
+      const closed = this.indicator(this.#closedUse(use));
+      const peek: FactSpec = { kind: "peek", series, of: closed, inputs, output };
+      return this.#add(ref, fullRef, peek, this.fact(closed).warmup, quality);
+    }
     const spec: FactSpec = { kind: "indicator", series, name: entry.name, inputs, params, output, ...from };
     // The first bar of the indicator is the last of its inputs' warm-up.
     const before = Math.max(0, this.#warmupOf(inputs, series) - 1);
     return this.#add(ref, fullRef, spec, before + entry.warmup(params), quality);
+  }
+
+  #closedUse({ of, source: _none, ...use }: IndicatorUse): IndicatorUse {
+    const closed = (index: number): number => this.closed(index) ?? index;
+    const inputs = use.inputs.map(closed);
+    return { ...use, inputs, forming: false, ...(of === undefined ? {} : { of: closed(of) }) };
   }
 
   /** `bars` closed bars ago, counted on the fact's own series or, when `sampled`, on the strategy's. */
@@ -132,22 +176,40 @@ export class FactTable {
     const { fact, full, quality } = this.#entry(of);
     const { spec, ref } = fact;
     if (spec.kind === "const") return of;
+    const closed = sampled || !this.isForming(of) ? undefined : this.closed(of);
+    if (closed !== undefined) return this.#barsAgo(of, closed, bars);
     const series = sampled ? this.own : spec.series;
     const foreign = !sameSeries(series, spec.series);
     // Further back in the larger bars, not one of the strategy's own bars ago.
     if (spec.kind === "prior" && !sampled) return this.prior(this.lag(spec.of, bars, false));
-    if (spec.kind === "lag" && !foreign) {
+    const isAlike = !this.ticks || (!sampled && spec.kind === "lag" && spec.sampled !== true);
+    if (spec.kind === "lag" && !foreign && isAlike) {
       const inner = this.fact(spec.of).spec;
-      return this.lag(spec.of, spec.bars + bars, !sameSeries(inner.series, series) || inner.kind === "prior");
+      const wasSampled = !sameSeries(inner.series, series) || inner.kind === "prior" || this.isForming(spec.of);
+      return this.lag(spec.of, spec.bars + bars, wasSampled);
     }
     // A lookback goes back in the larger bars, so what was sampled must say so.
-    const isSampled = foreign || spec.kind === "prior";
-    const extra: Params = { lag: bars, ...(isSampled ? { lag_on: series.size.label } : {}) };
+    const isSampled = foreign || spec.kind === "prior" || this.isForming(of);
+    const atTicks: { readonly sampled?: true } = this.ticks && sampled ? { sampled: true } : {};
+    const on = atTicks.sampled === true ? "tick" : series.size.label;
+    const extra: Params = { lag: bars, ...(isSampled || on === "tick" ? { lag_on: on } : {}) };
     const nested = ref.params?.["lag"] !== undefined;
     const nest = (base: FactRef): FactRef =>
       nested ? refOf("lag", { of: paramOf(base), ...extra }) : refOf(base.fact, { ...base.params, ...extra });
     const warmup = (foreign ? 1 : fact.warmup) + bars;
-    return this.#add(nest(ref), nest(full), { kind: "lag", series, of, bars }, warmup, quality);
+    return this.#add(nest(ref), nest(full), { kind: "lag", series, of, bars, ...atTicks }, warmup, quality);
+  }
+
+  /** Seen from the forming bar, the last closed one is one bar ago. */
+  #barsAgo(of: number, closed: number, bars: number): number {
+    const { fact, full, quality } = this.#entry(of);
+    const { series } = fact.spec;
+    const before = this.lag(closed, bars, false);
+    const now = bars === 1 ? closed : this.lag(closed, bars - 1, false);
+    const past = fact.spec.kind === "bars_ago" ? (fact.ref.params?.["lag"] as number) : 0;
+    const lagged = (base: FactRef): FactRef => refOf(base.fact, { ...base.params, lag: past + bars });
+    const spec: FactSpec = { kind: "bars_ago", series, of: now, before };
+    return this.#add(lagged(fact.ref), lagged(full), spec, this.fact(before).warmup, quality);
   }
 
   /** A fact of larger bars, as of the start of the interval in which the current bar lies. */
@@ -291,15 +353,17 @@ export class FactTable {
     return entry;
   }
 
-  #seriesParams(series: SeriesRef): Params {
+  #seriesParams(series: SeriesRef, forming = this.seesForming(series)): Params {
     return {
       ...(series.symbol === null ? {} : { symbol: series.symbol }),
       ...(series.size.label === this.own.size.label ? {} : { on: series.size.label }),
+      ...(forming === this.seesForming(series) ? {} : { forming }),
     };
   }
 
-  #fullSeries(series: SeriesRef): Params {
-    return { symbol: series.symbol ?? "@", on: series.size.label, ...this.#sessionParam() };
+  #fullSeries(series: SeriesRef, forming = false): Params {
+    const own: Params = { symbol: series.symbol ?? "@", on: series.size.label, ...this.#sessionParam() };
+    return { ...own, ...(forming ? { forming } : {}), ...(this.ticks ? { ticks: true } : {}) };
   }
 
   #sessionParam(): Params {
@@ -320,21 +384,4 @@ export class FactTable {
   #barsOf(seconds: number): number {
     return Math.ceil((seconds * 1_000) / this.own.size.ms);
   }
-}
-
-export function sameSeries(a: SeriesRef, b: SeriesRef): boolean {
-  return a.symbol === b.symbol && a.size.label === b.size.label;
-}
-
-/** Only what a firing uses up belongs to its rule. */
-function ownerOf(before: boolean, rule: string | undefined): { readonly rule?: string } {
-  return before && rule !== undefined ? { rule } : {};
-}
-
-function refOf(fact: string, params: Params): FactRef {
-  return Object.keys(params).length === 0 ? { fact } : { fact, params };
-}
-
-function paramOf(ref: FactRef): { readonly fact: string; readonly params: Params } | { readonly fact: string } {
-  return ref.params === undefined ? { fact: ref.fact } : { fact: ref.fact, params: ref.params };
 }

@@ -13,7 +13,7 @@ import type {
   SeriesRef,
   SessionField,
 } from "../core/program.ts";
-import type { Operand } from "./fact-table.ts";
+import type { Operand } from "./fact-refs.ts";
 import type { Context } from "./scope.ts";
 import type { Quality } from "./units.ts";
 
@@ -26,7 +26,7 @@ export function lowerField(context: Context, doc: FactDoc, series: SeriesRef): O
   const moment: SeriesRef = { symbol: series.symbol, size: table.own.size };
   switch (doc.group) {
     case "bar":
-      return fact(table.field(series, doc.name as BarField, quality), quality);
+      return fact(table.field(series, doc.name as BarField, quality, seesForming(context, series)), quality);
     case "quote":
       return fact(table.quote(moment, doc.name as QuoteField, quality), quality);
     case "session":
@@ -38,6 +38,11 @@ export function lowerField(context: Context, doc: FactDoc, series: SeriesRef): O
     case "order":
       return fact(table.order(field as OrderField, quality), quality);
   }
+}
+
+/** What was said around it, otherwise what the strategy's own bars do. */
+export function seesForming({ forming, scope }: Context, series: SeriesRef): boolean {
+  return forming ?? scope.table.seesForming(series);
 }
 
 function fact(index: number, quality: Quality): Operand {

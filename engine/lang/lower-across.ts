@@ -7,8 +7,9 @@ import { FUNCTIONS } from "../catalog/facts.ts";
 import { inputsOf } from "../core/canonical.ts";
 import type { FactSpec } from "../core/program.ts";
 import { durationText } from "./values.ts";
-import { sameSeries } from "./fact-table.ts";
-import type { FactTable, Operand } from "./fact-table.ts";
+import { sameSeries } from "./fact-refs.ts";
+import type { Operand } from "./fact-refs.ts";
+import type { FactTable } from "./fact-table.ts";
 import { outputOf, seriesOf } from "./lower-call.ts";
 import type { Call } from "./lower-call.ts";
 import { isTooLarge, report } from "./scope.ts";
@@ -80,12 +81,18 @@ function lowerPrior(context: Context, call: Across, of: Node): Operand | undefin
   }
   const series = seriesOf(context, call, ["on", "symbol"]);
   if (series === undefined) return undefined;
-  const operand = context.lower.number({ ...context, series, explicit: true }, of);
+  const { table } = context.scope;
+  const isOwn = series.size.label === table.own.size.label;
+  const forming = isOwn ? undefined : false;
+  const operand = context.lower.number({ ...context, series, explicit: true, forming }, of);
   if (operand === undefined) return undefined;
   if (operand.kind === "const") {
     return report(context, "logic/constant", call.span, "A constant has no past", "Remove prior.");
   }
-  const { table } = context.scope;
+  if (!isOwn && table.isForming(operand.index)) {
+    const message = "A prior value is one of a closed bar";
+    return report(context, "types/arguments", of.span, message, "Remove forming: true.");
+  }
   const home = table.fact(operand.index).spec.series;
   if (!sameSeries(home, series)) {
     const message = `prior is asked for on ${series.size.label} bars, but its value is computed on ${home.size.label}`;
@@ -93,7 +100,6 @@ function lowerPrior(context: Context, call: Across, of: Node): Operand | undefin
     return report(context, "types/series", call.span, message, help);
   }
   if (isTooLarge(context, call.span, [operand.index])) return undefined;
-  const isOwn = series.size.label === table.own.size.label;
   return { ...operand, index: isOwn ? table.lag(operand.index, 1, false) : table.prior(operand.index) };
 }
 
@@ -138,6 +144,10 @@ const COMPARABLE: ReadonlySet<FactSpec["kind"]> = new Set([
 function lowerRank(context: Context, call: Across, of: Node): Operand | undefined {
   if (call.output !== undefined) return report(context, "types/arguments", call.span, "rank has one value", USAGE.rank);
   const { table, universe } = context.scope;
+  if (table.ticks) {
+    const help = "Rank in a strategy on bars.";
+    return report(context, "types/arguments", call.span, "A rank compares closed bars, not ticks", help);
+  }
   const operand = context.lower.number(context, of);
   if (operand === undefined) return undefined;
   const inside = operand.kind === "const" ? [] : specsOf(table, operand.index);
@@ -145,10 +155,11 @@ function lowerRank(context: Context, call: Across, of: Node): Operand | undefine
     const message = "This is the same for every symbol, so there is nothing to rank";
     return report(context, "types/arguments", of.span, message, USAGE.rank);
   }
-  const other = inside.find(({ kind }) => !COMPARABLE.has(kind));
+  const other = inside.find((spec) => !COMPARABLE.has(spec.kind) || (spec.kind === "field" && spec.forming === true));
   if (other !== undefined || operand.kind === "const") {
-    const message = other?.kind === "rank" ? "A rank may not read another rank" : "A rank may read bars only";
-    const help = "A rank compares what every symbol's bars say; it cannot read positions, quotes or the time.";
+    const message = other?.kind === "rank" ? "A rank may not read another rank" : "A rank may read closed bars only";
+    const help =
+      "A rank compares what every symbol's bars say; it cannot read forming bars, positions, quotes or the time.";
     return report(context, "types/arguments", of.span, message, help);
   }
   if (isTooLarge(context, call.span, [operand.index])) return undefined;

@@ -9,9 +9,9 @@ import { paramProblem } from "../catalog/params.ts";
 import { REFUSED, TECHNICALINDICATORS } from "../catalog/sources/technicalindicators.ts";
 import type { SeriesRef } from "../core/program.ts";
 import { parseBarSize } from "../market/bar-size.ts";
-import { sameSeries } from "./fact-table.ts";
-import type { Operand } from "./fact-table.ts";
-import { lowerField } from "./fields.ts";
+import { sameSeries } from "./fact-refs.ts";
+import type { Operand } from "./fact-refs.ts";
+import { lowerField, seesForming } from "./fields.ts";
 
 import { isTimeForBars, isTooLarge, report, unknownName } from "./scope.ts";
 import type { Context } from "./scope.ts";
@@ -41,11 +41,14 @@ export function lowerCall(context: Context, call: Call): Operand | undefined {
     }
     return unknownName(context, call.name, call.nameSpan, true);
   }
-  const series = seriesOf(context, call, doc.group === "bar" ? ["on", "symbol"] : ["symbol"]);
-  if (series === undefined) return undefined;
-  const extra = call.args.find((arg) => arg.name !== "on" && arg.name !== "symbol");
+  const isBar = doc.group === "bar";
+  const series = seriesOf(context, call, isBar ? ["on", "symbol"] : ["symbol"]);
+  const forming = isBar ? formingOf(context, call) : context.forming;
+  if (series === undefined || forming === null) return undefined;
+  const known = isBar ? ["on", "symbol", "forming"] : ["on", "symbol"];
+  const extra = call.args.find((arg) => arg.name === undefined || !known.includes(arg.name));
   if (extra !== undefined || call.output !== undefined) {
-    const help = doc.group === "bar" ? "It takes on: and symbol: only." : "Use the name alone.";
+    const help = isBar ? "It takes on:, symbol: and forming: only." : "Use the name alone.";
     return report(
       context,
       "types/arguments",
@@ -57,7 +60,23 @@ export function lowerCall(context: Context, call: Call): Operand | undefined {
   if (series.symbol !== context.series.symbol && (doc.group === "session" || doc.group === "account")) {
     return report(context, "types/arguments", call.span, `${call.name} has no symbol`, "Use the name alone.");
   }
-  return lowerField(context, doc, series);
+  return lowerField({ ...context, forming }, doc, series);
+}
+
+/** What `forming:` says, or what was said around the call; null after a finding. */
+function formingOf(context: Context, call: Call): boolean | undefined | null {
+  const given = call.args.find((arg) => arg.name === "forming");
+  if (given === undefined) return context.forming;
+  const word = given.value.kind === "word" ? given.value.word : "";
+  if (word !== "true" && word !== "false") {
+    report(context, "types/value", given.value.span, `forming: is true or false, not "${word}"`);
+    return null;
+  }
+  if (word === "true") {
+    const message = `${call.name} sees a bar that is still being built: what it says can change until the bar closes`;
+    report(context, "time/repaints", given.value.span, message, "Leave forming: out to see closed bars.");
+  }
+  return word === "true";
 }
 
 function nameAlone({ name, nameSpan, args, output }: Call): Advice {
@@ -85,8 +104,8 @@ export function seriesOf(context: Context, call: Call, allowed: readonly string[
     }
     const found = parseBarSize(word);
     if (found === undefined) {
-      const message = word === "tick" ? "Facts on ticks (on: tick) are not built yet" : `"${word}" is no bar size`;
-      return report(context, word === "tick" ? "schema/not-built" : "time/bar-size", value.span, message, SIZES);
+      const message = word === "tick" ? "A fact is computed on bars, not on ticks" : `"${word}" is no bar size`;
+      return report(context, "time/bar-size", value.span, message, SIZES);
     }
     size = found;
   }
@@ -110,9 +129,10 @@ export function lowerIndicator(context: Context, call: Call): Operand | undefine
   const entry = context.scope.indicators.get(call.name) as Indicator;
   const series = seriesOf(context, call, ["on", "symbol"]);
   const given = givenTo(context, call, entry);
-  if (series === undefined || given === undefined) return undefined;
+  const around = formingOf(context, call);
+  if (series === undefined || given === undefined || around === null) return undefined;
   const explicit = context.explicit || !sameSeries(series, context.series);
-  const inner: Context = { ...context, series, explicit };
+  const inner: Context = { ...context, series, explicit, forming: around };
   const output = outputOf(context, call, entry);
   const value = valueOf(inner, entry, given, call);
   // `sma(perid)`: once the name is known, it may well be the period.
@@ -128,11 +148,31 @@ export function lowerIndicator(context: Context, call: Call): Operand | undefine
     name === "value" && value.of !== undefined ? value.of : barInput({ ...inner, series: home }, name),
   );
   if (value.of !== undefined && isTooLarge(context, call.span, [value.of])) return undefined;
+  const forming = seesForming(inner, home);
+  if (!hasBars(inner, call, forming, value.of) || (forming && !canPeek(inner, call, source.source))) return undefined;
   const quality = qualityOf(entry, output, value.quality);
   const { table } = context.scope;
   const of = value.of === undefined || isClose(value.of, inner, home) ? {} : { of: value.of };
-  const index = table.indicator({ entry, series: home, inputs, params, output, quality, ...of, ...source });
+  const index = table.indicator({ entry, series: home, inputs, params, output, quality, forming, ...of, ...source });
   return { kind: "fact", index, quality };
+}
+
+/** Where an evaluation is no bar, and at a forming one, an indicator needs bars to go by. */
+function hasBars(context: Context, call: Call, forming: boolean, of: number | undefined): boolean {
+  const { table } = context.scope;
+  if (of === undefined || (!forming && !table.ticks)) return true;
+  const closed = table.closed(of);
+  if (closed !== undefined && (forming || closed === of)) return true;
+  const message = `${call.name} goes from bar to bar, and its input is not computed on bars of one size`;
+  report(context, "types/series", call.span, message, "Give it what bars of one size say.");
+  return false;
+}
+
+function canPeek(context: Context, call: Call, source: string | undefined): boolean {
+  if (source === undefined) return true;
+  const help = "Leave source: out, or add forming: false.";
+  report(context, "facts/source", call.span, `${source} cannot look at a bar that is still being built`, help);
+  return false;
 }
 
 /** Who computes it: our own kernel unless `source:` names another one that is right for it. */
@@ -187,14 +227,17 @@ function givenTo(context: Context, call: Call, entry: Indicator): Given | undefi
   }
   for (const { name, nameSpan, value } of named) {
     if (name === "of" && takesValue) continue;
-    if (WORD_ARGUMENTS.has(name as string) && name !== "forming") continue;
+    if (WORD_ARGUMENTS.has(name as string)) continue;
     const span = nameSpan ?? value.span;
-    if (name === "forming") {
-      const help = "Facts see closed bars, which never repaint.";
-      return report(context, "schema/not-built", span, "Forming bars (forming: true) are not built yet", help);
-    }
     if (!entry.params.some((doc) => doc.name === name)) {
-      const known = [...entry.params.map((doc) => doc.name), ...(takesValue ? ["of"] : []), "on", "symbol", "source"];
+      const known = [
+        ...entry.params.map((doc) => doc.name),
+        ...(takesValue ? ["of"] : []),
+        "on",
+        "symbol",
+        "source",
+        "forming",
+      ];
       return report(
         context,
         "types/arguments",

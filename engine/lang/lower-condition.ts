@@ -7,7 +7,7 @@
 import { FACTS } from "../catalog/facts.ts";
 import { factsOf } from "../core/canonical.ts";
 import type { Condition, LeafCondition, Operator } from "../core/program.ts";
-import type { Operand } from "./fact-table.ts";
+import type { Operand } from "./fact-refs.ts";
 import { advice, editing } from "./fix.ts";
 import type { Proposal } from "./fix.ts";
 import { lowerCount, lowerNumber } from "./lower-number.ts";
@@ -101,7 +101,7 @@ function lowerNamed(context: Context, node: Node & { readonly kind: "name" }): C
   scope.used.add(name);
   const { node: inner } = definition;
   if (inner === undefined) return undefined;
-  const own: Context = { ...context, series: scope.table.own, explicit: false };
+  const own: Context = { ...context, series: scope.table.own, explicit: false, forming: undefined };
   return withoutCycle(context, name, span, () => lowerCondition(own, inner));
 }
 
@@ -282,7 +282,7 @@ function lowerSequence(context: Context, node: Node & { readonly kind: "then" })
   if (isTooLarge(context, node.span, [...factsOf(first)])) return undefined;
   const { table } = context.scope;
   const isBars = "bars" in quantity;
-  if (!isBars && quantity.seconds * 1_000 < table.own.size.ms) {
+  if (!isBars && !table.ticks && quantity.seconds * 1_000 < table.own.size.ms) {
     const message = `Bars of ${table.own.size.label} are further apart than this, so it never holds`;
     return report(context, "logic/never", node.quantity.span, message, "Count in bars: within 5 bars.");
   }

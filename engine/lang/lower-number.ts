@@ -6,7 +6,7 @@
  */
 import { FACTS, FUNCTIONS, ORDER_FACTS } from "../catalog/facts.ts";
 import type { CalcOperator } from "../core/program.ts";
-import type { Operand } from "./fact-table.ts";
+import type { Operand } from "./fact-refs.ts";
 import { lowerField } from "./fields.ts";
 import { lowerAcross } from "./lower-across.ts";
 import { lowerCall, lowerIndicator } from "./lower-call.ts";
@@ -98,7 +98,7 @@ export function lowerNamedFact(
   const node = definition.node;
   const key = output === undefined ? name : `${name}.${output}`;
   if (scope.known.has(key)) return scope.known.get(key);
-  const own: Context = { ...context, series: scope.table.own, explicit: false, rule: undefined };
+  const own: Context = { ...context, series: scope.table.own, explicit: false, forming: undefined, rule: undefined };
   const outputs = outputsOf(own, node);
   if (output === undefined && outputs.length > 1 && !outputs.includes(calledName(node))) {
     const words = `Write ${listed(outputs.map((one) => `${name}.${one}`))}.`;
@@ -156,6 +156,13 @@ function lowerLookback(context: Context, node: Node & { readonly kind: "lookback
     return report(context, "logic/constant", node.span, "A constant has no past", "Remove the lookback.");
   }
   if (bars === 0) return of;
+  const { table } = context.scope;
+  // At ticks an evaluation is no bar: what bars do not say has no bars ago.
+  const hasPast = table.closed(of.index) !== undefined || table.fact(of.index).spec.kind === "prior";
+  if (table.ticks && node.sampled === undefined && !hasPast) {
+    const help = "Look back at each part by itself, or use within and for with a duration.";
+    return report(context, "types/series", node.span, "Only what bars of one size say has a value some bars ago", help);
+  }
   const index = context.scope.table.lag(of.index, bars, node.sampled !== undefined);
   return { kind: "fact", index, quality: of.quality };
 }

@@ -4,7 +4,7 @@
  * Owns: {fact: bars_true | seconds_true | bars_since | seconds_since, params: {of, horizon}}.
  */
 import { factsOf } from "../core/canonical.ts";
-import type { Operand } from "./fact-table.ts";
+import type { Operand } from "./fact-refs.ts";
 import { isTooLarge } from "./scope.ts";
 import type { Context } from "./scope.ts";
 import type { Node } from "./syntax.ts";

@@ -4,7 +4,7 @@
  * Owns: "never" and "always" for one comparison with a constant. Contradictions between comparisons are not judged here.
  */
 import type { Span } from "./diagnostic.ts";
-import type { Operand } from "./fact-table.ts";
+import type { Operand } from "./fact-refs.ts";
 import { report } from "./scope.ts";
 import type { Context } from "./scope.ts";
 import type { Relation } from "./syntax.ts";
@@ -39,7 +39,7 @@ function reportTruth(context: Context, span: Span, left: Operand, truth: boolean
 
 /** The end of a range is met hardly ever: `rsi(14) >= 100` holds, or `rsi(14) < 100` fails, there alone. */
 function checkBound(context: Context, span: Span, left: Operand, relation: Relation, value: number): void {
-  if (left.kind !== "fact" || context.scope.table.fact(left.index).spec.kind !== "indicator") return;
+  if (left.kind !== "fact" || !["indicator", "peek"].includes(context.scope.table.fact(left.index).spec.kind)) return;
   const [low, high] = left.quality.range;
   if (!Number.isFinite(low) || !Number.isFinite(high)) return;
   const holds = (relation === "<=" && value === low) || (relation === ">=" && value === high);

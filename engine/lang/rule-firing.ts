@@ -4,10 +4,10 @@
  * Owns: their defaults and spellings.
  */
 import type { Action, Rule } from "../core/program.ts";
-import type { BarSize } from "../market/bar-size.ts";
 import type { Builder } from "./builder.ts";
 import { advice, becomes } from "./fix.ts";
 import { without } from "./fix-yaml.ts";
+import type { Trigger } from "./trigger.ts";
 import { parseLimit, parseSpan } from "./values.ts";
 import { nodeAt } from "./yaml-file.ts";
 import type { Path } from "./yaml-file.ts";
@@ -21,10 +21,10 @@ export function readFiring(
   builder: Builder,
   path: Path,
   action: Action | undefined,
-  on: BarSize,
+  trigger: Trigger,
 ): FiringPart | undefined {
   const rearm = builder.condition([...path, "rearm"]);
-  const cooldown = readCooldown(builder, [...path, "cooldown"], on);
+  const cooldown = readCooldown(builder, [...path, "cooldown"], trigger);
   const limit = readLimit(builder, [...path, "limit"]);
   const oncePer = builder.text([...path, "once_per"]) as "bar" | "session" | undefined;
   const group = builder.text([...path, "group"]);
@@ -47,11 +47,17 @@ export function readFiring(
     start: builder.text([...path, "start"]) === "fire" ? "fire" : "wait",
     priority: readNumber(builder, [...path, "priority"]) ?? 0,
     ...(rearm === undefined ? {} : { rearm }),
-    ...(cooldown === undefined ? {} : { cooldown }),
+    ...usualCooldown(cooldown, fire === "each" && trigger.ticks),
     ...(limit === undefined ? {} : { limit }),
     ...(oncePer === undefined ? {} : { oncePer }),
     ...(group === undefined ? {} : { group }),
   };
+}
+
+/** A rule that fires each time would do so at every tick, also when each attempt is refused: once a second is enough. */
+function usualCooldown(given: Rule["cooldown"], isEachTick: boolean): Pick<Rule, "cooldown"> {
+  const cooldown = given ?? (isEachTick ? { ms: 1_000 } : undefined);
+  return cooldown === undefined ? {} : { cooldown };
 }
 
 function readNumber(builder: Builder, path: Path): number | undefined {
@@ -60,7 +66,7 @@ function readNumber(builder: Builder, path: Path): number | undefined {
 }
 
 /** Null after a finding, undefined when there is none. */
-function readCooldown(builder: Builder, path: Path, on: BarSize): Rule["cooldown"] | null {
+function readCooldown(builder: Builder, path: Path, { on, ticks }: Trigger): Rule["cooldown"] | null {
   const source = builder.text(path);
   if (source === undefined) return undefined;
   const span = parseSpan(source);
@@ -73,7 +79,7 @@ function readCooldown(builder: Builder, path: Path, on: BarSize): Rule["cooldown
     );
     return null;
   }
-  if ("ms" in span && span.ms < on.ms) {
+  if ("ms" in span && span.ms < on.ms && !ticks) {
     const fixes = [on.label, "1 bar"].map((text) => becomes(text, { safe: false }));
     const message = `A cooldown of ${source} is shorter than the ${on.label} bar`;
     builder.report(

@@ -99,7 +99,10 @@ export function strategySchema(forEditors: boolean): Schema {
         description: text("For people."),
         ...(forEditors ? composition() : {}),
         symbols: symbols(forEditors),
-        on: text("Size of the bars whose close evaluates the rules: `1m`, `5m`, `1h`, `1d`."),
+        on: text(
+          "Size of the bars whose close evaluates the rules: `1m`, `5m`, `1h`, `1d`; or `tick` for every trade and quote.",
+        ),
+        bars: text("With `on: tick`: the bars that facts see, the forming one included. Default: `1m`."),
         session: choice(
           "Which hours count.",
           {

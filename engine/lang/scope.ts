@@ -9,7 +9,8 @@ import type { Indicator } from "../catalog/kernel.ts";
 import type { Condition, SeriesRef } from "../core/program.ts";
 import type { Code } from "./codes.ts";
 import type { Findings, Span } from "./diagnostic.ts";
-import type { FactTable, Operand } from "./fact-table.ts";
+import type { Operand } from "./fact-refs.ts";
+import type { FactTable } from "./fact-table.ts";
 import type { Help } from "./fix.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Node } from "./syntax.ts";
@@ -54,6 +55,8 @@ export interface Context {
   readonly series: SeriesRef;
   /** `on:` or `symbol:` was written around it. */
   readonly explicit: boolean;
+  /** `forming:` was written around it. */
+  readonly forming?: boolean | undefined;
   readonly rule: string | undefined;
   /** Under approval:, where the facts of an order are known. */
   readonly orders?: true;

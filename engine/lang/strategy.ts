@@ -7,7 +7,6 @@
 import { isMap, isScalar } from "yaml";
 import type { Indicator } from "../catalog/kernel.ts";
 import type { RiskLimits, Rule, SessionKind, Strategy } from "../core/program.ts";
-import { DAY, parseBarSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import { readAction } from "./actions.ts";
 import { readApproval } from "./approval.ts";
@@ -16,7 +15,7 @@ import { checkStrategy } from "./checks.ts";
 import { exceptIn } from "./ignore.ts";
 import { ruleDigest, strategyDigest } from "./digest.ts";
 import { FactTable } from "./fact-table.ts";
-import type { Operand } from "./fact-table.ts";
+import type { Operand } from "./fact-refs.ts";
 import { lowerCondition } from "./lower-condition.ts";
 import { lowerNamedFact, lowerNumber, outputsOf } from "./lower-number.ts";
 import { ConditionReader } from "./object-form.ts";
@@ -27,9 +26,10 @@ import { checkSchema, compileSchema } from "./schema-check.ts";
 import { strategySchema } from "./schema-strategy.ts";
 import { isReserved } from "./scope.ts";
 import type { Context, Definition, Scope } from "./scope.ts";
+import { checkRepaints, readTrigger } from "./trigger.ts";
+import type { Trigger } from "./trigger.ts";
 import { keyPlace, nodeAt, placeOf } from "./yaml-file.ts";
 import type { YamlFile } from "./yaml-file.ts";
-import { isBarSize, spelt } from "./fix-spelling.ts";
 
 export interface StrategyOverride {
   /** Evaluates on bars of this size instead of the file's. */
@@ -58,18 +58,18 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
   if (file.data === undefined || file.findings.hasErrors) return undefined;
   validator ??= compileSchema(strategySchema(false));
   checkSchema(validator, file, "strategy");
-  const declared = readSize(file);
-  const on = env.override.on ?? declared;
+  const { on, ticks } = readTrigger(file, env.override.on);
   const session = (textOf(file, "session") ?? "regular") as SessionKind;
-  const table = new FactTable({ symbol: null, size: on }, session);
+  const table = new FactTable({ symbol: null, size: on }, session, ticks);
   const reader = new ConditionReader(file);
   const scope = readNames(file, env, table, reader);
   const context: Context = { scope, series: table.own, explicit: false, rule: undefined, lower: LOWERING };
   const builder = new Builder(file, reader, context);
   const named = readNamedFacts(context);
-  const rules = readRules(builder, { on, session });
+  const rules = readRules(builder, { on, session, ticks });
   const unused = [...scope.conditions.keys()].filter((name) => !scope.used.has(name));
   checkUnused(context, unused);
+  checkRepaints(file, table, table.facts);
   const { name, description, symbols, max_entries: maxEntries, on_failure: onFailure, risk } = file.data;
   const limits = readRisk(file, ["risk"], risk);
   const approval = readApproval(file, reader, context);
@@ -80,6 +80,7 @@ export function compileStrategy(file: YamlFile, env: StrategyEnv): Strategy | un
     file: file.findings.file,
     symbols: env.override.symbols?.(name as string, symbols as string[]) ?? [...new Set(symbols as string[])],
     on,
+    ...(ticks ? { ticks } : {}),
     session,
     facts: table.facts,
     named,
@@ -103,26 +104,6 @@ function hasErrors(file: YamlFile): boolean {
 function textOf(file: YamlFile, key: string): string | undefined {
   const value = file.data?.[key];
   return typeof value === "string" ? value : undefined;
-}
-
-function readSize(file: YamlFile): BarSize {
-  const source = textOf(file, "on");
-  if (source === undefined) return DAY;
-  const size = parseBarSize(source);
-  if (size !== undefined) return size;
-  const place = placeOf(file, ["on"]);
-  if (source === "tick") {
-    const help = "Use bars, e.g. on: 1m.";
-    file.findings.report("schema/not-built", place, "Rules on every tick (on: tick) are not built yet", help);
-  } else {
-    file.findings.report(
-      "time/bar-size",
-      place,
-      `"${source}" is no bar size`,
-      spelt("Write 1m, 5m, 15m, 1h or 1d.", isBarSize),
-    );
-  }
-  return DAY;
 }
 
 // ---------------------------------------------------------------------------------------------- names
@@ -154,7 +135,12 @@ function readNames(file: YamlFile, env: StrategyEnv, table: FactTable, reader: C
     broken: new Set(),
     spent: { steps: 0 },
     universe: universeOf(file, env),
-    clock: clockRange(all === undefined ? undefined : [...all.declared, ...all.chosen], table.own.size, session),
+    clock: clockRange(
+      all === undefined ? undefined : [...all.declared, ...all.chosen],
+      table.own.size,
+      session,
+      table.ticks,
+    ),
   };
   const params = readParams(file, env, taken, reader, scope);
   return { ...scope, params, facts: definitions("facts"), conditions: definitions("conditions") };
@@ -274,7 +260,11 @@ function checkUnused(context: Context, names: readonly string[]): void {
   const { scope } = context;
   if (names.length === 0) return;
   const { symbol, size } = scope.table.own;
-  const aside: Scope = { ...scope, table: new FactTable({ symbol, size }, "regular"), known: new Map() };
+  const aside: Scope = {
+    ...scope,
+    table: new FactTable({ symbol, size }, "regular", scope.table.ticks),
+    known: new Map(),
+  };
   for (const name of names) {
     const node = scope.conditions.get(name)?.node;
     if (node !== undefined) lowerCondition({ ...context, scope: aside }, { kind: "name", name, span: node.span });
@@ -283,7 +273,7 @@ function checkUnused(context: Context, names: readonly string[]): void {
 
 // ---------------------------------------------------------------------------------------------- rules
 
-function readRules(builder: Builder, frame: { readonly on: BarSize; readonly session: SessionKind }): Rule[] {
+function readRules(builder: Builder, frame: Trigger & { readonly session: SessionKind }): Rule[] {
   const { file } = builder;
   const sources = Array.isArray(file.data?.["rules"]) ? (file.data["rules"] as unknown[]) : [];
   const names = new Map<string, number>();
@@ -315,12 +305,12 @@ function readRules(builder: Builder, frame: { readonly on: BarSize; readonly ses
 function readRule(
   builder: Builder,
   index: number,
-  frame: { readonly on: BarSize; readonly session: SessionKind },
+  frame: Trigger & { readonly session: SessionKind },
 ): Rule | undefined {
   const path = ["rules", index];
   const condition = builder.condition([...path, "when"]);
   const action = readAction(builder, [...path, "then"]);
-  const firing = readFiring(builder, path, action, frame.on);
+  const firing = readFiring(builder, path, action, frame);
   if (condition === undefined || action === undefined || firing === undefined) return undefined;
   const place = keyPlace(builder.file, [...path, "name"]) ?? placeOf(builder.file, path);
   const rule: Omit<Rule, "digest"> = {
@@ -332,5 +322,5 @@ function readRule(
     source: builder.file.findings.position(place.start),
   };
   const { facts } = builder.context.scope.table;
-  return { ...rule, digest: ruleDigest(facts, rule, { on: frame.on.label, session: frame.session }) };
+  return { ...rule, digest: ruleDigest(facts, rule, { ...frame, on: frame.on.label }) };
 }

@@ -86,6 +86,8 @@ export function readTests(path: string, text: string, env: TestEnv): ReadTests {
   if (file.findings.hasErrors || paths.length === 0) return done([], paths, []);
   const compiled = compile(texts, { only: paths });
   if (compiled.program === null) return done([], paths, errorsOf(compiled.diagnostics));
+  refuseTicks(file, strategies, compiled.program);
+  if (file.findings.hasErrors) return done([], paths, []);
   const reader = new Reader(file, texts, compiled.program, env, wanted.csv);
   const cases = (file.data["tests"] as readonly unknown[]).map((_, index) => reader.testCase(index));
   return done(
@@ -97,6 +99,25 @@ export function readTests(path: string, text: string, env: TestEnv): ReadTests {
 
 function errorsOf(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return diagnostics.filter(({ severity }) => severity === "error");
+}
+
+/** The bars of a test hold no trades and quotes: a bar for a tick would test something else. */
+function refuseTicks(
+  file: YamlFile,
+  strategies: readonly { readonly target: string; readonly at: Path }[],
+  { strategies: compiled }: Program,
+): void {
+  for (const { target, at } of strategies) {
+    const strategy = compiled.find((one) => one.file === target);
+    if (strategy?.ticks !== true) continue;
+    const message = `${strategy.name} is judged at trades and quotes (on: tick), and a test has bars only`;
+    const help = `Test its rules with on: ${strategy.on.label}, and try them on ticks with barwise backtest.`;
+    file.findings.report("schema/value", placeOf(file, at), message, help);
+  }
+}
+
+function ranks({ strategies }: Program): boolean {
+  return strategies.some(({ facts }) => facts.some(({ spec }) => spec.kind === "rank"));
 }
 
 function strategiesOf(file: YamlFile): { readonly target: string; readonly at: Path }[] {
@@ -187,13 +208,20 @@ class Reader {
     };
   }
 
-  /** Reading other symbols would change when rules are evaluated: the watched core would no longer be in step. */
+  /** Reading other symbols, or ranking, would change when rules are evaluated: the watched core would be out of step. */
   #refuseForeign(program: Program, watched: Program, drafts: readonly (Draft | undefined)[]): void {
     const known = needsOf(program);
     const foreign = [...needsOf(watched)].filter((symbol) => !known.has(symbol));
+    const addsRank = ranks(watched) && !ranks(program);
     for (const draft of drafts) {
       if (draft?.wanted.kind !== "draft") continue;
       const source = JSON.stringify(draft.wanted.source);
+      if (addsRank && /\brank\b/.test(source)) {
+        const message = "This condition ranks the symbols, and no rule does";
+        const help = "Compare the symbols' own facts instead; say symbol: beside fact: which symbol is meant.";
+        const why = "A test reads what the strategy reads.";
+        this.#file.findings.report("names/unknown", placeOf(this.#file, [...draft.path, "fact"]), message, help, why);
+      }
       const symbol = foreign.find((one) => source.includes(one));
       if (symbol === undefined) continue;
       const place = placeOf(this.#file, [...draft.path, "fact"]);

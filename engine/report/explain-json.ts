@@ -22,10 +22,11 @@ export function explainJson(program: Program, valuesOf: ValuesOf): object {
 }
 
 function strategyJson(strategy: Strategy, valuesOf: ValuesOf): object {
-  const { name, description, file, digest, symbols, on, session, maxEntries, onFailure } = strategy;
+  const { name, description, file, digest, symbols, on, ticks, session, maxEntries, onFailure } = strategy;
+  const judged = ticks === true ? { on: "tick", bars: on.label } : { on: on.label };
   const names = new Map(Object.entries(strategy.named).map(([fact, index]) => [index, fact]));
   return {
-    ...{ name, description, file, digest, symbols, on: on.label, session },
+    ...{ name, description, file, digest, symbols, ...judged, session },
     max_entries: maxEntries,
     on_failure: onFailure,
     params: strategy.params ?? {},

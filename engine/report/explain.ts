@@ -33,15 +33,19 @@ export function explain(program: Program, valuesOf: ValuesOf): string {
 }
 
 function explainStrategy(strategy: Strategy, valuesOf: ValuesOf): string {
-  const { name, description, symbols, on, session, rules, facts, maxEntries, onFailure, params = {} } = strategy;
+  const { name, description, symbols, on, ticks, session, rules, facts, maxEntries, onFailure, params = {} } = strategy;
   const shown = [...facts.keys()].filter((index) => facts[index]?.spec.kind !== "const");
   const width = Math.max(0, ...shown.map((index) => factText(strategy, index).length));
   const named = Object.entries(params).map(([param, value]) => `${param} ${value}`);
+  const judged =
+    ticks === true
+      ? `at every trade and quote; facts see the forming ${on.label} bar`
+      : `when a ${on.label} bar closes`;
   const lines = [
     name,
     ...(description === "" ? [] : [`  ${description}`]),
-    `  trades ${symbols.join(", ")}; rules are judged when a ${on.label} bar closes (${session} session)`,
-    ...(on.kind === "session" ? ["  orders are sent at the close and fill at the next open"] : []),
+    `  trades ${symbols.join(", ")}; rules are judged ${judged} (${session} session)`,
+    ...(on.kind === "session" && ticks !== true ? ["  orders are sent at the close and fill at the next open"] : []),
     `  at most ${maxEntries === 1 ? "1 entry" : `${maxEntries} entries`} open per symbol; when an exit rule cannot be trusted: ${onFailure}`,
     ...historyLines(strategy),
     ...(named.length === 0 ? [] : [`  params: ${named.join(", ")}`]),

@@ -26,7 +26,8 @@ export function factWords(ref: FactRef): string {
   const { lag, lag_on: sampled, ...params } = ref.params ?? {};
   const base = plainFact(ref.fact, params);
   if (lag === undefined) return base;
-  return sampled === undefined ? `${base}[${shown(lag)}]` : `${base} at the previous ${shown(sampled)} bar`;
+  if (sampled === undefined) return `${base}[${shown(lag)}]`;
+  return `${base} at the previous ${sampled === "tick" ? "evaluation" : `${shown(sampled)} bar`}`;
 }
 
 function plainFact(name: string, params: Params): string {
@@ -63,12 +64,13 @@ function withoutOn(of: ParamValue | undefined, on: ParamValue | undefined): Para
 }
 
 function callWords(name: string, params: Params): string {
-  const { output, of, on, symbol, ...own } = params;
+  const { output, of, on, symbol, forming, ...own } = params;
   const args = [
     ...Object.values(own).map(shown),
     ...(of === undefined ? [] : [`of: ${operand(of)}`]),
     ...(on === undefined ? [] : [`on: ${shown(on)}`]),
     ...(symbol === undefined ? [] : [`symbol: ${shown(symbol)}`]),
+    ...(forming === undefined ? [] : [`forming: ${shown(forming)}`]),
   ];
   const call = args.length === 0 ? name : `${name}(${args.join(", ")})`;
   return output === undefined ? call : `${call}.${shown(output)}`;

@@ -140,6 +140,45 @@ describe("another meaning has another digest", () => {
   });
 });
 
+describe("on ticks", () => {
+  const TICK = HEAD.replace("on: 5m", "on: tick\nbars: 5m");
+  const ruleOf = (when: string): { readonly digest: string; readonly printed: string } => {
+    const text = `${TICK}rules:\n  - name: go\n    when: ${when}\n    then: {close: {}}\n`;
+    const { program, diagnostics } = compile({ "a.strategy.yaml": text });
+    const strategy = program?.strategies[0];
+    const rule = strategy?.rules[0];
+    if (strategy === undefined || rule === undefined) throw new Error(JSON.stringify(diagnostics, null, 1));
+    return { digest: rule.digest, printed: JSON.stringify(toCanonical(strategy.facts, rule.condition)) };
+  };
+  const same: readonly (readonly [string, string])[] = [
+    ["close > 1", "close(forming: true) > 1"],
+    [
+      "rsi(14, forming: false) < 30",
+      "{fact: rsi, params: {period: 14, forming: false}, operator: lessThan, value: 30}",
+    ],
+    ["close[1][2] > 1", "close[3] > 1"],
+    ["prior(high, on: 5m) > 1", "high[1] > 1"],
+    ["(close - open)[2] > 1", "(close - open)[1][1] > 1"],
+    ["close(on: 1d) > 1", "close(on: 1d, forming: false) > 1"],
+  ];
+  it.each(same)("%s = %s", (a, b) => {
+    expect(ruleOf(a).digest).toBe(ruleOf(b).digest);
+  });
+  const all = ["close crosses above 5", "close[1] crosses below sma(5)[2]", "close(forming: false) crosses 5"];
+  it.each([...all, ...same.flat(), "(close > 1) for 10m", "close > 1 then close < 1 within 20m"])(
+    "%s means the same when it is read again, and something else than on bars",
+    (when) => {
+      const { digest: own, printed } = ruleOf(when);
+      expect(ruleOf(printed).digest).toBe(own);
+      expect(digest(when)).not.toBe(own);
+    },
+  );
+  it("a lookback counts bars and a cross evaluations", () => {
+    expect(ruleOf("close[1] > 1").printed).toContain('{"lag":1}');
+    expect(ruleOf("close crosses above 1").printed).toContain('{"lag":1,"lag_on":"tick"}');
+  });
+});
+
 describe("samples", () => {
   it("a lookback counts bars of the fact, a cross bars of the strategy", () => {
     const strategy = strategyOf("sma(5, on: 1d)[1] > 1 and sma(5, on: 1d) crosses above 2");

@@ -234,7 +234,7 @@ export class DeskState {
       time: this.now.marketTime,
       calendar,
       session: strategy?.session ?? "regular",
-      daily: strategy?.on.kind === "session",
+      daily: strategy?.on.kind === "session" && strategy.ticks !== true,
       state,
       stateReason: reason,
       ready: this.ready,

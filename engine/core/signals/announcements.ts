@@ -6,12 +6,13 @@
 import type { Output } from "../event.ts";
 import type { Rule } from "../program.ts";
 import { isoTime } from "../time.ts";
+import { firingId } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 import type { Series } from "./series.ts";
 
 export function refusal(instance: Instance, rule: Rule, code: string, reason: string): Output {
-  const { strategy, symbol, moment } = instance.facts;
-  const firing = `${strategy.name}/${rule.name}/${symbol}/${moment.time}`;
+  const { strategy, symbol } = instance.facts;
+  const firing = firingId(instance.facts, rule);
   return { kind: "refused", firing, strategy: strategy.name, rule: rule.name, symbol, code, reason };
 }
 
@@ -23,6 +24,12 @@ export function blockedExit({ facts }: Instance, rule: Rule): Output {
 export function lateTrade(series: Series): Output {
   const message = `${series.key}: a trade came after its bar was closed and is left out; later ones are not told`;
   return alarm("warning", "data/late-trade", message, null, series.symbol);
+}
+
+/** Rules that are judged at ticks stay silent where only bars come. */
+export function noTicks(strategy: string, symbol: string): Output {
+  const message = `${strategy} is judged at trades and quotes of ${symbol}, and only bars come: its rules are not judged`;
+  return alarm("critical", "data/no-ticks", message, strategy, symbol);
 }
 
 export function incompleteBar(series: Series): Output {

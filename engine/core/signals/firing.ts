@@ -20,6 +20,8 @@ export interface LatchState {
 export interface UsageState {
   lastFiredTime: number;
   lastFiredIndex: number;
+  /** Count of bars at the last firing. */
+  lastFiredBar: number;
   /** Firings of the period in which the last one fell. */
   readonly counts: Readonly<Record<Period, { at: number; count: number }>>;
 }
@@ -37,6 +39,7 @@ export function newRuleState(rule: Rule): RuleState {
     usage: {
       lastFiredTime: Number.NEGATIVE_INFINITY,
       lastFiredIndex: Number.NEGATIVE_INFINITY,
+      lastFiredBar: Number.NEGATIVE_INFINITY,
       counts: { bar: none(), hour: none(), day: none(), week: none() },
     },
   };
@@ -52,6 +55,8 @@ export interface FiringContext {
   readonly index: number;
   /** Start of the bar that is judged. */
   readonly start: number;
+  /** Bars so far; where rules are judged at bars, as many as evaluations. */
+  readonly bars: number;
   /** Trading day, as days since 1970-01-01. */
   readonly day: number;
   readonly truth: Truth;
@@ -62,7 +67,7 @@ export interface FiringContext {
   readonly trading: boolean;
 }
 
-type Moment = Pick<FiringContext, "time" | "index" | "start" | "day">;
+type Moment = Pick<FiringContext, "time" | "bars" | "start" | "day">;
 
 /** Follows one evaluation; true when the rule fires. */
 export function advance(rule: Rule, state: RuleState, context: FiringContext): boolean {
@@ -79,6 +84,7 @@ export function advance(rule: Rule, state: RuleState, context: FiringContext): b
   const { usage } = state;
   usage.lastFiredTime = context.time;
   usage.lastFiredIndex = context.index;
+  usage.lastFiredBar = context.bars;
   for (const period of PERIODS) count(usage, period, context);
   return true;
 }
@@ -135,7 +141,7 @@ export function blockedBy(
     const cooling =
       "ms" in rule.cooldown
         ? context.time - usage.lastFiredTime < rule.cooldown.ms
-        : context.index - usage.lastFiredIndex < rule.cooldown.bars;
+        : context.bars - usage.lastFiredBar < rule.cooldown.bars;
     if (cooling) return "cooldown";
   }
   if (rule.limit !== undefined && countOf(usage, rule.limit.per, context) >= rule.limit.count) return "limit";

@@ -17,6 +17,7 @@ import type { Condition, FactSpec, SeriesRef, Strategy } from "../program.ts";
 import { compileTest } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
 import { isFresh } from "./freshness.ts";
+import { BarsAgoNode, FormingFieldNode, PeekNode } from "./forming-nodes.ts";
 import { CalcNode, FieldNode, GuardNode, IndicatorNode, LagNode } from "./nodes.ts";
 import type { FactNode, Moment } from "./nodes.ts";
 import { RankNode, Ranking } from "./ranking.ts";
@@ -45,12 +46,16 @@ export interface InstanceFacts {
   readonly others: Series[];
   /** Every series that one of its facts reads, its own included. */
   readonly reads: Set<Series>;
+  /** Facts of how long a condition has held. */
+  readonly lasting: Map<FactSpec, SecondsTrueNode>;
   /** Sequence facts by the rule that uses them up. */
   readonly sequences: Map<string, SinceNode[]>;
 }
 
 interface Placed {
   readonly key: string;
+  /** Of the node that computes it; not that of one output. */
+  readonly node: string;
   readonly slot: number;
   /** The series it is computed on, or null for the instance. */
   readonly home: Series | null;
@@ -80,6 +85,11 @@ export class FactGraph {
   /** The ranks that one strategy compares its symbols by. */
   rankingsOf(strategy: string): readonly Ranking[] {
     return [...(this.#rankings.get(strategy)?.values() ?? [])];
+  }
+
+  /** Whether the same bars are also built with the grace. */
+  hasTwin({ symbol, size, session }: Series): boolean {
+    return this.series.has(seriesKey(symbol, size, session));
   }
 
   get nodeCount(): number {
@@ -114,18 +124,20 @@ export class FactGraph {
       strategy,
       symbol,
       series,
-      moment: { time: Number.NaN, start: Number.NaN, index: 0 },
+      moment: { time: Number.NaN, start: Number.NaN, index: 0, bars: 0, repeat: 0 },
       slotOf: [],
       early: [],
       nodes: [],
       others: [],
       reads: new Set([series]),
+      lasting: new Map(),
       sequences: new Map(),
     };
     const placed: Placed[] = [];
     const early = comparedFacts(strategy.facts);
     for (const [index, fact] of strategy.facts.entries()) {
-      const place = this.#place(instance, placed, fact.spec, early.has(index) ? instance.early : instance.nodes);
+      const plain = this.#place(instance, placed, fact.spec, early.has(index) ? instance.early : instance.nodes);
+      const place = fact.spec.kind === "opening_range" && strategy.ticks ? this.#ofThisSession(instance, plain) : plain;
       placed.push(place);
       instance.slotOf.push(this.#guarded(instance, place, series).slot);
     }
@@ -134,12 +146,9 @@ export class FactGraph {
 
   #seriesOf(strategy: Strategy, symbol: string, ref: SeriesRef): Series {
     const of = ref.symbol ?? symbol;
-    const key = seriesKey(of, ref.size, strategy.session);
-    let series = this.series.get(key);
-    if (series === undefined) {
-      series = new Series(of, ref.size, strategy.session, this.#calendarOf(of));
-      this.series.set(key, series);
-    }
+    const made = new Series(of, ref.size, strategy.session, this.#calendarOf(of), strategy.ticks);
+    const series = this.series.get(made.key) ?? made;
+    this.series.set(series.key, series);
     return series;
   }
 
@@ -147,22 +156,28 @@ export class FactGraph {
     const series = this.#seriesOf(instance.strategy, instance.symbol, spec.series);
     instance.reads.add(series);
     const inputs = inputsOf(spec).map((index) => this.#guarded(instance, placed[index], series));
-    const shared = isPure(spec) && inputs.every((input) => input.home === series || input.key.startsWith("const:"));
+    const shared =
+      isPure(spec, instance.strategy.ticks === true) &&
+      inputs.every((input) => input.home === series || input.key.startsWith("const:"));
     const home = shared ? series : null;
     const inputIndex = inputsOf(spec);
     const slotOf = (index: number): number => (inputs[inputIndex.indexOf(index)] as Placed).slot;
     const keyOf = (index: number): string => (inputs[inputIndex.indexOf(index)] as Placed).key;
     // The series is part of an instance's key too: the bid of SPY and of QQQ are two facts of one instance.
-    const key = `${keyOfSpec(spec, keyOf)}#${home === null ? `${instance.key}#${series.key}` : series.key}`;
+    const of = spec.kind === "peek" ? placed[spec.of]?.node : undefined;
+    const name = of === undefined ? keyOfSpec(spec, keyOf) : `peek[${of}]`;
+    const key = `${name}#${home === null ? `${instance.key}#${series.key}` : series.key}`;
     const existing = this.#nodes.get(key);
-    const output = spec.kind === "indicator" ? spec.output : 0;
-    if (existing !== undefined) return { key: `${key}.${output}`, slot: existing.slot + output, home };
-    const slot = this.#reserve(spec.kind === "indicator" ? indicatorOf(spec.name).outputs.length : 1);
-    const node = this.#node(instance, series, spec, { key, slot, slotOf });
-    if (node === null) return { key: `const:${key}`, slot, home: series };
+    const output = "output" in spec ? spec.output : 0;
+    if (existing !== undefined) return { key: `${key}.${output}`, node: key, slot: existing.slot + output, home };
+    const peeked = of === undefined ? undefined : this.#nodes.get(of)?.node;
+    const outputs = spec.kind === "indicator" ? indicatorOf(spec.name).outputs.length : 1;
+    const slot = this.#reserve(peeked instanceof IndicatorNode ? peeked.outputs : outputs);
+    const node = this.#node(instance, series, spec, { key, slot, slotOf, peeked });
+    if (node === null) return { key: `const:${key}`, node: key, slot, home: series };
     this.#nodes.set(key, { node, slot });
     (home === null ? own : home.nodes).push(node);
-    return { key: `${key}.${output}`, slot: slot + output, home };
+    return { key: `${key}.${output}`, node: key, slot: slot + output, home };
   }
 
   /** Reading another symbol's series goes through a guard that knows whether its bar has come. */
@@ -173,20 +188,38 @@ export class FactGraph {
       return input;
     const key = `guard(${input.key})#${instance.key}`;
     const existing = this.#nodes.get(key);
-    if (existing !== undefined) return { key, slot: existing.slot, home: null };
+    if (existing !== undefined) return { key, node: key, slot: existing.slot, home: null };
     const slot = this.#reserve(1);
     const node = new GuardNode(key, slot, input.slot, () => isFresh(home, instance.moment.time));
     this.#nodes.set(key, { node, slot });
     instance.early.push(node);
     if (!instance.others.includes(home)) instance.others.push(home);
-    return { key, slot, home: null };
+    return { key, node: key, slot, home: null };
+  }
+
+  /** At a tick the session may be a new one, of which no bar has closed yet. */
+  #ofThisSession(instance: InstanceFacts, { key, node: of, slot, home }: Placed): Placed {
+    const range = this.#nodes.get(of)?.node;
+    invariant(range instanceof OpeningRangeNode && home !== null, "only an opening range is one of a session");
+    const own = `now(${key})#${instance.key}`;
+    const now = this.#reserve(1);
+    const isNow = (): boolean => range.open === home.sessionStart(instance.moment.start);
+    const node = new GuardNode(own, now, slot, isNow);
+    this.#nodes.set(own, { node, slot: now });
+    instance.early.push(node);
+    return { key: own, node: own, slot: now, home: null };
   }
 
   #node(
     instance: InstanceFacts,
     series: Series,
     spec: FactSpec,
-    at: { readonly key: string; readonly slot: number; readonly slotOf: (index: number) => number },
+    at: {
+      readonly key: string;
+      readonly slot: number;
+      readonly slotOf: (index: number) => number;
+      readonly peeked: FactNode | undefined;
+    },
   ): FactNode | null {
     const { key, slot, slotOf } = at;
     const { moment } = instance;
@@ -194,8 +227,19 @@ export class FactGraph {
       case "const":
         this.#constants.push({ slot, value: spec.value });
         return null;
-      case "field":
-        return new FieldNode(key, slot, series, spec.field);
+      case "field": {
+        if (spec.forming !== true) return new FieldNode(key, slot, series, spec.field);
+        const isForeign = series.symbol !== instance.symbol;
+        return new FormingFieldNode(key, slot, series, spec.field, isForeign ? moment : undefined);
+      }
+      case "peek": {
+        invariant(at.peeked instanceof IndicatorNode, "a peek needs an indicator");
+        const isForeign = series.symbol !== instance.symbol;
+        const inputs = spec.inputs.map(slotOf);
+        return new PeekNode(key, slot, at.peeked, { series, moment, isForeign, inputs });
+      }
+      case "bars_ago":
+        return new BarsAgoNode(key, slot, series, { of: slotOf(spec.of), before: slotOf(spec.before) });
       case "indicator":
         return new IndicatorNode(key, slot, series, kernelOf(spec), spec.inputs.map(slotOf));
       case "lag":
@@ -204,8 +248,11 @@ export class FactGraph {
         return new CalcNode(key, slot, spec.operator, spec.args.map(slotOf));
       case "bars_true":
         return new BarsTrueNode(key, slot, watched(spec.condition, slotOf));
-      case "seconds_true":
-        return new SecondsTrueNode(key, slot, watched(spec.condition, slotOf), moment);
+      case "seconds_true": {
+        const node = new SecondsTrueNode(key, slot, watched(spec.condition, slotOf), moment);
+        instance.lasting.set(spec, node);
+        return node;
+      }
       case "seconds_since":
         return this.#since(instance, spec, key, slot, slotOf, { horizon: spec.horizonSeconds, unit: "seconds" });
       case "bars_since":
@@ -215,7 +262,7 @@ export class FactGraph {
       case "session":
         return new SessionNode(key, slot, series, moment, spec.field);
       case "position":
-        return new PositionNode(key, slot, this.#views, instance.strategy.name, series, moment, spec.field);
+        return new PositionNode(key, slot, this.#views, instance, series, spec.field);
       case "account":
         return new AccountNode(key, slot, this.#views, spec.field);
       case "order":

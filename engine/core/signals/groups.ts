@@ -6,13 +6,17 @@
 import { parseBarSize } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import { invariant } from "../assert.ts";
+import type { AccountView, BookView } from "../event.ts";
 import type { FactGraph } from "./graph.ts";
 import type { Instance } from "./instance.ts";
 import type { Series } from "./series.ts";
+import type { Views } from "./view-nodes.ts";
 
+/** Those that are judged when their series closes a bar. */
 export function groupBySeries(instances: readonly Instance[]): Map<Series, Instance[]> {
   const groups = new Map<Series, Instance[]>();
   for (const instance of instances) {
+    if (instance.facts.strategy.ticks === true) continue;
     const group = groups.get(instance.facts.series) ?? [];
     group.push(instance);
     groups.set(instance.facts.series, group);
@@ -49,8 +53,19 @@ export function restoreStates(previous: readonly Instance[], instances: readonly
   }
 }
 
-export function bookKey(strategy: string, symbol: string): string {
-  return `${strategy}/${symbol}`;
+/** What is known of the account and of books, by strategy and symbol. Looking one up allocates nothing. */
+export class BookTable implements Views {
+  account: AccountView = { equity: Number.NaN, cash: Number.NaN, buyingPower: Number.NaN, dayPnl: Number.NaN };
+  readonly #books = new Map<string, Map<string, BookView>>();
+
+  book(strategy: string, symbol: string): BookView | undefined {
+    return this.#books.get(strategy)?.get(symbol);
+  }
+
+  set(view: BookView): void {
+    const own = this.#books.get(view.strategy) ?? new Map<string, BookView>();
+    this.#books.set(view.strategy, own.set(view.symbol, view));
+  }
 }
 
 /** Sizes by label, parsed once. */

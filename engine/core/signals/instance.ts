@@ -64,9 +64,13 @@ export class Instance {
 
   /** A new evaluation begins: what others compare themselves with is brought up to it. */
   prepare(slots: Slots, time: number): void {
-    const { moment, early, series } = this.facts;
+    const { moment, early, series, strategy } = this.facts;
+    const { forming, bar } = series;
+    const start = strategy.ticks === true ? (forming?.start ?? series.intervalStart(time)) : bar.start;
+    if (start !== moment.start) moment.bars++;
+    moment.repeat = time === moment.time ? moment.repeat + 1 : 0;
     moment.time = time;
-    moment.start = series.bar.start;
+    moment.start = start;
     moment.index++;
     for (const node of early) node.update(slots);
   }
@@ -85,6 +89,7 @@ export class Instance {
     context.time = time;
     context.index = moment.index;
     context.start = moment.start;
+    context.bars = moment.bars;
     context.day = day;
     context.trading = trading;
     for (const instance of this.rules) {
@@ -107,6 +112,7 @@ export class Instance {
     time: 0,
     index: 0,
     start: 0,
+    bars: 0,
     day: 0,
     truth: UNKNOWN,
     rearm: UNKNOWN,
@@ -117,6 +123,8 @@ export class Instance {
   /** Freezes what a firing needs. Undefined with the name of the first unknown expression. */
   freeze(slots: Slots, instance: RuleInstance, program: string): Firing | { readonly unknown: string } {
     const { strategy, symbol, series, moment, slotOf } = this.facts;
+    const price = strategy.ticks === true ? series.price : series.bar.close;
+    if (!Number.isFinite(price)) return { unknown: "the price" };
     const values: Record<number, number> = {};
     for (const index of instance.expressions) {
       const value = slots[slotOf[index] as number] as number;
@@ -131,13 +139,13 @@ export class Instance {
       if (fact !== undefined) facts[refKey(fact.ref)] = slots[slotOf[index] as number] as number;
     }
     return {
-      id: `${strategy.name}/${instance.rule.name}/${symbol}/${moment.time}`,
+      id: firingId(this.facts, instance.rule),
       program,
       strategy: strategy.name,
       rule: instance.rule.name,
       symbol,
       time: moment.time,
-      price: series.bar.close,
+      price,
       values,
       condition: toCanonical(strategy.facts, condition),
       facts,
@@ -249,4 +257,10 @@ function expressionsOf(action: Action): readonly number[] {
     else found.push(size.ratio, size.by === "risk" ? size.stop : undefined);
   }
   return [...new Set(found.filter((index) => index !== undefined))];
+}
+
+/** Unique: of several evaluations at one time the later ones are numbered. */
+export function firingId({ strategy, symbol, moment }: InstanceFacts, rule: Rule): string {
+  const repeat = moment.repeat === 0 ? "" : `.${moment.repeat}`;
+  return `${strategy.name}/${rule.name}/${symbol}/${moment.time}${repeat}`;
 }

@@ -5,6 +5,7 @@
  * May not: decide when to update (graph.ts) or what a value means for a rule (rules.ts).
  */
 import type { Indicator, Kernel } from "../../catalog/kernel.ts";
+import type { Bar } from "../event.ts";
 import type { BarField, CalcOperator } from "../program.ts";
 import type { Slots } from "./conditions.ts";
 import type { Series } from "./series.ts";
@@ -16,6 +17,10 @@ export interface Moment {
   start: number;
   /** Number of this evaluation of the strategy and symbol. */
   index: number;
+  /** Bars seen so far, the judged one included. */
+  bars: number;
+  /** Evaluations at this very time before this one. */
+  repeat: number;
 }
 
 export interface FactNode {
@@ -49,7 +54,7 @@ export class FieldNode implements FactNode {
   }
 }
 
-function fieldOf(bar: Series["bar"], field: BarField): number {
+export function fieldOf(bar: Omit<Bar, "start">, field: BarField): number {
   switch (field) {
     case "hl2":
       return (bar.high + bar.low) / 2;
@@ -72,6 +77,8 @@ export class IndicatorNode implements FactNode {
   readonly #series: Series;
   readonly #perSession: boolean;
   #kernel: Kernel;
+  /** Has seen nothing, as at the open of a session. */
+  readonly #fresh: Kernel;
   #sessionOpen = Number.NaN;
 
   constructor(
@@ -88,6 +95,7 @@ export class IndicatorNode implements FactNode {
     this.#x = new Float64Array(inputs.length);
     this.#out = new Float64Array(made.entry.outputs.length);
     this.#kernel = made.kernel;
+    this.#fresh = made.entry.resetsOn === "session" ? made.kernel.clone() : made.kernel;
     this.#perSession = made.entry.resetsOn === "session";
   }
 
@@ -105,10 +113,28 @@ export class IndicatorNode implements FactNode {
   }
 
   #resetAtOpen(): void {
-    const open = this.#series.calendar.sessionAtOrBefore(this.#series.bar.start)?.extendedOpen ?? Number.NaN;
+    const open = this.#openBefore(this.#series.bar.start);
     if (open === this.#sessionOpen) return;
     this.#sessionOpen = open;
     this.#kernel.reset();
+  }
+
+  #openBefore(time: number): number {
+    return this.#series.calendar.sessionAtOrBefore(time)?.extendedOpen ?? Number.NaN;
+  }
+
+  /** False where it starts over at each open and has seen no bar of the session that `time` belongs to. */
+  isOf(time: number): boolean {
+    return !this.#perSession || this.#openBefore(time) === this.#sessionOpen;
+  }
+
+  get outputs(): number {
+    return this.#out.length;
+  }
+
+  /** What `update` would give for the bar that began at `start`; changes nothing. */
+  peek(x: Float64Array, start: number, out: Float64Array): void {
+    (this.isOf(start) ? this.#kernel : this.#fresh).peek(x, out);
   }
 
   adopt(old: FactNode, slots: Slots, oldSlots: Slots): void {

@@ -41,6 +41,8 @@ export class Series {
   lastEnd = Number.NEGATIVE_INFINITY;
   /** End of `bar`: an interval without a bar does not move it. -Infinity before the first. */
   barEnd = Number.NEGATIVE_INFINITY;
+  /** Closes a bar as soon as something later is known, without the grace: what is judged at ticks must not lie between two bars. */
+  readonly prompt: boolean;
   /** People were told that trades come too late for their bars. */
   lateWasTold = false;
 
@@ -56,8 +58,9 @@ export class Series {
   #windowOpen = Number.NaN;
   #windowClose = Number.NaN;
 
-  constructor(symbol: string, size: BarSize, session: SessionKind, calendar: Calendar) {
-    this.key = seriesKey(symbol, size, session);
+  constructor(symbol: string, size: BarSize, session: SessionKind, calendar: Calendar, prompt = false) {
+    this.key = `${seriesKey(symbol, size, session)}${prompt ? "/prompt" : ""}`;
+    this.prompt = prompt;
     this.symbol = symbol;
     this.size = size;
     this.session = session;
@@ -68,6 +71,23 @@ export class Series {
   get openEnd(): number {
     const oldest = this.#open[0];
     return oldest === undefined ? Number.NaN : oldest.end;
+  }
+
+  /** The newest interval that has a price, or undefined. */
+  get forming(): Forming | undefined {
+    for (let at = this.#open.length - 1; at >= 0; at--) if (this.#open[at]?.hasPrice === true) return this.#open[at];
+    return undefined;
+  }
+
+  /** The latest price: of the forming bar, otherwise the last close. */
+  get price(): number {
+    return this.forming?.close ?? this.bar.close;
+  }
+
+  /** Whether trades are building the interval that contains `time`, from its start on. */
+  isBuilding(time: number): boolean {
+    const forming = this.#open.find((one) => one.contains(time));
+    return forming !== undefined && forming.hasPrice && forming.complete && forming.until === forming.start;
   }
 
   /** Data is complete from here on; what began earlier and is not covered by bars makes no bar. */

@@ -54,6 +54,7 @@ export class OpeningRangeNode implements FactNode {
   readonly #series: Series;
   readonly #spanMs: number;
   readonly #field: OpeningRangeField;
+  /** Start of the session it is about. */
   #open = Number.NaN;
   #bars = 0;
   #high = Number.NaN;
@@ -65,6 +66,10 @@ export class OpeningRangeNode implements FactNode {
     this.#series = series;
     this.#spanMs = spanMs;
     this.#field = field;
+  }
+
+  get open(): number {
+    return this.#open;
   }
 
   update(slots: Slots): void {

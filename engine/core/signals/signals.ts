@@ -5,45 +5,38 @@
  * May not: import the desk, size, or place orders. What it knows of positions and the account came as views.
  */
 import type { Calendar } from "../../market/calendar.ts";
-import { DAY } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
-import { onlyReduces } from "../actions.ts";
 import { invariant } from "../assert.ts";
 import type {
   AccountView,
   BarInput,
   BookView,
-  Firing,
   HistoryInput,
-  Output,
   ProgramLoadedInput,
   QuoteInput,
   TradeInput,
 } from "../event.ts";
-import type { Program, Rule } from "../program.ts";
-import { blockedExit, incompleteBar, lateTrade, refusal } from "./announcements.ts";
+import type { Program } from "../program.ts";
+import { incompleteBar, lateTrade, noTicks } from "./announcements.ts";
 import { barriersOf } from "./barrier.ts";
 import type { Barrier } from "./barrier.ts";
 import { FactGraph } from "./graph.ts";
-import { SizeTable, bookKey, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
-import { Instance, NOTHING } from "./instance.ts";
+import { BookTable, SizeTable, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
+import { Instance } from "./instance.ts";
+import { Judge } from "./judge.ts";
+import type { SignalsSink } from "./judge.ts";
 import type { Series } from "./series.ts";
-import type { Views } from "./view-nodes.ts";
-
-export interface SignalsSink {
-  output(output: Output): void;
-  firing(firing: Firing, rule: Rule): void;
-}
+import { Ticks } from "./ticks.ts";
 
 const BAR_TIMER = "bars";
+/** When a condition of rules on ticks will have lasted long enough. */
+const LASTING_TIMER = "lasting";
 const NO_SERIES: readonly Series[] = [];
 
 export class Signals {
   readonly #calendarOf: (symbol: string) => Calendar;
   readonly #sink: SignalsSink;
-  readonly #books = new Map<string, BookView>();
-  #account: AccountView = { equity: Number.NaN, cash: Number.NaN, buyingPower: Number.NaN, dayPnl: Number.NaN };
-  readonly #views: Views;
+  readonly #books = new BookTable();
   #program: Program | undefined;
   #graph: FactGraph;
   #instances: Instance[] = [];
@@ -52,7 +45,9 @@ export class Signals {
   #barriers = new Map<Instance, Barrier>();
   /** Barriers at which somebody waits. */
   #waiting: Barrier[] = [];
-  #trading = false;
+  #ticks = new Ticks([]);
+  #lastingAt = Number.NaN;
+  readonly #judge: Judge;
   #liveSince: number | undefined;
   #timerAt = Number.NaN;
   readonly #sizes = new SizeTable();
@@ -60,15 +55,8 @@ export class Signals {
   constructor(calendarOf: (symbol: string) => Calendar, sink: SignalsSink) {
     this.#calendarOf = calendarOf;
     this.#sink = sink;
-    const books = this.#books;
-    const account = (): AccountView => this.#account;
-    this.#views = {
-      book: (strategy, symbol) => books.get(bookKey(strategy, symbol)),
-      get account() {
-        return account();
-      },
-    };
-    this.#graph = new FactGraph([], calendarOf, this.#views);
+    this.#graph = new FactGraph([], calendarOf, this.#books);
+    this.#judge = new Judge(this.#books, sink, this.#graph.slots);
   }
 
   get instances(): readonly Instance[] {
@@ -87,28 +75,28 @@ export class Signals {
   usesAccount = false;
 
   setAccount(view: AccountView): void {
-    this.#account = view;
+    this.#books.account = view;
   }
 
   setBook(view: BookView): void {
-    this.#books.set(bookKey(view.strategy, view.symbol), view);
+    this.#books.set(view);
   }
 
   startTrading(): void {
-    this.#trading = true;
+    this.#judge.trading = true;
   }
 
   /** Swaps the program between two events. New facts are warmed beside the running ones; old ones continue. */
   load({ program, warmup }: ProgramLoadedInput): void {
     const previous = this.#instances;
-    const graph = new FactGraph(program.strategies, this.#calendarOf, this.#views);
+    const graph = new FactGraph(program.strategies, this.#calendarOf, this.#books);
     const instances = graph.instances.map((facts) => new Instance(facts));
-    const wasTrading = this.#trading;
+    const wasTrading = this.#judge.trading;
     const old = this.#graph;
     this.#install(program, graph, instances);
-    this.#trading = false;
+    this.#judge.trading = false;
     for (const history of warmup) this.#warm(history, old);
-    this.#trading = wasTrading;
+    this.#judge.trading = wasTrading;
     graph.adopt(old);
     restoreStates(previous, instances);
     this.#waiting = [...new Set(this.#barriers.values())].filter((barrier) => barrier.resume());
@@ -117,14 +105,18 @@ export class Signals {
       if (series.openEnd === series.openEnd) this.#closeAt(series.openEnd);
     }
     for (const barrier of this.#waiting) this.#closeAt(barrier.end);
+    this.#lastingUntil(this.#ticks.earliest(Number.NEGATIVE_INFINITY));
   }
 
   #install(program: Program, graph: FactGraph, instances: Instance[]): void {
     this.#program = program;
     this.#graph = graph;
+    this.#judge.use(program, graph.slots);
     this.#instances = instances;
     this.#waiting = [];
     this.#timerAt = Number.NaN;
+    this.#ticks = new Ticks(instances);
+    this.#lastingAt = Number.NaN;
     this.#barriers = barriersOf(instances, graph);
     this.#bySeries = groupBySeries(instances);
     this.#bySymbol = groupBySymbol(graph);
@@ -144,10 +136,10 @@ export class Signals {
 
   /** Bars from before now: facts and latches follow, nothing fires. */
   history(input: HistoryInput): void {
-    const trading = this.#trading;
-    this.#trading = false;
+    const trading = this.#judge.trading;
+    this.#judge.trading = false;
     this.#warm(input, undefined);
-    this.#trading = trading;
+    this.#judge.trading = trading;
   }
 
   /** `running`: a graph whose series go on after the warm-up; what they have not closed yet they will close themselves. */
@@ -193,6 +185,8 @@ export class Signals {
   ): void {
     const all = this.#bySymbol.get(symbol);
     if (all === undefined) return;
+    const judged = this.#ticks.of(symbol);
+    if (judged.length > 0) this.#closePrompt(all, time);
     const watermark = marketTime - (this.#program?.graceMs ?? 0);
     let due = Number.POSITIVE_INFINITY;
     for (const series of all) {
@@ -204,10 +198,45 @@ export class Signals {
       if (series.openEnd < due) due = series.openEnd;
     }
     if (due < Number.POSITIVE_INFINITY) this.#closeAt(due);
+    for (const instance of judged) this.#judgeNow(instance, marketTime);
+  }
+
+  /** Closes at once what ended before `time` of the series that do not wait out a grace. */
+  #closePrompt(candidates: readonly Series[], time: number): void {
+    for (const series of candidates) {
+      if (series.prompt && series.openEnd <= time) this.#closeThrough([series], time);
+    }
+  }
+
+  /** Rules on ticks: at a trade, a quote, or when a condition has lasted long enough. Silent outside the session. */
+  #judgeNow(instance: Instance, time: number): void {
+    const { series } = instance.facts;
+    if (!(series.endAt(time) > time)) return;
+    this.#closePrompt(this.#ticks.others(instance), time);
+    instance.prepare(this.#graph.slots, time);
+    this.#judge.evaluate(instance);
+    this.#lastingUntil(this.#ticks.nextOf(instance));
+  }
+
+  #lastingUntil(at: number): void {
+    if (Number.isNaN(at) || at >= this.#lastingAt) return;
+    this.#lastingAt = at;
+    this.#sink.output({ kind: "timer.set", id: LASTING_TIMER, clock: "market", at });
+  }
+
+  #lasting(now: number): void {
+    this.#lastingAt = Number.NaN;
+    for (const instance of this.#ticks.all) {
+      if (this.#ticks.nextOf(instance) <= now) {
+        this.#closePrompt(this.#bySymbol.get(instance.facts.symbol) ?? NO_SERIES, now);
+        this.#judgeNow(instance, now);
+      }
+    }
+    this.#lastingUntil(this.#ticks.earliest(now));
   }
 
   #late(series: Series): void {
-    if (series.lateWasTold || !this.#trading) return;
+    if (series.lateWasTold || !this.#judge.trading) return;
     series.lateWasTold = true;
     this.#sink.output(lateTrade(series));
   }
@@ -225,6 +254,9 @@ export class Signals {
       }
     }
     // Longer bars close first: an evaluation of the shorter ones sees what ended at the same instant.
+    for (const { facts } of this.#ticks.deaf(input.symbol)) {
+      if (this.#judge.trading) this.#sink.output(noTicks(facts.strategy.name, facts.symbol));
+    }
     const closed = this.#justClosed;
     closed.length = 0;
     for (const series of all) this.#offer(series, input, size, closed);
@@ -239,7 +271,9 @@ export class Signals {
     const end = isOwn || size.kind === "session" ? series.endAt(input.start) : input.start + size.ms;
     if (Number.isNaN(end)) return;
     if (this.#waiting.length > 0 && series.endAt(input.start) <= end) this.#beforeUpdate(series, end);
-    if (series.offer(input, size, end, true) === "closed") {
+    // What trades build at ticks is not given up for the bars of a provider; they only fill what is missing.
+    if (series.prompt && series.isBuilding(input.start)) return;
+    if (series.offer(input, size, end, !series.prompt) === "closed") {
       closed.push(series);
       if (!isOwn) this.#announce(series);
     } else if (series.openEnd === series.openEnd) this.#closeAt(series.openEnd);
@@ -247,6 +281,7 @@ export class Signals {
 
   /** The bar timer: closes what is due and evaluates what waited for others. */
   timer(id: string, now: number): void {
+    if (id === LASTING_TIMER) return this.#lasting(now);
     if (id !== BAR_TIMER) return;
     this.#timerAt = Number.NaN;
     const grace = this.#program?.graceMs ?? 0;
@@ -255,7 +290,7 @@ export class Signals {
     let next = Number.POSITIVE_INFINITY;
     for (const { openEnd } of series.values()) if (openEnd < next) next = openEnd;
     for (const barrier of [...this.#waiting]) {
-      if (barrier.end + grace <= now) this.#judge(barrier);
+      if (barrier.end + grace <= now) this.#release(barrier);
       else next = Math.min(next, barrier.end);
     }
     if (next < Number.POSITIVE_INFINITY) this.#closeAt(next);
@@ -282,11 +317,11 @@ export class Signals {
   /** Who still waits at an earlier instant is judged before a series it reads moves on: it must not see the future. */
   #beforeUpdate(series: Series, end: number): void {
     if (this.#waiting.length === 0) return;
-    for (const barrier of [...this.#waiting]) if (barrier.end < end && barrier.reads(series)) this.#judge(barrier);
+    for (const barrier of [...this.#waiting]) if (barrier.end < end && barrier.reads(series)) this.#release(barrier);
   }
 
   #close(series: Series): boolean {
-    if (series.openIsIncomplete && this.#trading) {
+    if (series.openIsIncomplete && this.#judge.trading) {
       this.#sink.output(incompleteBar(series));
     }
     const made = series.close();
@@ -295,7 +330,8 @@ export class Signals {
   }
 
   #announce(series: Series): void {
-    if (this.#trading)
+    const isTold = series.prompt && this.#graph.hasTwin(series);
+    if (this.#judge.trading && !isTold)
       this.#sink.output({ kind: "bar", symbol: series.symbol, size: series.size.label, bar: { ...series.bar } });
   }
 
@@ -316,12 +352,12 @@ export class Signals {
         const barrier = this.#barrierOf(instance);
         if (barrier.isOpen) {
           instance.prepare(this.#graph.slots, end);
-          this.#evaluate(instance, end);
+          this.#judge.evaluate(instance);
         } else this.#wait(barrier, instance, end);
       }
     }
     if (this.#waiting.length === 0) return;
-    for (const barrier of [...this.#waiting]) if (barrier.cameIn(series)) this.#judge(barrier);
+    for (const barrier of [...this.#waiting]) if (barrier.cameIn(series)) this.#release(barrier);
   }
 
   #barrierOf(instance: Instance): Barrier {
@@ -337,7 +373,7 @@ export class Signals {
   }
 
   /** Everybody who waits at this barrier: first what ranks compare, for all of them, then one after the other. */
-  #judge(barrier: Barrier): void {
+  #release(barrier: Barrier): void {
     const { end } = barrier;
     this.#waiting = this.#waiting.filter((other) => other !== barrier);
     const { slots } = this.#graph;
@@ -345,35 +381,8 @@ export class Signals {
     for (const instance of released) instance.prepare(slots, instance.waitingFor);
     barrier.collect(slots, end);
     for (const instance of released) {
-      const { waitingFor } = instance;
       instance.waitingFor = Number.NaN;
-      this.#evaluate(instance, waitingFor);
-    }
-  }
-
-  #evaluate(instance: Instance, end: number): void {
-    const { slots } = this.#graph;
-    const { strategy, symbol, series } = instance.facts;
-    const book = this.#views.book(strategy.name, symbol);
-    const day = series.calendar.sessionAtOrBefore(series.bar.start)?.day ?? Math.floor(end / DAY.ms);
-    const evaluation = instance.evaluate(slots, day, book, this.#trading);
-    if (evaluation === NOTHING) return;
-    const { fired, refused, blockedExits } = evaluation;
-    for (const { rule, code, reason } of refused) this.#sink.output(refusal(instance, rule, code, reason));
-    if (this.#trading) for (const rule of blockedExits) this.#sink.output(blockedExit(instance, rule));
-    const program = this.#program;
-    invariant(program !== undefined, "an evaluation needs a program");
-    for (const ruleInstance of fired) {
-      const firing = instance.freeze(slots, ruleInstance, program.digest);
-      if ("unknown" in firing) {
-        const { rule } = ruleInstance;
-        const reason = `${firing.unknown} is unknown, so the order has no price or size`;
-        this.#sink.output(refusal(instance, rule, "unknown_value", reason));
-        if (onlyReduces(rule.action)) this.#sink.output(blockedExit(instance, rule));
-        continue;
-      }
-      instance.consume(ruleInstance.rule);
-      this.#sink.firing(firing, ruleInstance.rule);
+      this.#judge.evaluate(instance);
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import { indicator } from "../../catalog/catalog.ts";
 import { inputsOf } from "../canonical.ts";
-import type { Condition, Fact, FactSpec } from "../program.ts";
+import type { Condition, Fact, FactSpec, Strategy } from "../program.ts";
 
 /** Everything that ranks compare, directly or not. */
 export function comparedFacts(facts: readonly Fact[]): ReadonlySet<number> {
@@ -15,22 +15,31 @@ export function comparedFacts(facts: readonly Fact[]): ReadonlySet<number> {
   return found;
 }
 
-/** Facts that read nothing but bars can live on their series. Temporal ones need the count or time of evaluations. */
-export function isPure(spec: FactSpec): boolean {
-  return (
-    spec.kind === "field" ||
-    spec.kind === "indicator" ||
-    spec.kind === "lag" ||
-    spec.kind === "calc" ||
-    spec.kind === "const" ||
-    spec.kind === "opening_range" ||
-    spec.kind === "bars_true"
-  );
+/**
+ * Facts that read nothing but closed bars can live on their series. Temporal ones need the count or time of evaluations;
+ * `bars_true` too where those are ticks.
+ */
+export function isPure(spec: FactSpec, ticks: boolean): boolean {
+  switch (spec.kind) {
+    case "field":
+      return spec.forming !== true;
+    case "lag":
+      return spec.sampled !== true;
+    case "bars_true":
+      return !ticks;
+    default:
+      return ["indicator", "calc", "const", "opening_range"].includes(spec.kind);
+  }
 }
 
 export function keyOfSpec(spec: FactSpec, keyOf: (index: number) => string): string {
   switch (spec.kind) {
     case "field":
+      return `${spec.forming === true ? "forming " : ""}field:${spec.field}`;
+    case "peek":
+      return `peek[${keyOf(spec.of)}]`;
+    case "bars_ago":
+      return `bars_ago[${keyOf(spec.of)},${keyOf(spec.before)}]`;
     case "quote":
     case "session":
     case "position":
@@ -42,7 +51,7 @@ export function keyOfSpec(spec: FactSpec, keyOf: (index: number) => string): str
     case "indicator":
       return `${spec.name}${spec.source === undefined ? "" : `@${spec.source}`}(${spec.params.join(",")})[${spec.inputs.map(keyOf).join(",")}]`;
     case "lag":
-      return `lag${spec.bars}[${keyOf(spec.of)}]`;
+      return `${spec.sampled === true ? "sampled " : ""}lag${spec.bars}[${keyOf(spec.of)}]`;
     case "prior":
       return `prior[${keyOf(spec.of)}]`;
     case "opening_range":
@@ -81,4 +90,31 @@ function keyOfCondition(condition: Condition, keyOf: (index: number) => string):
 /** Facts that start over at each open of the session: without its first bars they would be wrong. */
 export function beginsAtOpen(spec: FactSpec): boolean {
   return spec.kind === "opening_range" || (spec.kind === "indicator" && indicator(spec.name)?.resetsOn === "session");
+}
+
+/** For each fact of how long something has held: the times in milliseconds that a comparison of the strategy asks for. */
+export function thresholdsOf({ facts, rules }: Strategy): ReadonlyMap<FactSpec, readonly number[]> {
+  const found = new Map<FactSpec, number[]>();
+  const visit = (condition: Condition): void => {
+    switch (condition.op) {
+      case "all":
+      case "any":
+        return condition.kids.forEach(visit);
+      case "not":
+        return visit(condition.kid);
+      case "leaf": {
+        const spec = facts[condition.left]?.spec;
+        if (spec?.kind !== "seconds_true" || !("value" in condition.right) || !(condition.right.value > 0)) return;
+        const times = found.get(spec) ?? [];
+        times.push(Math.ceil(condition.right.value * 1_000));
+        found.set(spec, times);
+      }
+    }
+  };
+  for (const { spec } of facts) if ("condition" in spec) visit(spec.condition);
+  for (const { condition, rearm } of rules) {
+    visit(condition);
+    if (rearm !== undefined) visit(rearm);
+  }
+  return found;
 }

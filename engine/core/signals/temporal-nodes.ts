@@ -57,6 +57,11 @@ export class SecondsTrueNode implements FactNode {
     this.#moment = moment;
   }
 
+  /** Time at which the run began, or NaN. */
+  get since(): number {
+    return this.#since;
+  }
+
   update(slots: Slots): void {
     const isKnown = known(this.#watched, slots);
     if (!isKnown || !this.#watched.test(slots)) this.#since = Number.NaN;

@@ -5,7 +5,7 @@
  */
 import { minutesSinceOpen, minutesToClose } from "../../market/sessions.ts";
 import type { AccountView, BookView } from "../event.ts";
-import type { AccountField, PositionField, QuoteField, SessionField } from "../program.ts";
+import type { AccountField, PositionField, QuoteField, SessionField, Strategy } from "../program.ts";
 import type { Slots } from "./conditions.ts";
 import type { FactNode, Moment } from "./nodes.ts";
 import type { Series } from "./series.ts";
@@ -30,9 +30,22 @@ export class QuoteNode implements FactNode {
   }
 
   update(slots: Slots): void {
-    const { bid, ask, last } = this.#quote;
-    const value = { bid, ask, last, mid: (bid + ask) / 2, spread: ask - bid }[this.#field];
-    slots[this.slot] = value;
+    slots[this.slot] = this.#value(this.#quote);
+  }
+
+  #value({ bid, ask, last }: QuoteState): number {
+    switch (this.#field) {
+      case "bid":
+        return bid;
+      case "ask":
+        return ask;
+      case "last":
+        return last;
+      case "mid":
+        return (bid + ask) / 2;
+      case "spread":
+        return ask - bid;
+    }
   }
 }
 
@@ -56,8 +69,8 @@ export class SessionNode implements FactNode {
   }
 
   #value(): number {
-    const { calendar, session, bar } = this.#series;
-    const { time } = this.#moment;
+    const { calendar, session } = this.#series;
+    const { time, start } = this.#moment;
     switch (this.#field) {
       case "minutes_since_open":
         return minutesSinceOpen(calendar, time, session);
@@ -69,7 +82,7 @@ export class SessionNode implements FactNode {
         return calendar.localTime(time).minutes;
       // The bar's own day: a bar that ends at midnight still belongs to the day it covers.
       case "weekday":
-        return calendar.localTime(bar.start).weekday;
+        return calendar.localTime(start).weekday;
     }
   }
 }
@@ -84,6 +97,7 @@ export class PositionNode implements FactNode {
   readonly slot: number;
   readonly #views: Views;
   readonly #strategy: string;
+  readonly #ticks: boolean;
   readonly #series: Series;
   readonly #moment: Moment;
   readonly #field: PositionField;
@@ -94,17 +108,17 @@ export class PositionNode implements FactNode {
     key: string,
     slot: number,
     views: Views,
-    strategy: string,
+    of: { readonly strategy: Strategy; readonly moment: Moment },
     series: Series,
-    moment: Moment,
     field: PositionField,
   ) {
     this.key = key;
     this.slot = slot;
     this.#views = views;
-    this.#strategy = strategy;
+    this.#strategy = of.strategy.name;
+    this.#ticks = of.strategy.ticks === true;
     this.#series = series;
-    this.#moment = moment;
+    this.#moment = of.moment;
     this.#field = field;
   }
 
@@ -120,7 +134,7 @@ export class PositionNode implements FactNode {
   }
 
   #value(book: BookView): number {
-    const close = this.#series.bar.close;
+    const close = this.#ticks ? this.#series.price : this.#series.bar.close;
     switch (this.#field) {
       case "qty":
         return book.qty;
@@ -145,9 +159,9 @@ export class PositionNode implements FactNode {
   #barsHeld(book: BookView): number {
     if (book.openedAt !== this.#openedAt) {
       this.#openedAt = book.openedAt;
-      this.#openedIndex = this.#moment.index - 1;
+      this.#openedIndex = this.#moment.bars - 1;
     }
-    return this.#moment.index - this.#openedIndex;
+    return this.#moment.bars - this.#openedIndex;
   }
 
   adopt(old: FactNode, slots: Slots): void {
@@ -172,7 +186,19 @@ export class AccountNode implements FactNode {
   }
 
   update(slots: Slots): void {
-    const { equity, cash, buyingPower, dayPnl } = this.#views.account;
-    slots[this.slot] = { equity, cash, buying_power: buyingPower, day_pnl: dayPnl }[this.#field];
+    slots[this.slot] = this.#value(this.#views.account);
+  }
+
+  #value({ equity, cash, buyingPower, dayPnl }: AccountView): number {
+    switch (this.#field) {
+      case "equity":
+        return equity;
+      case "cash":
+        return cash;
+      case "buying_power":
+        return buyingPower;
+      case "day_pnl":
+        return dayPnl;
+    }
   }
 }

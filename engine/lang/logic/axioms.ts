@@ -72,7 +72,7 @@ export function seriesKey({ symbol, size }: SeriesRef): string {
 function barAxioms(facts: readonly Fact[]): Axiom[] {
   const found: Axiom[] = [];
   for (const group of grouped(facts, "field", (spec) =>
-    spec.field === "volume" ? undefined : seriesKey(spec.series),
+    spec.field === "volume" ? undefined : `${seriesKey(spec.series)}${spec.forming === true ? " forming" : ""}`,
   )) {
     const low = group.find(({ spec }) => spec.field === "low")?.index;
     const high = group.find(({ spec }) => spec.field === "high")?.index;
@@ -88,17 +88,30 @@ function outputAxioms(facts: readonly Fact[], indicators: ReadonlyMap<string, In
   const found: Axiom[] = [];
   const keyOf = (spec: SpecOf<"indicator">): string =>
     [seriesKey(spec.series), spec.name, spec.source ?? "", spec.inputs.join(), spec.params.join()].join("|");
-  for (const group of grouped(facts, "indicator", keyOf)) {
-    const [first] = group;
-    const entry = first === undefined ? undefined : indicators.get(first.spec.name);
-    const indexes = (entry?.ascending ?? []).flatMap((name) => {
-      const output = entry?.outputs.findIndex((one) => one.name === name);
-      return group.filter(({ spec }) => spec.output === output).map(({ index }) => index);
+  const chain = (
+    name: string | undefined,
+    group: readonly { readonly index: number; readonly spec: { readonly output: number } }[],
+  ): void => {
+    const entry = name === undefined ? undefined : indicators.get(name);
+    const indexes = (entry?.ascending ?? []).flatMap((output) => {
+      const at = entry?.outputs.findIndex((one) => one.name === output);
+      return group.filter(({ spec }) => spec.output === at).map(({ index }) => index);
     });
     for (let at = 1; at < indexes.length; at++) {
       found.push({ low: indexes[at - 1] as number, high: indexes[at] as number });
     }
-  }
+  };
+  for (const group of grouped(facts, "indicator", keyOf)) chain(group[0]?.spec.name, group);
+  // What a forming bar makes of an indicator keeps its order too.
+  const closedOf = (spec: SpecOf<"peek"> | undefined): SpecOf<"indicator"> | undefined => {
+    const closed = spec === undefined ? undefined : facts[spec.of]?.spec;
+    return closed?.kind === "indicator" ? closed : undefined;
+  };
+  const peekKey = (spec: SpecOf<"peek">): string | undefined => {
+    const closed = closedOf(spec);
+    return closed === undefined ? undefined : keyOf(closed);
+  };
+  for (const group of grouped(facts, "peek", peekKey)) chain(closedOf(group[0]?.spec)?.name, group);
   return found;
 }
 

@@ -16,7 +16,8 @@ const CLOSE_MINUTE = 16 * 60;
 export function checkClose(builder: Builder, strategy: Omit<Strategy, "digest">, logic: Logic): void {
   // Pairs trade around the clock.
   const isAround = strategy.symbols.some((symbol) => assetClassOf(symbol) === "crypto");
-  if (strategy.on.kind === "session" || strategy.session !== "regular" || isAround) return;
+  const isDaily = strategy.on.kind === "session" && strategy.ticks !== true;
+  if (isDaily || strategy.session !== "regular" || isAround) return;
   const inside = [
     ...leafOf(strategy, "minutes_to_close", "greaterThan", 0),
     ...leafOf(strategy, "time", "lessThan", CLOSE_MINUTE),

@@ -1,7 +1,7 @@
 /**
  * Single parts of a condition that say less than they seem to.
  *
- * Owns: logic/float-equality and time/for-shorter-than-bar.
+ * Owns: logic/float-equality, time/for-shorter-than-bar and time/bars-on-tick.
  */
 import type { Fact, LeafCondition } from "../../core/program.ts";
 import type { BarSize } from "../../market/bar-size.ts";
@@ -12,8 +12,19 @@ import type { Trees } from "./trees.ts";
 
 export function checkParts(builder: Builder, trees: Trees, node: Node, on: BarSize): void {
   if (node.kind === "compare" && node.relation === "==") checkEquality(builder, trees, node);
-  if (node.kind === "for" || node.kind === "within") checkDuration(builder, node, on);
+  const { ticks } = builder.context.scope.table;
+  if (ticks) checkTickCount(builder, node);
+  else if (node.kind === "for" || node.kind === "within") checkDuration(builder, node, on);
   for (const kid of childrenOf(node)) checkParts(builder, trees, kid, on);
+}
+
+/** Where an evaluation is a trade or a quote, so is a bar of a condition. */
+function checkTickCount(builder: Builder, node: Node): void {
+  if (!("quantity" in node) || !("bars" in node.quantity)) return;
+  const { sources } = builder.file.findings;
+  const { span } = node.quantity;
+  const message = `Under on: tick ${sources.textOf(span)} are as many trades or quotes`;
+  builder.file.findings.report("time/bars-on-tick", span, message, "Write a duration, e.g. 5m.");
 }
 
 function checkDuration(builder: Builder, node: Node & { readonly kind: "for" | "within" }, on: BarSize): void {

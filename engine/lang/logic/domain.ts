@@ -139,7 +139,8 @@ export class Domain implements Nodes {
   #rangeOf(index: number): readonly [number, number] {
     const { spec } = this.#fact(index);
     const { range } = this.#source.qualityOf(index);
-    if (spec.kind === "lag" || spec.kind === "prior") return this.#rangeOf(spec.of);
+    if (spec.kind === "lag" || spec.kind === "prior" || spec.kind === "peek" || spec.kind === "bars_ago")
+      return this.#rangeOf(spec.of);
     if (spec.kind !== "indicator" || range.some(Number.isFinite)) return range;
     const [input] = spec.inputs;
     const isWithin = this.#source.indicators.get(spec.name)?.outputs[spec.output]?.rangeOfValue === true;
@@ -165,20 +166,23 @@ export class Domain implements Nodes {
     let path = "";
     let lag = 0;
     let at = index;
-    for (let { spec } = this.#fact(at); spec.kind === "lag" || spec.kind === "prior"; { spec } = this.#fact(at)) {
-      if (spec.kind === "prior") {
-        path += `${lag === 0 ? "" : `[${lag}]`}${PRIOR}`;
-        lag = 0;
+    const apart = (step: string, of: number): void => {
+      path += `${lag === 0 ? "" : `[${lag}]`}${step}`;
+      lag = 0;
+      at = of;
+    };
+    for (;;) {
+      const { spec } = this.#fact(at);
+      if (spec.kind === "prior") apart(PRIOR, spec.of);
+      else if (spec.kind === "bars_ago") apart("[from the forming bar]", spec.before);
+      else if (spec.kind !== "lag") break;
+      else if (spec.sampled === true) apart(`[${spec.bars} evaluations before]`, spec.of);
+      else if (seriesKey(this.#fact(spec.of).spec.series) !== seriesKey(spec.series)) {
+        apart(`[${spec.bars} at ${spec.series.size.label}]`, spec.of);
+      } else {
+        lag += spec.bars;
         at = spec.of;
-        continue;
       }
-      const of = this.#fact(spec.of).spec;
-      if (seriesKey(of.series) === seriesKey(spec.series)) lag += spec.bars;
-      else {
-        path += `${lag === 0 ? "" : `[${lag}]`}[${spec.bars} at ${spec.series.size.label}]`;
-        lag = 0;
-      }
-      at = spec.of;
     }
     return { path, lag, index: at };
   }

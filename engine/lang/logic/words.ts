@@ -21,12 +21,13 @@ function plain(name: string, params: { readonly [key: string]: ParamValue }): st
   }
   const counted = COUNTED[name];
   if (counted !== undefined) return counted;
-  const { output, of, on, symbol, source: _source, ...own } = params;
+  const { output, of, on, symbol, forming, source: _source, ...own } = params;
   const args = [
     ...(of === undefined ? [] : [operand(of)]),
     ...Object.values(own).map(shown),
     ...(on === undefined ? [] : [`on: ${shown(on)}`]),
     ...(symbol === undefined ? [] : [`symbol: ${shown(symbol)}`]),
+    ...(forming === undefined ? [] : [`forming: ${shown(forming)}`]),
   ];
   const call = args.length === 0 ? name : `${name}(${args.join(", ")})`;
   return output === undefined ? call : `${call}.${shown(output)}`;

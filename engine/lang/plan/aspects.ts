@@ -39,6 +39,11 @@ function addSize(values: Map<string, PlanValue>, { by, ...rest }: Readonly<Recor
   }
 }
 
+/** What evaluates the rules, with the bars that facts on ticks see. */
+export function judgedOn({ on, ticks }: Pick<Strategy, "on" | "ticks">): string {
+  return ticks === true ? `tick (bars: ${on.label})` : on.label;
+}
+
 /** Settings and named facts. Rules are compared on their own; params count through what uses them. */
 export function aspectsOfStrategy(strategy: Strategy): Aspects {
   const {
@@ -50,11 +55,12 @@ export function aspectsOfStrategy(strategy: Strategy): Aspects {
     params: _p,
     facts,
     named,
-    on,
+    on: _on,
+    ticks: _t,
     approval,
     ...rest
   } = strategy;
-  const values = new Map<string, PlanValue>([["on", on.label], ...approvalOf(approval)]);
+  const values = new Map<string, PlanValue>([["on", judgedOn(strategy)], ...approvalOf(approval)]);
   for (const [key, value] of Object.entries(rest)) flatten(values, "", { [key]: value as PlanValue });
   for (const [name, index] of Object.entries(named)) values.set(`facts.${name}`, facts[index]?.ref ?? null);
   return values;

@@ -7,7 +7,7 @@
  */
 import { toCanonical } from "../../core/canonical.ts";
 import type { Condition, Fact, Program, Rule, Strategy } from "../../core/program.ts";
-import { aspectsOfParams, aspectsOfProgram, aspectsOfRule, aspectsOfStrategy, changesOf } from "./aspects.ts";
+import { aspectsOfParams, aspectsOfProgram, aspectsOfRule, aspectsOfStrategy, changesOf, judgedOn } from "./aspects.ts";
 import { conditionChanges } from "./comparisons.ts";
 import { findingsOf } from "./guards.ts";
 import { movesOfLimit } from "./limits.ts";
@@ -111,7 +111,7 @@ function rulePlan(before: Strategy | null, after: Strategy | null, old: Rule | n
 function ruleChanges(before: Strategy, old: Rule, after: Strategy, now: Rule): Change[] {
   if (old.digest === now.digest) return [];
   const frame = [
-    ...changesOf(new Map([["on", before.on.label]]), new Map([["on", after.on.label]])),
+    ...changesOf(new Map([["on", judgedOn(before)]]), new Map([["on", judgedOn(after)]])),
     ...changesOf(new Map([["session", before.session]]), new Map([["session", after.session]])),
   ];
   return [

@@ -62,7 +62,7 @@ function qualityOf(fact: Fact | undefined): Quality {
 
 /** Whatever kind it is: what reads other facts does so under one of these names. */
 function movedSpec(spec: FactSpec, at: At): FactSpec {
-  if (spec.kind === "prior") return { ...spec, of: at(spec.of), before: at(spec.before) };
+  if (spec.kind === "prior" || spec.kind === "bars_ago") return { ...spec, of: at(spec.of), before: at(spec.before) };
   return {
     ...spec,
     ...("inputs" in spec ? { inputs: spec.inputs.map(at) } : {}),

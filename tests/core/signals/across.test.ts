@@ -3,62 +3,17 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Bar } from "../../../engine/core/event.ts";
 import type { Program } from "../../../engine/core/program.ts";
-import { inspect } from "../../../engine/core/view.ts";
-import { compile } from "../../../engine/lang/compile.ts";
 import { NYSE as nyse } from "../../../engine/market/nyse.ts";
 import { replay } from "../../support/backtest.ts";
-import { CoreDriver, openOf } from "../../support/core-driver.ts";
+import { openOf } from "../../support/core-driver.ts";
+import { programOf, watch } from "../../support/evaluations.ts";
+import type { Seen } from "../../support/evaluations.ts";
 import { runs } from "../../support/runs.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Around a half day, a holiday and a weekend. */
 const DAYS = ["2024-07-02", "2024-07-03", "2024-07-05", "2024-07-08"];
-
-function programOf(
-  facts: Record<string, string>,
-  over: { on?: string; symbols?: string; session?: string } = {},
-): Program {
-  const text = [
-    "barwise: 1",
-    "name: case",
-    `symbols: [${over.symbols ?? "SPY"}]`,
-    `on: ${over.on ?? "5m"}`,
-    `session: ${over.session ?? "regular"}`,
-    "facts:",
-    ...Object.entries(facts).map(([name, expression]) => `  ${name}: ${expression}`),
-    "rules:",
-    "  - {name: leave, when: close < 0.5, then: {close: {}}}",
-  ].join("\n");
-  const { program, diagnostics } = compile({ "case.strategy.yaml": text });
-  if (program === null) throw new Error(JSON.stringify(diagnostics, null, 1));
-  return program;
-}
-
-interface Seen {
-  readonly time: number;
-  readonly symbol: string;
-  readonly facts: Readonly<Record<string, number>>;
-}
-
-/** Every evaluation with the values of the named facts. */
-function watch(program: Program, now: number): { readonly run: CoreDriver; readonly seen: Seen[] } {
-  const run = new CoreDriver(program, now);
-  const seen: Seen[] = [];
-  const counts = new Map<string, number>();
-  const feed = run.feed.bind(run);
-  run.feed = (body) => {
-    const outputs = feed(body);
-    for (const { symbol, bars, facts } of inspect(run.core)) {
-      if (counts.get(symbol) === bars || bars === 0) continue;
-      counts.set(symbol, bars);
-      const instance = run.core.signals.instances.find((one) => one.facts.symbol === symbol);
-      seen.push({ time: instance?.facts.moment.time ?? Number.NaN, symbol, facts });
-    }
-    return outputs;
-  };
-  return { run, seen };
-}
 
 const sessionOf = (date: string): { open: number; close: number } => {
   const session = nyse.sessionOn(date);

@@ -28,6 +28,7 @@ function play(subject: Rule, truths: string, over: (index: number) => Partial<Fi
       const context: FiringContext = {
         time: index * 60_000,
         index,
+        bars: index,
         start: (index - 1) * 60_000,
         day: 1,
         truth,
@@ -108,6 +109,7 @@ describe("the phase of a rule", () => {
       const context = {
         time: index,
         index,
+        bars: index,
         start: index,
         day: 1,
         truth,

@@ -1,0 +1,67 @@
+/**
+ * One evaluation: a frozen instant of one strategy in one symbol, and what follows from it.
+ *
+ * Owns: turning an evaluation into firings and announcements. May not: decide when, or build bars.
+ */
+import { DAY } from "../../market/bar-size.ts";
+import { onlyReduces } from "../actions.ts";
+import { invariant } from "../assert.ts";
+import type { Firing, Output } from "../event.ts";
+import type { Program, Rule } from "../program.ts";
+import { blockedExit, refusal } from "./announcements.ts";
+import type { Slots } from "./conditions.ts";
+import { NOTHING } from "./instance.ts";
+import type { Instance } from "./instance.ts";
+import type { Views } from "./view-nodes.ts";
+
+export interface SignalsSink {
+  output(output: Output): void;
+  firing(firing: Firing, rule: Rule): void;
+}
+
+export class Judge {
+  readonly #views: Views;
+  readonly #sink: SignalsSink;
+  #slots: Slots;
+  #program: Program | undefined;
+  /** While false facts and latches follow, and nothing fires. */
+  trading = false;
+
+  constructor(views: Views, sink: SignalsSink, slots: Slots) {
+    this.#views = views;
+    this.#sink = sink;
+    this.#slots = slots;
+  }
+
+  use(program: Program, slots: Slots): void {
+    this.#program = program;
+    this.#slots = slots;
+  }
+
+  /** After `prepare`: what is refused, what fires, which exits are blocked. */
+  evaluate(instance: Instance): void {
+    const slots = this.#slots;
+    const { strategy, symbol, series, moment } = instance.facts;
+    const book = this.#views.book(strategy.name, symbol);
+    const day = series.calendar.sessionAtOrBefore(moment.start)?.day ?? Math.floor(moment.time / DAY.ms);
+    const evaluation = instance.evaluate(slots, day, book, this.trading);
+    if (evaluation === NOTHING) return;
+    const { fired, refused, blockedExits } = evaluation;
+    for (const { rule, code, reason } of refused) this.#sink.output(refusal(instance, rule, code, reason));
+    if (this.trading) for (const rule of blockedExits) this.#sink.output(blockedExit(instance, rule));
+    const program = this.#program;
+    invariant(program !== undefined, "an evaluation needs a program");
+    for (const ruleInstance of fired) {
+      const firing = instance.freeze(slots, ruleInstance, program.digest);
+      if ("unknown" in firing) {
+        const { rule } = ruleInstance;
+        const reason = `${firing.unknown} is unknown, so the order has no price or size`;
+        this.#sink.output(refusal(instance, rule, "unknown_value", reason));
+        if (onlyReduces(rule.action)) this.#sink.output(blockedExit(instance, rule));
+        continue;
+      }
+      instance.consume(ruleInstance.rule);
+      this.#sink.firing(firing, ruleInstance.rule);
+    }
+  }
+}
