@@ -99,6 +99,7 @@ function lateFacts(strategy: Draft, condition: Condition, entries: readonly Rule
     if (fact === undefined) return [];
     const { spec, warmup, ref } = fact;
     if (spec.kind === "quote") return [`${ref.fact} needs quotes`];
+    if (spec.kind === "opening_range") return ["an opening range is unknown when a session begins"];
     if (spec.kind === "rank") return ["a rank needs all symbols"];
     if (spec.series.symbol !== null) return [`${ref.fact} needs a bar of ${spec.series.symbol}`];
     const entry = entries.find((one) => warmup > LATE_BARS + 2 * knownBars(facts, one.condition, fact));

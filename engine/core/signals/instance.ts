@@ -66,8 +66,9 @@ export class Instance {
   prepare(slots: Slots, time: number): void {
     const { moment, early, series, strategy } = this.facts;
     const { forming, bar } = series;
-    const start = strategy.ticks === true ? (forming?.start ?? series.intervalStart(time)) : bar.start;
-    if (start !== moment.start) moment.bars++;
+    const ticks = strategy.ticks === true;
+    const start = ticks ? (forming?.start ?? series.intervalStart(time)) : bar.start;
+    if (!ticks || start !== moment.start) moment.bars++;
     moment.repeat = time === moment.time ? moment.repeat + 1 : 0;
     moment.time = time;
     moment.start = start;
