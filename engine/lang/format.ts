@@ -88,7 +88,8 @@ function above(comments: readonly Comment[]): string[] {
 }
 
 function finished(lines: readonly string[]): string {
-  return `${lines.join("\n").trim()}\n`;
+  // Only what YAML takes for blank: a word may end with a wide space.
+  return `${lines.join("\n").replace(/^[ \t\n]+|[ \t\n]+$/g, "")}\n`;
 }
 
 /** YAML that no strategy needs and that this printer does not know. */
@@ -104,16 +105,26 @@ function rareYaml(text: string, { document }: YamlFile): string | undefined {
     Pair(_, { key }) {
       const [at] = (isScalar(key) ? key.range : undefined) ?? [0];
       if (/\?\s+(?:#[^\n]*\s+)*$/.test(text.slice(lineStart(text, at), at))) found = "it has an explicit key (?)";
+      // In brackets a colon or a quote may stand inside a word; on a line of its own it may not.
+      if (isScalar(key) && key.type === "PLAIN" && /[:#"'()[\]{},&*!|>%@`\\]/.test(key.source ?? "")) {
+        found = "it has keys with special characters";
+      }
     },
     Collection(_, node) {
       if (node.tag !== undefined) found = "it has tags";
     },
     Scalar(_, node) {
       if (node.tag !== undefined) found = "it has tags";
+      // What follows it may have been read as a part of an argument: another layout would read otherwise.
+      if (node.type === "PLAIN" && isOpen(String(node.value))) found = "it has a parenthesis that nothing closes";
       if (/^[|>]\d*\+/.test(text.slice(node.range?.[0]))) found = "it has text that keeps its last empty lines (|+)";
     },
   });
   return found;
+}
+
+function isOpen(text: string): boolean {
+  return text.split("(").length > text.split(")").length;
 }
 
 /** Refuses to go on when the data or a comment is not what it was. */

@@ -5,7 +5,7 @@
  */
 import { Ajv } from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
-import { advice, editing, quoted, reworded } from "./fix.ts";
+import { advice, becomes, editing, quoted, reworded } from "./fix.ts";
 import type { Help } from "./fix.ts";
 import { misplacedHelp } from "./misplaced.ts";
 import { notBuiltKey } from "./not-built.ts";
@@ -114,8 +114,17 @@ function unknownKey(error: ErrorObject, file: YamlFile, path: Path, where: KeyPl
   const expected = known.length === 0 ? "It takes no keys." : `Expected ${listed(known)}.`;
   const name = path.length === 0 ? "" : ` in ${pathText(path)}`;
   const elsewhere = where === "trade" ? misplacedHelp(String(path.at(-1)), key) : undefined;
-  const help = elsewhere ?? didYouMean(key, known, expected, { keys: true });
+  const help = elsewhere ?? gluedHelp(key, known) ?? didYouMean(key, known, expected, { keys: true });
   file.findings.report("schema/unknown-key", place, `Unknown key "${key}"${name}`, help);
+}
+
+/** `{qty:1}` is one word to YAML. */
+function gluedHelp(key: string, known: readonly string[]): Help | undefined {
+  const [before = "", after] = key.split(/:(.*)/s);
+  if (after === undefined || !known.includes(before)) return undefined;
+  const spaced = `${before}: ${after}`;
+  const fix = becomes((source) => (source === key ? spaced : undefined), { safe: true });
+  return advice(`Write a space after the colon: ${spaced}.`, fix);
 }
 
 /** The one key whose value is known without asking. */

@@ -59,7 +59,7 @@ function isReadable(text: string, findings: Findings): boolean {
     findings.report("yaml/too-large", { start: 0, end: 0 }, message, "Split it into several strategies.");
     return false;
   }
-  const bad = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue001-\ufffd]/u.exec(text.replace(/^\ufeff/, " "));
+  const bad = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue001-\ufefe\uff00-\ufffd]/u.exec(text.replace(/^\ufeff/, " "));
   const code = bad?.[0].codePointAt(0) ?? 0;
   if (bad !== null && !(code > 0xffff)) {
     const name = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;

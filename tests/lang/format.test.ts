@@ -242,6 +242,13 @@ rules:
   });
 });
 
+describe("blanks that are none to YAML", () => {
+  it("stay where a word begins or ends with them", () => {
+    const text = "\u3000name: case\nbarwise: 1\nlast: x\u00a0\n";
+    expect(stable(text)).toBe(text);
+  });
+});
+
 describe("files that are left alone", () => {
   it("are those that YAML refuses, with its findings", () => {
     const broken = `${HEAD}rules: [\n`;
@@ -254,6 +261,8 @@ describe("files that are left alone", () => {
     ["%YAML 1.2\n---\n" + HEAD + RULES, "directives"],
     [`${HEAD}? rules\n: []\n`, "explicit key"],
     [`${HEAD}description: !!str 5\n${RULES}`, "tags"],
+    [`${HEAD}params: {"a":1, b:2, c: 3}\n${RULES}`, "special characters"],
+    [`${HEAD}description: within (bars: \n${RULES}`, "parenthesis"],
     [`${HEAD}description: |+\n  a\n\n\n${RULES}`, "empty lines"],
   ])("are those with rare YAML: %#", (text, why) => {
     const [one] = formatFiles({ [NAME]: text });

@@ -3,7 +3,7 @@
  *
  * Owns: the seed as well. It is another one at every run, printed with what it was for, and BARWISE_SEED repeats a run.
  */
-const SOAK = process.env["BARWISE_SOAK"] === "1";
+export const SOAK = process.env["BARWISE_SOAK"] === "1";
 const FACTOR = SOAK ? 20 : 1;
 
 export function runs(count: number): number {
