@@ -104,7 +104,8 @@ function printItem(item: Item, shape: Shape, indent: number, options: PrintOptio
   const line = inlineOf(value, shape, options);
   if (line !== undefined) {
     const whole = `${pad}${key} ${line}`;
-    if (whole.length <= WIDTH || options.keepLayout || isPinned) {
+    // Without items there is nothing to unfold: `{}` on a line of its own would be no value at all.
+    if (whole.length <= WIDTH || options.keepLayout || isPinned || value.items.length === 0) {
       return withTrail(item, { lead: [...item.lead, ...value.tail], blank, lines: [whole] }, 0);
     }
   }

@@ -141,7 +141,7 @@ function property(text: string): string {
   return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-/** What comes from a file must not steer the terminal. */
+/** What comes from a file must not steer the terminal, or begin a line for whoever reads line by line. */
 function clean(text: string): string {
-  return text.replace(/\p{Cc}/gu, "�");
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, "�");
 }

@@ -107,7 +107,10 @@ function locationOf({ file, line, column, endLine, endColumn, start, end }: Diag
 
 /** A path as a URI reference: relative to the root of the checkout, or absolute with a scheme. */
 function uriOf(file: string): string {
-  const path = file.replaceAll("\\", "/");
+  // Half a character has no bytes that could be encoded.
+  const path = file.replaceAll("\\", "/").replaceAll(/\p{Cs}/gu, "\ufffd");
+  const drive = /^[A-Za-z]:(?=\/)/.exec(path)?.[0];
+  if (drive !== undefined) return `file:///${drive}${uriOf(path.slice(drive.length)).slice("file://".length)}`;
   const encoded = path.split("/").map(encodeURIComponent).join("/");
   return path.startsWith("/") ? `file://${encoded}` : encoded;
 }

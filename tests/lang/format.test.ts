@@ -113,6 +113,11 @@ rules:
     expect(long).toContain(`  - name: leave\n    when: ${when} and ohlc4 > 7\n    then: { close: {} }\n`);
   });
 
+  it("keeps empty brackets, however long the line is", () => {
+    const text = `${HEAD}rules:\n  - ${"x".repeat(130)}: {}\n    ${"y".repeat(130)}: []\n`;
+    expect(stable(text)).toContain(`  - ${"x".repeat(130)}: {}\n    ${"y".repeat(130)}: []\n`);
+  });
+
   it("unfolds brackets with comments inside", () => {
     const text = `${HEAD.replace("[SPY]", "[ # liquid ones\n  SPY, # the market\n  # technology\n  QQQ\n  # no more\n]")}${RULES}`;
     expect(stable(text)).toContain(

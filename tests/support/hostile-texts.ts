@@ -187,7 +187,7 @@ function rule(pick: Pick): unknown {
   const keys = {
     name: () => one(pick, ["enter", "leave", "late", "more"]),
     when: () => condition(pick),
-    then: () => action(pick),
+    ...Object.fromEntries([["then", () => action(pick)]]),
     fire: () => one(pick, ["once", "each"]),
     start: () => "fire",
     rearm: () => condition(pick),
