@@ -70,7 +70,7 @@ describe("sarif", () => {
   it.each([
     "strategies/a b.strategy.yaml",
     "Größe/ñandú.strategy.yaml",
-    "/home/me/a.strategy.yaml",
+    "/srv/desk/a.strategy.yaml",
     "C:\\Users\\me\\a.strategy.yaml",
     "..\\up\\a.strategy.yaml",
     "a#b?c%d.strategy.yaml",
@@ -87,7 +87,7 @@ describe("sarif", () => {
 
   it.each([
     ["C:\\Users\\me\\a b.strategy.yaml", "file:///C:/Users/me/a%20b.strategy.yaml"],
-    ["/home/me/a.strategy.yaml", "file:///home/me/a.strategy.yaml"],
+    ["/srv/desk/a.strategy.yaml", "file:///srv/desk/a.strategy.yaml"],
     ["sub\\a.strategy.yaml", "sub/a.strategy.yaml"],
   ])("names %s as %s", (file, uri) => {
     const { diagnostics } = compile({ [file]: "barwise: 1\nname: [\n" });

@@ -184,10 +184,11 @@ function action(pick: Pick): unknown {
 }
 
 function rule(pick: Pick): unknown {
+  const acts = [["then", () => action(pick)] as const];
   const keys = {
     name: () => one(pick, ["enter", "leave", "late", "more"]),
     when: () => condition(pick),
-    ...Object.fromEntries([["then", () => action(pick)]]),
+    ...Object.fromEntries(acts),
     fire: () => one(pick, ["once", "each"]),
     start: () => "fire",
     rearm: () => condition(pick),
