@@ -71,7 +71,7 @@ describe("sarif", () => {
     "strategies/a b.strategy.yaml",
     "Größe/ñandú.strategy.yaml",
     "/srv/desk/a.strategy.yaml",
-    "C:\\Users\\me\\a.strategy.yaml",
+    "C:\\desk\\a.strategy.yaml",
     "..\\up\\a.strategy.yaml",
     "a#b?c%d.strategy.yaml",
     "100%/[x]{y}.strategy.yaml",
@@ -86,7 +86,7 @@ describe("sarif", () => {
   });
 
   it.each([
-    ["C:\\Users\\me\\a b.strategy.yaml", "file:///C:/Users/me/a%20b.strategy.yaml"],
+    ["C:\\desk\\a b.strategy.yaml", "file:///C:/desk/a%20b.strategy.yaml"],
     ["/srv/desk/a.strategy.yaml", "file:///srv/desk/a.strategy.yaml"],
     ["sub\\a.strategy.yaml", "sub/a.strategy.yaml"],
   ])("names %s as %s", (file, uri) => {
