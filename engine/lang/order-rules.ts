@@ -64,7 +64,7 @@ function timeProblem({ order }: OrderForm): Problem | undefined {
 /** Auctions close their books before the bars that decide: opg at 09:28, cls at 15:50, both until 19:00. */
 function auctionProblem({ file, context }: Builder, { order }: OrderForm): Problem | undefined {
   const { timeInForce } = order;
-  const isDaily = context.scope.table.own.size.kind === "session";
+  const isDaily = context.scope.table.own.size.kind === "session" && file.data?.["on"] !== "tick";
   const isRegular = file.data?.["session"] === undefined || file.data["session"] === "regular";
   const key = "time_in_force";
   if (timeInForce === "opg" && (isDaily || isRegular)) {

@@ -121,10 +121,15 @@ export class Instance {
     trading: false,
   };
 
+  get #price(): number {
+    const { strategy, series } = this.facts;
+    return strategy.ticks === true ? series.price : series.bar.close;
+  }
+
   /** Freezes what a firing needs. Undefined with the name of the first unknown expression. */
   freeze(slots: Slots, instance: RuleInstance, program: string): Firing | { readonly unknown: string } {
-    const { strategy, symbol, series, moment, slotOf } = this.facts;
-    const price = strategy.ticks === true ? series.price : series.bar.close;
+    const { strategy, symbol, moment, slotOf } = this.facts;
+    const price = this.#price;
     if (!Number.isFinite(price)) return { unknown: "the price" };
     const values: Record<number, number> = {};
     for (const index of instance.expressions) {
@@ -181,7 +186,7 @@ export class Instance {
   /** What is not known here is refused, with its reason, when the firing is frozen. */
   #isOffTarget(action: TargetAction, book: BookView | undefined, slots: Slots, fire: Rule["fire"]): boolean {
     const value = (index: number): number => slots[this.facts.slotOf[index] as number] as number;
-    const price = this.facts.series.bar.close;
+    const price = this.#price;
     const equity = action.equity === undefined ? Number.NaN : value(action.equity);
     const target = targetQty(action, value, price, equity);
     if (target === undefined || (fire === "once" && isTooSmall(action, value, target))) return true;

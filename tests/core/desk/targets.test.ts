@@ -408,3 +408,28 @@ describe("an exit that expires", () => {
     expect(desk.submits).toHaveLength(3);
   });
 });
+
+describe("a target on ticks", () => {
+  it("is measured at the price of the tick, and fires only when that asks for a change", () => {
+    const builder = new StrategyBuilder("s", "1m", { ticks: true });
+    const price = builder.quote("last");
+    const action = target(builder, "notional", builder.number(1_000), { tolerance: builder.number(0.2) });
+    builder.rule("hold", builder.when(price, ">", 0), action, { fire: "each" });
+    const desk = new CoreDriver(program([builder.build()]), OPEN - 1_000);
+    for (const [seconds, at] of [
+      [1, 100],
+      [2, 104],
+      [3, 125],
+      [4, 124],
+    ] as const) {
+      const before = desk.submits.length;
+      desk.trade("SPY", OPEN + seconds * 1_000, at);
+      const order = desk.submits[before];
+      if (order === undefined) continue;
+      desk.accept(order);
+      desk.filled(order, Number(order.qty), at);
+    }
+    expect(desk.submits.map(({ side, qty }) => `${side} ${qty}`)).toEqual(["buy 10", "sell 2"]);
+    expect(desk.refusals).toEqual([]);
+  });
+});
