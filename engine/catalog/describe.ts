@@ -8,6 +8,7 @@ import { INDICATORS } from "./catalog.ts";
 import { FACTS, FUNCTIONS, ORDER_FACTS } from "./facts.ts";
 import type { FactDoc, FactUnit, FunctionDoc } from "./facts.ts";
 import type { Indicator, ParamDoc } from "./kernel.ts";
+import { usageOf } from "./params.ts";
 
 export interface FactText {
   readonly name: string;
@@ -55,16 +56,15 @@ export function described(name: string): FactText | undefined {
 
 function ofIndicator(entry: Indicator): FactText {
   const { name, title, doc, params, outputs, formula, source, inputs } = entry;
-  const own = inputs.filter((input) => input !== "value");
-  const reads = inputs.includes("value")
-    ? [...own, "close, or what `of:` or the first argument says"].join(", ")
-    : own.join(", ");
+  const reads = inputs.map((input) => INPUT_WORDS[input] ?? input).join(", ");
   const sample = params.map((param) => param.default ?? Math.min(param.max, Math.max(param.min, 20)));
   const warmup = entry.warmup(sample);
+  const numbers = sample.filter((_, i) => params[i]?.choices === undefined);
+  const anchor = entry.resetsOn?.(sample);
   return {
     name,
     kind: "indicator",
-    usage: `${name}(${params.map((param) => signature(param)).join(", ")})`,
+    usage: usageOf(entry),
     title,
     doc,
     params: params.map((param) => ({ name: param.name, values: paramWords(param), doc: param.doc })),
@@ -76,12 +76,17 @@ function ofIndicator(entry: Indicator): FactText {
     notes: [
       ["formula", formula],
       ["reads", reads],
-      ["warm-up", `${warmup} ${warmup === 1 ? "bar" : "bars"} for ${name}(${sample.join(", ")})`],
-      ...(entry.resetsOn === undefined ? [] : [["starts over", "at each open of the session"] as const]),
+      ["warm-up", `${warmup} ${warmup === 1 ? "bar" : "bars"} for ${name}(${numbers.join(", ")})`],
+      ...(anchor === undefined ? [] : [["starts over", `at the first open of each ${anchor}`] as const]),
       ["source", source],
     ],
   };
 }
+
+const INPUT_WORDS: Readonly<Record<string, string>> = {
+  value: "close, or what `of:` or the first argument says",
+  other: "what `with:` says",
+};
 
 function ofFunction({ name, doc, formula, params, usage, variadic, result, range, outputs }: FunctionDoc): FactText {
   const names = params.map((param) => param.name).join(", ");
@@ -107,11 +112,8 @@ function ofFact({ name, doc, unit, range }: FactDoc): FactText {
   return { name, kind: "fact", usage: name, title: "", doc, params: [], outputs, notes: [] };
 }
 
-function signature({ name, default: usual }: ParamDoc): string {
-  return usual === undefined ? name : `${name} = ${usual}`;
-}
-
-function paramWords({ integer, min, max, default: usual }: ParamDoc): string {
+function paramWords({ integer, min, max, default: usual, choices }: ParamDoc): string {
+  if (choices !== undefined) return `${choices.join(", ")}; ${choices[usual ?? 0] ?? ""} when left out`;
   const kind = integer ? "whole number" : "number";
   return `${kind}, ${rangeWords([min, max])}${usual === undefined ? "; required" : `; ${usual} when left out`}`;
 }

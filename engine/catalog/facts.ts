@@ -8,8 +8,8 @@
 import type { OutputDoc, Unit } from "./kernel.ts";
 import { ANY, NOT_NEGATIVE } from "./params.ts";
 
-/** `rank` is a place, 1 for the largest. `clock` is minutes after local midnight, compared with `09:45`; `flag` is 1 or 0. */
-export type FactUnit = Unit | "money" | "minutes" | "clock" | "weekday" | "flag" | "side" | "rank";
+/** `rank` is a place, 1 for the largest. `clock` is minutes after local midnight, compared with `09:45`. */
+export type FactUnit = Unit | "money" | "minutes" | "clock" | "weekday" | "side" | "rank";
 
 export type FactGroup = "bar" | "quote" | "session" | "position" | "account" | "order";
 

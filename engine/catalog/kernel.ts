@@ -3,6 +3,7 @@
  *
  * Owns: the shapes that every file of `indicators/` fills. May not know bars, symbols or strategies.
  */
+import type { Anchor } from "../market/periods.ts";
 
 /**
  * Incremental computation over closed bars. `x` holds the inputs in the entry's order; `out` receives the outputs in
@@ -14,15 +15,18 @@ export interface Kernel {
   update(x: Float64Array, out: Float64Array): void;
   /** What `update` would give for a still forming bar; changes nothing. */
   peek(x: Float64Array, out: Float64Array): void;
-  /** Starts over, e.g. a session VWAP at the open. Kernels that never reset forget everything. */
+  /** Forgets everything. */
   reset(): void;
+  /** A period of `resetsOn` begins with the next bar. Without it, the kernel is reset. */
+  begin?(): void;
   clone(): Kernel;
   /** Complete state as plain numbers (NaN allowed); `restore` of the same entry and parameters continues bit for bit. */
   serialize(): number[];
   restore(state: readonly number[]): void;
 }
 
-export type Unit = "price" | "ratio" | "percent" | "volume" | "count" | "number" | "seconds" | "bars";
+/** `flag` is 1 or 0 and may stand alone as a condition. */
+export type Unit = "price" | "ratio" | "percent" | "volume" | "count" | "number" | "seconds" | "bars" | "flag";
 export type InputName = "open" | "high" | "low" | "close" | "volume";
 
 export interface ParamDoc {
@@ -33,6 +37,10 @@ export interface ParamDoc {
   readonly max: number;
   /** Undefined: must be given. */
   readonly default?: number;
+  /** Words that stand for a number: their place in this list. Given by name only. */
+  readonly choices?: readonly string[];
+  /** Not part of the canonical form while it has its default. */
+  readonly option?: true;
 }
 
 export interface OutputDoc {
@@ -56,10 +64,12 @@ export interface Indicator {
   /** Whose definition it follows, with first index and differences. */
   readonly source: string;
   /**
-   * What it reads. `value` stands for the one series that `of:` or a leading argument may replace (default close);
-   * bar inputs are fixed.
+   * What it reads. `value` stands for the one series that `of:` or a leading argument may replace (default close),
+   * `other` for a second one that `with:` must give; bar inputs are fixed.
    */
-  readonly inputs: readonly ("value" | InputName)[];
+  readonly inputs: readonly ("value" | "other" | InputName)[];
+  /** Indicators that are further inputs, behind the ones above, on the same bars. */
+  alsoReads?(params: readonly number[]): readonly { readonly entry: Indicator; readonly params: readonly number[] }[];
   readonly params: readonly ParamDoc[];
   readonly outputs: readonly OutputDoc[];
   /** Output names that never cross, smallest first, e.g. lower, middle, upper; for reasoning about contradictions. */
@@ -68,8 +78,8 @@ export interface Indicator {
   check?(params: readonly number[]): string | undefined;
   /** Bars needed before every output has a value (first index + 1). */
   warmup(params: readonly number[]): number;
-  /** Starts over at each session open. */
-  readonly resetsOn?: "session";
+  /** Starts over with each of these periods. */
+  resetsOn?(params: readonly number[]): Anchor;
   kernel(params: readonly number[]): Kernel;
   /** Other implementations of the same definition, by label; never the default. */
   readonly sources?: Readonly<Record<string, (params: readonly number[]) => Kernel>>;

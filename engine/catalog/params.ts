@@ -18,6 +18,28 @@ export function bars(name: string, doc: string, min: number, fallback?: number):
   return fallback === undefined ? param : { ...param, default: fallback };
 }
 
+/** One of several words; the first is the default. */
+export function choice(name: string, doc: string, choices: readonly string[]): ParamDoc {
+  return { name, doc, integer: true, min: 0, max: choices.length - 1, default: 0, choices, option: true };
+}
+
+/** How a parameter is written, with its default. */
+function signature({ name, default: usual, choices }: ParamDoc): string {
+  if (usual === undefined) return name;
+  return choices === undefined ? `${name} = ${usual}` : `${name}: ${choices[usual] ?? ""}`;
+}
+
+/** How an entry is written, with defaults. */
+export function usageOf({ name, params, inputs }: Indicator): string {
+  const words = [...params.map((doc) => signature(doc)), ...(inputs.includes("other") ? ["with: x"] : [])];
+  return `${name}(${words.join(", ")})`;
+}
+
+/** Which word of a choice was given: its place, 0 when it was left out. */
+export function chosen(params: readonly number[], index: number): number {
+  return params[index] ?? 0;
+}
+
 export function param(params: readonly number[], index: number): number {
   const value = params[index];
   if (value === undefined) throw new RangeError(`parameter ${index} is missing`);

@@ -61,6 +61,7 @@ export function expressionItems(
     case "operator":
       return at(words("operator"));
     case "operand": {
+      if (choicesOf(typed.call).length > 0) return argumentWords(before, offset, typed.call, scope);
       const named = typed.call === undefined || !typed.beginsArgument ? [] : argumentNames(typed.call);
       return at([...named, ...operands(kind, scope)]);
     }
@@ -130,7 +131,9 @@ function textOf(name: string): string {
 
 /** `rsi(14)`, `bollinger(20, 2).upper`: what is usual, ready to be changed. */
 function callSnippet(entry: Indicator): string {
-  const params = entry.params.map((param, i) => `\${${i + 1}:${param.default ?? param.name}}`);
+  const shown = entry.params.filter(({ option }) => option !== true);
+  const params = shown.map((param, i) => `\${${i + 1}:${param.default ?? param.name}}`);
+  if (entry.inputs.includes("other")) params.push(`with: \${${params.length + 1}:close(symbol: SPY)}`);
   const needsOutput = entry.outputs.length > 1 && !entry.outputs.some(({ name }) => name === entry.name);
   const output = needsOutput ? `.\${${params.length + 1}|${entry.outputs.map(({ name }) => name).join(",")}|}` : "";
   return `${entry.name}(${params.join(", ")})${output}`;
@@ -147,6 +150,7 @@ function argumentNames({ name, given, index }: OpenCall): readonly Draft[] {
   const params = entry.params.slice(given.length === 0 ? index : 0).map((param) => argument(param.name, param.doc));
   const shared = Object.entries(ARGUMENT_DOCS)
     .filter(([one]) => one !== "of" || entry.inputs.includes("value"))
+    .filter(([one]) => one !== "with" || entry.inputs.includes("other"))
     .filter(([one]) => one !== "output" || entry.outputs.length > 1)
     .filter(([one]) => one !== "source" || entry.sources !== undefined)
     .map(([one, doc]) => argument(one, doc));
@@ -157,7 +161,13 @@ function argument(name: string, doc: string): Draft {
   return { label: `${name}:`, kind: "key", detail: "", markdown: doc, snippet: `${name}: $1`, rank: 5 };
 }
 
-/** Behind `on:`, `symbol:`, `output:` and `source:` stands a word. */
+/** Words that the parameter which is being written takes. */
+function choicesOf(call: OpenCall | undefined): readonly string[] {
+  const params = call === undefined ? [] : (INDICATORS.get(call.name)?.params ?? []);
+  return params.find(({ name }) => name === call?.argument)?.choices ?? [];
+}
+
+/** Behind `on:`, `symbol:`, `output:`, `source:` and some parameters stands a word. */
 function argumentWords(
   before: string,
   offset: number,
@@ -173,7 +183,7 @@ function argumentWords(
     source: Object.keys(entry?.sources ?? {}),
   };
   const kind = call?.argument === "symbol" ? "symbol" : "choice";
-  return (values[call?.argument ?? ""] ?? []).map((label, rank) => ({
+  return (values[call?.argument ?? ""] ?? choicesOf(call)).map((label, rank) => ({
     label,
     kind,
     detail: "",

@@ -102,6 +102,7 @@ export const ARGUMENT_DOCS: Readonly<Record<string, string>> = {
   on: "Size of the bars it is computed on: `on: 1d`. A larger bar is the last closed one.",
   symbol: "Another symbol's bars: `symbol: SPY`.",
   of: "What it is computed from instead of the close: `of: hl2`.",
+  with: "What it is compared with: `with: close(symbol: SPY)`.",
   output: "Which of its values: the same as `.name` behind the call.",
   source: "Who computes it: our own kernel when left out.",
 };

@@ -22,6 +22,8 @@ export interface IndicatorUse {
   readonly output: number;
   /** Index of the input that replaces the close, when one was given. */
   readonly of?: number;
+  /** Index of the second input, where there is one. */
+  readonly with?: number;
   /** Who computes it instead of our own kernel. */
   readonly source?: string;
   readonly quality: Quality;
@@ -31,6 +33,15 @@ export interface IndicatorUse {
 
 export function sameSeries(a: SeriesRef, b: SeriesRef): boolean {
   return a.symbol === b.symbol && a.size.label === b.size.label;
+}
+
+/** Words stand for themselves; an option that has its default is not said. */
+export function namedParams(entry: Indicator, params: readonly number[]): Params {
+  const named = entry.params.flatMap(({ name, choices, option, default: usual }, i): [string, ParamValue][] => {
+    const value = params[i] as number;
+    return option === true && value === usual ? [] : [[name, choices?.[value] ?? value]];
+  });
+  return Object.fromEntries(named);
 }
 
 /** Only what a firing uses up belongs to its rule. */

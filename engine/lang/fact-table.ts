@@ -24,7 +24,7 @@ import type {
   SessionField,
   SessionKind,
 } from "../core/program.ts";
-import { ownerOf, paramOf, refOf, sameSeries } from "./fact-refs.ts";
+import { namedParams, ownerOf, paramOf, refOf, sameSeries } from "./fact-refs.ts";
 import type { IndicatorUse, Operand, Params } from "./fact-refs.ts";
 import { UNBOUNDED } from "./units.ts";
 import type { Quality } from "./units.ts";
@@ -146,14 +146,18 @@ export class FactTable {
   }
 
   indicator(use: IndicatorUse): number {
-    const { entry, series, inputs, params, output, of, quality, source, forming } = use;
-    const named = Object.fromEntries(entry.params.map((doc, i) => [doc.name, params[i] as number]));
+    const { entry, series, inputs, params, output, of, with: other, quality, source, forming } = use;
     const chosen: Params = entry.outputs.length > 1 ? { output: entry.outputs[output]?.name ?? "" } : {};
-    const [short, full]: readonly [Params, Params] =
-      of === undefined ? [{}, {}] : [{ of: this.ref(of) }, { of: paramOf(this.#entry(of).full) }];
     const from: { readonly source?: string } = source === undefined ? {} : { source };
-    const ref = refOf(entry.name, { ...named, ...chosen, ...from, ...short, ...this.#seriesParams(series, forming) });
-    const fullRef = refOf(entry.name, { ...named, ...chosen, ...from, ...full, ...this.#fullSeries(series, forming) });
+    const own: Params = { ...namedParams(entry, params), ...chosen, ...from };
+    const read = (written: (index: number) => ParamValue): Params => ({
+      ...(of === undefined ? {} : { of: written(of) }),
+      ...(other === undefined ? {} : { with: written(other) }),
+    });
+    const short = read((index) => this.ref(index));
+    const full = read((index) => paramOf(this.#entry(index).full));
+    const ref = refOf(entry.name, { ...own, ...short, ...this.#seriesParams(series, forming) });
+    const fullRef = refOf(entry.name, { ...own, ...full, ...this.#fullSeries(series, forming) });
     if (forming) {
       const closed = this.indicator(this.#closedUse(use));
       const peek: FactSpec = { kind: "peek", series, of: closed, inputs, output };
@@ -165,10 +169,16 @@ export class FactTable {
     return this.#add(ref, fullRef, spec, before + entry.warmup(params), quality);
   }
 
-  #closedUse({ of, source: _none, ...use }: IndicatorUse): IndicatorUse {
+  #closedUse({ of, with: other, source: _none, ...use }: IndicatorUse): IndicatorUse {
     const closed = (index: number): number => this.closed(index) ?? index;
     const inputs = use.inputs.map(closed);
-    return { ...use, inputs, forming: false, ...(of === undefined ? {} : { of: closed(of) }) };
+    return {
+      ...use,
+      inputs,
+      forming: false,
+      ...(of === undefined ? {} : { of: closed(of) }),
+      ...(other === undefined ? {} : { with: closed(other) }),
+    };
   }
 
   /** `bars` closed bars ago, counted on the fact's own series or, when `sampled`, on the strategy's. */

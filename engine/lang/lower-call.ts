@@ -4,16 +4,17 @@
  * Owns: arguments, the series a call is computed on, and outputs.
  */
 import { FACTS } from "../catalog/facts.ts";
-import type { Indicator, InputName } from "../catalog/kernel.ts";
-import { paramProblem } from "../catalog/params.ts";
+import type { Indicator } from "../catalog/kernel.ts";
+import { paramProblem, usageOf } from "../catalog/params.ts";
 import { REFUSED, TECHNICALINDICATORS } from "../catalog/sources/technicalindicators.ts";
 import type { SeriesRef } from "../core/program.ts";
 import { parseBarSize } from "../market/bar-size.ts";
 import { sameSeries } from "./fact-refs.ts";
 import type { Operand } from "./fact-refs.ts";
-import { lowerField, seesForming } from "./fields.ts";
+import { lowerField } from "./fields.ts";
+import { readOf, valuesOf } from "./lower-inputs.ts";
 
-import { isTimeForBars, isTooLarge, report, unknownName } from "./scope.ts";
+import { isTimeForBars, report, unknownName } from "./scope.ts";
 import type { Context } from "./scope.ts";
 import { advice, becomes } from "./fix.ts";
 import type { Advice, Proposal } from "./fix.ts";
@@ -122,6 +123,7 @@ const SIZES = spelt("Write 1m, 5m, 15m, 1h or 1d.", isBarSize);
 
 interface Given {
   readonly of: Node | undefined;
+  readonly with: Node | undefined;
   readonly params: ReadonlyMap<string, Node>;
 }
 
@@ -134,38 +136,16 @@ export function lowerIndicator(context: Context, call: Call): Operand | undefine
   const explicit = context.explicit || !sameSeries(series, context.series);
   const inner: Context = { ...context, series, explicit, forming: around };
   const output = outputOf(context, call, entry);
-  const value = valueOf(inner, entry, given, call);
+  const values = valuesOf(inner, call, entry, given);
   // `sma(perid)`: once the name is known, it may well be the period.
-  const params = paramsOf(inner, call, entry, { ...given, isComplete: value !== undefined });
-  const source = sourceOf(context, call, entry);
-  if (params === undefined || output === undefined || value === undefined || source === undefined) return undefined;
-  const home = value.of === undefined ? series : context.scope.table.fact(value.of).spec.series;
-  if (!sameSeries(home, series) && explicit) {
-    const message = `${call.name} is asked for on ${series.size.label} bars, but its input is computed on ${home.size.label}`;
-    return report(inner, "types/series", call.span, message, "Give on: to the inner expression too, or to none.");
-  }
-  const inputs = entry.inputs.map((name) =>
-    name === "value" && value.of !== undefined ? value.of : barInput({ ...inner, series: home }, name),
-  );
-  if (value.of !== undefined && isTooLarge(context, call.span, [value.of])) return undefined;
-  const forming = seesForming(inner, home);
-  if (!hasBars(inner, call, forming, value.of) || (forming && !canPeek(inner, call, source.source))) return undefined;
-  const quality = qualityOf(entry, output, value.quality);
-  const { table } = context.scope;
-  const of = value.of === undefined || isClose(value.of, inner, home) ? {} : { of: value.of };
-  const index = table.indicator({ entry, series: home, inputs, params, output, quality, forming, ...of, ...source });
+  const params = paramsOf(inner, call, entry, { ...given, isComplete: values !== undefined });
+  const source = params === undefined ? undefined : sourceOf(context, call, entry, params);
+  if (params === undefined || output === undefined || values === undefined || source === undefined) return undefined;
+  const read = readOf(inner, call, entry, params, values);
+  if (read === undefined || (read.forming && !canPeek(inner, call, source.source))) return undefined;
+  const quality = qualityOf(entry, output, values.value.quality);
+  const index = context.scope.table.indicator({ entry, params, output, quality, ...read, ...source });
   return { kind: "fact", index, quality };
-}
-
-/** Where an evaluation is no bar, and at a forming one, an indicator needs bars to go by. */
-function hasBars(context: Context, call: Call, forming: boolean, of: number | undefined): boolean {
-  const { table } = context.scope;
-  if (of === undefined || (!forming && !table.ticks)) return true;
-  const closed = table.closed(of);
-  if (closed !== undefined && (forming || closed === of)) return true;
-  const message = `${call.name} goes from bar to bar, and its input is not computed on bars of one size`;
-  report(context, "types/series", call.span, message, "Give it what bars of one size say.");
-  return false;
 }
 
 function canPeek(context: Context, call: Call, source: string | undefined): boolean {
@@ -176,9 +156,19 @@ function canPeek(context: Context, call: Call, source: string | undefined): bool
 }
 
 /** Who computes it: our own kernel unless `source:` names another one that is right for it. */
-function sourceOf(context: Context, call: Call, entry: Indicator): { readonly source?: string } | undefined {
+function sourceOf(
+  context: Context,
+  call: Call,
+  entry: Indicator,
+  params: readonly number[],
+): { readonly source?: string } | undefined {
   const word = call.args.find((arg) => arg.name === "source")?.value;
   if (word?.kind !== "word") return {};
+  const changed = entry.params.find((doc, i) => doc.choices !== undefined && params[i] !== doc.default);
+  if (changed !== undefined && word.word === TECHNICALINDICATORS) {
+    const message = `${entry.name} of ${word.word} has no ${changed.name}:`;
+    return report(context, "facts/source", word.span, message, `Leave source: or ${changed.name}: out.`);
+  }
   if (entry.sources !== undefined && Object.hasOwn(entry.sources, word.word)) return { source: word.word };
   const known = Object.keys(entry.sources ?? {});
   if (word.word !== TECHNICALINDICATORS) {
@@ -187,17 +177,6 @@ function sourceOf(context: Context, call: Call, entry: Indicator): { readonly so
   }
   const why = REFUSED[entry.name] ?? "It has not been compared for this indicator.";
   return report(context, "facts/source", word.span, `${entry.name} is not taken from ${word.word}`, why);
-}
-
-function isClose(index: number, context: Context, series: SeriesRef): boolean {
-  return index === barInput({ ...context, series }, "close");
-}
-
-function barInput(context: Context, name: "value" | InputName): number {
-  const doc = FACTS.get(name === "value" ? "close" : name);
-  const operand = doc === undefined ? undefined : lowerField(context, doc, context.series);
-  if (operand?.kind !== "fact") throw new RangeError(`no bar field ${name}`);
-  return operand.index;
 }
 
 function qualityOf(entry: Indicator, output: number, value: Quality | undefined): Quality {
@@ -216,28 +195,29 @@ function givenTo(context: Context, call: Call, entry: Indicator): Given | undefi
   if (of === undefined && takesValue && positional.length > 0 && !isConstant(context, positional[0] as Node)) {
     of = positional.shift();
   }
+  let other = named.find((arg) => arg.name === "with")?.value;
+  const takesOther = entry.inputs.includes("other");
+  if (other === undefined && takesOther && positional.length > 0 && !isConstant(context, positional[0] as Node)) {
+    other = positional.shift();
+  }
+  const numbers = entry.params.filter(({ choices }) => choices === undefined);
   const params = new Map<string, Node>();
   for (const [i, node] of positional.entries()) {
-    const doc = entry.params[i];
+    const doc = numbers[i];
     if (doc === undefined) {
-      const message = `${call.name} takes at most ${entry.params.length} parameter(s)`;
-      return report(context, "types/arguments", node.span, message, usage(entry));
+      const message = `${call.name} takes at most ${numbers.length} parameter(s)`;
+      const more = numbers.length < entry.params.length ? "Words such as first are given by name. " : "";
+      return report(context, "types/arguments", node.span, message, `${more}${usage(entry)}`);
     }
     params.set(doc.name, node);
   }
   for (const { name, nameSpan, value } of named) {
-    if (name === "of" && takesValue) continue;
+    if ((name === "of" && takesValue) || (name === "with" && takesOther)) continue;
     if (WORD_ARGUMENTS.has(name as string)) continue;
     const span = nameSpan ?? value.span;
     if (!entry.params.some((doc) => doc.name === name)) {
-      const known = [
-        ...entry.params.map((doc) => doc.name),
-        ...(takesValue ? ["of"] : []),
-        "on",
-        "symbol",
-        "source",
-        "forming",
-      ];
+      const inputs = [...(takesValue ? ["of"] : []), ...(takesOther ? ["with"] : [])];
+      const known = [...entry.params.map((doc) => doc.name), ...inputs, "on", "symbol", "source", "forming"];
       return report(
         context,
         "types/arguments",
@@ -251,7 +231,7 @@ function givenTo(context: Context, call: Call, entry: Indicator): Given | undefi
     }
     params.set(name as string, value);
   }
-  return { of, params };
+  return { of, with: other, params };
 }
 
 function isConstant(context: Context, node: Node): boolean {
@@ -272,8 +252,7 @@ function isConstantFact(context: Context, name: string): boolean {
 }
 
 function usage(entry: Indicator): string {
-  const params = entry.params.map((doc) => (doc.default === undefined ? doc.name : `${doc.name} = ${doc.default}`));
-  return `Usage: ${entry.name}(${params.join(", ")}).`;
+  return `Usage: ${usageOf(entry)}.`;
 }
 
 function paramsOf(
@@ -292,6 +271,16 @@ function paramsOf(
         return report(context, "types/arguments", call.span, message, usage(entry));
       }
       values.push(doc.default);
+      continue;
+    }
+    if (doc.choices !== undefined) {
+      const at = node.kind === "name" ? doc.choices.indexOf(node.name) : -1;
+      if (at < 0) {
+        const message = `"${doc.name}" of ${call.name} is ${listed(doc.choices)}`;
+        const help = didYouMean(node.kind === "name" ? node.name : "", doc.choices, usage(entry));
+        return report(context, "types/value", node.span, message, help);
+      }
+      values.push(at);
       continue;
     }
     const operand = context.lower.number(context, node);
@@ -336,19 +325,4 @@ export function outputOf(context: Context, call: Call, entry: Pick<Indicator, "n
   const message = `${entry.name} has no output "${name}"`;
   const help = names.length > 1 ? `It has ${listed(names, "and")}.` : "It has one value and no outputs.";
   return report(context, "facts/unknown-output", word?.span ?? call.span, message, didYouMean(name, names, help));
-}
-
-/** The input that replaces the close; `of` undefined means the close itself. */
-function valueOf(
-  context: Context,
-  entry: Indicator,
-  given: Given,
-  call: Call,
-): { readonly of: number | undefined; readonly quality: Quality | undefined } | undefined {
-  if (given.of === undefined) return { of: undefined, quality: undefined };
-  const operand = context.lower.number(context, given.of);
-  if (operand === undefined) return undefined;
-  if (operand.kind === "fact") return { of: operand.index, quality: operand.quality };
-  const message = `The input of ${call.name} is a constant`;
-  return report(context, "types/arguments", given.of.span, message, usage(entry));
 }

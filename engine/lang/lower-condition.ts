@@ -4,7 +4,6 @@
  * Owns: comparisons, crosses, lists, time in a row and sequences, and the normal form: groups of one kind are flat,
  * groups of one member are that member. So both spellings of a condition give the same result.
  */
-import { FACTS } from "../catalog/facts.ts";
 import { factsOf } from "../core/canonical.ts";
 import type { Condition, LeafCondition, Operator } from "../core/program.ts";
 import type { Operand } from "./fact-refs.ts";
@@ -64,9 +63,17 @@ export function lowerCondition(context: Context, node: Node): Condition | undefi
     case "name":
       return lowerNamed(context, node);
     default:
-      lowerNumber(context, node);
-      return notACondition(context, node, "This is a number, and a condition is expected here");
+      return (
+        lowerFlag(lowerNumber(context, node)) ??
+        notACondition(context, node, "This is a number, and a condition is expected here")
+      );
   }
+}
+
+/** `session.open and hammer`: 1 or 0 is as good as true or false. */
+function lowerFlag(operand: Operand | undefined): Condition | undefined {
+  if (operand?.kind !== "fact" || operand.quality.unit !== "flag") return undefined;
+  return { op: "leaf", left: operand.index, operator: "equal", right: { value: 1 } };
 }
 
 function notACondition(context: Context, node: Node, message: string): undefined {
@@ -92,11 +99,9 @@ function lowerNamed(context: Context, node: Node & { readonly kind: "name" }): C
   if (definition === undefined) {
     const operand = lowerNumber(context, node);
     if (operand === undefined) return undefined;
-    // `session.open and …`: 1 or 0 is as good as true or false.
-    if (operand.kind === "fact" && FACTS.get(name)?.unit === "flag") {
-      return { op: "leaf", left: operand.index, operator: "equal", right: { value: 1 } };
-    }
-    return notACondition(context, node, `"${name}" is a number, and a condition is expected here`);
+    return (
+      lowerFlag(operand) ?? notACondition(context, node, `"${name}" is a number, and a condition is expected here`)
+    );
   }
   scope.used.add(name);
   const { node: inner } = definition;

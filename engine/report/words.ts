@@ -64,10 +64,11 @@ function withoutOn(of: ParamValue | undefined, on: ParamValue | undefined): Para
 }
 
 function callWords(name: string, params: Params): string {
-  const { output, of, on, symbol, forming, ...own } = params;
+  const { output, of, with: other, on, symbol, forming, ...own } = params;
   const args = [
-    ...Object.values(own).map(shown),
+    ...Object.entries(own).map(([name, value]) => (isWord(value) ? `${name}: ${value}` : shown(value))),
     ...(of === undefined ? [] : [`of: ${operand(of)}`]),
+    ...(other === undefined ? [] : [`with: ${operand(other)}`]),
     ...(on === undefined ? [] : [`on: ${shown(on)}`]),
     ...(symbol === undefined ? [] : [`symbol: ${shown(symbol)}`]),
     ...(forming === undefined ? [] : [`forming: ${shown(forming)}`]),
@@ -99,6 +100,11 @@ function operand(value: ParamValue | undefined): string {
 
 function inner(value: ParamValue | undefined): string {
   return typeof value === "object" ? conditionWords(value as unknown as CanonicalCondition) : "";
+}
+
+/** `first` says nothing without its name; `15m` does. */
+function isWord(value: ParamValue): value is string {
+  return typeof value === "string" && /^[a-z]/.test(value);
 }
 
 function shown(value: ParamValue | undefined): string {

@@ -4,10 +4,13 @@
  * Owns: which bars of which series warm the facts before anything may fire. May not: evaluate.
  */
 import type { Bar, HistoryInput } from "../core/event.ts";
-import type { Program } from "../core/program.ts";
-import { beginsAtOpen } from "../core/signals/specs.ts";
+import { inputsOf } from "../core/canonical.ts";
+import type { Fact, Program } from "../core/program.ts";
+import { anchorOf } from "../core/signals/specs.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
+import { ANCHORS, periodStart } from "../market/periods.ts";
+import type { Anchor } from "../market/periods.ts";
 import type { History } from "../ports/history.ts";
 import { barEnd } from "../core/known-at.ts";
 
@@ -15,8 +18,8 @@ export interface Need {
   readonly symbol: string;
   readonly size: BarSize;
   readonly bars: number;
-  /** A fact begins anew at each open: the session in progress is needed from its start. */
-  readonly sinceOpen: boolean;
+  /** A fact begins anew with each of these: the one in progress is needed from its start. */
+  readonly since: Anchor | undefined;
 }
 
 /** Evaluations that conditions look back on are warmed too. */
@@ -25,24 +28,52 @@ const EXTRA_BARS = 20;
 export function needsOf(program: Program): readonly Need[] {
   const needs = new Map<string, Need>();
   for (const strategy of program.strategies) {
+    const warmups = together(strategy.facts);
     for (const symbol of strategy.symbols) {
-      for (const { spec, warmup } of strategy.facts) {
+      for (const [index, { spec }] of strategy.facts.entries()) {
         const of = spec.series.symbol ?? symbol;
         const key = `${of}@${spec.series.size.label}`;
         const known = needs.get(key);
-        const bars = Math.max(warmup + EXTRA_BARS, known?.bars ?? 0);
-        const sinceOpen = known?.sinceOpen === true || beginsAtOpen(spec);
-        needs.set(key, { symbol: of, size: spec.series.size, bars, sinceOpen });
+        const bars = Math.max((warmups[index] ?? 0) + EXTRA_BARS, known?.bars ?? 0);
+        const since = longer(known?.since, anchorOf(spec));
+        needs.set(key, { symbol: of, size: spec.series.size, bars, since });
       }
     }
   }
   return [...needs.values()];
 }
 
-/** Bars from the start of the session in progress (extended hours included) up to now. */
-function barsSinceOpen({ size }: Need, before: number, calendar: Calendar): number {
-  const open = calendar.sessionAtOrBefore(before)?.extendedOpen ?? before;
-  return Math.ceil((before - open) / size.ms);
+/** Warm-up of each fact; what a fact of two symbols reads is needed for as many bars as that fact itself. */
+function together(facts: readonly Fact[]): readonly number[] {
+  const warmups = facts.map(({ warmup }) => warmup);
+  // Users stand behind what they read.
+  for (let at = facts.length - 1; at >= 0; at--) {
+    const { spec } = facts[at] as Fact;
+    for (const input of inputsOf(spec)) {
+      const of = (facts[input] as Fact).spec;
+      if (of.series.symbol === spec.series.symbol || of.series.size.label !== spec.series.size.label) continue;
+      warmups[input] = Math.max(warmups[input] ?? 0, warmups[at] ?? 0);
+    }
+  }
+  return warmups;
+}
+
+function longer(a: Anchor | undefined, b: Anchor | undefined): Anchor | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return ANCHORS.indexOf(a) > ANCHORS.indexOf(b) ? a : b;
+}
+
+/** Bars from the start of the period in progress (extended hours included) up to now. */
+function barsSince(anchor: Anchor, size: BarSize, before: number, calendar: Calendar): number {
+  let session = calendar.sessionAtOrBefore(before);
+  if (session === undefined) return 0;
+  const first = periodStart(session.day, anchor);
+  let bars = 0;
+  for (let until = before; session !== undefined && session.day >= first; until = session?.extendedClose ?? until) {
+    bars += Math.ceil((until - session.extendedOpen) / size.ms);
+    session = calendar.sessionAtOrBefore(session.extendedOpen - 1);
+  }
+  return bars;
 }
 
 /** All bars that are needed, in the order in which they became known. `missing` names series with less than needed. */
@@ -59,8 +90,9 @@ export async function warmupOf(
   const missing: { readonly need: Need; readonly found: number }[] = [];
   const items: { readonly end: number; readonly need: Need; readonly bar: Bar }[] = [];
   for (const need of needs) {
-    const today = need.sinceOpen ? barsSinceOpen(need, before, calendarOf(need.symbol)) : 0;
-    const bars = await history.bars(need.symbol, need.size, before, Math.max(need.bars, today));
+    const { symbol, size, since } = need;
+    const begun = since === undefined ? 0 : barsSince(since, size, before, calendarOf(symbol));
+    const bars = await history.bars(symbol, size, before, Math.max(need.bars, begun));
     if (bars.length < need.bars - EXTRA_BARS) missing.push({ need, found: bars.length });
     for (const bar of bars) items.push({ end: barEnd(bar.start, need.size, calendarOf(need.symbol)), need, bar });
   }

@@ -67,6 +67,8 @@ describe("catalogue", () => {
   it("has defaults that are allowed, and required parameters before optional ones", () => {
     for (const entry of INDICATORS.values()) {
       const given = entry.params.map((doc) => doc.default ?? doc.min);
+      // A band of nothing is none: one of its two heights must be given.
+      if (entry.name === "band") given[0] = 0.02;
       expect(paramProblem(entry, given), entry.name).toBeUndefined();
       const optional = entry.params.findIndex((doc) => doc.default !== undefined);
       if (optional >= 0) {
@@ -78,16 +80,17 @@ describe("catalogue", () => {
   it("says in a sentence why parameters cannot be used", () => {
     const macd = indicator("macd") as Indicator;
     const rsi = indicator("rsi") as Indicator;
-    expect(paramProblem(macd, [26, 12, 9])).toBe("fast (26) must be shorter than slow (12).");
+    expect(paramProblem(macd, [26, 12, 9, 0])).toBe("fast (26) must be shorter than slow (12).");
     expect(paramProblem(rsi, [14.5])).toBe("period must be a whole number, not 14.5.");
     expect(paramProblem(rsi, [1])).toBe("period must be between 2 and 10000, not 1.");
+    expect(paramProblem(indicator("band") as Indicator, [0, 0, 14])).toBe("Give percent or atr_multiple, above 0.");
     expect(paramProblem(rsi, [NaN])).toBe("period must be a number.");
     expect(paramProblem(rsi, [])).toBe("rsi takes 1 parameters, not 0.");
   });
 
   it("names the defaults traders expect", () => {
     const defaults = (name: string): (number | undefined)[] =>
-      (indicator(name) as Indicator).params.map((p) => p.default);
+      (indicator(name) as Indicator).params.filter((p) => p.choices === undefined).map((p) => p.default);
     expect(defaults("rsi")).toEqual([14]);
     expect(defaults("macd")).toEqual([12, 26, 9]);
     expect(defaults("bollinger")).toEqual([20, 2]);

@@ -31,7 +31,15 @@ export function marketInputs(entry: Indicator, length: number, seed: number): In
     const high = calm ? Math.max(open, close) : cents(Math.max(open, close) + random());
     const low = calm ? Math.min(open, close) : cents(Math.max(0.5, Math.min(open, close) - random()));
     const volume = random() < 0.05 ? 0 : Math.floor(random() * 1e6);
-    const bar: Record<string, number> = { open, high, low, close, volume, value: close };
+    const bar: Record<string, number> = {
+      open,
+      high,
+      low,
+      close,
+      volume,
+      value: close,
+      other: cents(close + random() * 5),
+    };
     return Float64Array.from(entry.inputs, (name) => bar[name] as number);
   });
 }
@@ -41,19 +49,22 @@ export function flatInputs(entry: Indicator, length: number, price: number): Inp
   return Array.from({ length }, () => Float64Array.from(entry.inputs, (name) => (name === "volume" ? 1_000 : price)));
 }
 
-/** A walk around zero for kernels of one value: returns, spreads, histograms. */
-export function signedInputs(length: number, seed: number): Inputs {
+/** A walk around zero for kernels of one value or two: returns, spreads, histograms. */
+export function signedInputs(length: number, seed: number, width = 1): Inputs {
   const random = randomOf(seed);
-  return Array.from({ length }, () => Float64Array.of(random() < 0.2 ? 0 : Math.round((random() - 0.5) * 20)));
+  const value = (): number => (random() < 0.2 ? 0 : Math.round((random() - 0.5) * 20));
+  return Array.from({ length }, () => Float64Array.from({ length: width }, value));
 }
 
 function cents(x: number): number {
   return Math.round(x * 100) / 100;
 }
 
+/** A bar each; for kernels that know periods each bar is one, as daily bars are sessions. */
 export function run(kernel: Kernel, inputs: Inputs, outputs: number): Float64Array[] {
   return inputs.map((x) => {
     const out = new Float64Array(outputs).fill(NaN);
+    kernel.begin?.();
     kernel.update(x, out);
     return out;
   });
@@ -98,7 +109,9 @@ export function kernelContract(entry: Indicator, params: readonly number[], labe
       ["market", marketInputs(entry, length, 7)],
       ["flat", flatInputs(entry, length, 100.1)],
       ["zero", flatInputs(entry, length, 0)],
-      ...(entry.inputs.every((name) => name === "value") ? [["signed", signedInputs(length, 3)] as const] : []),
+      ...(entry.inputs.every((name) => name === "value" || name === "other")
+        ? [["signed", signedInputs(length, 3, entry.inputs.length)] as const]
+        : []),
     ],
   };
   describe(label, () => {
@@ -117,6 +130,7 @@ function peeking({ entry, params, width, out, series }: Case): void {
       for (const [i, x] of inputs.entries()) {
         const peeked = out();
         const updated = out();
+        kernel.begin?.();
         kernel.peek(x, peeked);
         kernel.update(x, updated);
         same(peeked, updated, `${name} bar ${i}`);
@@ -130,6 +144,7 @@ function peeking({ entry, params, width, out, series }: Case): void {
       const plain = run(entry.kernel(params), inputs, width);
       const kernel = entry.kernel(params);
       for (const [i, x] of inputs.entries()) {
+        kernel.begin?.();
         const before = kernel.serialize();
         for (let n = Math.floor(random() * 4); n > 0; n--) {
           kernel.peek(inputs[Math.floor(random() * inputs.length)] as Float64Array, out());
@@ -252,6 +267,7 @@ function lasting({ entry, params, width, out, length }: Case): void {
     const kernel = entry.kernel(params);
     for (let i = 0; i < length; i++) {
       const streamed = out();
+      kernel.begin?.();
       kernel.update(inputs[i] as Float64Array, streamed);
       if (i % 97 !== 0) continue;
       same(streamed, run(entry.kernel(params), inputs.slice(0, i + 1), width).at(-1) as Float64Array, `bar ${i}`);

@@ -6,6 +6,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { indicator } from "../../engine/catalog/catalog.ts";
 import type { Indicator } from "../../engine/catalog/kernel.ts";
+import { paramProblem } from "../../engine/catalog/params.ts";
 import type { Bar } from "../../engine/core/event.ts";
 import {
   haveSharedData,
@@ -20,6 +21,8 @@ interface Mapping {
   readonly params: readonly string[];
   /** Our output -> theirs, when the names differ. */
   readonly outputs?: Readonly<Record<string, string>>;
+  /** What is computed instead of the close. */
+  readonly value?: "volume" | "ohlc4";
 }
 
 /** Reference indicator -> catalogue entry. */
@@ -51,24 +54,79 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   MFI: { entry: "mfi", params: ["period"] },
   ADX: { entry: "adx", params: ["period"], outputs: { plus_di: "plusDi", minus_di: "minusDi" } },
   OBV: { entry: "obv", params: [] },
+  DEMA: { entry: "dema", params: ["period"] },
+  TEMA: { entry: "tema", params: ["period"] },
+  HMA: { entry: "hma", params: ["period"] },
+  KAMA: { entry: "kama", params: ["er", "fast", "slow"] },
+  VWMA: { entry: "vwma", params: ["period"] },
+  STOCHRSI: { entry: "stochrsi", params: ["rsi", "k", "smoothK", "d"] },
+  STOCHF: { entry: "stochastic", params: ["k", "smoothK", "d"] },
+  PPO: { entry: "ppo", params: ["fast", "slow", "signal"] },
+  PVO: { entry: "ppo", params: ["fast", "slow", "signal"], value: "volume", outputs: { ppo: "pvo" } },
+  MOM: { entry: "momentum", params: ["period"], outputs: { momentum: "mom" } },
+  TRIX: { entry: "trix", params: ["period"] },
+  AD: { entry: "ad", params: [] },
+  CMF: { entry: "cmf", params: ["period"] },
+  AROON: { entry: "aroon", params: ["period"] },
+  PSAR: { entry: "psar", params: ["step", "max"] },
+  SUPERTREND: { entry: "supertrend", params: ["period", "multiplier"], outputs: { supertrend: "superTrend" } },
+  ICHIMOKU: {
+    entry: "ichimoku",
+    params: ["tenkan", "kijun", "senkouB", "displacement"],
+    outputs: { senkou_a: "senkouA", senkou_b: "senkouB" },
+  },
+  SLOPE: { entry: "linreg", params: ["period"], outputs: { linreg: "none", r2: "rSquared" } },
+  EPMA: { entry: "linreg", params: ["period"], outputs: { linreg: "epma", slope: "none", r2: "none" } },
 };
+
+/** Further comparisons with a file that another entry is compared with already. */
+const ALSO: readonly (Mapping & { readonly file: string })[] = [
+  { file: "skender/spy-1d-2017/stddev-14.json.gz", entry: "zscore", params: ["period"], outputs: { zscore: "zScore" } },
+  { file: "skender/spy-1d-2017/bb-20-2.json.gz", entry: "zscore", params: ["period"], outputs: { zscore: "zScore" } },
+  { file: "skender/spy-1d-2017/roc-14.json.gz", entry: "momentum", params: ["period"] },
+  { file: "skender/spy-1d-2017/atr-14.json.gz", entry: "true_range", params: [], outputs: { true_range: "tr" } },
+  {
+    file: "lean/spy-vwap-rolling-50.json.gz",
+    entry: "vwma",
+    params: ["window"],
+    value: "ohlc4",
+    outputs: { vwma: "vwap" },
+  },
+];
+
+/** Words of options, and parameters that a file does not name. */
+const OPTIONS: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
+  "lean/spy-atr-14.json.gz": { first_range: "high_low" },
+  "lean/dwac-1h-supertrend-10-3.json.gz": { first_range: "high_low" },
+  "lean/djia-macd-12-26.json.gz": { seed: "own", signal: 9 },
+  "lean/spy-1mo-macd-12-26-9.json.gz": { seed: "own" },
+  "skender/spy-1d-2017/macd-12-26-9.json.gz": { seed: "own" },
+  "skender/spy-1d-2017/pvo-12-26-9.json.gz": { seed: "own" },
+  "skender/spy-1d-2017/obv.json.gz": { base: "zero" },
+  "lean/spy-ppo-5-10-sma.json.gz": { average: "sma", signal: 9 },
+  "lean/spy-kama-5.json.gz": {},
+};
+
+/** A parameter that a reference leaves out has this value. */
+const UNNAMED: Readonly<Record<string, number>> = { smoothK: 1, signal: 9 };
 
 /** Another definition than ours. */
 const OTHER_DEFINITION: Readonly<Record<string, string>> = {
   "lean/djia-rsi-14-simple.json.gz": "plain instead of Wilder averages",
-  "lean/djia-macd-12-26.json.gz": "no signal line; each average is seeded on its own first bars",
-  "lean/spy-1mo-macd-12-26-9.json.gz": "each average is seeded on its own first bars",
   "lean/spy-atr-14-simple.json.gz": "plain instead of Wilder average",
   "lean/spy-keltner-20-1.5.json.gz": "simple averages of the typical price and of the range",
-  "lean/spy-vwap-rolling-50.json.gz": "rolling 50 bars instead of a session",
+  "lean/spy-vwap-rolling-50.json.gz": "rolling 50 bars instead of a session; compared below as vwma of ohlc4",
+  "skender/spy-1d-2017/dema-14.json.gz": "both averages of the chain take one seed",
+  "skender/spy-1d-2017/tema-20.json.gz": "all averages of the chain take one seed",
+  "skender/spy-1d-2017/trix-14.json.gz": "all averages of the chain take one seed",
+  "skender/spy-1d-2017/psar-0.02-0.2.json.gz": "always starts rising, and only a break reverses",
+  "skender/spy-1d-2017/aroon-25.json.gz": "of equal extremes the oldest counts",
   "skender/spy-1d-2017/donchian-20.json.gz": "leaves the current bar out",
   "skender/spy-1d-2017/maenv-20-2.5.json.gz": "a band around an average; compared below as band of sma",
 };
 
 /** Same definition, other seed: compared from this index on, where the difference has faded below the tolerance. */
 const SEEDED_DIFFERENTLY: Readonly<Record<string, { readonly from: number; readonly tolerance: number }>> = {
-  "lean/spy-atr-14.json.gz": { from: 250, tolerance: 1e-5 }, // first true range = high - low
-  "skender/spy-1d-2017/macd-12-26-9.json.gz": { from: 330, tolerance: 1e-9 }, // fast average on its own first bars
   "skender/spy-1d-2017/adx-14.json.gz": { from: 400, tolerance: 1e-7 }, // sums n values before smoothing
   "lean/etf-adx-14.json.gz": { from: 200, tolerance: 0.01 },
   "lean/spy-stoch-12-3-5.json.gz": { from: 17, tolerance: 1e-3 }, // k alone is given two bars earlier
@@ -78,21 +136,48 @@ const SEEDED_DIFFERENTLY: Readonly<Record<string, { readonly from: number; reado
 const SCALED: Readonly<Record<string, number>> = { "lean/spy-bb-20-2.json.gz width": 100 };
 
 /** Constant offset: compared after taking the first difference off. */
-const OFFSET: readonly string[] = ["skender/spy-1d-2017/obv.json.gz", "lean/spy-obv.json.gz"];
+const OFFSET: readonly string[] = ["lean/spy-obv.json.gz"];
 
 /** The first index differs by convention; values are compared where both exist. */
-const LATER_START: readonly string[] = ["skender/spy-1d-2017/stoch-14-3-3.json.gz"];
+const LATER_START: readonly string[] = [
+  "skender/spy-1d-2017/stoch-14-3-3.json.gz", // k alone is given earlier
+  "skender/spy-1d-2017/stochrsi-14-14-3-1.json.gz",
+  "lean/spy-stochrsi-14-14-3-3.json.gz",
+  "skender/spy-1d-2017/macd-12-26-9.json.gz", // macd alone is given earlier
+  "lean/djia-macd-12-26.json.gz",
+  "lean/spy-1mo-macd-12-26-9.json.gz",
+  "skender/spy-1d-2017/kama-10-2-30.json.gz", // the close that it starts from is given too
+];
 
-function inputRow(entry: Indicator, bar: Bar): Float64Array {
-  return Float64Array.from(entry.inputs, (name) => (name === "value" ? bar.close : bar[name]));
+function inputRow(entry: Indicator, bar: Bar, value: Mapping["value"]): Float64Array {
+  return Float64Array.from(entry.inputs, (name) => {
+    if (name === "value" && value === "volume") return bar.volume;
+    if (name === "value" && value === "ohlc4") return (bar.open + bar.high + bar.low + bar.close) / 4;
+    if (name === "other") throw new Error(`${entry.name} has no reference of two symbols`);
+    return name === "value" ? bar.close : bar[name];
+  });
 }
 
-function compute(entry: Indicator, params: readonly number[], bars: readonly Bar[]): Float64Array[] {
+function compute(
+  entry: Indicator,
+  params: readonly number[],
+  bars: readonly Bar[],
+  value?: Mapping["value"],
+): Float64Array[] {
   const kernel = entry.kernel(params);
   return bars.map((bar) => {
     const out = new Float64Array(entry.outputs.length);
-    kernel.update(inputRow(entry, bar), out);
+    kernel.update(inputRow(entry, bar, value), out);
     return out;
+  });
+}
+
+function paramsOf(reference: IndicatorReference, entry: Indicator, mapping: Mapping): number[] {
+  const options = OPTIONS[reference.file] ?? {};
+  return entry.params.map((doc, i) => {
+    const named = mapping.params[i] ?? "";
+    const given = options[doc.name] ?? reference.params[named] ?? UNNAMED[named] ?? doc.default;
+    return typeof given === "string" ? (doc.choices ?? []).indexOf(given) : (given as number);
   });
 }
 
@@ -100,8 +185,9 @@ const largest = new Map<string, { error: number; relative: number; count: number
 
 function compare(reference: IndicatorReference, entry: Indicator, mapping: Mapping): void {
   const series = indicatorSeries(reference);
-  const params = mapping.params.map((name) => reference.params[name] as number);
-  const rows = compute(entry, params, series.bars);
+  const params = paramsOf(reference, entry, mapping);
+  expect(paramProblem(entry, params)).toBeUndefined();
+  const rows = compute(entry, params, series.bars, mapping.value);
   const special = SEEDED_DIFFERENTLY[reference.file];
   let compared = 0;
   for (const [o, doc] of entry.outputs.entries()) {
@@ -149,6 +235,14 @@ describe.skipIf(!haveSharedData())(`reference values (${haveSharedData() ? "foun
     if (mapping === undefined || entry === undefined) continue;
     const other = OTHER_DEFINITION[reference.file];
     it.skipIf(other !== undefined)(`${entry.name} equals ${reference.file}${other ? ` (no: ${other})` : ""}`, () => {
+      compare(reference, entry, mapping);
+    });
+  }
+
+  for (const mapping of ALSO) {
+    const reference = REFERENCES.find(({ file }) => file === mapping.file) as IndicatorReference;
+    const entry = indicator(mapping.entry) as Indicator;
+    it(`${entry.name} equals ${mapping.file}`, () => {
       compare(reference, entry, mapping);
     });
   }

@@ -79,7 +79,9 @@ function seriesOf(entry: Indicator): [string, Inputs][] {
     made,
     ...real.map(([label, load]): [string, Inputs] => [
       label,
-      load().map((bar) => Float64Array.from(entry.inputs, (name) => (name === "value" ? bar.close : bar[name]))),
+      load().map((bar) =>
+        Float64Array.from(entry.inputs, (name) => (name === "value" || name === "other" ? bar.close : bar[name])),
+      ),
     ]),
   ];
 }

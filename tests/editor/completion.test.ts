@@ -203,6 +203,16 @@ describe("inside an expression", () => {
     expect(items.map(({ label }) => label)).toEqual([...INDICATORS.keys()]);
     expect(items.find(({ label }) => label === "rsi")?.snippet).toBe("rsi(${1:14})");
     expect(items.find(({ label }) => label === "bollinger")?.snippet).toMatch(/^bollinger\(.*\)\.\$\{3\|/);
+    expect(items.find(({ label }) => label === "ema")?.snippet).toBe("ema(${1:period})");
+    const pair = items.find(({ label }) => label === "correlation");
+    expect(pair?.snippet).toBe("correlation(${1:30}, with: ${2:close(symbol: SPY)})");
+  });
+
+  it("words that a parameter takes are offered behind its name", () => {
+    expect(labels(when("ema(20, seed: ¦"))).toEqual(["sma", "first"]);
+    expect(labels(when("vwap(anchor: mo¦"))).toContain("month");
+    expect(labels(when("correlation(20, ¦"))).toContain("with:");
+    expect(labels(when("ema(20, ¦"))).not.toContain("with:");
   });
 
   it("what is typed so far is replaced", () => {

@@ -134,10 +134,13 @@ describe("the parameters of a call", () => {
     ["bollinger(20, ¦", 1],
     ["bollinger(20, (1 + ¦", 1],
     ["bollinger(deviations: ¦", 1],
+    ["bollinger(20, deviation: ¦", 2],
     ["bollinger(20, 2, on: ¦", undefined],
   ])("know which one is being written: %s", (condition, active) => {
     const { file, offset } = here(when(condition));
-    expect(signatureAt(file, offset)).toMatchObject({ label: "bollinger(period = 20, deviations = 2)" });
+    expect(signatureAt(file, offset)).toMatchObject({
+      label: "bollinger(period = 20, deviations = 2, deviation: population)",
+    });
     expect(signatureAt(file, offset)?.active).toBe(active);
   });
 

@@ -131,7 +131,7 @@ describe("a safe correction", () => {
 describe("a correction that needs a person", () => {
   it.each([
     // A short word is like several.
-    ["tma(20) > close", ["sma(20) > close", "ema(20) > close", "wma(20) > close", "rma(20) > close"]],
+    ["tma(20) > close", ["sma", "ema", "wma", "rma", "tema", "hma"].map((one) => `${one}(20) > close`)],
     ["rsi(14) between 70 and 30", ["rsi(14) between 30 and 70"]],
     ["close > open for 3", ["close > open for 3 bars", "close > open for 3m"]],
     [

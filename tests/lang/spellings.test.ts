@@ -94,6 +94,16 @@ describe("the same meaning has the same digest", () => {
       "rank(roc(20)) <= 1",
       "{fact: rank, params: {of: {fact: roc, params: {period: 20}}}, operator: lessThanInclusive, value: 1}",
     ],
+    ["ema(20) > 1", "ema(20, seed: sma) > 1"],
+    ["ema(20, seed: first) > 1", "{fact: ema, params: {period: 20, seed: first}, operator: greaterThan, value: 1}"],
+    ["psar.rising", "psar(0.02, 0.2).rising == 1"],
+    ["psar().rising[1]", "psar.rising[1] == 1"],
+    ["band(2%).upper > 1", "band(percent: 0.02, atr_period: 14).upper > 1"],
+    ["correlation(close, volume, 20) > 0", "correlation(20, with: volume) > 0"],
+    [
+      "correlation(hl2, 20, with: close(symbol: QQQ)) > 0",
+      "{fact: correlation, params: {period: 20, of: hl2, with: {fact: close, params: {symbol: QQQ}}}, operator: greaterThan, value: 0}",
+    ],
     ["close * 2 > 1", "{fact: calc, params: {op: '*', args: [close, 2]}, operator: greaterThan, value: 1}"],
     [
       "(close > 1) for 10m",
@@ -134,6 +144,10 @@ describe("another meaning has another digest", () => {
     ["prior(high, on: 1d) > 1", "high(on: 1d) > 1"],
     ["prior(high, on: 1d)[1] > 1", "high(on: 1d)[1] > 1"],
     ["opening_range(15m).high > 1", "opening_range(30m).high > 1"],
+    ["ema(20, seed: first) > 1", "ema(20) > 1"],
+    ["vwap(anchor: week) > 1", "vwap(anchor: month) > 1"],
+    ["correlation(20, with: volume) > 0", "correlation(20, with: open) > 0"],
+    ["band(close, atr_multiple: 2).upper > 1", "band(close, atr_multiple: 2, atr_period: 5).upper > 1"],
   ];
   it.each(other)("%s ≠ %s", (a, b) => {
     expect(digest(a)).not.toBe(digest(b));

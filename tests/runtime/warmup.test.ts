@@ -34,6 +34,36 @@ describe("a warm-up", () => {
     expect(await asked("a: opening_range(15m).high", three)).toEqual({ "5m": sinceFour });
   });
 
+  it("reaches back to the start of the week or month for an average that is anchored there", async () => {
+    const whole = (16 * 60) / 5;
+    const today = (11 * 60) / 5;
+    // 2024-07-02 is a Tuesday: Monday the 1st began the week, the month and the quarter.
+    for (const anchor of ["week", "month", "quarter"]) {
+      expect(await asked(`a: 'vwap(anchor: ${anchor})'`, three)).toEqual({ "5m": whole + today });
+    }
+    // A year of 16-hour days holds half days that end earlier.
+    const year = (await asked("a: 'vwap(anchor: year)'", three))["5m"] ?? 0;
+    expect(year).toBeGreaterThan(124 * (whole - 60) + today);
+    expect(year).toBeLessThanOrEqual(125 * whole + today);
+  });
+
+  it("asks for as many bars of the other symbol when two are compared", async () => {
+    const counts: Record<string, number> = {};
+    const text =
+      "barwise: 1\nname: x\nsymbols: [QQQ]\non: 1d\nfacts: {a: 'beta(60, with: close(symbol: SPY))', b: 'sma(5, of: close(symbol: IWM))'}\n" +
+      "rules:\n  - {name: leave, when: a > b, then: {close: {}}}\n";
+    const { program } = compile({ "x.strategy.yaml": text });
+    if (program === null) throw new Error("no program");
+    const history = {
+      bars: async (symbol: string, _size: unknown, _before: number, count: number) => {
+        counts[symbol] = count;
+        return [];
+      },
+    };
+    await warmupOf(program, history, three, calendarOf);
+    expect(counts).toEqual({ QQQ: 81, SPY: 81, IWM: 25 });
+  });
+
   it("asks for the days that a prior value lies back", async () => {
     expect(await asked("a: 'prior(high, on: 1d)[2]'", three)).toEqual({ "5m": 21, "1d": 24 });
   });

@@ -101,7 +101,9 @@ export class StrategyBuilder {
     const entry = indicator(name);
     if (entry === undefined) throw new Error(`no indicator ${name}`);
     const { on, symbol, output = 0 } = options;
-    const inputs = entry.inputs.map((input) => this.field(input === "value" ? "close" : input, on, symbol));
+    const inputs = entry.inputs.map((input) =>
+      this.field(input === "value" || input === "other" ? "close" : input, on, symbol),
+    );
     return this.fact({ kind: "indicator", series: this.#ref(on, symbol), name, inputs, params, output }, name, {
       params: [...params],
       output,

@@ -1,8 +1,7 @@
 /** Average directional index with its two directional indicators. */
 import type { Indicator } from "../kernel.ts";
 import { bars, param, PERCENT } from "../params.ts";
-import { Cells, PartsKernel } from "../state/parts-kernel.ts";
-import { trueRange } from "./atr.ts";
+import { StepKernel } from "../state/step-kernel.ts";
 
 // Cells: running sums, the smoothed dx, the previous bar and the number of bars seen.
 const PLUS = 0;
@@ -15,37 +14,18 @@ const CLOSE = 6;
 const COUNT = 7;
 const SIZE = 8;
 
-class AdxKernel extends PartsKernel {
+class AdxKernel extends StepKernel {
   readonly #period: number;
-  readonly #cells = new Cells(SIZE);
-  /** Where a step puts the new state; `update` keeps it, `peek` does not. */
-  readonly #next = new Float64Array(SIZE);
-  protected readonly parts = [this.#cells];
 
   constructor(period: number) {
-    super();
+    super(SIZE);
     this.#period = period;
-    this.reset();
   }
 
-  override reset(): void {
-    this.#cells.values.fill(0);
-  }
-
-  update(x: Float64Array, out: Float64Array): void {
-    this.#step(x, out);
-    this.#cells.values.set(this.#next);
-  }
-
-  peek(x: Float64Array, out: Float64Array): void {
-    this.#step(x, out);
-  }
-
-  #step(x: Float64Array, out: Float64Array): void {
+  protected step(x: Float64Array, out: Float64Array): void {
     const n = this.#period;
-    const next = this.#next;
-    next.set(this.#cells.values);
-    const bar = this.#cells.get(COUNT);
+    const { next } = this;
+    const bar = this.cells.get(COUNT);
     next[COUNT] = bar + 1;
     next[HIGH] = x[0] as number;
     next[LOW] = x[1] as number;
@@ -65,12 +45,14 @@ class AdxKernel extends PartsKernel {
 
   /** The sums of bars 1 … n-1 are plain; from bar n on they shrink by 1/n first. */
   #addMovement(x: Float64Array, keep: number): void {
-    const next = this.#next;
-    const up = (x[0] as number) - this.#cells.get(HIGH);
-    const down = this.#cells.get(LOW) - (x[1] as number);
+    const { next } = this;
+    const up = (x[0] as number) - this.cells.get(HIGH);
+    const down = this.cells.get(LOW) - (x[1] as number);
     next[PLUS] = (next[PLUS] as number) * keep + (up > 0 && up > down ? up : 0);
     next[MINUS] = (next[MINUS] as number) * keep + (down > 0 && down > up ? down : 0);
-    next[RANGE] = (next[RANGE] as number) * keep + trueRange(x[0] as number, x[1] as number, this.#cells.get(CLOSE));
+    const close = this.cells.get(CLOSE);
+    const range = Math.max(x[0] as number, close) - Math.min(x[1] as number, close);
+    next[RANGE] = (next[RANGE] as number) * keep + range;
   }
 
   /** Mean of the first n dx (bars n … 2n-1), then Wilder. A bar without any direction leaves it alone. */
@@ -79,8 +61,8 @@ class AdxKernel extends PartsKernel {
     const sum = plus + minus;
     if (sum === 0) return;
     const dx = 100 * (Math.abs(plus - minus) / sum);
-    const adx = this.#next[ADX] as number;
-    this.#next[ADX] = bar < 2 * n ? adx + dx / n : adx + (dx - adx) / n;
+    const adx = this.next[ADX] as number;
+    this.next[ADX] = bar < 2 * n ? adx + dx / n : adx + (dx - adx) / n;
   }
 
   protected fresh(): AdxKernel {

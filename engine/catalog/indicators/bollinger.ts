@@ -1,40 +1,23 @@
 /** Bollinger bands. */
 import type { Indicator } from "../kernel.ts";
-import { ANY, bars, NOT_NEGATIVE, param } from "../params.ts";
-import { PartsKernel } from "../state/parts-kernel.ts";
-import { Window } from "../state/window.ts";
+import { ANY, bars, chosen, NOT_NEGATIVE, param } from "../params.ts";
+import { WindowKernel } from "../state/window-kernel.ts";
+import { deviationParam, deviationScale } from "./stddev.ts";
 
-class BollingerKernel extends PartsKernel {
-  readonly #window: Window;
+class BollingerKernel extends WindowKernel {
+  readonly #params: readonly number[];
   readonly #deviations: number;
-  protected readonly parts;
 
-  constructor(period: number, deviations: number) {
-    super();
-    this.#window = new Window(period);
-    this.#deviations = deviations;
-    this.parts = [this.#window];
+  constructor(params: readonly number[]) {
+    super(param(params, 0));
+    this.#params = params;
+    this.#deviations = param(params, 1) * deviationScale(param(params, 0), chosen(params, 2));
   }
 
-  update(x: Float64Array, out: Float64Array): void {
-    this.#window.push(x[0] as number);
-    if (this.#window.full) this.#write(x[0] as number, out);
-    else out.fill(NaN);
-  }
-
-  peek(x: Float64Array, out: Float64Array): void {
-    if (!this.#window.fullWithOne) {
-      out.fill(NaN);
-      return;
-    }
-    const saved = this.#window.tryOn(x[0] as number);
-    this.#write(x[0] as number, out);
-    this.#window.takeBack(saved);
-  }
-
-  #write(value: number, out: Float64Array): void {
-    const middle = this.#window.mean(value);
-    const half = this.#deviations * this.#window.deviation(middle);
+  protected write(x: Float64Array, out: Float64Array): void {
+    const value = x[0] as number;
+    const middle = this.first.mean(value);
+    const half = this.#deviations * this.first.deviation(middle);
     const upper = middle + half;
     const lower = middle - half;
     const height = upper - lower;
@@ -47,7 +30,7 @@ class BollingerKernel extends PartsKernel {
   }
 
   protected fresh(): BollingerKernel {
-    return new BollingerKernel(this.#window.size, this.#deviations);
+    return new BollingerKernel(this.#params);
   }
 }
 
@@ -64,6 +47,7 @@ export const bollinger: Indicator = {
   params: [
     bars("period", "Length of the average; Bollinger used 20.", 2, 20),
     { name: "deviations", doc: "Half height in standard deviations.", integer: false, min: 0, max: 100, default: 2 },
+    deviationParam(),
   ],
   outputs: [
     { name: "upper", doc: "Upper band.", unit: "price", range: ANY, unitOfValue: true },
@@ -79,5 +63,5 @@ export const bollinger: Indicator = {
   ],
   ascending: ["lower", "middle", "upper"],
   warmup: (params) => param(params, 0),
-  kernel: (params) => new BollingerKernel(param(params, 0), param(params, 1)),
+  kernel: (params) => new BollingerKernel(params),
 };

@@ -1,49 +1,23 @@
 /** Commodity channel index. */
 import type { Indicator } from "../kernel.ts";
 import { ANY, bars, param } from "../params.ts";
-import { PartsKernel } from "../state/parts-kernel.ts";
-import { Window } from "../state/window.ts";
+import { WindowKernel } from "../state/window-kernel.ts";
 
-class CciKernel extends PartsKernel {
-  readonly #window: Window;
-  protected readonly parts;
-
-  constructor(period: number) {
-    super();
-    this.#window = new Window(period);
-    this.parts = [this.#window];
+class CciKernel extends WindowKernel {
+  protected override take(x: Float64Array, taken: Float64Array): void {
+    taken[0] = ((x[0] as number) + (x[1] as number) + (x[2] as number)) / 3;
   }
 
-  update(x: Float64Array, out: Float64Array): void {
-    const typical = typicalPrice(x);
-    this.#window.push(typical);
-    out[0] = this.#window.full ? this.#distance(typical) : NaN;
-  }
-
-  peek(x: Float64Array, out: Float64Array): void {
-    if (!this.#window.fullWithOne) {
-      out[0] = NaN;
-      return;
-    }
-    const typical = typicalPrice(x);
-    const saved = this.#window.tryOn(typical);
-    out[0] = this.#distance(typical);
-    this.#window.takeBack(saved);
-  }
-
-  #distance(typical: number): number {
-    const mean = this.#window.mean(typical);
-    const deviation = this.#window.absoluteDeviation(mean);
-    return deviation === 0 ? 0 : (typical - mean) / (0.015 * deviation);
+  protected write(newest: Float64Array, out: Float64Array): void {
+    const typical = newest[0] as number;
+    const mean = this.first.mean(typical);
+    const deviation = this.first.absoluteDeviation(mean);
+    out[0] = deviation === 0 ? 0 : (typical - mean) / (0.015 * deviation);
   }
 
   protected fresh(): CciKernel {
-    return new CciKernel(this.#window.size);
+    return new CciKernel(this.first.size);
   }
-}
-
-function typicalPrice(x: Float64Array): number {
-  return ((x[0] as number) + (x[1] as number) + (x[2] as number)) / 3;
 }
 
 export const cci: Indicator = {

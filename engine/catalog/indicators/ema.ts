@@ -1,8 +1,13 @@
 /** Exponential moving averages: `ema` and Wilder's `rma`. */
-import type { Indicator } from "../kernel.ts";
-import { ANY, bars, param } from "../params.ts";
+import type { Indicator, ParamDoc } from "../kernel.ts";
+import { ANY, bars, choice, chosen, param } from "../params.ts";
 import { PartsKernel } from "../state/parts-kernel.ts";
-import { Smooth } from "../state/smooth.ts";
+import { SEEDS, Smooth } from "../state/smooth.ts";
+
+/** `seed:` of everything that is made of exponential averages. */
+export function seedParam(): ParamDoc {
+  return choice("seed", "What the average starts from: the mean of its first values, or the first of them.", SEEDS);
+}
 
 class SmoothKernel extends PartsKernel {
   readonly #make: () => Smooth;
@@ -35,13 +40,13 @@ export const ema: Indicator = {
   doc: "An average that weighs recent bars more: each new bar has the weight 2 / (period + 1).",
   formula: "e += (x - e) * 2 / (n + 1)",
   source:
-    "TA-Lib EMA: seeded with the mean of the first n values, first value at index n-1. Charting sites that seed with " +
-    "the first price differ at the start and converge.",
+    "TA-Lib EMA: seeded with the mean of the first n values, first value at index n-1. Charting sites seed with the " +
+    "first price (`seed: first`), which differs at the start and converges.",
   inputs: ["value"],
-  params: [bars("period", "Smoothing length in bars.", 1)],
+  params: [bars("period", "Smoothing length in bars.", 1), seedParam()],
   outputs: [{ name: "ema", doc: "The average.", unit: "price", range: ANY, unitOfValue: true, rangeOfValue: true }],
   warmup: (params) => param(params, 0),
-  kernel: (params) => new SmoothKernel(() => Smooth.ema(param(params, 0))),
+  kernel: (params) => new SmoothKernel(() => Smooth.ema(param(params, 0), chosen(params, 1))),
 };
 
 export const rma: Indicator = {

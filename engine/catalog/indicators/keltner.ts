@@ -1,47 +1,50 @@
 /** Keltner channel. */
 import type { Indicator } from "../kernel.ts";
-import { ANY, bars, param } from "../params.ts";
-import { Cells, PartsKernel } from "../state/parts-kernel.ts";
+import { ANY, bars, chosen, param } from "../params.ts";
+import { PartsKernel } from "../state/parts-kernel.ts";
 import { Smooth } from "../state/smooth.ts";
-import { trueRange } from "./atr.ts";
+import { firstRangeParam, rangeWarmup, TrueRange } from "../state/true-range.ts";
+import { seedParam } from "./ema.ts";
 
 class KeltnerKernel extends PartsKernel {
-  readonly #params: readonly [number, number, number];
+  readonly #params: readonly number[];
+  readonly #multiplier: number;
   readonly #middle: Smooth;
-  readonly #range: Smooth;
-  readonly #previousClose = new Cells(1);
+  readonly #average: Smooth;
+  readonly #range: TrueRange;
   protected readonly parts;
 
-  constructor(period: number, multiplier: number, atrPeriod: number) {
+  constructor(params: readonly number[]) {
     super();
-    this.#params = [period, multiplier, atrPeriod];
-    this.#middle = Smooth.ema(period);
-    this.#range = Smooth.wilder(atrPeriod);
-    this.parts = [this.#middle, this.#range, this.#previousClose];
+    this.#params = params;
+    this.#multiplier = param(params, 1);
+    this.#middle = Smooth.ema(param(params, 0), chosen(params, 3));
+    this.#average = Smooth.wilder(param(params, 2));
+    this.#range = new TrueRange(chosen(params, 4));
+    this.parts = [this.#middle, this.#average, this.#range];
   }
 
   update(x: Float64Array, out: Float64Array): void {
     const close = x[2] as number;
-    const range = trueRange(x[0] as number, x[1] as number, this.#previousClose.get(0));
-    this.#previousClose.set(0, close);
-    this.#write(out, this.#middle.push(close), Number.isNaN(range) ? NaN : this.#range.push(range));
+    const range = this.#range.push(x[0] as number, x[1] as number, close);
+    this.#write(out, this.#middle.push(close), Number.isNaN(range) ? NaN : this.#average.push(range));
   }
 
   peek(x: Float64Array, out: Float64Array): void {
-    const range = trueRange(x[0] as number, x[1] as number, this.#previousClose.get(0));
-    this.#write(out, this.#middle.peek(x[2] as number), Number.isNaN(range) ? NaN : this.#range.peek(range));
+    const range = this.#range.peek(x[0] as number, x[1] as number);
+    this.#write(out, this.#middle.peek(x[2] as number), Number.isNaN(range) ? NaN : this.#average.peek(range));
   }
 
   /** The three lines start together. */
   #write(out: Float64Array, middle: number, range: number): void {
-    const half = this.#params[1] * range;
+    const half = this.#multiplier * range;
     out[0] = middle + half;
     out[1] = Number.isNaN(half) ? NaN : middle;
     out[2] = middle - half;
   }
 
   protected fresh(): KeltnerKernel {
-    return new KeltnerKernel(...this.#params);
+    return new KeltnerKernel(this.#params);
   }
 }
 
@@ -56,6 +59,8 @@ export const keltner: Indicator = {
     bars("period", "Length of the average.", 1, 20),
     { name: "multiplier", doc: "Half height in average true ranges.", integer: false, min: 0, max: 100, default: 2 },
     bars("atr_period", "Length of the average true range.", 1, 10),
+    seedParam(),
+    firstRangeParam(),
   ],
   outputs: [
     { name: "upper", doc: "Upper line.", unit: "price", range: ANY },
@@ -63,6 +68,6 @@ export const keltner: Indicator = {
     { name: "lower", doc: "Lower line.", unit: "price", range: ANY },
   ],
   ascending: ["lower", "middle", "upper"],
-  warmup: (params) => Math.max(param(params, 0), param(params, 2) + 1),
-  kernel: (params) => new KeltnerKernel(param(params, 0), param(params, 1), param(params, 2)),
+  warmup: (params) => Math.max(param(params, 0), param(params, 2) + rangeWarmup(chosen(params, 4)) - 1),
+  kernel: (params) => new KeltnerKernel(params),
 };

@@ -1,15 +1,17 @@
-/** Rate of change. */
+/** Rate of change and momentum: the value against an earlier one. */
 import type { Indicator } from "../kernel.ts";
 import { ANY, bars, param } from "../params.ts";
 import { PartsKernel } from "../state/parts-kernel.ts";
 import { Window } from "../state/window.ts";
 
-class RocKernel extends PartsKernel {
+class PastKernel extends PartsKernel {
+  readonly #asRatio: boolean;
   readonly #past: Window;
   protected readonly parts;
 
-  constructor(period: number) {
+  constructor(period: number, asRatio: boolean) {
     super();
+    this.#asRatio = asRatio;
     this.#past = new Window(period);
     this.parts = [this.#past];
   }
@@ -24,12 +26,14 @@ class RocKernel extends PartsKernel {
       out[0] = NaN;
       return;
     }
+    const value = x[0] as number;
     const before = this.#past.oldest;
-    out[0] = before === 0 ? 0 : ((x[0] as number) / before - 1) * 100;
+    if (!this.#asRatio) out[0] = value - before;
+    else out[0] = before === 0 ? 0 : (value / before - 1) * 100;
   }
 
-  protected fresh(): RocKernel {
-    return new RocKernel(this.#past.size);
+  protected fresh(): PastKernel {
+    return new PastKernel(this.#past.size, this.#asRatio);
   }
 }
 
@@ -43,5 +47,18 @@ export const roc: Indicator = {
   params: [bars("period", "How many bars back the comparison reaches.", 1, 10)],
   outputs: [{ name: "roc", doc: "The change in percent.", unit: "percent", range: ANY }],
   warmup: (params) => param(params, 0) + 1,
-  kernel: (params) => new RocKernel(param(params, 0)),
+  kernel: (params) => new PastKernel(param(params, 0), true),
+};
+
+export const momentum: Indicator = {
+  name: "momentum",
+  title: "Momentum",
+  doc: "Difference to `period` bars ago, in the unit of the value; `roc` gives it in percent.",
+  formula: "x - x[n]",
+  source: "TA-Lib MOM; first value at index n.",
+  inputs: ["value"],
+  params: [bars("period", "How many bars back the comparison reaches.", 1, 10)],
+  outputs: [{ name: "momentum", doc: "The difference.", unit: "price", range: ANY, unitOfValue: true }],
+  warmup: (params) => param(params, 0) + 1,
+  kernel: (params) => new PastKernel(param(params, 0), false),
 };

@@ -1,47 +1,32 @@
 /** Relative strength index. */
 import type { Indicator } from "../kernel.ts";
 import { bars, param, PERCENT } from "../params.ts";
-import { Cells, PartsKernel } from "../state/parts-kernel.ts";
-import { Smooth } from "../state/smooth.ts";
+import { PartsKernel } from "../state/parts-kernel.ts";
+import { Strength } from "../state/strength.ts";
 
 class RsiKernel extends PartsKernel {
   readonly #period: number;
-  readonly #gain: Smooth;
-  readonly #loss: Smooth;
-  readonly #previous = new Cells(1);
+  readonly #strength: Strength;
   protected readonly parts;
 
   constructor(period: number) {
     super();
     this.#period = period;
-    this.#gain = Smooth.wilder(period);
-    this.#loss = Smooth.wilder(period);
-    this.parts = [this.#gain, this.#loss, this.#previous];
+    this.#strength = new Strength(period);
+    this.parts = [this.#strength];
   }
 
   update(x: Float64Array, out: Float64Array): void {
-    const value = x[0] as number;
-    const change = value - this.#previous.get(0);
-    this.#previous.set(0, value);
-    // The first bar has no change.
-    if (Number.isNaN(change)) out[0] = NaN;
-    else out[0] = strength(this.#gain.push(change > 0 ? change : 0), this.#loss.push(change < 0 ? -change : 0));
+    out[0] = this.#strength.push(x[0] as number);
   }
 
   peek(x: Float64Array, out: Float64Array): void {
-    const change = (x[0] as number) - this.#previous.get(0);
-    if (Number.isNaN(change)) out[0] = NaN;
-    else out[0] = strength(this.#gain.peek(change > 0 ? change : 0), this.#loss.peek(change < 0 ? -change : 0));
+    out[0] = this.#strength.peek(x[0] as number);
   }
 
   protected fresh(): RsiKernel {
     return new RsiKernel(this.#period);
   }
-}
-
-function strength(gain: number, loss: number): number {
-  const sum = gain + loss;
-  return sum === 0 ? 0 : 100 * (gain / sum);
 }
 
 export const rsi: Indicator = {

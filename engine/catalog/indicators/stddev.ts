@@ -1,38 +1,42 @@
-/** Standard deviation. */
-import type { Indicator } from "../kernel.ts";
-import { bars, NOT_NEGATIVE, param } from "../params.ts";
-import { PartsKernel } from "../state/parts-kernel.ts";
-import { Window } from "../state/window.ts";
+/** Standard deviation and z-score. */
+import type { Indicator, ParamDoc } from "../kernel.ts";
+import { ANY, bars, choice, chosen, NOT_NEGATIVE, param } from "../params.ts";
+import { WindowKernel } from "../state/window-kernel.ts";
 
-class StddevKernel extends PartsKernel {
-  readonly #window: Window;
-  protected readonly parts;
+/** Place of `sample` among the words of `deviation`. */
+const SAMPLE = 1;
 
-  constructor(period: number) {
-    super();
-    this.#window = new Window(period);
-    this.parts = [this.#window];
+export function deviationParam(): ParamDoc {
+  return choice("deviation", "Divided by n, or by n-1.", ["population", "sample"]);
+}
+
+/** What a population deviation of n values is multiplied with. */
+export function deviationScale(period: number, deviation: number): number {
+  return deviation === SAMPLE ? Math.sqrt(period / (period - 1)) : 1;
+}
+
+class DeviationKernel extends WindowKernel {
+  readonly #params: readonly number[];
+  readonly #isScore: boolean;
+  readonly #scale: number;
+
+  constructor(params: readonly number[], isScore: boolean) {
+    super(param(params, 0));
+    this.#params = params;
+    this.#isScore = isScore;
+    this.#scale = deviationScale(param(params, 0), chosen(params, 1));
   }
 
-  update(x: Float64Array, out: Float64Array): void {
+  protected write(x: Float64Array, out: Float64Array): void {
     const value = x[0] as number;
-    this.#window.push(value);
-    out[0] = this.#window.full ? this.#window.deviation(this.#window.mean(value)) : NaN;
+    const mean = this.first.mean(value);
+    const deviation = this.#scale * this.first.deviation(mean);
+    if (!this.#isScore) out[0] = deviation;
+    else out[0] = deviation === 0 ? 0 : (value - mean) / deviation;
   }
 
-  peek(x: Float64Array, out: Float64Array): void {
-    const value = x[0] as number;
-    if (!this.#window.fullWithOne) {
-      out[0] = NaN;
-      return;
-    }
-    const saved = this.#window.tryOn(value);
-    out[0] = this.#window.deviation(this.#window.mean(value));
-    this.#window.takeBack(saved);
-  }
-
-  protected fresh(): StddevKernel {
-    return new StddevKernel(this.#window.size);
+  protected fresh(): DeviationKernel {
+    return new DeviationKernel(this.#params, this.#isScore);
   }
 }
 
@@ -41,10 +45,25 @@ export const stddev: Indicator = {
   title: "Standard deviation",
   doc: "How far the last `period` values lie from their mean, typically.",
   formula: "sqrt(mean((x - mean(x))²))",
-  source: "TA-Lib STDDEV: population (divided by n), first value at index n-1. Two-pass: exact where 0.4 is not.",
+  source: "TA-Lib STDDEV: population, first value at index n-1. Two-pass: exact where 0.4 is not.",
   inputs: ["value"],
-  params: [bars("period", "How many bars are looked at.", 2)],
+  params: [bars("period", "How many bars are looked at.", 2), deviationParam()],
   outputs: [{ name: "stddev", doc: "The deviation.", unit: "price", range: NOT_NEGATIVE, unitOfValue: true }],
   warmup: (params) => param(params, 0),
-  kernel: (params) => new StddevKernel(param(params, 0)),
+  kernel: (params) => new DeviationKernel(params, false),
+};
+
+export const zscore: Indicator = {
+  name: "zscore",
+  title: "Z-score",
+  doc: "How many standard deviations the value lies from the mean of the last `period` values. 0 in a flat window.",
+  formula: "(x - sma(x, n)) / stddev(x, n)",
+  source: "Skender StdDev (zScore); first value at index n-1.",
+  inputs: ["value"],
+  params: [bars("period", "How many bars are looked at.", 2, 20), deviationParam()],
+  outputs: [
+    { name: "zscore", doc: "Standard deviations above (below: negative) the mean.", unit: "number", range: ANY },
+  ],
+  warmup: (params) => param(params, 0),
+  kernel: (params) => new DeviationKernel(params, true),
 };

@@ -6,13 +6,13 @@ import { PartsKernel } from "../state/parts-kernel.ts";
 import { RollingMean } from "../state/rolling-mean.ts";
 
 /** 0 at the lowest low, 100 at the highest high; 0 when there is no range. */
-function place(close: number, high: number, low: number): number {
+export function place(close: number, high: number, low: number): number {
   const range = high - low;
   return range === 0 ? 0 : 100 * ((close - low) / range);
 }
 
 /** A mean of numbers within 0 to 100 may leave it by a rounding. */
-function within(x: number): number {
+export function within(x: number): number {
   return x < 0 ? 0 : x > 100 ? 100 : x;
 }
 
@@ -37,13 +37,13 @@ class StochasticKernel extends PartsKernel {
   update(x: Float64Array, out: Float64Array): void {
     const fast = place(x[2] as number, this.#highest.push(x[0] as number), this.#lowest.push(x[1] as number));
     const k = Number.isNaN(fast) ? NaN : within(this.#k.push(fast));
-    write(out, k, Number.isNaN(k) ? NaN : within(this.#d.push(k)));
+    writeLines(out, k, Number.isNaN(k) ? NaN : within(this.#d.push(k)));
   }
 
   peek(x: Float64Array, out: Float64Array): void {
     const fast = place(x[2] as number, this.#highest.peek(x[0] as number), this.#lowest.peek(x[1] as number));
     const k = Number.isNaN(fast) ? NaN : within(this.#k.peek(fast));
-    write(out, k, Number.isNaN(k) ? NaN : within(this.#d.peek(k)));
+    writeLines(out, k, Number.isNaN(k) ? NaN : within(this.#d.peek(k)));
   }
 
   protected fresh(): StochasticKernel {
@@ -52,7 +52,7 @@ class StochasticKernel extends PartsKernel {
 }
 
 /** Both lines start together. */
-function write(out: Float64Array, k: number, d: number): void {
+export function writeLines(out: Float64Array, k: number, d: number): void {
   out[0] = Number.isNaN(d) ? NaN : k;
   out[1] = d;
 }

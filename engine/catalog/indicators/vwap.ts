@@ -1,6 +1,7 @@
-/** Volume-weighted average price of the session. */
+/** Volume-weighted average price since an anchor. */
 import type { Indicator } from "../kernel.ts";
-import { NOT_NEGATIVE } from "../params.ts";
+import { ANCHORS } from "../../market/periods.ts";
+import { choice, chosen, NOT_NEGATIVE } from "../params.ts";
 import { Cells, PartsKernel } from "../state/parts-kernel.ts";
 
 const MEAN = 0;
@@ -45,13 +46,15 @@ class VwapKernel extends PartsKernel {
 export const vwap: Indicator = {
   name: "vwap",
   title: "Volume-weighted average price",
-  doc: "What the average share of this session was traded at. Starts over at each session open; unknown until a bar has volume.",
-  formula: "sum((high + low + close) / 3 * volume) / sum(volume), since the open",
-  source: "Skender VWAP (typical price, cumulative), anchored at the session open; first value at index 0.",
+  doc:
+    "What the average share was traded at since the session opened, or since the week, month, quarter or year began " +
+    "(`anchor: month`). Unknown until a bar has volume. For the last n bars instead use `vwma(20, of: hlc3)`.",
+  formula: "sum((high + low + close) / 3 * volume) / sum(volume), since the anchor",
+  source: "Skender VWAP (typical price, cumulative), anchored; first value at index 0.",
   inputs: ["high", "low", "close", "volume"],
-  params: [],
+  params: [choice("anchor", "What it starts over with; weeks begin on Monday.", ANCHORS)],
   outputs: [{ name: "vwap", doc: "The average price.", unit: "price", range: NOT_NEGATIVE }],
   warmup: () => 1,
-  resetsOn: "session",
+  resetsOn: (params) => ANCHORS[chosen(params, 0)] ?? "session",
   kernel: () => new VwapKernel(),
 };

@@ -1,38 +1,15 @@
 /** Linearly weighted moving average. */
 import type { Indicator } from "../kernel.ts";
 import { ANY, bars, param } from "../params.ts";
-import { PartsKernel } from "../state/parts-kernel.ts";
-import { Window } from "../state/window.ts";
+import { WindowKernel } from "../state/window-kernel.ts";
 
-class WmaKernel extends PartsKernel {
-  readonly #window: Window;
-  protected readonly parts;
-
-  constructor(period: number) {
-    super();
-    this.#window = new Window(period);
-    this.parts = [this.#window];
-  }
-
-  update(x: Float64Array, out: Float64Array): void {
-    const value = x[0] as number;
-    this.#window.push(value);
-    out[0] = this.#window.full ? this.#window.weightedMean(value) : NaN;
-  }
-
-  peek(x: Float64Array, out: Float64Array): void {
-    const value = x[0] as number;
-    if (!this.#window.fullWithOne) {
-      out[0] = NaN;
-      return;
-    }
-    const saved = this.#window.tryOn(value);
-    out[0] = this.#window.weightedMean(value);
-    this.#window.takeBack(saved);
+class WmaKernel extends WindowKernel {
+  protected write(x: Float64Array, out: Float64Array): void {
+    out[0] = this.first.weightedMean(x[0] as number);
   }
 
   protected fresh(): WmaKernel {
-    return new WmaKernel(this.#window.size);
+    return new WmaKernel(this.first.size);
   }
 }
 

@@ -51,6 +51,18 @@ export class Extreme implements State {
     return this.#sign * (front > value ? front : value);
   }
 
+  /** Bars since the extreme of the last push, the newest of equal ones: 0 is that very bar. NaN before n values. */
+  get age(): number {
+    return this.#now >= this.#n ? this.#now - (this.#times[this.#head] as number) : NaN;
+  }
+
+  peekAge(x: number): number {
+    const extreme = this.peek(x);
+    if (Number.isNaN(extreme) || extreme === x) return extreme === x ? 0 : NaN;
+    const expires = (this.#times[this.#head] as number) <= this.#now + 1 - this.#n;
+    return this.#now + 1 - (this.#times[expires ? (this.#head + 1) % this.#n : this.#head] as number);
+  }
+
   clear(): void {
     this.#head = 0;
     this.#length = 0;

@@ -51,8 +51,9 @@ export class Window implements State {
     this.#ring[this.#next] = saved;
   }
 
-  sum(): number {
-    return this.#from(this.#next, this.size, 0, 0);
+  /** Sum of the values, or of their distances from `origin`. */
+  sum(origin = 0): number {
+    return this.#from(this.#next, this.size, origin, 0);
   }
 
   /** Mean of the full window, exact for a flat one: distances from `near`, any value of the window, are averaged. */
@@ -73,6 +74,56 @@ export class Window implements State {
   /** Mean weighted 1 … n, newest heaviest; `near` as in `mean`. */
   weightedMean(near: number): number {
     return near + this.#from(this.#next, this.size, near, 3) / ((this.size * (this.size + 1)) / 2);
+  }
+
+  /** Sum of products of distances, newest with newest; the other window is as long and as full. */
+  products(origin: number, other: Window, otherOrigin: number): number {
+    let sum = 0;
+    let at = this.#next;
+    let otherAt = other.#next;
+    for (let i = 0; i < this.size; i++) {
+      sum += ((this.#ring[at] as number) - origin) * ((other.#ring[otherAt] as number) - otherOrigin);
+      if (++at === this.size) at = 0;
+      if (++otherAt === this.size) otherAt = 0;
+    }
+    return sum;
+  }
+
+  /** Sum of the squares of distances from `origin`. */
+  squares(origin: number): number {
+    return this.#from(this.#next, this.size, origin, 1);
+  }
+
+  /** Sum of distances from `origin` times 1 … n, newest heaviest. */
+  ramp(origin: number): number {
+    return this.#from(this.#next, this.size, origin, 3);
+  }
+
+  /** Sum of the steps from value to value, each without its sign. */
+  path(): number {
+    let sum = 0;
+    let at = this.#next;
+    let before = this.oldest;
+    for (let i = 1; i < this.size; i++) {
+      if (++at === this.size) at = 0;
+      const value = this.#ring[at] as number;
+      sum += Math.abs(value - before);
+      before = value;
+    }
+    return sum;
+  }
+
+  /** How many values lie below `x`. */
+  below(x: number): number {
+    let count = 0;
+    for (let i = 0; i < this.size; i++) if ((this.#ring[i] as number) < x) count++;
+    return count;
+  }
+
+  equalTo(x: number): number {
+    let count = 0;
+    for (let i = 0; i < this.size; i++) if (this.#ring[i] === x) count++;
+    return count;
   }
 
   /** Sums distances (0), their squares (1), their absolutes (2) or the distances times 1 … n (3), oldest first. */

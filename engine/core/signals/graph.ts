@@ -11,6 +11,7 @@
 import { indicator } from "../../catalog/catalog.ts";
 import type { Indicator, Kernel } from "../../catalog/kernel.ts";
 import type { Calendar } from "../../market/calendar.ts";
+import type { Anchor } from "../../market/periods.ts";
 import { invariant, unreachable } from "../assert.ts";
 import { factsOf, inputsOf } from "../canonical.ts";
 import type { Condition, FactSpec, SeriesRef, Strategy } from "../program.ts";
@@ -23,7 +24,7 @@ import type { FactNode, Moment } from "./nodes.ts";
 import { RankNode, Ranking } from "./ranking.ts";
 import { Series, seriesKey } from "./series.ts";
 import { OpeningRangeNode, PriorNode } from "./session-nodes.ts";
-import { comparedFacts, isPure, keyOfSpec } from "./specs.ts";
+import { anchorOf, comparedFacts, isPure, keyOfSpec } from "./specs.ts";
 import { BarsTrueNode, SecondsTrueNode, SinceNode } from "./temporal-nodes.ts";
 import type { Watched } from "./temporal-nodes.ts";
 import { AccountNode, PositionNode, QuoteNode, SessionNode } from "./view-nodes.ts";
@@ -312,12 +313,17 @@ export class FactGraph {
 }
 
 /** The kernel of our own, or of the source that the strategy names. */
-function kernelOf(spec: FactSpec & { kind: "indicator" }): { readonly entry: Indicator; readonly kernel: Kernel } {
+function kernelOf(spec: FactSpec & { kind: "indicator" }): {
+  readonly entry: Indicator;
+  readonly kernel: Kernel;
+  readonly anchor: Anchor | undefined;
+} {
   const entry = indicatorOf(spec.name);
-  if (spec.source === undefined) return { entry, kernel: entry.kernel(spec.params) };
+  const anchor = anchorOf(spec);
+  if (spec.source === undefined) return { entry, kernel: entry.kernel(spec.params), anchor };
   const make = entry.sources?.[spec.source];
   invariant(make !== undefined, `the catalogue has no ${spec.name} by ${spec.source}`);
-  return { entry, kernel: make(spec.params) };
+  return { entry, kernel: make(spec.params), anchor };
 }
 
 function indicatorOf(name: string): ReturnType<typeof indicator> & object {

@@ -5,6 +5,8 @@
  * May not: decide when to update (graph.ts) or what a value means for a rule (rules.ts).
  */
 import type { Indicator, Kernel } from "../../catalog/kernel.ts";
+import { periodStart } from "../../market/periods.ts";
+import type { Anchor } from "../../market/periods.ts";
 import type { Bar } from "../event.ts";
 import type { BarField, CalcOperator } from "../program.ts";
 import type { Slots } from "./conditions.ts";
@@ -75,17 +77,19 @@ export class IndicatorNode implements FactNode {
   readonly #x: Float64Array;
   readonly #out: Float64Array;
   readonly #series: Series;
-  readonly #perSession: boolean;
+  readonly #anchor: Anchor | undefined;
   #kernel: Kernel;
-  /** Has seen nothing, as at the open of a session. */
-  readonly #fresh: Kernel;
-  #sessionOpen = Number.NaN;
+  /** Trading date of the last bar, and the first day of the period it lies in; followed only when there is an anchor. */
+  #day = Number.NaN;
+  #period = Number.NaN;
+  /** The kernel as it is when the next period begins, for bars that are still forming; made when one is asked for. */
+  #ahead: Kernel | undefined;
 
   constructor(
     key: string,
     slot: number,
     series: Series,
-    made: { readonly entry: Indicator; readonly kernel: Kernel },
+    made: { readonly entry: Indicator; readonly kernel: Kernel; readonly anchor: Anchor | undefined },
     inputs: readonly number[],
   ) {
     this.key = key;
@@ -95,12 +99,12 @@ export class IndicatorNode implements FactNode {
     this.#x = new Float64Array(inputs.length);
     this.#out = new Float64Array(made.entry.outputs.length);
     this.#kernel = made.kernel;
-    this.#fresh = made.entry.resetsOn === "session" ? made.kernel.clone() : made.kernel;
-    this.#perSession = made.entry.resetsOn === "session";
+    this.#anchor = made.anchor;
   }
 
   update(slots: Slots): void {
-    if (this.#perSession) this.#resetAtOpen();
+    if (this.#anchor !== undefined) this.#beginPeriod(this.#anchor);
+    this.#ahead = undefined;
     let known = true;
     for (let i = 0; i < this.#inputs.length; i++) {
       const value = slots[this.#inputs[i] as number] as number;
@@ -112,20 +116,25 @@ export class IndicatorNode implements FactNode {
     slots.set(this.#out, this.slot);
   }
 
-  #resetAtOpen(): void {
-    const open = this.#openBefore(this.#series.bar.start);
-    if (open === this.#sessionOpen) return;
-    this.#sessionOpen = open;
-    this.#kernel.reset();
+  #beginPeriod(anchor: Anchor): void {
+    const day = this.#dayOf(this.#series.bar.start);
+    if (day === this.#day) return;
+    this.#day = day;
+    const period = periodOf(day, anchor);
+    if (period === this.#period) return;
+    this.#period = period;
+    begin(this.#kernel);
   }
 
-  #openBefore(time: number): number {
-    return this.#series.calendar.sessionAtOrBefore(time)?.extendedOpen ?? Number.NaN;
+  #dayOf(time: number): number {
+    return this.#series.calendar.sessionAtOrBefore(time)?.day ?? Number.NaN;
   }
 
-  /** False where it starts over at each open and has seen no bar of the session that `time` belongs to. */
+  /** False where it starts over with periods and has seen no bar of the one that `time` belongs to. */
   isOf(time: number): boolean {
-    return !this.#perSession || this.#openBefore(time) === this.#sessionOpen;
+    if (this.#anchor === undefined) return true;
+    const day = this.#dayOf(time);
+    return day === this.#day || periodOf(day, this.#anchor) === this.#period;
   }
 
   get outputs(): number {
@@ -134,15 +143,35 @@ export class IndicatorNode implements FactNode {
 
   /** What `update` would give for the bar that began at `start`; changes nothing. */
   peek(x: Float64Array, start: number, out: Float64Array): void {
-    (this.isOf(start) ? this.#kernel : this.#fresh).peek(x, out);
+    (this.isOf(start) ? this.#kernel : this.#begun()).peek(x, out);
+  }
+
+  #begun(): Kernel {
+    if (this.#ahead === undefined) {
+      this.#ahead = this.#kernel.clone();
+      begin(this.#ahead);
+    }
+    return this.#ahead;
   }
 
   adopt(old: FactNode, slots: Slots, oldSlots: Slots): void {
     if (!(old instanceof IndicatorNode)) return;
     this.#kernel = old.#kernel;
-    this.#sessionOpen = old.#sessionOpen;
+    this.#ahead = undefined;
+    this.#day = old.#day;
+    this.#period = old.#period;
     slots.set(oldSlots.subarray(old.slot, old.slot + this.#out.length), this.slot);
   }
+}
+
+function begin(kernel: Kernel): void {
+  if (kernel.begin === undefined) kernel.reset();
+  else kernel.begin();
+}
+
+/** Outside of the calendar nothing is known of periods: every bar stands for itself. */
+function periodOf(day: number, anchor: Anchor): number {
+  return Number.isNaN(day) ? day : periodStart(day, anchor);
 }
 
 export class LagNode implements FactNode {

@@ -4,6 +4,7 @@
  * Owns: reading specs. May not: make nodes.
  */
 import { indicator } from "../../catalog/catalog.ts";
+import type { Anchor } from "../../market/periods.ts";
 import { inputsOf } from "../canonical.ts";
 import type { Condition, Fact, FactSpec, Strategy } from "../program.ts";
 
@@ -87,9 +88,10 @@ function keyOfCondition(condition: Condition, keyOf: (index: number) => string):
   }
 }
 
-/** Facts that start over at each open of the session: without its first bars they would be wrong. */
-export function beginsAtOpen(spec: FactSpec): boolean {
-  return spec.kind === "opening_range" || (spec.kind === "indicator" && indicator(spec.name)?.resetsOn === "session");
+/** What a fact starts over with: without the first bars of that period it would be wrong. */
+export function anchorOf(spec: FactSpec): Anchor | undefined {
+  if (spec.kind === "opening_range") return "session";
+  return spec.kind === "indicator" ? indicator(spec.name)?.resetsOn?.(spec.params) : undefined;
 }
 
 /** For each fact of how long something has held: the times in milliseconds that a comparison of the strategy asks for. */

@@ -21,10 +21,11 @@ function plain(name: string, params: { readonly [key: string]: ParamValue }): st
   }
   const counted = COUNTED[name];
   if (counted !== undefined) return counted;
-  const { output, of, on, symbol, forming, source: _source, ...own } = params;
+  const { output, of, with: other, on, symbol, forming, source: _source, ...own } = params;
   const args = [
     ...(of === undefined ? [] : [operand(of)]),
-    ...Object.values(own).map(shown),
+    ...Object.entries(own).map(([name, value]) => (isWord(value) ? `${name}: ${value}` : shown(value))),
+    ...(other === undefined ? [] : [`with: ${operand(other)}`]),
     ...(on === undefined ? [] : [`on: ${shown(on)}`]),
     ...(symbol === undefined ? [] : [`symbol: ${shown(symbol)}`]),
     ...(forming === undefined ? [] : [`forming: ${shown(forming)}`]),
@@ -42,6 +43,11 @@ const COUNTED: Readonly<Record<string, string>> = {
 
 function operand(value: ParamValue | undefined): string {
   return typeof value === "object" && !Array.isArray(value) ? wordsOf(value as unknown as FactRef) : shown(value);
+}
+
+/** `first` says nothing without its name; `15m` does. */
+function isWord(value: ParamValue): value is string {
+  return typeof value === "string" && /^[a-z]/.test(value);
 }
 
 function shown(value: ParamValue | undefined): string {
