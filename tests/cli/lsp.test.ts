@@ -355,7 +355,10 @@ describe("a session with the language server", () => {
     const edits = await one.connection.sendRequest<TextEdit[]>("textDocument/formatting", format);
     expect(one.applied(NAME, edits)).toContain("uptrend: close > trend\n");
     const help = await one.ask<SignatureHelp>("signatureHelp", NAME, "bollinger(20, |2)");
-    expect([help.signatures[0]?.label, help.activeParameter]).toEqual(["bollinger(period = 20, deviations = 2)", 1]);
+    expect([help.signatures[0]?.label, help.activeParameter]).toEqual([
+      "bollinger(period = 20, deviations = 2, deviation: population)",
+      1,
+    ]);
   });
 
   it("judges a test with the strategy as it is typed, and clears what is closed", async () => {
