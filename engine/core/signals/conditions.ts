@@ -2,8 +2,9 @@
  * Conditions as closures over the slots of facts.
  *
  * Owns: the readable reference evaluator, and three-valued truth: a condition that mentions an unknown fact is
- * unknown, but each alternative of a top-level `any` stands by itself.
- * May not: know rules, firing or symbols. An incremental evaluator may replace it behind `Evaluator`.
+ * unknown, but each alternative of a top-level `any` stands by itself. Rules are judged by flips.ts, which must always
+ * agree; temporal facts, views and frozen firings ask here.
+ * May not: know rules, firing or symbols.
  */
 import type { Condition, LeafCondition } from "../program.ts";
 import { factsOf } from "../canonical.ts";
@@ -111,7 +112,6 @@ interface Alternative {
   readonly test: Test;
 }
 
-/** The one boundary behind which truth is computed. */
 export class Evaluator {
   readonly #alternatives: readonly Alternative[];
 

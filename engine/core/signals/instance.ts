@@ -12,13 +12,13 @@ import { isOnTarget, isTooSmall, targetQty } from "../target.ts";
 import { Evaluator, TRUE, UNKNOWN } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
 import { advance, newRuleState } from "./firing.ts";
+import { Flips } from "./flips.ts";
 import type { FiringContext, RuleState } from "./firing.ts";
 import type { InstanceFacts } from "./graph.ts";
 
 export interface RuleInstance {
   readonly rule: Rule;
   readonly evaluator: Evaluator;
-  readonly rearm: Evaluator | undefined;
   readonly expressions: readonly number[];
   state: RuleState;
   /** An exit that unknown blocks was reported; it is told once per spell. */
@@ -36,12 +36,27 @@ export interface Evaluation {
 
 export const NOTHING: Evaluation = { fired: [], refused: [], blockedExits: [] };
 
+interface Found {
+  fired: RuleInstance[] | undefined;
+  blockedExits: Rule[] | undefined;
+}
+
 export class Instance {
   readonly facts: InstanceFacts;
   readonly rules: readonly RuleInstance[];
   /** End of the bar that waits for other symbols, or NaN. */
   waitingFor = Number.NaN;
   #hadPosition = false;
+  #wasTrading = false;
+  /** Latches were set from outside, or nothing was followed yet: every rule is looked at. */
+  #isStale = true;
+  /** The conditions of the rules, then their rearm conditions. */
+  readonly #flips: Flips;
+  /** The rule of each condition. */
+  readonly #ruleOf: Int32Array;
+  /** Rules that something may come of although nothing turns, as bits; and those to be looked at now. */
+  readonly #restless: Uint32Array;
+  readonly #due: Uint32Array;
 
   constructor(facts: InstanceFacts) {
     this.facts = facts;
@@ -49,16 +64,31 @@ export class Instance {
     this.rules = facts.strategy.rules.map((rule) => ({
       rule,
       evaluator: new Evaluator(rule.condition, slotOf),
-      rearm: rule.rearm === undefined ? undefined : new Evaluator(rule.rearm, slotOf),
       expressions: expressionsOf(rule.action),
       state: newRuleState(rule),
       blocked: false,
     }));
+    const conditions = [
+      ...this.rules.map(({ rule }, index) => ({ condition: rule.condition, index })),
+      ...this.rules.flatMap(({ rule: { rearm } }, index) => (rearm === undefined ? [] : [{ condition: rearm, index }])),
+    ];
+    this.#flips = new Flips(
+      conditions.map(({ condition }) => condition),
+      slotOf,
+    );
+    this.#ruleOf = Int32Array.from(conditions, ({ index }) => index);
+    for (let i = this.rules.length; i < conditions.length; i++) this.#rearmOf.set(this.#ruleOf[i] as number, i);
+    this.#restless = new Uint32Array((this.rules.length >>> 5) + 1);
+    this.#due = new Uint32Array(this.#restless.length);
   }
+
+  /** Rule -> its rearm condition among the flips. */
+  readonly #rearmOf = new Map<number, number>();
 
   /** Continues the same strategy and symbol of an older program: what is awaited, and whether a position is known. */
   adopt(old: Instance): void {
     this.#hadPosition = old.#hadPosition;
+    this.#isStale = true;
     if (this.facts.series.key === old.facts.series.key) this.waitingFor = old.waitingFor;
   }
 
@@ -83,9 +113,9 @@ export class Instance {
     for (const node of nodes) node.update(slots);
     const hasPosition = book !== undefined && book.qty !== 0;
     if (hasPosition && !this.#hadPosition) this.#rearmExits();
+    if (hasPosition !== this.#hadPosition || trading !== this.#wasTrading) this.#isStale = true;
     this.#hadPosition = hasPosition;
-    let fired: RuleInstance[] | undefined;
-    let blockedExits: Rule[] | undefined;
+    this.#wasTrading = trading;
     const context = this.#context;
     context.time = time;
     context.index = moment.index;
@@ -93,19 +123,50 @@ export class Instance {
     context.bars = moment.bars;
     context.day = day;
     context.trading = trading;
-    for (const instance of this.rules) {
-      const { action } = instance.rule;
-      const truth = instance.evaluator.evaluate(slots);
-      const blocked = truth === UNKNOWN && hasPosition && onlyReduces(action);
-      if (blocked && !instance.blocked && trading) (blockedExits ??= []).push(instance.rule);
-      instance.blocked = blocked && trading;
-      context.truth = truth;
-      context.rearm = instance.rearm === undefined ? UNKNOWN : instance.rearm.evaluate(slots);
-      context.useful = truth === TRUE && this.#wouldChange(instance.rule, book, slots);
-      if (advance(instance.rule, instance.state, context)) (fired ??= []).push(instance);
+    this.#markDue(slots);
+    const found: Found = { fired: undefined, blockedExits: undefined };
+    for (let word = 0; word < this.#due.length; word++) {
+      for (let bits = this.#due[word] as number; bits !== 0; bits &= bits - 1)
+        this.#follow((word << 5) + (31 - Math.clz32(bits & -bits)), slots, book, found);
     }
+    const { fired, blockedExits } = found;
     if (fired === undefined && blockedExits === undefined) return NOTHING;
     return { ...resolve(fired ?? [], (book?.qty ?? 0) > 0), blockedExits: blockedExits ?? [] };
+  }
+
+  /** Rules whose truth turned, and those that are restless; all of them when something else changed. */
+  #markDue(slots: Slots): void {
+    const flips = this.#flips;
+    const due = this.#due;
+    flips.commit(slots);
+    if (this.#isStale) {
+      this.#isStale = false;
+      due.fill(0);
+      for (let i = 0; i < this.rules.length; i++) setBit(due, i);
+      return;
+    }
+    due.set(this.#restless);
+    for (let i = 0; i < flips.changedCount; i++) setBit(due, this.#ruleOf[flips.changed[i] as number] as number);
+  }
+
+  #follow(index: number, slots: Slots, book: BookView | undefined, found: Found): void {
+    const instance = this.rules[index] as RuleInstance;
+    const { rule, state } = instance;
+    const context = this.#context;
+    const truth = this.#flips.truth(index);
+    const rearm = this.#rearmOf.get(index);
+    const blocked = truth === UNKNOWN && this.#hadPosition && onlyReduces(rule.action);
+    if (blocked && !instance.blocked && context.trading) (found.blockedExits ??= []).push(rule);
+    instance.blocked = blocked && context.trading;
+    context.truth = truth;
+    context.rearm = rearm === undefined ? UNKNOWN : this.#flips.truth(rearm);
+    context.useful = truth === TRUE && this.#wouldChange(rule, book, slots);
+    if (advance(rule, state, context)) (found.fired ??= []).push(instance);
+    // True and free to fire, or about to be re-armed: the next evaluation decides, whatever the facts do.
+    const { armed } = state.latch;
+    const isRestless = truth === TRUE ? rule.fire === "each" || armed : false;
+    if (isRestless || (context.rearm === TRUE && !armed)) setBit(this.#restless, index);
+    else clearBit(this.#restless, index);
   }
 
   /** One for all evaluations: nothing is allocated when nothing fires. */
@@ -269,4 +330,14 @@ function expressionsOf(action: Action): readonly number[] {
 export function firingId({ strategy, symbol, moment }: InstanceFacts, rule: Rule): string {
   const repeat = moment.repeat === 0 ? "" : `.${moment.repeat}`;
   return `${strategy.name}/${rule.name}/${symbol}/${moment.time}${repeat}`;
+}
+
+function setBit(bits: Uint32Array, index: number): void {
+  const word = index >>> 5;
+  bits[word] = (bits[word] as number) | (1 << (index & 31));
+}
+
+function clearBit(bits: Uint32Array, index: number): void {
+  const word = index >>> 5;
+  bits[word] = (bits[word] as number) & ~(1 << (index & 31));
 }
