@@ -88,8 +88,8 @@ function above(comments: readonly Comment[]): string[] {
 }
 
 function finished(lines: readonly string[]): string {
-  // Only what YAML takes for blank: a word may end with a wide space.
-  return `${lines.join("\n").replace(/^[ \t\n]+|[ \t\n]+$/g, "")}\n`;
+  // Nothing but line ends: a word may end with a wide space, and the last line of a block with blanks.
+  return `${lines.join("\n").replace(/^\n+|\n+$/g, "")}\n`;
 }
 
 /** YAML that no strategy needs and that this printer does not know. */
@@ -109,6 +109,7 @@ function rareYaml(text: string, { document }: YamlFile): string | undefined {
       if (isScalar(key) && key.type === "PLAIN" && /[:#"'()[\]{},&*!|>%@`\\]/.test(key.source ?? "")) {
         found = "it has keys with special characters";
       }
+      if (isScalar(key) && String(key.value).includes("\n")) found = "it has a key of several lines";
     },
     Collection(_, node) {
       if (node.tag !== undefined) found = "it has tags";

@@ -113,6 +113,11 @@ rules:
     expect(long).toContain(`  - name: leave\n    when: ${when} and ohlc4 > 7\n    then: { close: {} }\n`);
   });
 
+  it("keeps the blanks at the end of a block that is the last of the file", () => {
+    const text = "barwise: 1\nname: case\n\nlast: |-\n  two\n  lines   ";
+    expect(stable(text)).toBe(`${text}\n`);
+  });
+
   it("keeps empty brackets, however long the line is", () => {
     const text = `${HEAD}rules:\n  - ${"x".repeat(130)}: {}\n    ${"y".repeat(130)}: []\n`;
     expect(stable(text)).toContain(`  - ${"x".repeat(130)}: {}\n    ${"y".repeat(130)}: []\n`);
@@ -267,6 +272,7 @@ describe("files that are left alone", () => {
     [`${HEAD}? rules\n: []\n`, "explicit key"],
     [`${HEAD}description: !!str 5\n${RULES}`, "tags"],
     [`${HEAD}params: {"a":1, b:2, c: 3}\n${RULES}`, "special characters"],
+    [`${HEAD}params: {...\n\n  a: 1}\n${RULES}`, "several lines"],
     [`${HEAD}description: within (bars: \n${RULES}`, "parenthesis"],
     [`${HEAD}description: |+\n  a\n\n\n${RULES}`, "empty lines"],
   ])("are those with rare YAML: %#", (text, why) => {

@@ -53,7 +53,7 @@ describe("the language", { timeout: 8 * 3_600_000 }, () => {
   });
 
   it("survives bytes without sense", () => {
-    fuzz("bytes", amount({ ci: 400, soak: 60_000 }), (pick) => {
+    fuzz("bytes", amount({ ci: 400, soak: 90_000 }), (pick) => {
       const name = one(pick, [
         "x.strategy.yaml",
         "x.test.yaml",
@@ -66,7 +66,7 @@ describe("the language", { timeout: 8 * 3_600_000 }, () => {
   });
 
   it("survives files of the right shape with wrong parts, several together", () => {
-    fuzz("structure", amount({ ci: 300, soak: 40_000 }), (pick) => structured(pick));
+    fuzz("structure", amount({ ci: 300, soak: 25_000 }), (pick) => structured(pick));
   });
 
   it("survives every file that ends too early", () => {

@@ -9,7 +9,7 @@ import { compile } from "../../engine/lang/compile.ts";
 import type { CompileEnv, FileTexts } from "../../engine/lang/compile.ts";
 import type { Diagnostic } from "../../engine/lang/diagnostic.ts";
 import { fixFiles } from "../../engine/lang/fix-files.ts";
-import { formatText, isFormattable } from "../../engine/lang/format.ts";
+import { formatFiles, formatText, isFormattable } from "../../engine/lang/format.ts";
 import { readTests, isTestFile } from "../../engine/lang/test-file.ts";
 import type { CsvBars } from "../../engine/lang/test-series.ts";
 import { renderDiagnostics } from "../../engine/report/diagnostics.ts";
@@ -28,7 +28,7 @@ export function ending(run: () => void): void {
 }
 
 export interface Checks {
-  /** `lint --fix` compiles again and again: not for every input. */
+  /** `lint --fix` and `fmt` compile again and again: not for every input. */
   readonly isFixed: boolean;
 }
 
@@ -50,7 +50,9 @@ export function check(files: FileTexts, { isFixed }: Checks): void {
   for (const finding of found) checkPlace(finding, files);
   for (const format of FORMATS) checkReport(format, found, files);
   for (const [path, text] of Object.entries(files)) if (isFormattable(path)) formatText(path, text);
-  if (isFixed) checkFixes(sources);
+  if (!isFixed) return;
+  checkFixes(sources);
+  checkLayout(sources);
 }
 
 /** What a test file wants and nobody has is not there. */
@@ -104,6 +106,20 @@ function checkReport(format: DiagnosticFormat, found: readonly Diagnostic[], tex
   const isCommand = /^::(?:error|warning|notice) file=/;
   const lines = text.split("\n").filter((line) => line.startsWith("::"));
   must(lines.length <= found.length && lines.every((line) => isCommand.test(line)), "github shows findings only", text);
+}
+
+/** One layout, the same program, and nothing to lay out a second time. */
+function checkLayout(files: FileTexts): void {
+  const laidOut = (texts: FileTexts): FileTexts => ({
+    ...texts,
+    ...Object.fromEntries(formatFiles(texts).map(({ file, text }) => [file, text])),
+  });
+  const once = laidOut(files);
+  const [before, after] = [compile(files).program, compile(once).program];
+  must(before?.digest === after?.digest, "a layout keeps the program", files);
+  // Among broken files one may keep its layout because of another: only files that compile are done at once.
+  if (before === null) return;
+  must(JSON.stringify(laidOut(once)) === JSON.stringify(once), "a second time nothing is laid out", files);
 }
 
 /** What is corrected is not worse, and correcting it again changes nothing. */
