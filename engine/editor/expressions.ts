@@ -87,38 +87,3 @@ function ofMessage(file: YamlFile, node: Scalar, path: Path): readonly Placed[] 
     return { path, kind: "message", yaml: node, tree: "node" in parsed ? parsed.node : undefined };
   });
 }
-
-/** The nodes directly below one. */
-export function partsOf(node: Node): readonly Node[] {
-  switch (node.kind) {
-    case "number":
-    case "name":
-    case "word":
-      return [];
-    case "call":
-      return node.args.map(({ value }) => value);
-    case "lookback":
-      return [node.of, node.bars];
-    case "calc":
-      return node.args;
-    case "compare":
-    case "crosses":
-      return [node.left, node.right];
-    case "between":
-      return [node.of, node.low, node.high];
-    case "in":
-      return [node.of, ...node.values];
-    case "for":
-    case "within":
-      return [node.of, ...("bars" in node.quantity ? [node.quantity.bars] : [])];
-    case "then":
-      return [node.first, node.second, ...("bars" in node.quantity ? [node.quantity.bars] : [])];
-    case "all":
-    case "any":
-      return node.kids;
-    case "not":
-      return [node.kid];
-    case "temporal":
-      return [node.of];
-  }
-}

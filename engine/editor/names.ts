@@ -5,11 +5,12 @@
  */
 import { isMap, isScalar, isSeq, visit } from "yaml";
 import type { Span } from "../lang/diagnostic.ts";
+import { partsOf } from "../lang/syntax.ts";
 import type { Node } from "../lang/syntax.ts";
 import { nodeAt, spanOfNode } from "../lang/yaml-file.ts";
 import type { Path, YamlFile } from "../lang/yaml-file.ts";
 import type { EditorFile } from "./editor-file.ts";
-import { expressionsOf, partsOf } from "./expressions.ts";
+import { expressionsOf } from "./expressions.ts";
 import { givenInputs } from "./family.ts";
 
 export type Section = "inputs" | "params" | "facts" | "conditions" | "rules";

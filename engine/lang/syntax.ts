@@ -90,5 +90,40 @@ export function joined(a: Span, b: Span): Span {
   return { start: a.start, end: b.end };
 }
 
+/** The nodes directly below one. */
+export function partsOf(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case "number":
+    case "name":
+    case "word":
+      return [];
+    case "call":
+      return node.args.map(({ value }) => value);
+    case "lookback":
+      return [node.of, node.bars];
+    case "calc":
+      return node.args;
+    case "compare":
+    case "crosses":
+      return [node.left, node.right];
+    case "between":
+      return [node.of, node.low, node.high];
+    case "in":
+      return [node.of, ...node.values];
+    case "for":
+    case "within":
+      return [node.of, ...("bars" in node.quantity ? [node.quantity.bars] : [])];
+    case "then":
+      return [node.first, node.second, ...("bars" in node.quantity ? [node.quantity.bars] : [])];
+    case "all":
+    case "any":
+      return node.kids;
+    case "not":
+      return [node.kid];
+    case "temporal":
+      return [node.of];
+  }
+}
+
 /** Arguments whose value is a word, not an expression: a bar size, a symbol, the name of an output or of a source. */
 export const WORD_ARGUMENTS: ReadonlySet<string> = new Set(["on", "symbol", "output", "source", "forming"]);

@@ -6,8 +6,8 @@
 import type { Fact, LeafCondition } from "../../core/program.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import type { Builder } from "../builder.ts";
+import { partsOf } from "../syntax.ts";
 import type { Node } from "../syntax.ts";
-import { childrenOf } from "./trees.ts";
 import type { Trees } from "./trees.ts";
 
 export function checkParts(builder: Builder, trees: Trees, node: Node, on: BarSize): void {
@@ -15,7 +15,7 @@ export function checkParts(builder: Builder, trees: Trees, node: Node, on: BarSi
   const { ticks } = builder.context.scope.table;
   if (ticks) checkTickCount(builder, node);
   else if (node.kind === "for" || node.kind === "within") checkDuration(builder, node, on);
-  for (const kid of childrenOf(node)) checkParts(builder, trees, kid, on);
+  for (const kid of partsOf(node)) checkParts(builder, trees, kid, on);
 }
 
 /** Where an evaluation is a trade or a quote, so is a bar of a condition. */

@@ -10,6 +10,7 @@ import { Findings } from "../diagnostic.ts";
 import { lowerCondition } from "../lower-condition.ts";
 import type { Context, Scope } from "../scope.ts";
 import type { Sources } from "../sources.ts";
+import { partsOf } from "../syntax.ts";
 import type { Node } from "../syntax.ts";
 
 const LONGEST_TEXT = 60;
@@ -73,40 +74,6 @@ export class Trees {
       const inner = this.#scope.conditions.get(base)?.node ?? this.#scope.facts.get(base)?.node;
       return inner !== undefined && this.usesParam(inner, new Set([...seen, base]));
     }
-    return childrenOf(node).some((kid) => this.usesParam(kid, seen));
-  }
-}
-
-/** The nodes directly below, numbers included. */
-export function childrenOf(node: Node): readonly Node[] {
-  switch (node.kind) {
-    case "number":
-    case "name":
-    case "word":
-      return [];
-    case "call":
-    case "calc":
-      return node.args.map((arg) => ("value" in arg && typeof arg.value === "object" ? arg.value : (arg as Node)));
-    case "lookback":
-      return [node.of, node.bars];
-    case "compare":
-    case "crosses":
-      return [node.left, node.right];
-    case "between":
-      return [node.of, node.low, node.high];
-    case "in":
-      return [node.of, ...node.values];
-    case "for":
-    case "within":
-      return "bars" in node.quantity ? [node.of, node.quantity.bars] : [node.of];
-    case "then":
-      return "bars" in node.quantity ? [node.first, node.second, node.quantity.bars] : [node.first, node.second];
-    case "all":
-    case "any":
-      return node.kids;
-    case "not":
-      return [node.kid];
-    case "temporal":
-      return [node.of];
+    return partsOf(node).some((kid) => this.usesParam(kid, seen));
   }
 }
