@@ -77,7 +77,8 @@ export class StatementWriter {
   readonly #orders = new Map<string, OrderView>();
   readonly #positions = new Map<string, PositionView>();
   readonly #open = new Map<string, OpenTrade>();
-  readonly #marks = new Map<string, number>();
+  /** Last prices, in objects that change: a number in a map would be allocated anew at every price. */
+  readonly #marks = new Map<string, { price: number }>();
   #startCash: Decimal | undefined;
   #cash: Decimal = ZERO;
   #cashNumber = 0;
@@ -99,7 +100,9 @@ export class StatementWriter {
   }
 
   #mark(symbol: string, price: number): void {
-    this.#marks.set(symbol, price);
+    const mark = this.#marks.get(symbol);
+    if (mark === undefined) this.#marks.set(symbol, { price });
+    else mark.price = price;
     const equity = this.equity();
     if (!(equity <= this.#peak)) this.#peak = equity;
     else this.#drawdown = Math.max(this.#drawdown, (this.#peak - equity) / this.#peak);
@@ -108,7 +111,8 @@ export class StatementWriter {
   /** As a float, at the last prices. Asked for at every price, so flat positions and decimals are left out of it. */
   equity(): number {
     let total = this.#cashNumber;
-    for (const { symbol, units, price } of this.#held.values()) total += units * (this.#marks.get(symbol) ?? price);
+    for (const { symbol, units, price } of this.#held.values())
+      total += units * (this.#marks.get(symbol)?.price ?? price);
     return total;
   }
 
@@ -233,7 +237,7 @@ export class StatementWriter {
   #valued({ symbol, qty, avgPrice }: PositionView): { readonly value: Decimal; readonly open: Decimal } {
     const shares = decimal(qty);
     const mark = this.#marks.get(symbol);
-    const price = mark === undefined ? decimal(avgPrice) : decimal(mark);
+    const price = mark === undefined ? decimal(avgPrice) : decimal(mark.price);
     return { value: shares.times(price), open: shares.times(price.minus(decimal(avgPrice))) };
   }
 }

@@ -8,11 +8,16 @@ import { Decimal, ZERO, decimal } from "../decimal.ts";
 import type { AccountInput, AccountView } from "../event.ts";
 import type { Portfolio } from "./portfolio.ts";
 
+/** The last price of a symbol. Kept in an object that changes: a number in a map would be allocated anew at every price. */
+interface Mark {
+  price: number;
+  /** So far only quotes have marked it. */
+  quoted: boolean;
+}
+
 export class Account {
   readonly #portfolio: Portfolio;
-  readonly #marks = new Map<string, number>();
-  /** Symbols that so far only quotes have marked. */
-  readonly #quoted = new Set<string>();
+  readonly #marks = new Map<string, Mark>();
   #multiplier = 1;
   #dayBase = Number.NaN;
   #dayEnds = Number.NEGATIVE_INFINITY;
@@ -23,20 +28,28 @@ export class Account {
 
   /** Last price of a symbol, or NaN. */
   markOf(symbol: string): number {
-    return this.#marks.get(symbol) ?? Number.NaN;
+    return this.#marks.get(symbol)?.price ?? Number.NaN;
   }
 
   mark(symbol: string, price: number): void {
-    this.#marks.set(symbol, price);
-    this.#quoted.delete(symbol);
+    this.#set(symbol, price, false);
   }
 
   /** The middle of a quote: good enough only for what nobody trades in sight. False when a trade has marked it. */
   markQuote(symbol: string, mid: number): boolean {
-    if (this.#marks.has(symbol) && !this.#quoted.has(symbol)) return false;
-    this.#marks.set(symbol, mid);
-    this.#quoted.add(symbol);
+    if (this.#marks.get(symbol)?.quoted === false) return false;
+    this.#set(symbol, mid, true);
     return true;
+  }
+
+  #set(symbol: string, price: number, quoted: boolean): void {
+    const mark = this.#marks.get(symbol);
+    if (mark === undefined) {
+      this.#marks.set(symbol, { price, quoted });
+      return;
+    }
+    mark.price = price;
+    mark.quoted = quoted;
   }
 
   get dayEnds(): number {
@@ -71,7 +84,7 @@ export class Account {
   equityNumber(): number {
     let total = this.#portfolio.cashNumber;
     for (const { units, symbol, avgPrice } of this.#portfolio.positions) {
-      if (units !== 0) total += units * (this.#marks.get(symbol) ?? avgPrice.toNumber());
+      if (units !== 0) total += units * (this.#marks.get(symbol)?.price ?? avgPrice.toNumber());
     }
     return total;
   }
@@ -106,6 +119,6 @@ export class Account {
 
   #priceOf(symbol: string, fallback: Decimal): Decimal {
     const mark = this.#marks.get(symbol);
-    return mark === undefined ? fallback : decimal(mark);
+    return mark === undefined ? fallback : decimal(mark.price);
   }
 }

@@ -59,12 +59,8 @@ export class Desk {
   }
 
   #marked(symbol: string): void {
-    if (this.state.program?.risk.maxDailyLossRatio !== undefined && this.#holds(symbol)) this.#watchLoss();
-  }
-
-  #holds(symbol: string): boolean {
-    for (const { units } of this.state.portfolio.inSymbol(symbol)) if (units !== 0) return true;
-    return false;
+    const { program, portfolio } = this.state;
+    if (program?.risk.maxDailyLossRatio !== undefined && portfolio.holds(symbol)) this.#watchLoss();
   }
 
   #newDay(_symbol: string, calendar: ReturnType<DeskOptions["calendarOf"]>): void {

@@ -39,6 +39,8 @@ export class Portfolio {
   #cashNumber = 0;
   readonly #positions = new Map<string, Position>();
   readonly #bySymbol = new Map<string, Position[]>();
+  /** Positions that are not flat. */
+  #open = 0;
 
   get cash(): Decimal {
     return this.#cash;
@@ -66,6 +68,13 @@ export class Portfolio {
     return this.#bySymbol.get(symbol) ?? [];
   }
 
+  /** Asked for at every price: while everything is flat nothing is looked up. */
+  holds(symbol: string): boolean {
+    if (this.#open === 0) return false;
+    for (const { units } of this.inSymbol(symbol)) if (units !== 0) return true;
+    return false;
+  }
+
   netQty(symbol: string): Decimal {
     return this.inSymbol(symbol).reduce((sum, position) => sum.plus(position.qty), ZERO);
   }
@@ -86,7 +95,10 @@ export class Portfolio {
 
   #store(next: Position): Position {
     const position = { ...next, units: next.qty.toNumber() };
-    this.#positions.set(keyOf(position.strategy, position.symbol), position);
+    const key = keyOf(position.strategy, position.symbol);
+    const wasOpen = (this.#positions.get(key)?.units ?? 0) !== 0;
+    this.#open += Number(position.units !== 0) - Number(wasOpen);
+    this.#positions.set(key, position);
     const group = this.#bySymbol.get(position.symbol) ?? [];
     const index = group.findIndex((other) => other.strategy === position.strategy);
     if (index >= 0) group[index] = position;

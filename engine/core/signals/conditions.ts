@@ -113,15 +113,25 @@ interface Alternative {
 }
 
 export class Evaluator {
-  readonly #alternatives: readonly Alternative[];
+  readonly #condition: Condition;
+  readonly #slotOf: (fact: number) => number;
+  #compiled: readonly Alternative[] | undefined;
 
   constructor(condition: Condition, slotOf: (fact: number) => number) {
+    this.#condition = condition;
+    this.#slotOf = slotOf;
+  }
+
+  /** Compiled when first asked for: of a thousand symbols most never fire. */
+  get #alternatives(): readonly Alternative[] {
+    const condition = this.#condition;
     const parts = condition.op === "any" ? condition.kids : [condition];
-    this.#alternatives = parts.map((part) => ({
+    this.#compiled ??= parts.map((part) => ({
       condition: part,
-      slots: [...new Set([...factsOf(part)].map(slotOf))],
-      test: compileTest(part, slotOf),
+      slots: [...new Set([...factsOf(part)].map(this.#slotOf))],
+      test: compileTest(part, this.#slotOf),
     }));
+    return this.#compiled;
   }
 
   evaluate(slots: Slots): Truth {

@@ -4,11 +4,15 @@
  * Owns: building it once per program; equal parts of all conditions are one node. May not: hold truth (flips.ts).
  *
  * Nodes are numbered children first. A root is an alternative of a condition, which is unknown while a fact of it is.
+ * Slots are numbered by their first use, as places: a strategy then has one network for all its symbols, which is what
+ * keeps a thousand of them in the processor's cache.
  */
 import type { Condition, LeafCondition, Operator } from "../program.ts";
+import { invariant } from "../assert.ts";
 import { factsOf } from "../canonical.ts";
 
-type SlotOf = (fact: number) => number;
+/** Fact -> its place, or its slot. */
+type Numbering = (fact: number) => number;
 
 /** Kinds of nodes. */
 export const LEAF = 0;
@@ -41,7 +45,7 @@ export interface Nodes {
   readonly parentsOf: Lists;
 }
 
-/** By node; -1 where there is no second slot. */
+/** By node, in places; -1 where there is no second one. */
 export interface Leaves {
   readonly left: Int32Array;
   readonly operator: Uint8Array;
@@ -53,15 +57,14 @@ export interface Leaves {
 export interface Roots {
   readonly node: Int32Array;
   readonly condition: Int32Array;
-  /** Number of different slots. */
-  readonly slots: Int32Array;
+  /** Number of different places. */
+  readonly places: Int32Array;
   readonly ofNode: Lists;
   readonly ofCondition: Lists;
 }
 
-/** By position in `slots`. */
+/** By place. */
 export interface Watched {
-  readonly slots: Int32Array;
   /** Comparisons with a constant, by ascending constant. */
   readonly byThreshold: Lists;
   readonly thresholds: Float64Array;
@@ -76,6 +79,49 @@ export interface FlipNetwork {
   readonly roots: Roots;
   readonly watched: Watched;
   readonly conditions: number;
+  readonly places: number;
+  readonly scratch: Scratch;
+}
+
+/** What a commit writes and leaves empty behind it: one for all who share the network, since commits never overlap. */
+export interface Scratch {
+  /** Groups of which a child turned, as bits by number. */
+  readonly dirty: Uint32Array;
+  readonly isTouched: Uint8Array;
+  readonly changed: Int32Array;
+}
+
+/** A network and the slot that each of its places is. */
+export interface PlacedNetwork {
+  readonly network: FlipNetwork;
+  readonly slots: Int32Array;
+}
+
+/** By what the conditions belong to, then by how its slots coincide. */
+const shared = new WeakMap<object, Map<string, FlipNetwork>>();
+
+/** `owner`: whoever has the same conditions each time, such as a strategy in its symbols, shares their network. */
+export function placed(conditions: readonly Condition[], slotOf: Numbering, owner: object): PlacedNetwork {
+  const places = new Map<number, number>();
+  const numbers = new Map<number, number>();
+  for (const fact of conditions.flatMap((condition) => [...factsOf(condition)])) {
+    const slot = slotOf(fact);
+    const place = places.get(slot) ?? places.size;
+    places.set(slot, place);
+    numbers.set(fact, place);
+  }
+  const known = shared.get(owner) ?? new Map<string, FlipNetwork>();
+  shared.set(owner, known);
+  const key = [...numbers.values()].join(",");
+  const network =
+    known.get(key) ??
+    networkOf(conditions, (fact) => {
+      const place = numbers.get(fact);
+      invariant(place !== undefined, "every fact of a condition has a place");
+      return place;
+    });
+  known.set(key, network);
+  return { network, slots: Int32Array.from(places.keys()) };
 }
 
 interface Draft {
@@ -87,26 +133,33 @@ interface Draft {
 interface RootDraft {
   readonly condition: number;
   readonly node: number;
-  readonly slots: readonly number[];
+  readonly places: readonly number[];
 }
 
-export function networkOf(conditions: readonly Condition[], slotOf: SlotOf): FlipNetwork {
-  const builder = new Builder(slotOf);
+function networkOf(conditions: readonly Condition[], placeOf: Numbering): FlipNetwork {
+  const builder = new Builder(placeOf);
   const roots = conditions.flatMap((condition, index) =>
     (condition.op === "any" ? condition.kids : [condition]).map((kid): RootDraft => ({
       condition: index,
       node: builder.add(kid),
-      slots: [...new Set([...factsOf(kid)].map(slotOf))],
+      places: [...new Set([...factsOf(kid)].map(placeOf))],
     })),
   );
   const { drafts } = builder;
-  const leaves = leavesOf(drafts, slotOf);
+  const leaves = leavesOf(drafts, placeOf);
+  const places = new Set(roots.flatMap((root) => root.places)).size;
   return {
     nodes: nodesOf(drafts),
     leaves,
     roots: rootsOf(roots, drafts.length, conditions.length),
-    watched: watchedOf(drafts, leaves, roots),
+    watched: watchedOf(drafts, leaves, roots, places),
     conditions: conditions.length,
+    places,
+    scratch: {
+      dirty: new Uint32Array((drafts.length >>> 5) + 1),
+      isTouched: new Uint8Array(conditions.length),
+      changed: new Int32Array(conditions.length),
+    },
   };
 }
 
@@ -114,10 +167,10 @@ export function networkOf(conditions: readonly Condition[], slotOf: SlotOf): Fli
 class Builder {
   readonly drafts: Draft[] = [];
   readonly #known = new Map<string, number>();
-  readonly #slotOf: SlotOf;
+  readonly #placeOf: Numbering;
 
-  constructor(slotOf: SlotOf) {
-    this.#slotOf = slotOf;
+  constructor(placeOf: Numbering) {
+    this.#placeOf = placeOf;
   }
 
   add(condition: Condition): number {
@@ -140,8 +193,8 @@ class Builder {
 
   #keyOf({ left, operator, right }: LeafCondition): string {
     const value =
-      "fact" in right ? `#${this.#slotOf(right.fact)}` : "values" in right ? right.values.join("|") : right.value;
-    return `${this.#slotOf(left)} ${operator} ${value}`;
+      "fact" in right ? `#${this.#placeOf(right.fact)}` : "values" in right ? right.values.join("|") : right.value;
+    return `${this.#placeOf(left)} ${operator} ${value}`;
   }
 
   #node(key: string, draft: Draft): number {
@@ -165,15 +218,15 @@ function nodesOf(drafts: readonly Draft[]): Nodes {
   };
 }
 
-function leavesOf(drafts: readonly Draft[], slotOf: SlotOf): Leaves {
+function leavesOf(drafts: readonly Draft[], placeOf: Numbering): Leaves {
   const right = (draft: Draft): LeafCondition["right"] | undefined => draft.leaf?.right;
   const setOf = (values: readonly number[]): ReadonlySet<number> => new Set(values);
   return {
-    left: Int32Array.from(drafts, ({ leaf }) => (leaf === undefined ? -1 : slotOf(leaf.left))),
+    left: Int32Array.from(drafts, ({ leaf }) => (leaf === undefined ? -1 : placeOf(leaf.left))),
     operator: Uint8Array.from(drafts, ({ leaf }) => (leaf === undefined ? 0 : OPERATORS[leaf.operator])),
     right: Int32Array.from(drafts, (draft) => {
       const to = right(draft);
-      return to !== undefined && "fact" in to ? slotOf(to.fact) : -1;
+      return to !== undefined && "fact" in to ? placeOf(to.fact) : -1;
     }),
     value: Float64Array.from(drafts, (draft) => {
       const to = right(draft);
@@ -190,7 +243,7 @@ function rootsOf(roots: readonly RootDraft[], nodes: number, conditions: number)
   return {
     node: Int32Array.from(roots, ({ node }) => node),
     condition: Int32Array.from(roots, ({ condition }) => condition),
-    slots: Int32Array.from(roots, ({ slots }) => slots.length),
+    places: Int32Array.from(roots, ({ places }) => places.length),
     ofNode: gathered(
       nodes,
       roots.map(({ node }, root) => [node, root]),
@@ -202,32 +255,28 @@ function rootsOf(roots: readonly RootDraft[], nodes: number, conditions: number)
   };
 }
 
-function watchedOf(drafts: readonly Draft[], leaves: Leaves, roots: readonly RootDraft[]): Watched {
+function watchedOf(drafts: readonly Draft[], leaves: Leaves, roots: readonly RootDraft[], places: number): Watched {
   const { left, right, value, sets } = leaves;
-  const slots = [...new Set(roots.flatMap((root) => root.slots))].sort((a, b) => a - b);
-  const indexes = new Map(slots.map((slot, index) => [slot, index]));
-  const at = (slot: number): number => indexes.get(slot) ?? -1;
   const ids = drafts.flatMap(({ kind }, id) => (kind === LEAF ? [id] : []));
   const isConstant = (id: number): boolean => right[id] === -1 && sets[id] === undefined;
   const ordered = ids.filter(isConstant).sort((a, b) => (value[a] as number) - (value[b] as number));
   const byThreshold = gathered(
-    slots.length,
-    ordered.map((id) => [at(left[id] as number), id]),
+    places,
+    ordered.map((id) => [left[id] as number, id]),
   );
   const sides = (id: number): readonly number[] => [...new Set([left[id] as number, right[id] as number])];
   return {
-    slots: Int32Array.from(slots),
     byThreshold,
     thresholds: Float64Array.from(byThreshold.items, (id) => value[id] as number),
     others: gathered(
-      slots.length,
+      places,
       ids
         .filter((id) => !isConstant(id))
-        .flatMap((id) => sides(id).flatMap((slot) => (slot < 0 ? [] : [[at(slot), id] as const]))),
+        .flatMap((id) => sides(id).flatMap((place) => (place < 0 ? [] : [[place, id] as const]))),
     ),
     roots: gathered(
-      slots.length,
-      roots.flatMap((root, index) => root.slots.map((slot) => [at(slot), index] as const)),
+      places,
+      roots.flatMap((root, index) => root.places.map((place) => [place, index] as const)),
     ),
   };
 }

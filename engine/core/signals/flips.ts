@@ -9,14 +9,16 @@
 import type { Condition } from "../program.ts";
 import { FALSE, TRUE, UNKNOWN } from "./conditions.ts";
 import type { Slots, Truth } from "./conditions.ts";
-import { ALL, ANY, LEAF, networkOf } from "./flip-network.ts";
+import { ALL, ANY, LEAF, placed } from "./flip-network.ts";
 import type { FlipNetwork } from "./flip-network.ts";
 
 export class Flips {
-  /** Conditions whose truth changed at the last commit: the first `changedCount` entries. */
+  /** Conditions whose truth changed at the last commit, until others commit: the first `changedCount` entries. */
   readonly changed: Int32Array;
   changedCount = 0;
   readonly #network: FlipNetwork;
+  /** The slot of each place of the network. */
+  readonly #slots: Int32Array;
   /** Truth of each node, and how many of its children are true. */
   readonly #truth: Uint8Array;
   readonly #count: Int32Array;
@@ -25,25 +27,27 @@ export class Flips {
   /** The answer of each condition. */
   readonly #answers: Int8Array;
   readonly #isTouched: Uint8Array;
-  /** Values at the last commit, by position among the watched slots. */
+  /** Values at the last commit, by place. */
   readonly #previous: Float64Array;
-  /** Groups of which a child turned, as bits by number, and the words in which there are any. */
   readonly #dirty: Uint32Array;
+  /** Words of `#dirty` in which there are any. */
   #firstWord = Number.POSITIVE_INFINITY;
   #lastWord = -1;
 
-  constructor(conditions: readonly Condition[], slotOf: (fact: number) => number) {
-    const network = networkOf(conditions, slotOf);
-    const { nodes, roots, watched } = network;
+  /** `owner`: see `placed`. */
+  constructor(conditions: readonly Condition[], slotOf: (fact: number) => number, owner: object = conditions) {
+    const { network, slots } = placed(conditions, slotOf, owner);
+    const { nodes, roots, scratch } = network;
     this.#network = network;
+    this.#slots = slots;
     this.#truth = new Uint8Array(nodes.kind.length);
     this.#count = new Int32Array(nodes.kind.length);
-    this.#dirty = new Uint32Array((nodes.kind.length >>> 5) + 1);
-    this.#missing = Int32Array.from(roots.slots);
-    this.#previous = new Float64Array(watched.slots.length).fill(Number.NaN);
+    this.#dirty = scratch.dirty;
+    this.#missing = Int32Array.from(roots.places);
+    this.#previous = new Float64Array(network.places).fill(Number.NaN);
     this.#answers = new Int8Array(conditions.length).fill(UNKNOWN);
-    this.#isTouched = new Uint8Array(conditions.length);
-    this.changed = new Int32Array(conditions.length);
+    this.#isTouched = scratch.isTouched;
+    this.changed = scratch.changed;
     this.#begin();
   }
 
@@ -70,25 +74,25 @@ export class Flips {
   /** Follows the slots; `changed` then lists the conditions whose answer is another one. */
   commit(slots: Slots): void {
     this.changedCount = 0;
-    const watched = this.#network.watched.slots;
+    const slotOf = this.#slots;
     const previous = this.#previous;
-    for (let w = 0; w < watched.length; w++) {
-      const now = slots[watched[w] as number] as number;
-      const old = previous[w] as number;
+    for (let place = 0; place < slotOf.length; place++) {
+      const now = slots[slotOf[place] as number] as number;
+      const old = previous[place] as number;
       // Equal, or unknown both times.
       if (now === old || (Number.isNaN(now) && Number.isNaN(old))) continue;
-      previous[w] = now;
-      this.#move(w, old, now, slots);
+      previous[place] = now;
+      this.#move(place, old, now, slots);
     }
     if (this.#lastWord >= 0) this.#settle();
     if (this.changedCount > 0) this.#answer();
   }
 
-  #move(w: number, old: number, now: number, slots: Slots): void {
+  #move(place: number, old: number, now: number, slots: Slots): void {
     const { byThreshold, thresholds, others, roots } = this.#network.watched;
     const isKnown = Number.isFinite(now);
     if (isKnown !== Number.isFinite(old)) {
-      for (let i = roots.from[w] as number; i < (roots.from[w + 1] as number); i++) {
+      for (let i = roots.from[place] as number; i < (roots.from[place + 1] as number); i++) {
         const root = roots.items[i] as number;
         this.#missing[root] = (this.#missing[root] as number) + (isKnown ? -1 : 1);
         this.#touch(root);
@@ -96,14 +100,14 @@ export class Flips {
     }
     // NaN on one side: every comparison may turn. Else those whose constant lies between, both ends included.
     const between = !Number.isNaN(now) && !Number.isNaN(old);
-    const start = byThreshold.from[w] as number;
-    const end = byThreshold.from[w + 1] as number;
+    const start = byThreshold.from[place] as number;
+    const end = byThreshold.from[place + 1] as number;
     const high = now < old ? old : now;
     for (let i = between ? this.#firstAtLeast(now < old ? now : old, start, end) : start; i < end; i++) {
       if (between && (thresholds[i] as number) > high) break;
       this.#recheck(byThreshold.items[i] as number, slots);
     }
-    for (let i = others.from[w] as number; i < (others.from[w + 1] as number); i++)
+    for (let i = others.from[place] as number; i < (others.from[place + 1] as number); i++)
       this.#recheck(others.items[i] as number, slots);
   }
 
@@ -122,8 +126,8 @@ export class Flips {
   #recheck(leaf: number, slots: Slots): void {
     const { left, right, value } = this.#network.leaves;
     const other = right[leaf] as number;
-    const against = other < 0 ? (value[leaf] as number) : (slots[other] as number);
-    const truth = this.#holds(leaf, slots[left[leaf] as number] as number, against) ? 1 : 0;
+    const at = (place: number): number => slots[this.#slots[place] as number] as number;
+    const truth = this.#holds(leaf, at(left[leaf] as number), other < 0 ? (value[leaf] as number) : at(other)) ? 1 : 0;
     if (truth !== this.#truth[leaf]) this.#turn(leaf, truth);
   }
 

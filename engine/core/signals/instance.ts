@@ -75,6 +75,7 @@ export class Instance {
     this.#flips = new Flips(
       conditions.map(({ condition }) => condition),
       slotOf,
+      facts.strategy,
     );
     this.#ruleOf = Int32Array.from(conditions, ({ index }) => index);
     for (let i = this.rules.length; i < conditions.length; i++) this.#rearmOf.set(this.#ruleOf[i] as number, i);
@@ -145,7 +146,7 @@ export class Instance {
       for (let i = 0; i < this.rules.length; i++) setBit(due, i);
       return;
     }
-    due.set(this.#restless);
+    for (let word = 0; word < due.length; word++) due[word] = this.#restless[word] as number;
     for (let i = 0; i < flips.changedCount; i++) setBit(due, this.#ruleOf[flips.changed[i] as number] as number);
   }
 

@@ -113,7 +113,8 @@ export class IndicatorNode implements FactNode {
     }
     if (known) this.#kernel.update(this.#x, this.#out);
     else this.#out.fill(Number.NaN);
-    slots.set(this.#out, this.slot);
+    // For one to three outputs `set` takes longer than most kernels.
+    for (let i = 0; i < this.#out.length; i++) slots[this.slot + i] = this.#out[i] as number;
   }
 
   #beginPeriod(anchor: Anchor): void {

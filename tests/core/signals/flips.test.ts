@@ -69,6 +69,30 @@ describe("flips", () => {
     );
   });
 
+  it("of one owner share a network and disturb each other in nothing, also where the facts of one coincide", () => {
+    const numberings = [slotOf, (fact: number): number => 2 * fact, (fact: number): number => 2 * Math.max(fact, 1)];
+    fc.assert(
+      fc.property(
+        fc.array(condition, { minLength: 1, maxLength: 6 }),
+        fc.array(change, { maxLength: 20 }),
+        (all, changes) => {
+          const slots = new Float64Array(2 * SLOTS).fill(Number.NaN);
+          const siblings = numberings.map((numbering) => ({
+            flips: new Flips(all, numbering, all),
+            reference: all.map((one) => new Evaluator(one, numbering)),
+          }));
+          for (const moves of changes) {
+            for (const [fact, to] of moves) for (const numbering of numberings) slots[numbering(fact)] = to;
+            for (const { flips } of siblings) flips.commit(slots);
+            for (const { flips, reference } of siblings)
+              expect(all.map((_, i) => flips.truth(i))).toEqual(reference.map((one) => one.evaluate(slots)));
+          }
+        },
+      ),
+      { numRuns: runs(200) },
+    );
+  });
+
   it("look at a shared part once, however many ways lead to it", () => {
     // A chain of exclusive-or: each level is reached on two ways, so that 2^12 lead to the top.
     const bit: Condition = { op: "leaf", left: 0, operator: "greaterThan", right: { value: 0 } };
