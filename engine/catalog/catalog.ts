@@ -9,6 +9,7 @@ import { aroon } from "./indicators/aroon.ts";
 import { atr, trueRangeIndicator } from "./indicators/atr.ts";
 import { band } from "./indicators/band.ts";
 import { bollinger } from "./indicators/bollinger.ts";
+import { CANDLES } from "./indicators/candles/all.ts";
 import { cci } from "./indicators/cci.ts";
 import { beta, correlation } from "./indicators/correlation.ts";
 import { dayRange, gap } from "./indicators/day.ts";
@@ -52,6 +53,7 @@ const ALL: readonly Indicator[] = [
   [atr, trueRangeIndicator, stddev, zscore, linreg, percentRank, correlation, beta],
   [highest, lowest, barsSinceHighest, barsSinceLowest, dayRange, yearRange, gap, pivots, camarilla],
   [vwap, obv, ad, cmf, mfi, relativeVolume],
+  CANDLES,
 ].flat();
 
 function withSources(entry: Indicator): Indicator {

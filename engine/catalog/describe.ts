@@ -41,10 +41,15 @@ export function catalogue(): readonly { readonly heading: string; readonly entri
       .map((fact) => ofFact(fact)),
   }));
   return [
-    { heading: "Indicators", entries: [...INDICATORS.values()].map((entry) => ofIndicator(entry)) },
+    { heading: "Indicators", entries: indicators(undefined) },
+    { heading: "Candlestick patterns", entries: indicators("candlestick") },
     { heading: "Functions", entries: [...FUNCTIONS.values()].map((entry) => ofFunction(entry)) },
     ...facts,
   ];
+}
+
+function indicators(family: Indicator["family"]): readonly FactText[] {
+  return [...INDICATORS.values()].filter((entry) => entry.family === family).map((entry) => ofIndicator(entry));
 }
 
 let byName: ReadonlyMap<string, FactText> | undefined;

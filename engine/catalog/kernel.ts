@@ -58,6 +58,8 @@ export interface OutputDoc {
 /** One indicator: schema, documentation, range, warm-up and kernel. */
 export interface Indicator {
   readonly name: string;
+  /** Listed apart from the others. */
+  readonly family?: "candlestick";
   readonly title: string;
   readonly doc: string;
   readonly formula: string;

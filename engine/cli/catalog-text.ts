@@ -47,7 +47,7 @@ export function cataloguePage(): string {
     "",
     "What a rule may read. Made from the catalogue, like `barwise facts`; `UPDATE_DOCS=1 npx vitest run tests/cli/facts.test.ts` writes it anew.",
     "",
-    "Warm-up is the number of closed bars before the first value; until then a fact is [unknown](../concepts/unknown.md).",
+    "Warm-up is the number of closed bars before the first value; until then a fact is [unknown](../concepts/unknown.md). A missing bar is no bar: the one before it is `[1]`. A bar with an unknown input gives unknown and leaves the indicator as it was. What a market without movement or volume gives is said for each. How close the numbers are to TA-Lib, Skender and LEAN, and how long one update takes, is in [accuracy](accuracy.md).",
   ];
   for (const { heading, entries } of catalogue()) {
     lines.push("", `## ${heading}`);

@@ -101,10 +101,8 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string | number>>
   "lean/djia-macd-12-26.json.gz": { seed: "own", signal: 9 },
   "lean/spy-1mo-macd-12-26-9.json.gz": { seed: "own" },
   "skender/spy-1d-2017/macd-12-26-9.json.gz": { seed: "own" },
-  "skender/spy-1d-2017/pvo-12-26-9.json.gz": { seed: "own" },
   "skender/spy-1d-2017/obv.json.gz": { base: "zero" },
   "lean/spy-ppo-5-10-sma.json.gz": { average: "sma", signal: 9 },
-  "lean/spy-kama-5.json.gz": {},
 };
 
 /** A parameter that a reference leaves out has this value. */

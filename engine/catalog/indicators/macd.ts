@@ -5,10 +5,10 @@ import { Cells, PartsKernel } from "../state/parts-kernel.ts";
 import { FIRST, Smooth } from "../state/smooth.ts";
 
 /** Places among the words of `seed`. */
-export const ALIGNED = 0;
-export const FIRST_PRICE = 2;
+const ALIGNED = 0;
+const FIRST_PRICE = 2;
 
-export function macdSeedParam(): ParamDoc {
+function macdSeedParam(): ParamDoc {
   const doc = "Where the averages start: aligned as in TA-Lib, each on its own first bars, or at the first price.";
   return choice("seed", doc, ["aligned", "own", "first"]);
 }

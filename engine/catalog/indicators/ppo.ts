@@ -1,54 +1,42 @@
 /** Percentage price oscillator. */
 import type { Indicator } from "../kernel.ts";
 import { ANY, bars, choice, chosen, param } from "../params.ts";
-import { Cells, PartsKernel } from "../state/parts-kernel.ts";
+import { PartsKernel } from "../state/parts-kernel.ts";
 import { RollingMean } from "../state/rolling-mean.ts";
-import { FIRST, Smooth } from "../state/smooth.ts";
-import { ALIGNED, FIRST_PRICE, macdSeedParam } from "./macd.ts";
+import { Smooth } from "../state/smooth.ts";
+import { seedParam } from "./ema.ts";
 
 /** Place of `sma` among the words of `average`. */
 const SIMPLE = 1;
 
 class PpoKernel extends PartsKernel {
   readonly #params: readonly number[];
-  readonly #delay: number;
   readonly #fast: Smooth | RollingMean;
   readonly #slow: Smooth | RollingMean;
   readonly #signal: Smooth;
-  /** Bars still to pass before the fast average starts. */
-  readonly #wait = new Cells(1);
   protected readonly parts;
 
   constructor(params: readonly number[]) {
     super();
     const [fast, slow] = [param(params, 0), param(params, 1)];
     const isSimple = chosen(params, 3) === SIMPLE;
-    const seed = chosen(params, 4) === FIRST_PRICE ? FIRST : 0;
+    const seed = chosen(params, 4);
     this.#params = params;
-    this.#delay = chosen(params, 4) === ALIGNED ? slow - fast : 0;
     this.#fast = isSimple ? new RollingMean(fast) : Smooth.ema(fast, seed);
     this.#slow = isSimple ? new RollingMean(slow) : Smooth.ema(slow, seed);
     this.#signal = Smooth.ema(param(params, 2), seed);
-    this.parts = [this.#fast, this.#slow, this.#signal, this.#wait];
-    this.#wait.set(0, this.#delay);
-  }
-
-  override reset(): void {
-    super.reset();
-    this.#wait.set(0, this.#delay);
+    this.parts = [this.#fast, this.#slow, this.#signal];
   }
 
   update(x: Float64Array, out: Float64Array): void {
     const value = x[0] as number;
-    const wait = this.#wait.get(0);
-    if (wait > 0) this.#wait.set(0, wait - 1);
-    const ppo = inPercent(wait > 0 ? NaN : this.#fast.push(value), this.#slow.push(value));
+    const ppo = inPercent(this.#fast.push(value), this.#slow.push(value));
     write(out, ppo, Number.isNaN(ppo) ? NaN : this.#signal.push(ppo));
   }
 
   peek(x: Float64Array, out: Float64Array): void {
     const value = x[0] as number;
-    const ppo = inPercent(this.#wait.get(0) > 0 ? NaN : this.#fast.peek(value), this.#slow.peek(value));
+    const ppo = inPercent(this.#fast.peek(value), this.#slow.peek(value));
     write(out, ppo, Number.isNaN(ppo) ? NaN : this.#signal.peek(ppo));
   }
 
@@ -75,15 +63,15 @@ export const ppo: Indicator = {
     "the percentage volume oscillator. 0 where the slow average is 0.",
   formula: "ppo = 100 * (ema(fast) - ema(slow)) / ema(slow); signal = ema(ppo, signal); histogram = ppo - signal",
   source:
-    "TA-Lib PPO with exponential averages (its own default, simple ones, is `average: sma`); ppo starts at index " +
-    "slow-1, the signal at slow+signal-2. Skender seeds the fast average on its own first bars (`seed: own`).",
+    "TA-Lib PPO with exponential averages (its own default, simple ones, is `average: sma`), Skender PVO: each average " +
+    "is seeded on its own first bars; ppo starts at index slow-1, the signal at slow+signal-2.",
   inputs: ["value"],
   params: [
     bars("fast", "Length of the fast average.", 1, 12),
     bars("slow", "Length of the slow average.", 2, 26),
     bars("signal", "Length of the signal line, always an exponential average.", 1, 9),
     choice("average", "Exponential or simple averages.", ["ema", "sma"]),
-    macdSeedParam(),
+    seedParam(),
   ],
   outputs: [
     { name: "ppo", doc: "Distance of the averages in percent.", unit: "percent", range: ANY },
