@@ -3,11 +3,15 @@
  *
  * Every reference of an indicator that the catalogue has is either compared or listed below with the reason why not.
  */
-import { afterAll, describe, expect, it } from "vitest";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
 import { indicator } from "../../engine/catalog/catalog.ts";
 import type { Indicator } from "../../engine/catalog/kernel.ts";
 import { paramProblem } from "../../engine/catalog/params.ts";
 import type { Bar } from "../../engine/core/event.ts";
+import { AccuracyTable } from "../support/accuracy-table.ts";
+import { comparedWithTaLib, REFERENCE } from "../support/talib-reference.ts";
 import {
   haveSharedData,
   indicatorIndex,
@@ -15,6 +19,8 @@ import {
   SHARED_DATA_MISSING,
   type IndicatorReference,
 } from "../support/reference-data.ts";
+
+const PAGE = fileURLToPath(new URL("../../docs/reference/accuracy.md", import.meta.url));
 
 interface Mapping {
   readonly entry: string;
@@ -179,7 +185,7 @@ function paramsOf(reference: IndicatorReference, entry: Indicator, mapping: Mapp
   });
 }
 
-const largest = new Map<string, { error: number; relative: number; count: number }>();
+const accuracy = new AccuracyTable();
 
 function compare(reference: IndicatorReference, entry: Indicator, mapping: Mapping): void {
   const series = indicatorSeries(reference);
@@ -212,13 +218,7 @@ function compare(reference: IndicatorReference, entry: Indicator, mapping: Mappi
       const size = Math.max(Math.abs(want), inPriceUnits ? scale : 1);
       const allowed = special?.tolerance ?? reference.tolerance.absolute ?? relative * size;
       if (!(error <= allowed)) expect.fail(`${doc.name} at ${i}: ${rows[i]?.[o]} instead of ${want}`);
-      if (!reference.source.startsWith("talib")) continue;
-      const key = `${entry.name}.${doc.name}`;
-      const known = largest.get(key) ?? { error: 0, relative: 0, count: 0 };
-      known.error = Math.max(known.error, error);
-      known.relative = Math.max(known.relative, error / size);
-      known.count++;
-      largest.set(key, known);
+      accuracy.note(entry, doc.name, reference.source, error / size);
     }
   }
   expect(compared, "outputs compared").toBeGreaterThan(0);
@@ -258,11 +258,56 @@ describe.skipIf(!haveSharedData())(`reference values (${haveSharedData() ? "foun
     }
   });
 
-  afterAll(() => {
-    const lines = [...largest].map(
-      ([name, { error, relative, count }]) =>
-        `${name.padEnd(24)} ${error.toExponential(1).padStart(8)} ${relative.toExponential(1).padStart(8)} ${count}`,
-    );
-    console.log(`largest error against TA-Lib 0.4.0 (absolute, relative, values)\n${lines.join("\n")}`);
+  it("pivots equal those of Skender for the month before", () => {
+    const reference = REFERENCES.find((r) => r.file.endsWith("pivotpoints-month.json.gz")) as IndicatorReference;
+    const series = indicatorSeries(reference);
+    const entry = indicator("pivots") as Indicator;
+    const monthOf = (bar: Bar): string => new Date(bar.start).toISOString().slice(0, 7);
+    const months = [...new Set(series.bars.map(monthOf))];
+    let before: readonly Bar[] = [];
+    let compared = 0;
+    for (const month of months) {
+      const indexes = [...series.bars.keys()].filter((i) => monthOf(series.bars[i] as Bar) === month);
+      const [high, low] = [Math.max(...before.map((bar) => bar.high)), Math.min(...before.map((bar) => bar.low))];
+      const out = new Float64Array(7);
+      entry.kernel([0]).update(Float64Array.of(high, low, before.at(-1)?.close ?? NaN), out);
+      for (const i of before.length === 0 ? [] : indexes) {
+        for (const [o, { name }] of entry.outputs.entries()) {
+          const want = series.outputs[name]?.[i] as number;
+          accuracy.note(entry, name, reference.source, Math.abs((out[o] as number) - want) / want);
+          expect(out[o], `${name} at ${i}`).toBeCloseTo(want, 9);
+          compared++;
+        }
+      }
+      before = indexes.map((i) => series.bars[i] as Bar);
+    }
+    expect(compared).toBeGreaterThan(3_000);
+  });
+
+  it("percent_rank equals that of Skender's Connors RSI", () => {
+    const reference = REFERENCES.find((r) => r.file.endsWith("crsi-3-2-100.json.gz")) as IndicatorReference;
+    const series = indicatorSeries(reference);
+    const entry = indicator("percent_rank") as Indicator;
+    const kernel = entry.kernel([100, 1]);
+    const out = new Float64Array(1);
+    for (let i = 1; i < series.bars.length; i++) {
+      const before = (series.bars[i - 1] as Bar).close;
+      kernel.update(Float64Array.of(((series.bars[i] as Bar).close - before) / before), out);
+      const want: number | null | undefined = series.outputs["percentRank"]?.[i];
+      if (want === null || want === undefined || Number.isNaN(out[0])) continue;
+      accuracy.note(entry, "percent_rank", reference.source, Math.abs((out[0] as number) - want) / Math.max(1, want));
+      expect(out[0], `bar ${i}`).toBeCloseTo(want, 9);
+    }
+    expect(out[0]).not.toBeNaN();
+  });
+
+  it("is told on the page of the accuracy", () => {
+    for (const call of Object.keys(REFERENCE.indicators)) {
+      for (const { entry, output, relative } of comparedWithTaLib(call)) {
+        accuracy.note(entry, output, REFERENCE.made_with, relative);
+      }
+    }
+    if (process.env["UPDATE_DOCS"] === "1") writeFileSync(PAGE, accuracy.page());
+    expect(readFileSync(PAGE, "utf8")).toBe(accuracy.page());
   });
 });
