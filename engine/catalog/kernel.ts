@@ -20,6 +20,8 @@ export interface Kernel {
   /** A period of `resetsOn` begins with the next bar. Without it, the kernel is reset. */
   begin?(): void;
   clone(): Kernel;
+  /** It cannot peek, be copied or saved; those throw an UnsupportedError. */
+  readonly onlyForward?: true;
   /** Complete state as plain numbers (NaN allowed); `restore` of the same entry and parameters continues bit for bit. */
   serialize(): number[];
   restore(state: readonly number[]): void;

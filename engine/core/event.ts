@@ -59,7 +59,7 @@ export interface Bar {
 
 /**
  * A bar that a provider says is closed. `revised`: it was told before with other numbers. Such bars never change a past
- * decision; they do not change facts yet either.
+ * decision; facts that are computed from them change from then on.
  */
 export interface BarInput extends Bar {
   readonly kind: "bar";
@@ -316,7 +316,7 @@ export interface AccountView {
 export type Output =
   | { readonly kind: "timer.set"; readonly id: string; readonly clock: "market" | "arrival"; readonly at: number }
   | { readonly kind: "timer.cancel"; readonly id: string }
-  | { readonly kind: "bar"; readonly symbol: string; readonly size: string; readonly bar: Bar }
+  | { readonly kind: "bar"; readonly symbol: string; readonly size: string; readonly bar: Bar; readonly revised?: true }
   | { readonly kind: "confirm"; readonly firing: Firing }
   | { readonly kind: "verdict"; readonly verdict: Verdict }
   | { readonly kind: "submit"; readonly order: ApprovedOrder }

@@ -134,7 +134,7 @@ export class KnownBars implements History {
   learn(input: Input, outputs: readonly Output[]): void {
     if (input.kind === "history") this.#addAll(input);
     if (input.kind === "program.loaded") for (const history of input.warmup) this.#addAll(history);
-    if (input.kind === "bar" && !input.revised) this.#add(input.symbol, input.size, input);
+    if (input.kind === "bar") this.#add(input.symbol, input.size, input);
     for (const output of outputs) if (output.kind === "bar") this.#add(output.symbol, output.size, output.bar);
   }
 

@@ -87,7 +87,7 @@ export class StatementWriter {
   #drawdown = 0;
 
   observe(input: Input, outputs: readonly Output[]): void {
-    if (input.kind === "bar") this.#mark(input.symbol, input.close);
+    if (input.kind === "bar" && !input.revised) this.#mark(input.symbol, input.close);
     else if (input.kind === "trade" && input.setsPrice) this.#mark(input.symbol, input.price);
     else if (input.kind === "reconciled" && this.#startCash === undefined) {
       this.#startCash = decimal(input.account.cash);

@@ -61,7 +61,8 @@ export function createSimBroker(exchange: Exchange): SimBroker {
 export function play(exchange: Exchange, input: MarketInput, knownAt: number): void {
   switch (input.kind) {
     case "bar":
-      exchange.bar(input.symbol, barSizeOf(input.size), input, knownAt);
+      // A correction is no new trading: nothing is filled by it.
+      if (!input.revised) exchange.bar(input.symbol, barSizeOf(input.size), input, knownAt);
       break;
     case "trade":
       if (input.setsPrice) exchange.trade(input.symbol, input.price, input.size, input.time);

@@ -98,6 +98,7 @@ class WindowedKernel implements Kernel {
 }
 
 class RecursiveKernel implements Kernel {
+  readonly onlyForward = true;
   readonly #make: () => Step;
   readonly #name: string;
   #step: Step;

@@ -26,6 +26,12 @@ export function lateTrade(series: Series): Output {
   return alarm("warning", "data/late-trade", message, null, series.symbol);
 }
 
+/** Facts follow corrections of the bars that are kept; this one is older, or a kernel cannot be set back. */
+export function lateCorrection(series: Series, start: number): Output {
+  const message = `${series.key}: a correction of the time from ${isoTime(start)} on cannot be followed, what it would take is not kept any more: facts stay as they are; later ones are not told`;
+  return alarm("warning", "data/late-correction", message, null, series.symbol);
+}
+
 /** Rules that are judged at ticks stay silent where only bars come. */
 export function noTicks(strategy: string, symbol: string): Output {
   const message = `${strategy} is judged at trades and quotes of ${symbol}, and only bars come: its rules are not judged`;

@@ -17,11 +17,22 @@ export class Forming {
 
   /** Bars cover everything from the start up to here; equal to the start when only trades build it. */
   until = Number.NaN;
+  /** Smaller bars in it. */
+  pieces = 0;
+  /** Trades or quotes are in it. */
+  hasTicks = false;
+  /** Times of the first and the last price of a trade. */
+  firstAt = Number.NaN;
+  lastAt = Number.NaN;
 
   begin(start: number, end: number): void {
     this.start = start;
     this.end = end;
     this.until = start;
+    this.pieces = 0;
+    this.hasTicks = false;
+    this.firstAt = start;
+    this.lastAt = start;
     this.volume = 0;
     this.hasPrice = false;
     this.complete = true;
@@ -29,6 +40,26 @@ export class Forming {
 
   contains(time: number): boolean {
     return time >= this.start && time < this.end;
+  }
+
+  /** The earliest trade opens and the latest closes, in whatever order they come. */
+  trade(time: number, price: number): void {
+    if (!this.hasPrice) {
+      this.firstAt = time;
+      this.lastAt = time;
+      this.fold(price, price, price, price);
+      return;
+    }
+    if (price > this.high) this.high = price;
+    if (price < this.low) this.low = price;
+    if (time >= this.lastAt) {
+      this.close = price;
+      this.lastAt = time;
+    }
+    if (time < this.firstAt) {
+      this.open = price;
+      this.firstAt = time;
+    }
   }
 
   fold(open: number, high: number, low: number, close: number): void {

@@ -31,6 +31,8 @@ export interface FactNode {
   update(slots: Slots): void;
   /** Continues from a node with the same key of an older graph. */
   adopt?(old: FactNode, slots: Slots, oldSlots: Slots): void;
+  /** A node with the same memory, to be adopted later. Without it nothing is remembered; undefined: it cannot be copied. */
+  copy?(): FactNode | undefined;
 }
 
 export class FieldNode implements FactNode {
@@ -78,6 +80,7 @@ export class IndicatorNode implements FactNode {
   readonly #out: Float64Array;
   readonly #series: Series;
   readonly #anchor: Anchor | undefined;
+  readonly #entry: Indicator;
   #kernel: Kernel;
   /** Trading date of the last bar, and the first day of the period it lies in; followed only when there is an anchor. */
   #day = Number.NaN;
@@ -100,6 +103,7 @@ export class IndicatorNode implements FactNode {
     this.#out = new Float64Array(made.entry.outputs.length);
     this.#kernel = made.kernel;
     this.#anchor = made.anchor;
+    this.#entry = made.entry;
   }
 
   update(slots: Slots): void {
@@ -163,6 +167,15 @@ export class IndicatorNode implements FactNode {
     this.#period = old.#period;
     slots.set(oldSlots.subarray(old.slot, old.slot + this.#out.length), this.slot);
   }
+
+  copy(): FactNode | undefined {
+    if (this.#kernel.onlyForward === true) return undefined;
+    const made = { entry: this.#entry, kernel: this.#kernel.clone(), anchor: this.#anchor };
+    const copy = new IndicatorNode(this.key, this.slot, this.#series, made, this.#inputs);
+    copy.#day = this.#day;
+    copy.#period = this.#period;
+    return copy;
+  }
 }
 
 function begin(kernel: Kernel): void {
@@ -200,6 +213,13 @@ export class LagNode implements FactNode {
     this.#ring = old.#ring;
     this.#position = old.#position;
     slots[this.slot] = oldSlots[old.slot] as number;
+  }
+
+  copy(): FactNode {
+    const copy = new LagNode(this.key, this.slot, this.#of, this.#ring.length);
+    copy.#ring.set(this.#ring);
+    copy.#position = this.#position;
+    return copy;
   }
 }
 

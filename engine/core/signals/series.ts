@@ -12,6 +12,8 @@ import type { Bar } from "../event.ts";
 import type { SessionKind } from "../program.ts";
 import { Forming } from "./forming.ts";
 import type { FactNode } from "./nodes.ts";
+import { Past } from "./past.ts";
+import type { Origin } from "./past.ts";
 
 /** What became of an item offered to a series. */
 export type Offer =
@@ -43,8 +45,14 @@ export class Series {
   barEnd = Number.NEGATIVE_INFINITY;
   /** Closes a bar as soon as something later is known, without the grace: what is judged at ticks must not lie between two bars. */
   readonly prompt: boolean;
+  /** Where `bar` came from. */
+  readonly origin: Origin = { firstAt: Number.NaN, lastAt: Number.NaN, pieces: 0 };
+  /** What may still be corrected. */
+  readonly past = new Past(this);
   /** People were told that trades come too late for their bars. */
   lateWasTold = false;
+  /** People were told that a correction came too late to be followed. */
+  lateCorrectionWasTold = false;
 
   /** Open intervals in order of time: each waits out its grace while later ones already fill. */
   readonly #open: Forming[] = [];
@@ -79,6 +87,17 @@ export class Series {
     return undefined;
   }
 
+  /** The open interval that contains `time`, or undefined. */
+  openAt(time: number): Forming | undefined {
+    return this.#open.find((one) => one.contains(time));
+  }
+
+  /** Shows a closed bar of the past again, while its facts are computed anew. */
+  show(bar: Bar, end: number): void {
+    this.#take(bar);
+    this.barEnd = end;
+  }
+
   /** The latest price: of the forming bar, otherwise the last close. */
   get price(): number {
     return this.forming?.close ?? this.bar.close;
@@ -86,7 +105,7 @@ export class Series {
 
   /** Whether trades are building the interval that contains `time`, from its start on. */
   isBuilding(time: number): boolean {
-    const forming = this.#open.find((one) => one.contains(time));
+    const forming = this.openAt(time);
     return forming !== undefined && forming.hasPrice && forming.complete && forming.until === forming.start;
   }
 
@@ -148,8 +167,9 @@ export class Series {
     if (forming === "late" || forming === "ignored") return forming;
     if (time < forming.until) return "ignored";
     if (this.#liveSince > forming.until) forming.complete = false;
+    forming.hasTicks = true;
     forming.volume += size;
-    if (setsPrice) forming.fold(price, price, price, price);
+    if (setsPrice) forming.trade(time, price);
     return "building";
   }
 
@@ -163,6 +183,7 @@ export class Series {
     if (live) this.#useBars();
     if (size.label === this.size.label) {
       this.#take(bar);
+      this.#from(Number.NaN, Number.NaN, 0);
       this.#decided(end);
       return "closed";
     }
@@ -174,6 +195,8 @@ export class Series {
     forming.until = end;
     forming.fold(bar.open, bar.high, bar.low, bar.close);
     forming.volume += bar.volume;
+    forming.pieces++;
+    this.past.addPiece(bar, end);
     if (end < forming.end || forming !== this.#open[0]) return "building";
     return this.close() ? "closed" : "ignored";
   }
@@ -183,8 +206,12 @@ export class Series {
     const forming = this.#open.shift();
     if (forming === undefined) return false;
     const made = forming.hasPrice && this.#isComplete(forming);
-    if (made) this.#take(forming);
-    if (made) this.barEnd = forming.end;
+    if (made) {
+      this.show(forming, forming.end);
+      const isTraded = this.#fromTrades && forming.pieces === 0;
+      const pieces = forming.hasTicks ? 0 : forming.pieces;
+      this.#from(isTraded ? forming.firstAt : Number.NaN, isTraded ? forming.lastAt : Number.NaN, pieces);
+    }
     this.lastEnd = Math.max(this.lastEnd, forming.end);
     this.#free.push(forming);
     return made;
@@ -208,6 +235,12 @@ export class Series {
     bar.low = low;
     bar.close = close;
     bar.volume = volume;
+  }
+
+  #from(firstAt: number, lastAt: number, pieces: number): void {
+    this.origin.firstAt = firstAt;
+    this.origin.lastAt = lastAt;
+    this.origin.pieces = pieces;
   }
 
   /** A whole bar was given: what was being built of its time is over. */
@@ -274,11 +307,12 @@ export class Series {
     this.#liveSince = old.#liveSince;
     this.#fromBars = old.#fromBars;
     this.#fromTrades = old.#fromTrades;
+    this.past.adopt(old.past);
   }
 }
 
 /** Whether bars of the smaller size fill bars of the larger one without reaching over its end. */
-function divides(small: BarSize, large: BarSize): boolean {
+export function divides(small: BarSize, large: BarSize): boolean {
   return (
     small.label === large.label ||
     (small.kind === "intraday" && (large.kind === "session" || large.ms % small.ms === 0))

@@ -110,4 +110,13 @@ export class OpeningRangeNode implements FactNode {
     this.#low = old.#low;
     slots[this.slot] = oldSlots[old.slot] as number;
   }
+
+  copy(): FactNode {
+    const copy = new OpeningRangeNode(this.key, this.slot, this.#series, this.#spanMs, this.#field);
+    copy.#open = this.#open;
+    copy.#bars = this.#bars;
+    copy.#high = this.#high;
+    copy.#low = this.#low;
+    return copy;
+  }
 }

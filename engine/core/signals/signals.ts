@@ -17,9 +17,10 @@ import type {
   TradeInput,
 } from "../event.ts";
 import type { Program } from "../program.ts";
-import { incompleteBar, lateTrade, noTicks } from "./announcements.ts";
+import { incompleteBar, noTicks } from "./announcements.ts";
 import { barriersOf } from "./barrier.ts";
 import type { Barrier } from "./barrier.ts";
+import { Corrections } from "./corrections.ts";
 import { FactGraph } from "./graph.ts";
 import { BookTable, SizeTable, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
 import { Instance } from "./instance.ts";
@@ -48,6 +49,7 @@ export class Signals {
   #ticks = new Ticks([]);
   #lastingAt = Number.NaN;
   readonly #judge: Judge;
+  readonly #corrections: Corrections;
   #liveSince: number | undefined;
   #timerAt = Number.NaN;
   readonly #sizes = new SizeTable();
@@ -57,6 +59,7 @@ export class Signals {
     this.#sink = sink;
     this.#graph = new FactGraph([], calendarOf, this.#books);
     this.#judge = new Judge(this.#books, sink, this.#graph.slots);
+    this.#corrections = new Corrections((output) => sink.output(output));
   }
 
   get instances(): readonly Instance[] {
@@ -194,7 +197,8 @@ export class Signals {
         size === undefined
           ? series.quote(time, price, watermark)
           : series.trade(time, price, size, setsPrice, watermark);
-      if (offer === "late") this.#late(series);
+      if (offer === "late")
+        this.#corrections.trade(series, { time, price, size, setsPrice }, this.#graph.slots, this.#judge.trading);
       if (series.openEnd < due) due = series.openEnd;
     }
     if (due < Number.POSITIVE_INFINITY) this.#closeAt(due);
@@ -235,18 +239,13 @@ export class Signals {
     this.#lastingUntil(this.#ticks.earliest(now));
   }
 
-  #late(series: Series): void {
-    if (series.lateWasTold || !this.#judge.trading) return;
-    series.lateWasTold = true;
-    this.#sink.output(lateTrade(series));
-  }
-
   bar(input: BarInput): void {
     const all = this.#bySymbol.get(input.symbol);
-    if (all === undefined || input.revised) return;
+    if (all === undefined) return;
+    const size = this.#sizes.of(input.size);
+    if (input.revised) return this.#corrections.bar(all, input, size, this.#graph.slots, this.#judge.trading);
     const quote = this.#graph.quotes.get(input.symbol);
     if (quote !== undefined) quote.last = input.close;
-    const size = this.#sizes.of(input.size);
     for (const series of all) {
       if (series.openEnd <= input.start) {
         this.#closeThrough(all, input.start);
@@ -342,6 +341,7 @@ export class Signals {
 
   #updateSeries(series: Series): void {
     const { slots } = this.#graph;
+    series.past.follow();
     for (const node of series.nodes) node.update(slots);
   }
 

@@ -41,6 +41,12 @@ export class BarsTrueNode implements FactNode {
     this.#count = old.#count;
     slots[this.slot] = oldSlots[old.slot] as number;
   }
+
+  copy(): FactNode {
+    const copy = new BarsTrueNode(this.key, this.slot, this.#watched);
+    copy.#count = this.#count;
+    return copy;
+  }
 }
 
 export class SecondsTrueNode implements FactNode {
