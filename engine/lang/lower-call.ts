@@ -175,7 +175,8 @@ function sourceOf(
     const message = `There is no source "${word.word}" of ${entry.name}`;
     return report(context, "facts/source", word.span, message, didYouMean(word.word, known, "Leave source: out."));
   }
-  const why = REFUSED[entry.name] ?? "It has not been compared for this indicator.";
+  const why =
+    REFUSED[entry.family === "candlestick" ? "candles" : entry.name] ?? "It has not been compared for this indicator.";
   return report(context, "facts/source", word.span, `${entry.name} is not taken from ${word.word}`, why);
 }
 

@@ -10,6 +10,8 @@ const USUAL: Readonly<Record<string, number>> = { period: 20, percent: 0.02 };
 function paramSets(entry: Indicator): number[][] {
   const usual = entry.params.map((doc) => doc.default ?? (USUAL[doc.name] as number));
   if (entry.name === "band") usual[0] = 0.02;
+  // One kernel is behind all patterns: a second depth of penetration says nothing new.
+  if (entry.family === "candlestick") return [usual];
   const smallest = entry.params.map((doc) => doc.min);
   const fitting = paramProblem(entry, smallest) === undefined ? smallest : smallest.map((min, i) => min + i);
   const odd = entry.params.map((doc, i) => (doc.choices === undefined ? (doc.integer ? 7 + i * 4 : 0.37) : 0));

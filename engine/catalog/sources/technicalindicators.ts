@@ -5,12 +5,12 @@
  * that make the rest fit the kernel contract. May not become the default of anything.
  *
  * The package only moves forward: no peek, no copy, no saved state, and its windows leak what leaves them.
- * - Windowed indicators (sma, wma, roc, bollinger) depend on the last bars alone. We keep those, replay them into a
+ * - Windowed indicators (sma, wma, roc, bollinger, willr) depend on the last bars alone. We keep those, replay them into a
  *   fresh instance for peek, clone and restore, and replace the instance every `REBUILD_AFTER` bars, which frees the leak.
- * - Recursive ones (ema, atr, macd) depend on all bars ever. They do not leak, but peek, clone, serialize and restore
+ * - Recursive ones (ema, trix, atr, keltner, macd) depend on all bars ever. They do not leak, but peek, clone, serialize and restore
  *   throw an UnsupportedError: use our own kernel where those are needed.
  */
-import { ATR, BollingerBands, EMA, MACD, ROC, SMA, WMA } from "technicalindicators";
+import { ATR, BollingerBands, EMA, KeltnerChannels, MACD, ROC, SMA, TRIX, WilliamsR, WMA } from "technicalindicators";
 import { type Kernel, UnsupportedError } from "../kernel.ts";
 import { param } from "../params.ts";
 
@@ -26,6 +26,13 @@ export const REFUSED: Readonly<Record<string, string>> = {
   highest: "It starts at 0, so an all-negative series reads 0.",
   stddev: "Its loop ends at the first exact zero in the window, which makes the result wrong.",
   adx: "A series that starts without direction makes it NaN for the rest of the process.",
+  cci: "In a flat window it divides one rounding error by another.",
+  stochastic: "It has no slow variant: its k is never smoothed.",
+  ad: "It rounds the line to whole shares on every bar.",
+  obv: "It starts one bar late and at another level.",
+  ichimoku: "It gives the spans without their displacement.",
+  donchian: "It has none; its highest starts at 0.",
+  true_range: "Its value on the first bar is another one.",
   vwap: "It never starts over at the session, and stays NaN when the first bar has no volume.",
 };
 
@@ -42,21 +49,24 @@ class WindowedKernel implements Kernel {
   readonly #make: () => Step;
   /** How many bars determine the next value, the new one not counted. */
   readonly #memory: number;
+  /** How many inputs a bar has. */
+  readonly #width: number;
   readonly #past: number[] = [];
   #step: Step;
   #age = 0;
 
-  constructor(make: () => Step, memory: number) {
+  constructor(make: () => Step, memory: number, width = 1) {
     this.#make = make;
     this.#memory = memory;
+    this.#width = width;
     this.#step = make();
   }
 
   update(x: Float64Array, out: Float64Array): void {
     if (++this.#age > REBUILD_AFTER) this.#rebuild();
     this.#step(x, out);
-    this.#past.push(x[0] as number);
-    if (this.#past.length > this.#memory) this.#past.shift();
+    this.#past.push(...x);
+    if (this.#past.length > this.#memory * this.#width) this.#past.splice(0, this.#width);
   }
 
   peek(x: Float64Array, out: Float64Array): void {
@@ -69,7 +79,7 @@ class WindowedKernel implements Kernel {
   }
 
   clone(): Kernel {
-    const copy = new WindowedKernel(this.#make, this.#memory);
+    const copy = new WindowedKernel(this.#make, this.#memory, this.#width);
     copy.restore(this.serialize());
     return copy;
   }
@@ -79,7 +89,7 @@ class WindowedKernel implements Kernel {
   }
 
   restore(state: readonly number[]): void {
-    if (state.length > this.#memory) throw new RangeError("kernel state does not fit: it is too long");
+    if (state.length > this.#memory * this.#width) throw new RangeError("kernel state does not fit: it is too long");
     this.#past.length = 0;
     this.#past.push(...state);
     this.#rebuild();
@@ -92,7 +102,9 @@ class WindowedKernel implements Kernel {
 
   #replayed(scratch: Float64Array): Step {
     const step = this.#make();
-    for (const value of this.#past) step(Float64Array.of(value), scratch);
+    for (let at = 0; at < this.#past.length; at += this.#width) {
+      step(Float64Array.from(this.#past.slice(at, at + this.#width)), scratch);
+    }
     return step;
   }
 }
@@ -185,6 +197,18 @@ function macd(fastPeriod: number, slowPeriod: number, signalPeriod: number): Ste
   };
 }
 
+interface Candle {
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+}
+
+function candle(x: Float64Array): Candle {
+  return { high: x[0] as number, low: x[1] as number, close: x[2] as number };
+}
+
+const NO_CANDLES = { high: [], low: [], close: [] };
+
 type Make = (params: readonly number[]) => Kernel;
 
 /** Catalogue name -> kernel of the package. */
@@ -231,7 +255,39 @@ export const TECHNICALINDICATORS_KERNELS: Readonly<Record<string, Make>> = {
     new RecursiveKernel("atr", () => {
       const average = new ATR({ period: param(params, 0), high: [], low: [], close: [] });
       return (x, out) => {
-        write(out, average.nextValue({ high: x[0] as number, low: x[1] as number, close: x[2] as number }));
+        write(out, average.nextValue(candle(x)));
+      };
+    }),
+  willr: (params) => {
+    const period = param(params, 0);
+    return new WindowedKernel(
+      () => {
+        const range = new WilliamsR({ period, ...NO_CANDLES });
+        return (x, out) => {
+          // Its types ask for the arrays of the constructor.
+          write(out, range.nextValue(candle(x) as never));
+        };
+      },
+      period - 1,
+      3,
+    );
+  },
+  trix: (params) =>
+    new RecursiveKernel("trix", () => {
+      const rate = new TRIX({ period: param(params, 0), values: [] });
+      return pricesOnly((x, out) => {
+        write(out, rate.nextValue(x[0] as number));
+      });
+    }),
+  keltner: (params) =>
+    new RecursiveKernel("keltner", () => {
+      const lengths = { maPeriod: param(params, 0), multiplier: param(params, 1), atrPeriod: param(params, 2) };
+      const channel = new KeltnerChannels({ ...lengths, useSMA: false, ...NO_CANDLES });
+      return (x, out) => {
+        const lines = channel.nextValue(candle(x) as never);
+        out[0] = lines?.upper ?? NaN;
+        out[1] = lines?.middle ?? NaN;
+        out[2] = lines?.lower ?? NaN;
       };
     }),
   macd: (params) =>

@@ -34,6 +34,8 @@ export function axiomsOf(
     ...outputAxioms(facts, indicators),
     ...openingAxioms(facts),
     ...scaleAxioms(facts, rangeOf),
+    ...dayAxioms(facts),
+    ...bandAxioms(facts),
   ];
   const byFact = new Map<number, Axiom[]>();
   for (const axiom of pairs) {
@@ -192,9 +194,35 @@ export function windowsOf(facts: readonly Fact[]): readonly Window[] {
     const [first, second] = spec.inputs;
     if (bars === undefined || first === undefined) continue;
     if (spec.name === "highest" || spec.name === "lowest") found.push({ extreme, of: first, bars, which: spec.name });
-    if (spec.name !== "donchian" || second === undefined) continue;
+    const lowest = CHANNELS[spec.name];
+    if (lowest === undefined || second === undefined) continue;
     if (spec.output === 0) found.push({ extreme, of: first, bars, which: "highest" });
-    if (spec.output === 2) found.push({ extreme, of: second, bars, which: "lowest" });
+    if (spec.output === lowest) found.push({ extreme, of: second, bars, which: "lowest" });
   }
   return found;
+}
+
+/** Channels of the highest high (output 0) and the lowest low (this output) of the last bars. */
+const CHANNELS: Readonly<Record<string, number>> = { donchian: 2, year_range: 1 };
+
+/** The range of the day holds the bar that it was looked at with. */
+function dayAxioms(facts: readonly Fact[]): Axiom[] {
+  return facts.flatMap(({ spec }, index): Axiom[] => {
+    if (spec.kind !== "indicator" || spec.name !== "day_range") return [];
+    const [, high, low] = spec.inputs;
+    if (spec.output === 1 && high !== undefined) return [{ low: high, high: index }];
+    return spec.output === 2 && low !== undefined ? [{ low: index, high: low }] : [];
+  });
+}
+
+/** A band holds the value that it is drawn around. */
+function bandAxioms(facts: readonly Fact[]): Axiom[] {
+  return facts.flatMap(({ spec }, index): Axiom[] => {
+    if (spec.kind !== "indicator" || spec.name !== "band") return [];
+    const [value] = spec.inputs;
+    if (value === undefined) return [];
+    const above: Axiom = { low: value, high: index };
+    const below: Axiom = { low: index, high: value };
+    return spec.output === 0 ? [above] : spec.output === 2 ? [below] : [above, below];
+  });
 }

@@ -142,6 +142,23 @@ describe("sessions", () => {
     expect(judged({ g: "gap" }, "1d", daily).map(({ g }) => g)).toEqual([NaN, 101 / 100 - 1, 102 / 101 - 1]);
   });
 
+  it("have a gap and an anchored price while their first daily bar is still forming", () => {
+    const facts = { g: "'gap(on: 1d, forming: true)'", v: "'vwap(anchor: month, on: 1d, forming: true)'" };
+    // The last of June and the first of July: a new month begins with the second day.
+    const seen = judged(
+      facts,
+      "30m",
+      rows(DAYS.slice(2, 5), (day, i) => 100 + 20 * day + i),
+    );
+    expect(seen.slice(0, 3).map(({ g }) => g)).toEqual([NaN, NaN, NaN]);
+    expect(seen.slice(3, 6).map(({ g }) => g)).toEqual(Array(3).fill(120 / 102 - 1));
+    expect(seen.slice(6, 9).map(({ g }) => g)).toEqual(Array(3).fill(140 / 122 - 1));
+    const typical = (high: number, low: number, close: number): number => (high + low + close) / 3;
+    expect(seen[3]?.["v"]).toBeCloseTo(120, 10);
+    expect(seen[5]?.["v"]).toBeCloseTo(typical(123, 119, 122), 10);
+    expect(seen[6]?.["v"]).toBeCloseTo((6 * typical(123, 119, 122) + 1 * 140) / 7, 10);
+  });
+
   it("have a range that starts over", () => {
     const facts = { top: "day_range.high", bottom: "day_range.low", first: "day_range.open" };
     const seen = judged(
