@@ -31,7 +31,7 @@ export const REFUSED: Readonly<Record<string, string>> = {
   ad: "It rounds the line to whole shares on every bar.",
   obv: "It starts one bar late and at another level.",
   ichimoku: "It gives the spans without their displacement.",
-  donchian: "It has none; its highest starts at 0.",
+  donchian: "It has none, and its highest value starts at 0.",
   true_range: "Its value on the first bar is another one.",
   vwap: "It never starts over at the session, and stays NaN when the first bar has no volume.",
 };
