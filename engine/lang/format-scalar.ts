@@ -27,10 +27,14 @@ export function scalarLines(text: string, node: Scalar, asExpression: boolean): 
   return quote === "" && !isStillPlain(quoted, inner) ? written : quoted;
 }
 
-/** Blanks after a colon are read as text only in some places; where they are not, the author's spelling stays. */
+/**
+ * Blanks after a colon are read as text only in some places, and without an odd blank around it `1` is a number: where the
+ * text would be read otherwise, the author's spelling stays.
+ */
 function isStillPlain(lines: readonly string[], before: string): boolean {
   const joined = lines.join(" ");
-  if (!joined.includes(": ") || before.includes(": ")) return true;
+  const isWord = joined !== before && !/\s/.test(joined);
+  if (!isWord && (!joined.includes(": ") || before.includes(": "))) return true;
   return readYaml("", `x: ${joined}\n`).data?.["x"] === joined;
 }
 

@@ -140,7 +140,9 @@ function attach(
   } else if (!own) {
     // Brackets that ended before the comment stand on one line with what holds them.
     const ended = before.around.find(({ group }) => group.isFlow && group.end <= start);
-    (ended?.holder ?? before.item).trail.push(comment.text);
+    // Nothing holds the brackets of a whole file.
+    if (ended !== undefined && ended.holder === undefined) root.tail.push(note);
+    else (ended?.holder ?? before.item).trail.push(comment.text);
   } else if (isStillToCome(before.item, start)) {
     before.item.lead.push(note);
   } else {

@@ -118,6 +118,12 @@ rules:
     expect(stable(text)).toBe(`${text}\n`);
   });
 
+  it("keeps a comment behind the brackets of a whole file", () => {
+    expect(stable("{barwise: 1, grace: 2s} # short\n", "barwise.yaml")).toBe("# short\n{ barwise: 1, grace: 2s }\n");
+    const long = `{barwise: 1, journal: ${"x".repeat(120)}} # long\n`;
+    expect(stable(long, "barwise.yaml")).toBe(`barwise: 1\njournal: ${"x".repeat(120)}\n# long\n`);
+  });
+
   it("keeps empty brackets, however long the line is", () => {
     const text = `${HEAD}rules:\n  - ${"x".repeat(130)}: {}\n    ${"y".repeat(130)}: []\n`;
     expect(stable(text)).toContain(`  - ${"x".repeat(130)}: {}\n    ${"y".repeat(130)}: []\n`);
@@ -253,6 +259,11 @@ rules:
 });
 
 describe("blanks that are none to YAML", () => {
+  it("keep a text a text where an expression ends with them", () => {
+    const text = `${HEAD}facts:\n  level: 1\u3000\n\n${RULES}`;
+    expect(stable(text)).toContain("  level: 1\u3000\n");
+  });
+
   it("stay where a word begins or ends with them", () => {
     const text = "\u3000name: case\nbarwise: 1\nlast: x\u00a0\n";
     expect(stable(text)).toBe(text);
