@@ -28,6 +28,8 @@ import { builtWith, VERSION } from "./version.ts";
 interface Flags {
   readonly data: readonly string[];
   readonly symbol?: string;
+  readonly factors?: readonly string[];
+  readonly adjust?: string;
   readonly on?: string;
   readonly cash: string;
   readonly fees: string;
@@ -56,6 +58,11 @@ export function addBacktest(program: Command): void {
       "--data <source...>",
       "CSV files or folders (a folder is one symbol), or a built-in tape: sp500, synthetic",
     )
+    .option(
+      "--factors <file...>",
+      "LEAN factor files of the symbols, or a folder of them: adjusts prices (SYMBOL=FILE)",
+    )
+    .option("--adjust <what>", "what the factors adjust: splits, or all (dividends too); default: splits")
     .option("--symbol <name>", "symbol of the data, where the file does not say it")
     .option("--on <size>", "evaluate every strategy on bars of this size instead of its own")
     .option("--cash <amount>", "starting cash", "100000")
@@ -89,6 +96,8 @@ async function runBacktest(paths: readonly string[], flags: Flags): Promise<void
   if (flags.journal !== undefined) await mustBeNew(flags.journal);
   const { tape, notes } = await openTape(flags.data, {
     symbol: flags.symbol,
+    factors: flags.factors,
+    adjust: flags.adjust,
     timeZone: flags.timeZone,
     barSize: flags.barSize,
     skipBadRows: flags.skipBadRows,

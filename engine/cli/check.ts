@@ -18,6 +18,8 @@ import { openTape } from "./tapes.ts";
 interface Flags {
   readonly data: readonly string[];
   readonly symbol?: string;
+  readonly factors?: readonly string[];
+  readonly adjust?: string;
   readonly on?: string;
   readonly param: readonly string[];
   readonly barSize?: string;
@@ -38,6 +40,11 @@ export function addCheck(program: Command): void {
       "--data <source...>",
       "CSV files or folders (a folder is one symbol), or a built-in tape: sp500, synthetic",
     )
+    .option(
+      "--factors <file...>",
+      "LEAN factor files of the symbols, or a folder of them: adjusts prices (SYMBOL=FILE)",
+    )
+    .option("--adjust <what>", "what the factors adjust: splits, or all (dividends too); default: splits")
     .option("--symbol <name>", "symbol of the data, where the file does not say it")
     .option("--on <size>", "evaluate every strategy on bars of this size instead of its own")
     .option("--param <name=value...>", "replace a param of the strategies", collect, [])
@@ -58,8 +65,8 @@ async function runLookahead(paths: readonly string[], flags: Flags): Promise<voi
   const cuts = Number(flags.cuts);
   if (!Number.isInteger(cuts) || cuts < 1 || cuts > MOST_CUTS)
     throw new CliError(`--cuts ${flags.cuts}: expected a whole number from 1 to ${MOST_CUTS}`);
-  const { symbol, timeZone, barSize } = flags;
-  const { tape, notes } = await openTape(flags.data, { symbol, timeZone, barSize });
+  const { symbol, timeZone, barSize, factors, adjust } = flags;
+  const { tape, notes } = await openTape(flags.data, { symbol, timeZone, barSize, factors, adjust });
   const loaded = await loadProgram(paths, overrideOf(flags, tape));
   for (const note of [...notes, ...loaded.notes, ...checkData(loaded.program, tape)]) say(note);
   const line = progressLine("check");

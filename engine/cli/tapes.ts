@@ -3,10 +3,14 @@
  *
  * Owns: names of built-in tapes and reading of `--data`. May not: play anything.
  */
-import { statSync } from "node:fs";
-import { basename } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { CsvError } from "../adapters/csv/types.ts";
 import { readBars, symbolOfFile } from "../adapters/csv/bars.ts";
+import { readFactors } from "../adapters/csv/factors.ts";
+import type { FactorFile } from "../adapters/csv/factors.ts";
+import { adjusted } from "../adapters/tape/adjusted.ts";
+import type { Adjusting } from "../adapters/tape/adjusted.ts";
 import { barTape, leanTickTape, sp500Tape } from "../adapters/tape/file-tapes.ts";
 import { syntheticTape } from "../adapters/tape/synthetic.ts";
 import { mergeTapes } from "../adapters/tape/tape.ts";
@@ -26,6 +30,10 @@ export interface DataOptions {
   /** Leaves out rows that cannot be believed instead of stopping; they are counted. */
   readonly skipBadRows?: boolean;
   readonly seed?: number | undefined;
+  /** Factor files, or folders of them; `SYMBOL=FILE` where the name of the file does not say it. */
+  readonly factors?: readonly string[] | undefined;
+  /** What is adjusted by them: `splits` (the default) or `all`. */
+  readonly adjust?: string | undefined;
   /** Where the source was named, for messages. Default `--data`. */
   readonly flag?: string;
 }
@@ -36,6 +44,37 @@ export interface OpenedTape {
 }
 
 export async function openTape(sources: readonly string[], options: DataOptions = {}): Promise<OpenedTape> {
+  const { factors = [], adjust } = options;
+  const adjusting = adjustingOf(adjust);
+  if (adjust !== undefined && factors.length === 0) throw new CliError("--adjust needs --factors");
+  const opened = await openRaw(sources, options);
+  if (factors.length === 0) return opened;
+  try {
+    const files = (await Promise.all(factors.map((source) => factorsOf(source, opened.tape.symbols)))).flat();
+    const { tape, notes } = adjusted(opened.tape, files, adjusting);
+    return { tape, notes: [...opened.notes, ...notes] };
+  } catch (error) {
+    if (error instanceof CsvError) throw new CliError(`--factors ${error.message}`, 1, { cause: error });
+    throw error;
+  }
+}
+
+function adjustingOf(adjust = "splits"): Adjusting {
+  if (adjust !== "splits" && adjust !== "all") throw new CliError(`--adjust ${adjust}: expected splits or all`);
+  return adjust;
+}
+
+/** A folder holds the factors of many symbols: those of the data are taken. */
+async function factorsOf(source: string, symbols: readonly string[]): Promise<readonly FactorFile[]> {
+  const named = /^([A-Z][A-Z0-9.]*)=(.+)$/.exec(source);
+  if (named !== null) return [await readFactors(named[2] as string, named[1])];
+  if (statSync(source, { throwIfNoEntry: false })?.isDirectory() !== true) return [await readFactors(source)];
+  const files = readdirSync(source).filter((name) => name.endsWith(".csv") && symbols.includes(symbolOfFile(name)));
+  if (files.length === 0) throw new CsvError(`${source}: no factor file of ${symbols.join(", ")} in this folder`);
+  return Promise.all(files.map((name) => readFactors(join(source, name))));
+}
+
+async function openRaw(sources: readonly string[], options: DataOptions): Promise<OpenedTape> {
   const [only] = sources;
   if (only === "sp500" && sources.length === 1)
     return { tape: await sp500Tape(), notes: ["real: S&P 500 daily bars 2000-2020"] };
