@@ -7,7 +7,7 @@
 import { INDICATORS } from "./catalog.ts";
 import { FACTS, FUNCTIONS, ORDER_FACTS } from "./facts.ts";
 import type { FactDoc, FactUnit, FunctionDoc } from "./facts.ts";
-import type { Indicator, ParamDoc } from "./kernel.ts";
+import type { Indicator, OutputDoc, ParamDoc } from "./kernel.ts";
 import { usageOf } from "./params.ts";
 
 export interface FactText {
@@ -75,7 +75,7 @@ function ofIndicator(entry: Indicator): FactText {
     params: params.map((param) => ({ name: param.name, values: paramWords(param), doc: param.doc })),
     outputs: outputs.map((output) => ({
       name: outputs.length === 1 ? name : `${name}.${output.name}`,
-      values: `${output.unitOfValue === true ? "unit of what it reads" : unitWords(output.unit)}, ${rangeWords(output.range)}`,
+      values: valueWords(output),
       doc: output.doc,
     })),
     notes: [
@@ -121,6 +121,11 @@ function paramWords({ integer, min, max, default: usual, choices }: ParamDoc): s
   if (choices !== undefined) return `${choices.join(", ")}; ${choices[usual ?? 0] ?? ""} when left out`;
   const kind = integer ? "whole number" : "number";
   return `${kind}, ${rangeWords([min, max])}${usual === undefined ? "; required" : `; ${usual} when left out`}`;
+}
+
+function valueWords({ unit, unitOfValue, range }: OutputDoc): string {
+  if (unit === "flag") return unitWords(unit);
+  return `${unitOfValue === true ? "unit of what it reads" : unitWords(unit)}, ${rangeWords(range)}`;
 }
 
 const UNITS: Partial<Readonly<Record<FactUnit, string>>> = {

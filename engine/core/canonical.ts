@@ -100,3 +100,21 @@ export function inputsOf(spec: FactSpec): readonly number[] {
       return [];
   }
 }
+
+/**
+ * Bars of its own series that each fact needs before everything computed from it is known. What a fact of two symbols
+ * reads is needed for as many bars as that fact itself. Facts that are not `wanted` ask for nothing by themselves.
+ */
+export function neededBars(facts: readonly Fact[], wanted: (fact: Fact) => boolean = () => true): readonly number[] {
+  const needed = facts.map((fact) => (wanted(fact) ? fact.warmup : 0));
+  // Users stand behind what they read.
+  for (let at = facts.length - 1; at >= 0; at--) {
+    const { spec } = facts[at] as Fact;
+    for (const input of inputsOf(spec)) {
+      const of = facts[input] as Fact;
+      if (of.warmup > 0 && of.spec.series.size.label === spec.series.size.label)
+        needed[input] = Math.max(needed[input] ?? 0, needed[at] ?? 0);
+    }
+  }
+  return needed;
+}

@@ -4,8 +4,8 @@
  * Owns: which bars of which series warm the facts before anything may fire. May not: evaluate.
  */
 import type { Bar, HistoryInput } from "../core/event.ts";
-import { inputsOf } from "../core/canonical.ts";
-import type { Fact, Program } from "../core/program.ts";
+import { neededBars } from "../core/canonical.ts";
+import type { Program } from "../core/program.ts";
 import { anchorOf } from "../core/signals/specs.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
@@ -28,34 +28,19 @@ const EXTRA_BARS = 20;
 export function needsOf(program: Program): readonly Need[] {
   const needs = new Map<string, Need>();
   for (const strategy of program.strategies) {
-    const warmups = together(strategy.facts);
+    const needed = neededBars(strategy.facts);
     for (const symbol of strategy.symbols) {
       for (const [index, { spec }] of strategy.facts.entries()) {
         const of = spec.series.symbol ?? symbol;
         const key = `${of}@${spec.series.size.label}`;
         const known = needs.get(key);
-        const bars = Math.max((warmups[index] ?? 0) + EXTRA_BARS, known?.bars ?? 0);
+        const bars = Math.max((needed[index] ?? 0) + EXTRA_BARS, known?.bars ?? 0);
         const since = longer(known?.since, anchorOf(spec));
         needs.set(key, { symbol: of, size: spec.series.size, bars, since });
       }
     }
   }
   return [...needs.values()];
-}
-
-/** Warm-up of each fact; what a fact of two symbols reads is needed for as many bars as that fact itself. */
-function together(facts: readonly Fact[]): readonly number[] {
-  const warmups = facts.map(({ warmup }) => warmup);
-  // Users stand behind what they read.
-  for (let at = facts.length - 1; at >= 0; at--) {
-    const { spec } = facts[at] as Fact;
-    for (const input of inputsOf(spec)) {
-      const of = (facts[input] as Fact).spec;
-      if (of.series.symbol === spec.series.symbol || of.series.size.label !== spec.series.size.label) continue;
-      warmups[input] = Math.max(warmups[input] ?? 0, warmups[at] ?? 0);
-    }
-  }
-  return warmups;
 }
 
 function longer(a: Anchor | undefined, b: Anchor | undefined): Anchor | undefined {

@@ -30,6 +30,36 @@ describe("a market that never moved", () => {
     }
   });
 
+  it("has a defined value on every other indicator too", () => {
+    for (const price of [0, 100.1]) {
+      expect(last("stochrsi", [14, 14, 1, 3], flat("stochrsi", price))).toEqual([0, 0]);
+      expect(last("ppo", [12, 26, 9, 0, 0], flat("ppo", price))).toEqual([0, 0, 0]);
+      expect(last("momentum", [10], flat("momentum", price))).toEqual([0]);
+      expect(last("trix", [15, 0], flat("trix", price))).toEqual([0]);
+      expect(last("aroon", [14], flat("aroon", price))).toEqual([100, 100, 0]);
+      expect(last("psar", [0.02, 0.2], flat("psar", price))[0]).toBe(price);
+      expect(last("supertrend", [10, 3, 0], flat("supertrend", price))[0]).toBe(price);
+      expect(last("ichimoku", [9, 26, 52, 26], flat("ichimoku", price))).toEqual(Array(6).fill(price));
+      expect(last("zscore", [20, 0], flat("zscore", price))).toEqual([0]);
+      expect(last("linreg", [14], flat("linreg", price))).toEqual([price, 0, 0]);
+      expect(last("percent_rank", [50, 0], flat("percent_rank", price))).toEqual([100]);
+      expect(last("percent_rank", [50, 1], flat("percent_rank", price))).toEqual([0]);
+      expect(last("correlation", [30], flat("correlation", price))).toEqual([0]);
+      expect(last("beta", [60], flat("beta", price))).toEqual([0]);
+      expect(last("bars_since_highest", [20], flat("bars_since_highest", price))).toEqual([0]);
+      expect(last("pivots", [0], flat("pivots", price))).toEqual(Array(7).fill(price));
+      expect(last("camarilla", [], flat("camarilla", price))).toEqual(Array(8).fill(price));
+      expect(last("kama", [10, 2, 30], flat("kama", price))).toEqual([price]);
+      expect(last("hma", [14], flat("hma", price))).toEqual([price]);
+      expect(last("dema", [14, 0], flat("dema", price))).toEqual([price]);
+      expect(last("tema", [14, 0], flat("tema", price))).toEqual([price]);
+      expect(last("ad", [], flat("ad", price))).toEqual([0]);
+      expect(last("cmf", [20], flat("cmf", price))).toEqual([0]);
+      expect(last("doji", [], flat("doji", price))).toEqual([1]);
+      expect(last("engulfing", [], flat("engulfing", price))).toEqual([0, 0]);
+    }
+  });
+
   it("leaves no trace once it moves", () => {
     const entry = indicator("adx") as Indicator;
     const rows = run(entry.kernel([14]), [...flatInputs(entry, 60, 100), ...marketInputs(entry, 60, 4)], 3);
@@ -62,6 +92,23 @@ describe("vwap", () => {
     kernel.reset();
     kernel.update(bar(50, 1), out);
     expect(out[0]).toBe(50);
+  });
+});
+
+describe("bars without volume", () => {
+  const empty = (name: string): readonly Float64Array[] => {
+    const entry = indicator(name) as Indicator;
+    const at = entry.inputs.indexOf("volume");
+    return marketInputs(entry, 60, 3).map((x) => x.map((value, i) => (i === at ? 0 : value)));
+  };
+
+  it("say nothing, or nothing moved", () => {
+    expect(last("vwma", [20], empty("vwma"))).toEqual([NaN]);
+    expect(last("relative_volume", [20], empty("relative_volume"))).toEqual([NaN]);
+    expect(last("cmf", [20], empty("cmf"))).toEqual([0]);
+    expect(last("mfi", [14], empty("mfi"))).toEqual([0]);
+    expect(last("ad", [], empty("ad"))).toEqual([0]);
+    expect(last("obv", [0], empty("obv"))).toEqual([0]);
   });
 });
 

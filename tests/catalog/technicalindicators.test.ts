@@ -23,10 +23,11 @@ const PARAMS: Readonly<Record<string, readonly number[]>> = {
   atr: [14],
   macd: [12, 26, 9],
   willr: [14],
+  true_range: [0],
   trix: [15],
   keltner: [20, 2, 10],
 };
-const WINDOWED = ["sma", "wma", "roc", "bollinger", "willr"];
+const WINDOWED = ["sma", "wma", "roc", "bollinger", "willr", "true_range"];
 const RECURSIVE = ["ema", "trix", "atr", "keltner", "macd"];
 /** Divided by a range that a flat window does not have, or a zero taken for nothing: unknown there, where ours is 0. */
 const UNKNOWN_WHEN_FLAT = ["willr", "trix"];

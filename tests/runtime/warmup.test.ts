@@ -50,8 +50,8 @@ describe("a warm-up", () => {
   it("asks for as many bars of the other symbol when two are compared", async () => {
     const counts: Record<string, number> = {};
     const text =
-      "barwise: 1\nname: x\nsymbols: [QQQ]\non: 1d\nfacts: {a: 'beta(60, with: close(symbol: SPY))', b: 'sma(5, of: close(symbol: IWM))'}\n" +
-      "rules:\n  - {name: leave, when: a > b, then: {close: {}}}\n";
+      "barwise: 1\nname: x\nsymbols: [QQQ]\non: 1d\nfacts: {a: 'beta(60, with: close(symbol: SPY))', b: 'sma(5, of: close(symbol: IWM))', c: 'sma(9, of: close - close(symbol: DIA))'}\n" +
+      "rules:\n  - {name: leave, when: a > b and c > 0, then: {close: {}}}\n";
     const { program } = compile({ "x.strategy.yaml": text });
     if (program === null) throw new Error("no program");
     const history = {
@@ -61,7 +61,7 @@ describe("a warm-up", () => {
       },
     };
     await warmupOf(program, history, three, calendarOf);
-    expect(counts).toEqual({ QQQ: 81, SPY: 81, IWM: 25 });
+    expect(counts).toEqual({ QQQ: 81, SPY: 81, IWM: 25, DIA: 29 });
   });
 
   it("asks for the days that a prior value lies back", async () => {

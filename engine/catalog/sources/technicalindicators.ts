@@ -5,12 +5,24 @@
  * that make the rest fit the kernel contract. May not become the default of anything.
  *
  * The package only moves forward: no peek, no copy, no saved state, and its windows leak what leaves them.
- * - Windowed indicators (sma, wma, roc, bollinger, willr) depend on the last bars alone. We keep those, replay them into a
+ * - Windowed indicators (sma, wma, roc, bollinger, willr, true_range) depend on the last bars alone. We keep those, replay them into a
  *   fresh instance for peek, clone and restore, and replace the instance every `REBUILD_AFTER` bars, which frees the leak.
  * - Recursive ones (ema, trix, atr, keltner, macd) depend on all bars ever. They do not leak, but peek, clone, serialize and restore
  *   throw an UnsupportedError: use our own kernel where those are needed.
  */
-import { ATR, BollingerBands, EMA, KeltnerChannels, MACD, ROC, SMA, TRIX, WilliamsR, WMA } from "technicalindicators";
+import {
+  ATR,
+  BollingerBands,
+  EMA,
+  KeltnerChannels,
+  MACD,
+  ROC,
+  SMA,
+  TRIX,
+  TrueRange,
+  WilliamsR,
+  WMA,
+} from "technicalindicators";
 import { type Kernel, UnsupportedError } from "../kernel.ts";
 import { param } from "../params.ts";
 
@@ -32,7 +44,6 @@ export const REFUSED: Readonly<Record<string, string>> = {
   obv: "It starts one bar late and at another level.",
   ichimoku: "It gives the spans without their displacement.",
   donchian: "It has none, and its highest value starts at 0.",
-  true_range: "Its value on the first bar is another one.",
   vwap: "It never starts over at the session, and stays NaN when the first bar has no volume.",
 };
 
@@ -272,6 +283,17 @@ export const TECHNICALINDICATORS_KERNELS: Readonly<Record<string, Make>> = {
       3,
     );
   },
+  true_range: () =>
+    new WindowedKernel(
+      () => {
+        const range = new TrueRange(NO_CANDLES);
+        return (x, out) => {
+          write(out, range.nextValue(candle(x)));
+        };
+      },
+      1,
+      3,
+    ),
   trix: (params) =>
     new RecursiveKernel("trix", () => {
       const rate = new TRIX({ period: param(params, 0), values: [] });

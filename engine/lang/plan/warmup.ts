@@ -3,6 +3,7 @@
  *
  * Owns: comparing facts of two programs. A fact that the older program computes for the same symbol goes on.
  */
+import { neededBars } from "../../core/canonical.ts";
 import type { Fact, Program, Strategy } from "../../core/program.ts";
 import type { WarmupPlan } from "./types.ts";
 
@@ -15,14 +16,14 @@ export function warmupOf(before: Pick<Program, "strategies">, strategy: Strategy
   const known = new Set(before.strategies.flatMap((other) => other.symbols.flatMap((symbol) => keysOf(other, symbol))));
   const needs = new Map<string, WarmupPlan>();
   for (const symbol of strategy.symbols) {
-    for (const fact of strategy.facts) {
-      const { series } = fact.spec;
+    const needed = neededBars(strategy.facts, (fact) => !known.has(keyOf(strategy, symbol, fact)));
+    for (const [index, { spec }] of strategy.facts.entries()) {
+      const bars = needed[index] ?? 0;
       // What is computed from other facts of the same bar remembers nothing: those facts stand in the list themselves.
-      if (fact.warmup === 0 || fact.spec.kind === "calc" || known.has(keyOf(strategy, symbol, fact))) continue;
-      const of = series.symbol ?? symbol;
-      const at = `${of}@${series.size.label}`;
-      if (fact.warmup > (needs.get(at)?.bars ?? 0))
-        needs.set(at, { symbol: of, size: series.size.label, bars: fact.warmup });
+      if (bars === 0 || spec.kind === "calc") continue;
+      const of = spec.series.symbol ?? symbol;
+      const at = `${of}@${spec.series.size.label}`;
+      if (bars > (needs.get(at)?.bars ?? 0)) needs.set(at, { symbol: of, size: spec.series.size.label, bars });
     }
   }
   return [...needs.values()].sort((a, b) =>

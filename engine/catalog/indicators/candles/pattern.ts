@@ -76,7 +76,7 @@ const BOTH: readonly OutputDoc[] = [
 
 function penetrationParam(usual: number): ParamDoc {
   const doc = "How far the last candle must reach into the body of the first: 30% and 0.3 are the same.";
-  return { name: "penetration", doc, integer: false, min: 0, max: 1, default: usual };
+  return { name: "penetration", doc, integer: false, min: 0, max: 1, default: usual, option: true };
 }
 
 export function indicatorOf(pattern: Pattern): Indicator {
