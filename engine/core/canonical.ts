@@ -112,8 +112,10 @@ export function neededBars(facts: readonly Fact[], wanted: (fact: Fact) => boole
     const { spec } = facts[at] as Fact;
     for (const input of inputsOf(spec)) {
       const of = facts[input] as Fact;
-      if (of.warmup > 0 && of.spec.series.size.label === spec.series.size.label)
-        needed[input] = Math.max(needed[input] ?? 0, needed[at] ?? 0);
+      const bars = needed[at] ?? 0;
+      const isLonger = of.warmup > 0 && bars > of.warmup;
+      if (isLonger && of.spec.series.size.label === spec.series.size.label)
+        needed[input] = Math.max(needed[input] ?? 0, bars);
     }
   }
   return needed;
