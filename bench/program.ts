@@ -125,23 +125,32 @@ export function watchers(symbols: readonly string[]): Program {
     builder.indicator("rsi", 14),
     builder.indicator("roc", 10),
   ];
+  watch(builder, facts);
+  return builder.program(symbols);
+}
+
+/** The same rules over the close and as many indicators as make `count` facts. */
+export function crowd(symbols: readonly string[], count: number): Program {
+  const builder = new Builder();
+  const names = ["sma", "ema", "rsi", "roc"];
+  const facts = [builder.close()];
+  for (let i = 0; facts.length < count; i++) facts.push(builder.indicator(names[i % 4] as string, 10 + 3 * i));
+  watch(builder, facts);
+  return builder.program(symbols);
+}
+
+function watch(builder: Builder, facts: readonly number[]): void {
+  const at = (i: number): number => facts[i % facts.length] as number;
   for (let i = 0; i < 10; i++) {
-    const left = facts[i % 5] as number;
     const condition: Condition = {
       op: "all",
       kids: [
-        { op: "leaf", left, operator: "lessThan", right: { value: -1_000 - i } },
-        {
-          op: "leaf",
-          left: facts[(i + 1) % 5] as number,
-          operator: "greaterThan",
-          right: { fact: facts[(i + 2) % 5] as number },
-        },
+        { op: "leaf", left: at(i), operator: "lessThan", right: { value: -1_000 - i } },
+        { op: "leaf", left: at(i + 1), operator: "greaterThan", right: { fact: at(i + 2) } },
       ],
     };
     builder.rule(`r${i}`, condition, { kind: "cancel" }, { fire: "each" });
   }
-  return builder.program(symbols);
 }
 
 /** A generator with 32 bits of state; plain integer arithmetic. */

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:rules`: what judging many rules on one symbol costs, beside the closures and json-rules-engine.
+ * What judging many rules on one symbol costs, beside the closures and json-rules-engine.
  *
- * Owns: measuring and printing. Facts follow a random walk, three of ten move at each evaluation; nothing fires.
+ * Owns: those figures. Facts follow a random walk, three of ten move at each evaluation; nothing fires.
  */
 import { Engine } from "json-rules-engine";
 import { toCanonical } from "../engine/core/canonical.ts";
@@ -9,6 +9,8 @@ import type { Condition, Fact, Operator } from "../engine/core/program.ts";
 import { Evaluator } from "../engine/core/signals/conditions.ts";
 import { Flips } from "../engine/core/signals/flips.ts";
 import { random } from "./program.ts";
+import { fastest, stopwatch } from "./row.ts";
+import type { Row } from "./row.ts";
 
 const FACTS = 10;
 const RULES = 1_000;
@@ -43,12 +45,12 @@ function nsOf(count: number, work: (slots: Float64Array) => void): number {
     walk(slots);
     work(slots);
   }
-  const started = process.hrtime.bigint();
+  const seconds = stopwatch();
   for (let i = 0; i < count; i++) {
     walk(slots);
     work(slots);
   }
-  return Number(process.hrtime.bigint() - started) / count;
+  return (seconds() * 1e9) / count;
 }
 
 /** One engine with all rules, facts as constants of the run: its fastest way. */
@@ -70,28 +72,45 @@ async function nsOfJsonRules(count: number): Promise<number> {
     await engine.run(Object.fromEntries([...slots].map((value, i) => [`f${i}`, value])));
   };
   await run();
-  const started = process.hrtime.bigint();
+  const seconds = stopwatch();
   for (let i = 0; i < count; i++) await run();
-  return Number(process.hrtime.bigint() - started) / count;
+  return (seconds() * 1e9) / count;
 }
 
-let sum = 0;
-const moved = nsOf(2_000_000, () => undefined);
-const byFlips = nsOf(2_000_000, (slots) => {
-  flips.commit(slots);
-  sum += flips.changedCount;
-});
-const byClosures = nsOf(20_000, (slots) => {
-  for (const one of closures) sum += one.evaluate(slots);
-});
-const byJsonRules = await nsOfJsonRules(20);
-const shown = (ns: number): string => `${Math.round(ns).toLocaleString("en-US")} ns`.padStart(16);
-console.log(
-  `Node ${process.version}; ${RULES} rules of four comparisons on one symbol, three of ten facts move (${sum})\n`,
-);
-console.log(`moving the facts alone     ${shown(moved)}`);
-console.log(`flips                      ${shown(byFlips)}   target 1,000 ns`);
-console.log(`closures, every rule       ${shown(byClosures)}   x${(byClosures / byFlips).toFixed(0)}`);
-console.log(
-  `json-rules-engine          ${shown(byJsonRules)}   x${(byJsonRules / byFlips).toFixed(0)}, target x20,000`,
-);
+export async function rulesRows(rounds: number): Promise<Row[]> {
+  let sum = 0;
+  const least = await fastest(rounds, {
+    moving: () => nsOf(1_000_000, () => undefined),
+    flips: () =>
+      nsOf(1_000_000, (slots) => {
+        flips.commit(slots);
+        sum += flips.changedCount;
+      }),
+    closures: () =>
+      nsOf(10_000, (slots) => {
+        for (const one of closures) sum += one.evaluate(slots);
+      }),
+    jsonRules: () => nsOfJsonRules(10),
+  });
+  const detail = `${RULES} rules of four comparisons, three of ten facts move (${sum})`;
+  const moving = `moving the facts alone takes ${least.moving.toFixed(0)} ns of it`;
+  const what = "1,000 rules on one symbol";
+  return [
+    {
+      what,
+      unit: "ns",
+      target: { value: 1_000 },
+      measured: least.flips,
+      baseline: { what: "closures", value: least.closures },
+      detail: `${detail}; ${moving}`,
+    },
+    {
+      what: `${what}, times json-rules-engine`,
+      unit: "times",
+      target: { value: 20_000, atLeast: true },
+      measured: least.jsonRules / least.flips,
+      baseline: { what: "closures", value: least.jsonRules / least.closures },
+      detail: `json-rules-engine: ${(least.jsonRules / 1e6).toFixed(1)} ms a run`,
+    },
+  ];
+}

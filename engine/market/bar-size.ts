@@ -31,15 +31,19 @@ export function parseBarSize(source: string): BarSize | undefined {
 }
 
 const known = new Map<string, BarSize>();
+/** The last answer: a tape asks for the same size at every bar, several times. */
+let last: BarSize = DAY;
 
 /** The size of a label that was checked before, as a tape or the core writes it. Throws RangeError for any other. */
 export function barSizeOf(label: string): BarSize {
+  if (label === last.label) return last;
   let size = known.get(label);
   if (size === undefined) {
     size = parseBarSize(label);
     if (size === undefined) throw new RangeError(`not a bar size: ${label}`);
     known.set(label, size);
   }
+  last = size;
   return size;
 }
 

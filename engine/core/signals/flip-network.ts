@@ -68,12 +68,22 @@ export interface Watched {
   /** Comparisons with a constant, by ascending constant. */
   readonly byThreshold: Lists;
   readonly thresholds: Float64Array;
-  /** Comparisons between facts, and with lists. */
-  readonly others: Lists;
+  /** Pairs of facts that are compared with each other. */
+  readonly pairs: Lists;
+  /** Comparisons with lists. */
+  readonly lists: Lists;
   readonly roots: Lists;
 }
 
+/** By pair: two places, and all comparisons between them. They turn only when the order of the two values does. */
+export interface Pairs {
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  readonly leaves: Lists;
+}
+
 export interface FlipNetwork {
+  readonly pairs: Pairs;
   readonly nodes: Nodes;
   readonly leaves: Leaves;
   readonly roots: Roots;
@@ -148,11 +158,13 @@ function networkOf(conditions: readonly Condition[], placeOf: Numbering): FlipNe
   const { drafts } = builder;
   const leaves = leavesOf(drafts, placeOf);
   const places = new Set(roots.flatMap((root) => root.places)).size;
+  const pairs = pairsOf(leaves);
   return {
     nodes: nodesOf(drafts),
     leaves,
     roots: rootsOf(roots, drafts.length, conditions.length),
-    watched: watchedOf(drafts, leaves, roots, places),
+    pairs,
+    watched: watchedOf(drafts, leaves, pairs, roots, places),
     conditions: conditions.length,
     places,
     scratch: {
@@ -255,8 +267,32 @@ function rootsOf(roots: readonly RootDraft[], nodes: number, conditions: number)
   };
 }
 
-function watchedOf(drafts: readonly Draft[], leaves: Leaves, roots: readonly RootDraft[], places: number): Watched {
-  const { left, right, value, sets } = leaves;
+function pairsOf({ left, right }: Leaves): Pairs {
+  const numbers = new Map<string, number>();
+  const ends: (readonly [low: number, high: number])[] = [];
+  const members: (readonly [pair: number, leaf: number])[] = [];
+  for (const [leaf, other] of right.entries()) {
+    if (other < 0) continue;
+    const one = left[leaf] as number;
+    const pair = [Math.min(one, other), Math.max(one, other)] as const;
+    const number = numbers.get(pair.join()) ?? ends.push(pair) - 1;
+    numbers.set(pair.join(), number);
+    members.push([number, leaf]);
+  }
+  return {
+    low: Int32Array.from(ends, ([low]) => low),
+    high: Int32Array.from(ends, ([, high]) => high),
+    leaves: gathered(ends.length, members),
+  };
+}
+
+function watchedOf(
+  drafts: readonly Draft[],
+  { left, right, value, sets }: Leaves,
+  { low, high }: Pairs,
+  roots: readonly RootDraft[],
+  places: number,
+): Watched {
   const ids = drafts.flatMap(({ kind }, id) => (kind === LEAF ? [id] : []));
   const isConstant = (id: number): boolean => right[id] === -1 && sets[id] === undefined;
   const ordered = ids.filter(isConstant).sort((a, b) => (value[a] as number) - (value[b] as number));
@@ -264,15 +300,16 @@ function watchedOf(drafts: readonly Draft[], leaves: Leaves, roots: readonly Roo
     places,
     ordered.map((id) => [left[id] as number, id]),
   );
-  const sides = (id: number): readonly number[] => [...new Set([left[id] as number, right[id] as number])];
   return {
     byThreshold,
     thresholds: Float64Array.from(byThreshold.items, (id) => value[id] as number),
-    others: gathered(
+    pairs: gathered(
       places,
-      ids
-        .filter((id) => !isConstant(id))
-        .flatMap((id) => sides(id).flatMap((place) => (place < 0 ? [] : [[place, id] as const]))),
+      [...low].flatMap((one, pair) => [...new Set([one, high[pair] as number])].map((place) => [place, pair] as const)),
+    ),
+    lists: gathered(
+      places,
+      ids.filter((id) => sets[id] !== undefined).map((id) => [left[id] as number, id]),
     ),
     roots: gathered(
       places,

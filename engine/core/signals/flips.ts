@@ -12,6 +12,9 @@ import type { Slots, Truth } from "./conditions.ts";
 import { ALL, ANY, LEAF, placed } from "./flip-network.ts";
 import type { FlipNetwork } from "./flip-network.ts";
 
+/** One of the two is NaN. */
+const NO_ORDER = 3;
+
 export class Flips {
   /** Conditions whose truth changed at the last commit, until others commit: the first `changedCount` entries. */
   readonly changed: Int32Array;
@@ -27,6 +30,8 @@ export class Flips {
   /** The answer of each condition. */
   readonly #answers: Int8Array;
   readonly #isTouched: Uint8Array;
+  /** Which of the two values of each pair is larger. */
+  readonly #order: Uint8Array;
   /** Values at the last commit, by place. */
   readonly #previous: Float64Array;
   readonly #dirty: Uint32Array;
@@ -44,6 +49,7 @@ export class Flips {
     this.#count = new Int32Array(nodes.kind.length);
     this.#dirty = scratch.dirty;
     this.#missing = Int32Array.from(roots.places);
+    this.#order = new Uint8Array(network.pairs.low.length).fill(NO_ORDER);
     this.#previous = new Float64Array(network.places).fill(Number.NaN);
     this.#answers = new Int8Array(conditions.length).fill(UNKNOWN);
     this.#isTouched = scratch.isTouched;
@@ -89,7 +95,7 @@ export class Flips {
   }
 
   #move(place: number, old: number, now: number, slots: Slots): void {
-    const { byThreshold, thresholds, others, roots } = this.#network.watched;
+    const { byThreshold, thresholds, lists, pairs, roots } = this.#network.watched;
     const isKnown = Number.isFinite(now);
     if (isKnown !== Number.isFinite(old)) {
       for (let i = roots.from[place] as number; i < (roots.from[place + 1] as number); i++) {
@@ -107,8 +113,21 @@ export class Flips {
       if (between && (thresholds[i] as number) > high) break;
       this.#recheck(byThreshold.items[i] as number, slots);
     }
-    for (let i = others.from[place] as number; i < (others.from[place + 1] as number); i++)
-      this.#recheck(others.items[i] as number, slots);
+    for (let i = pairs.from[place] as number; i < (pairs.from[place + 1] as number); i++)
+      this.#compare(pairs.items[i] as number, slots);
+    for (let i = lists.from[place] as number; i < (lists.from[place + 1] as number); i++)
+      this.#recheck(lists.items[i] as number, slots);
+  }
+
+  #compare(pair: number, slots: Slots): void {
+    const { low, high, leaves } = this.#network.pairs;
+    const a = slots[this.#slots[low[pair] as number] as number] as number;
+    const b = slots[this.#slots[high[pair] as number] as number] as number;
+    const order = a < b ? 0 : a > b ? 1 : a === b ? 2 : NO_ORDER;
+    if (order === this.#order[pair]) return;
+    this.#order[pair] = order;
+    for (let i = leaves.from[pair] as number; i < (leaves.from[pair + 1] as number); i++)
+      this.#recheck(leaves.items[i] as number, slots);
   }
 
   #firstAtLeast(value: number, start: number, stop: number): number {

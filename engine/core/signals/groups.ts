@@ -3,22 +3,26 @@
  *
  * Owns: grouping and naming only. May not: know time, truth or orders.
  */
-import { parseBarSize } from "../../market/bar-size.ts";
-import type { BarSize } from "../../market/bar-size.ts";
-import { invariant } from "../assert.ts";
 import type { AccountView, BookView } from "../event.ts";
+import type { Barrier } from "./barrier.ts";
 import type { FactGraph } from "./graph.ts";
 import type { Instance } from "./instance.ts";
 import type { Series } from "./series.ts";
 import type { Views } from "./view-nodes.ts";
 
+/** Who is judged when a series closes a bar, and where it waits for others: one look-up for both. */
+export interface Judged {
+  readonly instance: Instance;
+  readonly barrier: Barrier;
+}
+
 /** Those that are judged when their series closes a bar. */
-export function groupBySeries(instances: readonly Instance[]): Map<Series, Instance[]> {
-  const groups = new Map<Series, Instance[]>();
-  for (const instance of instances) {
+export function groupBySeries(barriers: ReadonlyMap<Instance, Barrier>): Map<Series, Judged[]> {
+  const groups = new Map<Series, Judged[]>();
+  for (const [instance, barrier] of barriers) {
     if (instance.facts.strategy.ticks === true) continue;
     const group = groups.get(instance.facts.series) ?? [];
-    group.push(instance);
+    group.push({ instance, barrier });
     groups.set(instance.facts.series, group);
   }
   return groups;
@@ -65,20 +69,5 @@ export class BookTable implements Views {
   set(view: BookView): void {
     const own = this.#books.get(view.strategy) ?? new Map<string, BookView>();
     this.#books.set(view.strategy, own.set(view.symbol, view));
-  }
-}
-
-/** Sizes by label, parsed once. */
-export class SizeTable {
-  readonly #sizes = new Map<string, BarSize>();
-
-  of(label: string): BarSize {
-    let size = this.#sizes.get(label);
-    if (size === undefined) {
-      size = parseBarSize(label);
-      invariant(size !== undefined, `not a bar size: ${label}`);
-      this.#sizes.set(label, size);
-    }
-    return size;
   }
 }

@@ -125,7 +125,9 @@ export class Instance {
     context.day = day;
     context.trading = trading;
     this.#markDue(slots);
-    const found: Found = { fired: undefined, blockedExits: undefined };
+    const found = this.#found;
+    found.fired = undefined;
+    found.blockedExits = undefined;
     for (let word = 0; word < this.#due.length; word++) {
       for (let bits = this.#due[word] as number; bits !== 0; bits &= bits - 1)
         this.#follow((word << 5) + (31 - Math.clz32(bits & -bits)), slots, book, found);
@@ -170,7 +172,8 @@ export class Instance {
     else clearBit(this.#restless, index);
   }
 
-  /** One for all evaluations: nothing is allocated when nothing fires. */
+  /** These two are there once for all evaluations: nothing is allocated when nothing fires. */
+  readonly #found: Found = { fired: undefined, blockedExits: undefined };
   readonly #context: { -readonly [K in keyof FiringContext]: FiringContext[K] } = {
     time: 0,
     index: 0,

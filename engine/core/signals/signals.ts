@@ -5,8 +5,8 @@
  * May not: import the desk, size, or place orders. What it knows of positions and the account came as views.
  */
 import type { Calendar } from "../../market/calendar.ts";
+import { barSizeOf } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
-import { invariant } from "../assert.ts";
 import type {
   AccountView,
   BarInput,
@@ -22,7 +22,8 @@ import { barriersOf } from "./barrier.ts";
 import type { Barrier } from "./barrier.ts";
 import { Corrections } from "./corrections.ts";
 import { FactGraph } from "./graph.ts";
-import { BookTable, SizeTable, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
+import { BookTable, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
+import type { Judged } from "./groups.ts";
 import { Instance } from "./instance.ts";
 import { Judge } from "./judge.ts";
 import type { SignalsSink } from "./judge.ts";
@@ -41,7 +42,7 @@ export class Signals {
   #program: Program | undefined;
   #graph: FactGraph;
   #instances: Instance[] = [];
-  #bySeries = new Map<Series, Instance[]>();
+  #bySeries = new Map<Series, Judged[]>();
   #bySymbol = new Map<string, readonly Series[]>();
   #barriers = new Map<Instance, Barrier>();
   /** Barriers at which somebody waits. */
@@ -52,7 +53,6 @@ export class Signals {
   readonly #corrections: Corrections;
   #liveSince: number | undefined;
   #timerAt = Number.NaN;
-  readonly #sizes = new SizeTable();
 
   constructor(calendarOf: (symbol: string) => Calendar, sink: SignalsSink) {
     this.#calendarOf = calendarOf;
@@ -121,7 +121,7 @@ export class Signals {
     this.#ticks = new Ticks(instances);
     this.#lastingAt = Number.NaN;
     this.#barriers = barriersOf(instances, graph);
-    this.#bySeries = groupBySeries(instances);
+    this.#bySeries = groupBySeries(this.#barriers);
     this.#bySymbol = groupBySymbol(graph);
     this.usesAccount = program.strategies.some((strategy) =>
       strategy.facts.some((fact) => fact.spec.kind === "account"),
@@ -147,7 +147,7 @@ export class Signals {
 
   /** `running`: a graph whose series go on after the warm-up; what they have not closed yet they will close themselves. */
   #warm({ symbol, size, bars }: HistoryInput, running: FactGraph | undefined): void {
-    const barSize = this.#sizes.of(size);
+    const barSize = barSizeOf(size);
     for (const series of this.#bySymbol.get(symbol) ?? NO_SERIES) {
       if (series.size.label !== size) continue;
       const known = running?.series.get(series.key)?.lastEnd ?? Number.NEGATIVE_INFINITY;
@@ -242,7 +242,7 @@ export class Signals {
   bar(input: BarInput): void {
     const all = this.#bySymbol.get(input.symbol);
     if (all === undefined) return;
-    const size = this.#sizes.of(input.size);
+    const size = barSizeOf(input.size);
     if (input.revised) return this.#corrections.bar(all, input, size, this.#graph.slots, this.#judge.trading);
     const quote = this.#graph.quotes.get(input.symbol);
     if (quote !== undefined) quote.last = input.close;
@@ -348,8 +348,7 @@ export class Signals {
   #evaluateAll(series: Series, end: number): void {
     const own = this.#bySeries.get(series);
     if (own !== undefined) {
-      for (const instance of own) {
-        const barrier = this.#barrierOf(instance);
+      for (const { instance, barrier } of own) {
         if (barrier.isOpen) {
           instance.prepare(this.#graph.slots, end);
           this.#judge.evaluate(instance);
@@ -358,12 +357,6 @@ export class Signals {
     }
     if (this.#waiting.length === 0) return;
     for (const barrier of [...this.#waiting]) if (barrier.cameIn(series)) this.#release(barrier);
-  }
-
-  #barrierOf(instance: Instance): Barrier {
-    const barrier = this.#barriers.get(instance);
-    invariant(barrier !== undefined, "every instance stands at a barrier");
-    return barrier;
   }
 
   #wait(barrier: Barrier, instance: Instance, end: number): void {
