@@ -59,6 +59,25 @@ describe("a run over sockets with the official SDK gives the orders and fills of
     );
   }, 60_000);
 
+  it("with bars that their provider corrects a minute later, which change what is decided after it", async () => {
+    const tape = syntheticTape({ sessions: 4 });
+    const [symbol = ""] = tape.symbols;
+    const bars = [...tape.items()].filter((item): item is BarInput => item.kind === "bar" && item.symbol === symbol);
+    const items = bars.flatMap((bar, i) => {
+      const before = bars[i - 1];
+      if (before === undefined || i % 3 !== 0) return [bar];
+      const close = before.close * (i % 2 === 0 ? 1.002 : 0.998);
+      const { open, high, low } = before;
+      const corrected = { high: Math.max(open, high, close), low: Math.min(open, low, close), close, revised: true };
+      return [bar, { ...before, ...corrected }];
+    });
+    const program = await shipped([symbol], size("5m"));
+    await compare(program, { symbols: [symbol], data: "minute", items }, 4);
+    const plain = await runBacktest(program, { symbols: [symbol], data: "minute", items: bars });
+    const corrected = await runBacktest(program, { symbols: [symbol], data: "minute", items });
+    expect(corrected.orders).not.toEqual(plain.orders);
+  }, 60_000);
+
   it("with targets, reversals and two orders of which one cancels the other", async () => {
     const tape = syntheticTape({ sessions: 3 });
     const [symbol = ""] = tape.symbols;

@@ -138,7 +138,7 @@ export async function runOverSockets(
     tape.data === "daily"
       ? { dailyBars: symbols }
       : tape.data === "minute"
-        ? { bars: symbols }
+        ? { bars: symbols, updatedBars: symbols }
         : { trades: symbols, quotes: symbols };
   const journal = new MemoryJournal(HEADER);
   let fatal: Error | undefined;

@@ -87,11 +87,14 @@ export class Past {
     this.#pieces.push({ ...pricesOf(piece), end });
   }
 
-  /** A trade that belongs to a closed bar. Bars that were given whole hold it already, or know better. */
+  /**
+   * A trade that belongs to a closed bar. Bars that were given whole hold it already, or know better; and a feed that came
+   * back may repeat what it told before it went down.
+   */
   trade(time: number, price: number, size: number, setsPrice: boolean, slots: Slots): Correction {
     const at = this.#indexAt(time);
     const bar = this.#bars[at];
-    if (bar === undefined || Number.isNaN(bar.firstAt)) return "none";
+    if (bar === undefined || Number.isNaN(bar.firstAt) || !this.#series.isLiveAt(time)) return "none";
     bar.volume += size;
     if (setsPrice) {
       if (price > bar.high) bar.high = price;

@@ -119,6 +119,11 @@ export class Series {
     this.#liveSince = Number.POSITIVE_INFINITY;
   }
 
+  /** Whether the feed has been live from `time` on: what it tells of earlier may be told for the second time. */
+  isLiveAt(time: number): boolean {
+    return this.#liveSince <= time;
+  }
+
   /** End of the interval that contains `time`, or NaN while the window is closed. */
   endAt(time: number): number {
     if (!this.#inWindow(time)) return Number.NaN;

@@ -218,6 +218,65 @@ describe("a corrected bar", () => {
   });
 });
 
+describe("several sizes and symbols with corrections in between", () => {
+  const minute = fc.record({
+    prices: fc.tuple(prices, prices),
+    fix: fc.option(fc.record({ which: fc.nat(1), back: fc.integer({ min: 1, max: 20 }), prices }), { freq: 2 }),
+  });
+
+  it("show at every evaluation what a recomputation over the latest words on closed bars gives, and no open bar", () => {
+    const builder = new StrategyBuilder("pair", "1m");
+    const facts = {
+      sma: builder.indicator("sma", [3]),
+      high: builder.field("high", "5m"),
+      volume: builder.field("volume", "15m"),
+      other: builder.close("5m", "QQQ"),
+      last: builder.close(undefined, "QQQ"),
+    };
+    builder.rule("say", builder.when(facts.other, ">", 0), alert({ expression: facts.last }), { fire: "each" });
+    const pair = program([builder.build()]);
+    fc.assert(
+      fc.property(fc.array(minute, { minLength: 20, maxLength: 90 }), (minutes) => {
+        const run = new CoreDriver(pair, OPEN - MINUTE);
+        const symbols = ["QQQ", "SPY"] as const;
+        const known = symbols.map((): Bar[] => []);
+        for (const [at, { prices: both, fix }] of minutes.entries()) {
+          for (const [which, symbol] of symbols.entries()) {
+            const bar = barOf(at, both[which] as Prices);
+            known[which]?.push(bar);
+            run.market({ ...provided(bar), symbol });
+          }
+          const [other = [], own = []] = known;
+          const whole = (bars: readonly Bar[], size: number): readonly Bar[] => {
+            const end = Math.floor((at + 1) / size) * size;
+            return end === 0 ? [] : bars.slice(end - size, end);
+          };
+          const expected = {
+            sma: own.slice(-3).reduce((sum, { close }) => sum + close, 0) / 3,
+            high: Math.max(...whole(own, 5).map(({ high }) => high)),
+            volume: at < 14 ? Number.NaN : whole(own, 15).reduce((sum, { volume }) => sum + volume, 0),
+            other: whole(other, 5).at(-1)?.close ?? Number.NaN,
+            last: other.at(-1)?.close,
+          };
+          const { slots, instances } = run.core.signals.graph;
+          // Before the other symbol has closed five minutes, an evaluation waits for them until the grace is over.
+          for (const [name, fact] of at < 4 ? [] : Object.entries(facts))
+            expect(Number((slots[instances[0]?.slotOf[fact] as number] as number).toFixed(9)), `${name} at ${at}`).toBe(
+              Number((expected[name as keyof typeof expected] as number).toFixed(9)),
+            );
+          if (fix === null || at < fix.back) continue;
+          const bar = barOf(at - fix.back, fix.prices);
+          (known[fix.which] as Bar[])[at - fix.back] = bar;
+          run.feed({ ...provided(bar, true), symbol: symbols[fix.which] as string });
+        }
+        expect(run.alerts).not.toContain("data/late-correction");
+        expectSameAgain(run);
+      }),
+      { numRuns: runs(40) },
+    );
+  });
+});
+
 describe("a late trade", () => {
   const trade = fc.record({
     ms: fc.nat(20 * MINUTE - 1),
@@ -289,6 +348,16 @@ describe("a late trade", () => {
     });
     const [told] = run.feed({ kind: "trade", symbol: "SPY", time: OPEN + 50_000, price: 98, size: 7, setsPrice: true });
     expect(told).toMatchObject({ kind: "bar", revised: true, bar: { open: 99, low: 98, close: 98, volume: 209 } });
+  });
+
+  it("is left out when it is from before the feed came back, which may tell it for the second time", () => {
+    const run = new CoreDriver(subject(), OPEN - MINUTE, { live: true });
+    const trade = { kind: "trade", symbol: "SPY", time: OPEN + 20_000, price: 100, size: 50, setsPrice: true } as const;
+    run.market(trade);
+    run.passTo(OPEN + 3 * MINUTE);
+    for (const status of ["down", "live"] as const) run.feed({ kind: "feed", feed: "f", status, detail: "" });
+    expect(run.feed(trade)).toMatchObject([{ code: "data/late-trade" }]);
+    expect(run.core.signals.graph.series.get("SPY@1m/regular")?.bar.volume).toBe(50);
   });
 
   it("adds volume alone when its sale condition says so, and makes no bar where there was none", () => {
