@@ -42,7 +42,7 @@ export class Corrections {
       if (!isOwn && (size.ms >= series.size.ms || !divides(size, series.size))) continue;
       const end = isOwn ? series.endAt(bar.start) : bar.start + size.ms;
       if (Number.isNaN(end)) continue;
-      const outcome = isOwn ? series.past.whole(bar, end, slots) : series.past.piece(bar, end, slots);
+      const outcome = isOwn ? series.past.whole(bar, end, slots) : series.past.piece(bar, slots);
       if (!isTold) continue;
       if (outcome === "corrected") this.#tell(series, bar.start);
       if (outcome !== "older" || series.lateCorrectionWasTold) continue;

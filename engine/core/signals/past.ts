@@ -3,19 +3,17 @@
  * what its facts remembered before them.
  *
  * Owns: how facts are computed anew after a correction: from a copy of their memory, over the kept bars. Bounded: between
- * `KEPT_BARS` and twice as many bars, the same for `KEPT_PIECES`. May not: evaluate rules, or tell anybody.
+ * `KEPT_BARS` and twice as many bars. May not: evaluate rules, or tell anybody.
  */
 import type { Bar } from "../event.ts";
 import type { Slots } from "./conditions.ts";
 import { Forming } from "./forming.ts";
 import type { FactNode } from "./nodes.ts";
+import { Pieces } from "./pieces.ts";
 import type { Series } from "./series.ts";
 
 /** Each of the last bars of a series, this many, can still be corrected. */
 export const KEPT_BARS = 64;
-/** Smaller bars that are kept of a series which is built from them: a regular day of minutes and two hours. */
-export const KEPT_PIECES = 512;
-
 /** `older`: facts stay, because what is needed to compute them anew is not kept any more. `none`: nothing to correct. */
 export type Correction = "corrected" | "older" | "none";
 
@@ -26,7 +24,7 @@ export interface Origin {
   pieces: number;
 }
 
-interface Spanned {
+interface KeptBar extends Origin {
   start: number;
   end: number;
   open: number;
@@ -36,8 +34,6 @@ interface Spanned {
   volume: number;
 }
 
-type KeptBar = Spanned & Origin;
-
 /** Copies of the nodes of a series, in their order; undefined where nothing is remembered. */
 type Memory = readonly (FactNode | undefined)[];
 
@@ -46,7 +42,7 @@ export class Past {
   /** Since `#older`, oldest first. */
   readonly #bars: KeptBar[] = [];
   readonly #free: KeptBar[] = [];
-  #pieces: Spanned[] = [];
+  #pieces = new Pieces();
   #older: Memory = [];
   /** Memory before the bar at `#newerAt`. */
   #newer: Memory = [];
@@ -82,9 +78,8 @@ export class Past {
   }
 
   /** A smaller bar has become part of the bar that is being built. */
-  addPiece(piece: Bar, end: number): void {
-    if (this.#pieces.length >= 2 * KEPT_PIECES) this.#pieces.splice(0, KEPT_PIECES);
-    this.#pieces.push({ ...pricesOf(piece), end });
+  addPiece(piece: Bar): void {
+    this.#pieces.add(piece);
   }
 
   /**
@@ -136,19 +131,21 @@ export class Past {
   }
 
   /** Another word on a smaller bar. Bars that were not made of such bars stay. */
-  piece(bar: Bar, end: number, slots: Slots): Correction {
+  piece(bar: Bar, slots: Slots): Correction {
     const target = this.#series.openAt(bar.start) ?? this.#bars[this.#indexAt(bar.start)];
-    if (target === undefined) return this.#isBeforeAll(bar.start) && this.#pieces.length > 0 ? "older" : "none";
+    if (target === undefined) return this.#isBeforeAll(bar.start) && !this.#pieces.isEmpty ? "older" : "none";
     const isOpen = target instanceof Forming;
     if (target.pieces === 0 || (isOpen && (target.hasTicks || bar.start >= target.until))) return "none";
-    const first = this.#pieces[0];
     // Unless everything from the beginning of the bar on is kept, it cannot be put together again.
-    if (first === undefined || this.#countIn(target.start, target.end) !== target.pieces) return "older";
-    const change = this.#setPiece(bar, end);
+    if (this.#pieces.countIn(target.start, target.end) !== target.pieces) return "older";
+    const change = this.#pieces.set(bar);
     if (change === "same") return "none";
-    if (change === "added") target.pieces++;
-    const whole = this.#fold(target.start, target.end);
-    copyPrices(whole, target);
+    if (change === "added") {
+      // The oldest may have been given up for it.
+      if (this.#pieces.countIn(target.start, target.end) !== target.pieces + 1) return "older";
+      target.pieces++;
+    }
+    copyPrices(this.#pieces.whole(target.start, target.end), target);
     if (!isOpen) this.#replay(this.#indexAt(bar.start), slots);
     return isOpen ? "none" : "corrected";
   }
@@ -211,37 +208,6 @@ export class Past {
   #isBeforeAll(time: number): boolean {
     const first = this.#bars[0];
     return time < this.#series.lastEnd && (first === undefined || time < first.start);
-  }
-
-  #countIn(start: number, end: number): number {
-    let count = 0;
-    for (const piece of this.#pieces) if (piece.start >= start && piece.start < end) count++;
-    return count;
-  }
-
-  #setPiece(bar: Bar, end: number): "same" | "changed" | "added" {
-    const pieces = this.#pieces;
-    let at = pieces.length;
-    while (at > 0 && (pieces[at - 1] as Spanned).start >= bar.start) at--;
-    const known = pieces[at];
-    if (known?.start === bar.start) {
-      if (areEqual(known, bar)) return "same";
-      copyPrices(bar, known);
-      return "changed";
-    }
-    pieces.splice(at, 0, { ...pricesOf(bar), end });
-    return "added";
-  }
-
-  #fold(start: number, end: number): Forming {
-    const whole = new Forming();
-    whole.begin(start, end);
-    for (const piece of this.#pieces) {
-      if (!whole.contains(piece.start)) continue;
-      whole.fold(piece.open, piece.high, piece.low, piece.close);
-      whole.volume += piece.volume;
-    }
-    return whole;
   }
 }
 

@@ -201,7 +201,7 @@ export class Series {
     forming.fold(bar.open, bar.high, bar.low, bar.close);
     forming.volume += bar.volume;
     forming.pieces++;
-    this.past.addPiece(bar, end);
+    this.past.addPiece(bar);
     if (end < forming.end || forming !== this.#open[0]) return "building";
     return this.close() ? "closed" : "ignored";
   }

@@ -195,6 +195,26 @@ describe("a corrected bar", () => {
     expectSameAgain(run);
   });
 
+  it("cannot be followed by a bar of more smaller ones than are kept, which is said, and the bar stays", () => {
+    const builder = new StrategyBuilder("hour", "1h");
+    const high = builder.field("high");
+    builder.rule("say", builder.when(high, ">", 0), alert({ expression: high }), { fire: "each" });
+    const run = new CoreDriver(program([builder.build()]), OPEN - MINUTE);
+    const second = (i: number, price: number, revised = false): BarInput =>
+      provided(
+        { start: OPEN + i * 1_000, open: price, high: price, low: price, close: price, volume: 1 },
+        revised,
+        "1s",
+      );
+    for (let i = 0; i < 3_600; i++) {
+      run.market(second(i, 100));
+      if (i === 600) run.feed(second(590, 103, true));
+      if (i === 1_500) run.feed(second(10, 150, true));
+    }
+    expect(run.alerts).toEqual(["data/late-correction", "rule/alert"]);
+    expect(said(run.outputs)).toEqual(["103"]);
+  });
+
   it("cannot be followed by a series with a kernel that only moves forward, which is said", () => {
     const builder = new StrategyBuilder("source", "1m");
     const close = builder.close();
