@@ -67,7 +67,13 @@ describe(`candlestick patterns as ${REFERENCE.made_with} defines them`, () => {
       expect(digestOf(found)).toBe(digest);
     });
 
-    it.runIf(rare.length > 0)(`${name} is found where TA-Lib found it in ${rare.length} rare windows`, () => {
+    it(`${name} was tried on bars where it is found`, () => {
+      expect(count[0] + count[1] + rare.length).toBeGreaterThan(0);
+    });
+
+    // Patterns that the bars hold often enough have no windows of their own.
+    if (rare.length === 0) continue;
+    it(`${name} is found where TA-Lib found it in ${rare.length} rare windows`, () => {
       for (const [one, prices] of rare) {
         const bars = Array.from({ length: prices.length / 4 }, (_, i): Bar => {
           const [open = 0, high = 0, low = 0, close = 0] = prices.slice(i * 4, i * 4 + 4).map((price) => price / 64);
@@ -75,10 +81,6 @@ describe(`candlestick patterns as ${REFERENCE.made_with} defines them`, () => {
         });
         expect(foundIn(name, sign, bars).at(-1)).toEqual([bars.length - 1, sides === "both" ? one : sign]);
       }
-    });
-
-    it(`${name} was tried on bars where it is found`, () => {
-      expect(count[0] + count[1] + rare.length).toBeGreaterThan(0);
     });
   }
 });
