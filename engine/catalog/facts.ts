@@ -63,6 +63,12 @@ const QUOTE = group("quote", [
   ["ask", "price", NOT_NEGATIVE, "Best price somebody asks now. Unknown without a quote."],
   ["mid", "price", NOT_NEGATIVE, "Middle of the quote: (bid + ask) / 2."],
   ["spread", "price", ANY, "ask - bid. Negative while the market is crossed."],
+  [
+    "imbalance",
+    "ratio",
+    [-1, 1],
+    "Which side of the quote is larger: (bid size - ask size) / (bid size + ask size). Unknown without both sides and sizes.",
+  ],
   ["last", "price", NOT_NEGATIVE, "Price of the latest trade."],
 ]);
 

@@ -61,7 +61,7 @@ export interface SeriesRef {
 }
 
 export type BarField = "open" | "high" | "low" | "close" | "volume" | "hl2" | "hlc3" | "ohlc4";
-export type QuoteField = "bid" | "ask" | "mid" | "spread" | "last";
+export type QuoteField = "bid" | "ask" | "mid" | "spread" | "imbalance" | "last";
 /** `open` is 1 inside the strategy's session and 0 outside; `time` is minutes after local midnight; `weekday` is 1 (Monday) to 7. */
 export type SessionField = "open" | "minutes_since_open" | "minutes_to_close" | "time" | "weekday";
 export type PositionField =

@@ -18,7 +18,14 @@ const BAR: Record<BarField, string> = {
   hlc3: "hlc3",
   ohlc4: "ohlc4",
 };
-const QUOTE: Record<QuoteField, string> = { bid: "bid", ask: "ask", mid: "mid", spread: "spread", last: "last" };
+const QUOTE: Record<QuoteField, string> = {
+  bid: "bid",
+  ask: "ask",
+  mid: "mid",
+  spread: "spread",
+  imbalance: "imbalance",
+  last: "last",
+};
 const SESSION: Record<SessionField, string> = {
   open: "session.open",
   minutes_since_open: "session.minutes_since_open",

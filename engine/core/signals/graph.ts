@@ -99,7 +99,7 @@ export class FactGraph {
 
   quoteOf(symbol: string): QuoteState {
     let quote = this.quotes.get(symbol);
-    if (quote === undefined) this.quotes.set(symbol, (quote = { bid: Number.NaN, ask: Number.NaN, last: Number.NaN }));
+    if (quote === undefined) this.quotes.set(symbol, (quote = unquoted()));
     return quote;
   }
 
@@ -334,4 +334,9 @@ function indicatorOf(name: string): ReturnType<typeof indicator> & object {
 
 function watched(condition: Condition, slotOf: (index: number) => number): Watched {
   return { slots: [...new Set([...factsOf(condition)].map(slotOf))], test: compileTest(condition, slotOf) };
+}
+
+function unquoted(): QuoteState {
+  const unknown = Number.NaN;
+  return { bid: unknown, bidSize: unknown, ask: unknown, askSize: unknown, last: unknown };
 }

@@ -161,12 +161,14 @@ export class Signals {
     }
   }
 
-  quote({ symbol, time, bid, ask, marketTime }: QuoteInput & { readonly marketTime: number }): void {
+  quote({ symbol, time, bid, bidSize, ask, askSize, marketTime }: QuoteInput & { readonly marketTime: number }): void {
     const quote = this.#graph.quotes.get(symbol);
     if (quote !== undefined) {
       // Feeds write 0 where nobody quotes: that side is unknown, not free of charge.
       quote.bid = bid > 0 ? bid : Number.NaN;
       quote.ask = ask > 0 ? ask : Number.NaN;
+      quote.bidSize = bid > 0 ? bidSize : Number.NaN;
+      quote.askSize = ask > 0 ? askSize : Number.NaN;
     }
     if (bid > 0 && ask >= bid) this.#tick(symbol, time, (bid + ask) / 2, undefined, true, marketTime);
   }

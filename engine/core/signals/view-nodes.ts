@@ -12,7 +12,9 @@ import type { Series } from "./series.ts";
 
 export interface QuoteState {
   bid: number;
+  bidSize: number;
   ask: number;
+  askSize: number;
   last: number;
 }
 
@@ -33,7 +35,7 @@ export class QuoteNode implements FactNode {
     slots[this.slot] = this.#value(this.#quote);
   }
 
-  #value({ bid, ask, last }: QuoteState): number {
+  #value({ bid, bidSize, ask, askSize, last }: QuoteState): number {
     switch (this.#field) {
       case "bid":
         return bid;
@@ -45,6 +47,9 @@ export class QuoteNode implements FactNode {
         return (bid + ask) / 2;
       case "spread":
         return ask - bid;
+      case "imbalance":
+        // Two sides without sizes give 0 / 0: unknown, like a quote of one side.
+        return (bidSize - askSize) / (bidSize + askSize);
     }
   }
 }

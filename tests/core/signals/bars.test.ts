@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Bar, Output } from "../../../engine/core/event.ts";
+import { inspect } from "../../../engine/core/view.ts";
+import { compile } from "../../../engine/lang/compile.ts";
 import { CoreDriver, openOf } from "../../support/core-driver.ts";
 import { StrategyBuilder, alert, all, program } from "../../support/program.ts";
 import type { Strategy } from "../../../engine/core/program.ts";
@@ -255,6 +257,31 @@ describe("several series at once", () => {
       run.bar("QQQ", "5m", OPEN, 10);
       expect(said(run)).toEqual(["10/50"]);
     }
+  });
+
+  it("say which side of the quote is larger, when both are there with a size", () => {
+    const text = `barwise: 1
+name: case
+symbols: [SPY]
+on: 1m
+facts: {pressure: imbalance}
+rules:
+  - {name: leave, when: imbalance > 0.5, then: {close: {}}}
+`;
+    const { program: compiled } = compile({ "case.strategy.yaml": text });
+    if (compiled === null) throw new Error("the case does not compile");
+    const run = new CoreDriver(compiled, OPEN);
+    const seen = [
+      [10, 300, 11, 100],
+      [10, 100, 11, 300],
+      [10, 100, 0, 0],
+      [10, 0, 11, 0],
+    ].map(([bid = 0, bidSize = 0, ask = 0, askSize = 0], i) => {
+      run.market({ kind: "quote", symbol: "SPY", time: OPEN + i * MINUTE, bid, bidSize, ask, askSize });
+      run.bar("SPY", "1m", OPEN + i * MINUTE, 10);
+      return inspect(run.core)[0]?.facts["pressure"];
+    });
+    expect(seen).toEqual([0.5, -0.5, Number.NaN, Number.NaN]);
   });
 
   it("keep the quotes of two symbols apart", () => {
