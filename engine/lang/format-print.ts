@@ -150,7 +150,8 @@ export function inlineOf(group: Group, shape: Shape, options: PrintOptions): str
     if (item.key === undefined) parts.push(value);
     else {
       const key = scalarLines(options.text, item.key, false).join(" ");
-      parts.push(item.value === undefined ? key : `${key}: ${value}`.trimEnd());
+      if (item.value === undefined) parts.push(key);
+      else parts.push(value === "" ? `${key}:` : `${key}: ${value}`);
     }
   }
   return kindOf(group) === "seq" ? `[${parts.join(", ")}]` : `{ ${parts.join(", ")} }`;

@@ -268,6 +268,11 @@ describe("blanks that are none to YAML", () => {
     const text = "\u3000name: case\nbarwise: 1\nlast: x\u00a0\n";
     expect(stable(text)).toBe(text);
   });
+
+  it.each(["\u3000", "\u00a0", "\u2028"])("stay where a word in brackets ends with them: %j", (blank) => {
+    const text = `${HEAD}facts: {level: 1${blank} , other: ${blank} }\n\n${RULES}`;
+    expect(stable(text)).toContain(`facts: { level: 1${blank}, other: ${blank} }\n`);
+  });
 });
 
 describe("files that are left alone", () => {
