@@ -49,10 +49,9 @@ interface Flags {
   readonly seed?: string;
 }
 
-export function addBacktest(program: Command): void {
-  program
-    .command("backtest")
-    .description("run strategies over recorded data with the engine that trades live")
+/** What every command over recorded data asks for first: strategies, and the data that `openTape` and `overrideOf` read. */
+export function overData(command: Command): Command {
+  return command
     .argument("<strategies...>", "strategy files or folders")
     .requiredOption(
       "--data <source...>",
@@ -64,7 +63,14 @@ export function addBacktest(program: Command): void {
     )
     .option("--adjust <what>", "what the factors adjust: splits, or all (dividends too); default: splits")
     .option("--symbol <name>", "symbol of the data, where the file does not say it")
-    .option("--on <size>", "evaluate every strategy on bars of this size instead of its own")
+    .option("--on <size>", "evaluate every strategy on bars of this size instead of its own");
+}
+
+export function addBacktest(program: Command): void {
+  const backtest = program
+    .command("backtest")
+    .description("run strategies over recorded data with the engine that trades live");
+  overData(backtest)
     .option("--cash <amount>", "starting cash", "100000")
     .option("--fees <model>", "none, alpaca, ib, or a percentage such as 0.1%", "none")
     .option("--slippage <percent>", "against you on market and stop fills, e.g. 0.02%", "0%")

@@ -9,7 +9,7 @@ import { isoTime } from "../core/time.ts";
 import { calendarOf } from "../market/instruments.ts";
 import { checkLookahead } from "../runtime/lookahead.ts";
 import type { LookaheadResult } from "../runtime/lookahead.ts";
-import { checkData, collect, overrideOf } from "./backtest.ts";
+import { checkData, collect, overData, overrideOf } from "./backtest.ts";
 import { CliError, painter, print, printable, progressLine, say } from "./io.ts";
 import { createSimExchange } from "./local-venue.ts";
 import { loadProgram } from "./program.ts";
@@ -30,23 +30,12 @@ interface Flags {
 
 export function addCheck(program: Command): void {
   const check = program.command("check").description("prove things about strategies on recorded data");
-  check
+  const lookahead = check
     .command("lookahead")
     .description(
       "cut the data off at many instants and compare: what was decided before a cut must not change with what comes after",
-    )
-    .argument("<strategies...>", "strategy files or folders")
-    .requiredOption(
-      "--data <source...>",
-      "CSV files or folders (a folder is one symbol), or a built-in tape: sp500, synthetic",
-    )
-    .option(
-      "--factors <file...>",
-      "LEAN factor files of the symbols, or a folder of them: adjusts prices (SYMBOL=FILE)",
-    )
-    .option("--adjust <what>", "what the factors adjust: splits, or all (dividends too); default: splits")
-    .option("--symbol <name>", "symbol of the data, where the file does not say it")
-    .option("--on <size>", "evaluate every strategy on bars of this size instead of its own")
+    );
+  overData(lookahead)
     .option("--param <name=value...>", "replace a param of the strategies", collect, [])
     .option("--bar-size <size>", "size of the file's bars, where it cannot be found")
     .option("--time-zone <zone>", "zone of the file's wall-clock times")

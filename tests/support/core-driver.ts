@@ -219,6 +219,24 @@ export class CoreDriver {
   }
 }
 
+/** Says what rules on the last digit of the close wait for: one bar of SPY a minute, near 100, from the open on. */
+export class DigitDriver extends CoreDriver {
+  #bar = 0;
+  readonly #open: number;
+
+  constructor(subject: Program, open: number) {
+    super(subject, open - 1_000);
+    this.#open = open;
+    this.bar("SPY", "1m", open - 30 * 60_000, 100);
+    this.say(0);
+  }
+
+  /** One bar whose close ends in this digit. */
+  say(digit: number, symbol = "SPY"): void {
+    this.bar(symbol, "1m", this.#open + this.#bar++ * 60_000, 100 + digit / 10);
+  }
+}
+
 /** The regular open of a New York trading date. */
 export function openOf(date: string): number {
   const session = calendarOf("SPY").sessionOn(date);

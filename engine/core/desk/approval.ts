@@ -4,8 +4,8 @@
  * Owns: the condition of an approval, judged on the order as it would be sent. What is unknown needs a person.
  * May not: ask anybody.
  */
-import { holds } from "../judge.ts";
-import type { AccountField, Approval, CalcOperator, Condition, OrderField } from "../program.ts";
+import { calculatedOf, holds } from "../judge.ts";
+import type { AccountField, Approval, Condition, OrderField } from "../program.ts";
 
 /** What an approval may look at. */
 export interface OrderFacts {
@@ -23,7 +23,7 @@ export function needsPerson({ facts, condition }: Approval, known: OrderFacts): 
     else if (spec.kind === "account") values.push(known.account[spec.field]);
     else if (spec.kind === "calc")
       values.push(
-        computed(
+        calculatedOf(
           spec.operator,
           spec.args.map((arg) => values[arg] ?? Number.NaN),
         ),
@@ -53,27 +53,5 @@ function judged(condition: Condition, values: readonly number[]): boolean | unde
       const isKnown = Number.isFinite(a) && (typeof b !== "number" || Number.isFinite(b));
       return isKnown ? holds(operator, a, b) : undefined;
     }
-  }
-}
-
-function computed(operator: CalcOperator, args: readonly number[]): number {
-  const [a = Number.NaN, b = Number.NaN] = args;
-  switch (operator) {
-    case "+":
-      return a + b;
-    case "-":
-      return a - b;
-    case "*":
-      return a * b;
-    case "/":
-      return a / b;
-    case "neg":
-      return -a;
-    case "abs":
-      return Math.abs(a);
-    case "min":
-      return Math.min(...args);
-    case "max":
-      return Math.max(...args);
   }
 }

@@ -8,6 +8,7 @@ import type { Indicator, Kernel } from "../../catalog/kernel.ts";
 import { periodStart } from "../../market/periods.ts";
 import type { Anchor } from "../../market/periods.ts";
 import type { Bar } from "../event.ts";
+import { calculated } from "../judge.ts";
 import type { BarField, CalcOperator } from "../program.ts";
 import type { Slots } from "./conditions.ts";
 import type { Series } from "./series.ts";
@@ -237,38 +238,13 @@ export class CalcNode implements FactNode {
   }
 
   update(slots: Slots): void {
-    const a = slots[this.#args[0] as number] as number;
-    const b = this.#args.length > 1 ? (slots[this.#args[1] as number] as number) : Number.NaN;
-    slots[this.slot] = this.#compute(slots, a, b);
-  }
-
-  #compute(slots: Slots, a: number, b: number): number {
-    switch (this.#operator) {
-      case "+":
-        return a + b;
-      case "-":
-        return a - b;
-      case "*":
-        return a * b;
-      case "/":
-        return a / b;
-      case "neg":
-        return -a;
-      case "abs":
-        return Math.abs(a);
-      case "min":
-      case "max":
-        return this.#extreme(slots, a);
+    const args = this.#args;
+    const b = args.length > 1 ? (slots[args[1] as number] as number) : Number.NaN;
+    let value = calculated(this.#operator, slots[args[0] as number] as number, b);
+    for (let i = 2; i < args.length; i++) {
+      value = calculated(this.#operator, value, slots[args[i] as number] as number);
     }
-  }
-
-  #extreme(slots: Slots, first: number): number {
-    let result = first;
-    for (let i = 1; i < this.#args.length; i++) {
-      const value = slots[this.#args[i] as number] as number;
-      result = this.#operator === "min" ? Math.min(result, value) : Math.max(result, value);
-    }
-    return result;
+    slots[this.slot] = value;
   }
 
   adopt(_old: FactNode, slots: Slots): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Program, RiskLimits, Strategy } from "../../../engine/core/program.ts";
-import { CoreDriver, openOf, reconciled } from "../../support/core-driver.ts";
+import { DigitDriver, openOf, reconciled } from "../../support/core-driver.ts";
 import { StrategyBuilder, all, buy, close, program, reduce, sell } from "../../support/program.ts";
 
 const MINUTE = 60_000;
@@ -35,17 +35,9 @@ function digits(over: Partial<Strategy> = {}, name = "s"): Strategy {
   return builder.build();
 }
 
-class Desk extends CoreDriver {
-  #bar = 0;
+class Desk extends DigitDriver {
   constructor(subject: Program = program([digits()])) {
-    super(subject, OPEN - 1_000);
-    this.bar("SPY", "1m", OPEN - 30 * 60_000, 100);
-    this.say(0);
-  }
-
-  /** One bar whose close ends in this digit. */
-  say(digit: number, symbol = "SPY"): void {
-    this.bar(symbol, "1m", OPEN + this.#bar++ * MINUTE, 100 + digit / 10);
+    super(subject, OPEN);
   }
 
   enter(rule: "buy" | "bracket" = "buy"): ReturnType<Desk["lastOrder"]> {
@@ -56,7 +48,7 @@ class Desk extends CoreDriver {
     return order;
   }
 
-  lastOrder(): CoreDriver["lastSubmit"] {
+  lastOrder(): DigitDriver["lastSubmit"] {
     return this.lastSubmit;
   }
 

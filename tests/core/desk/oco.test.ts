@@ -1,7 +1,7 @@
 /** Exits by two orders of which one cancels the other, and the protection they leave. */
 import { describe, expect, it } from "vitest";
 import type { Program, Strategy } from "../../../engine/core/program.ts";
-import { CoreDriver, openOf } from "../../support/core-driver.ts";
+import { CoreDriver, DigitDriver, openOf } from "../../support/core-driver.ts";
 import { StrategyBuilder, all, buy, close, program, reduce } from "../../support/program.ts";
 
 const MINUTE = 60_000;
@@ -32,16 +32,9 @@ function digits(): Strategy {
   return builder.build();
 }
 
-class Desk extends CoreDriver {
-  #bar = 0;
+class Desk extends DigitDriver {
   constructor(subject: Program = program([digits()])) {
-    super(subject, OPEN - 1_000);
-    this.bar("SPY", "1m", OPEN - 30 * MINUTE, 100);
-    this.say(0);
-  }
-
-  say(digit: number): void {
-    this.bar("SPY", "1m", OPEN + this.#bar++ * MINUTE, 100 + digit / 10);
+    super(subject, OPEN);
   }
 
   /** A position of ten shares with its bracket. */

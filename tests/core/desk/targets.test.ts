@@ -1,7 +1,7 @@
 /** Targets and reversals, input by input: what is sent, what is awaited, what is never sent. */
 import { describe, expect, it } from "vitest";
 import type { Program, Rule, Strategy } from "../../../engine/core/program.ts";
-import { CoreDriver, openOf } from "../../support/core-driver.ts";
+import { CoreDriver, DigitDriver, openOf } from "../../support/core-driver.ts";
 import { StrategyBuilder, all, buy, close, program, reduce, sell, target } from "../../support/program.ts";
 
 const MINUTE = 60_000;
@@ -31,16 +31,9 @@ function digits(over: Partial<Strategy> = {}, rules: Partial<Rule> = {}): Strate
   return builder.build();
 }
 
-class Desk extends CoreDriver {
-  #bar = 0;
+class Desk extends DigitDriver {
   constructor(subject: Program = program([digits()])) {
-    super(subject, OPEN - 1_000);
-    this.bar("SPY", "1m", OPEN - 30 * MINUTE, 100);
-    this.say(0);
-  }
-
-  say(digit: number): void {
-    this.bar("SPY", "1m", OPEN + this.#bar++ * MINUTE, 100 + digit / 10);
+    super(subject, OPEN);
   }
 
   /** Says a digit and fills what it sends. */
@@ -48,7 +41,7 @@ class Desk extends CoreDriver {
     const before = this.submits.length;
     this.say(digit);
     for (let at = before; at < this.submits.length; at++) {
-      const order = this.submits[at] as CoreDriver["lastSubmit"];
+      const order = this.submits[at] as DigitDriver["lastSubmit"];
       this.accept(order);
       this.filled(order, Number(order.qty), 100);
     }
