@@ -17,6 +17,7 @@ import { addInit } from "../engine/cli/init.ts";
 import { addLint } from "../engine/cli/lint.ts";
 import { addLsp } from "../engine/cli/lsp.ts";
 import { addPlan } from "../engine/cli/plan.ts";
+import { addAccept } from "../engine/cli/accept.ts";
 import { addRun } from "../engine/cli/run.ts";
 import { addTest } from "../engine/cli/test.ts";
 import { addVenue } from "../engine/cli/venue.ts";
@@ -67,6 +68,7 @@ function barwise(): Command {
     addCheck,
     addLsp,
     addPlan,
+    addAccept,
     addRun,
     addTest,
     addVenue,

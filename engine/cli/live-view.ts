@@ -48,6 +48,8 @@ export class LiveView {
   #refused = 0;
   #feedDown = false;
   #brokerDown = false;
+  /** A change waits for a person. */
+  #held = false;
 
   constructor(options: { readonly banner: string; readonly tag: string; readonly screen: boolean }) {
     this.#banner = options.banner;
@@ -139,12 +141,14 @@ export class LiveView {
   }
 
   reloaded(result: ReloadResult<Diagnostic>): void {
-    if (result.kind === "unchanged") return;
-    if (result.kind === "loaded") {
-      for (const { text, severity } of planLines(result.plan, { unchanged: false }))
-        this.note(this.#paint(severity === null ? "cyan" : "yellow", `reloaded ${text}`));
+    const wasHeld = this.#held;
+    this.#held = result.kind === "held" || (wasHeld && result.kind === "rejected");
+    if (result.kind === "unchanged") {
+      if (wasHeld) this.note(this.#paint("cyan", "what was held back is gone: the files say what runs"));
       return;
     }
+    if (result.kind === "loaded") return this.#loaded(result);
+    if (result.kind === "held") return this.#heldBack(result);
     const found = result.diagnostics.filter(({ severity }) => severity === "error");
     this.note(
       this.#paint(
@@ -154,6 +158,22 @@ export class LiveView {
     );
     const lines = renderDiagnostics(found.slice(0, 5), { format: "concise", color: false, texts: {} });
     for (const line of lines.trimEnd().split("\n")) if (line !== "") this.note(this.#paint("red", `  ${line}`));
+  }
+
+  #loaded({ plan, accepted }: Extract<ReloadResult<Diagnostic>, { kind: "loaded" }>): void {
+    for (const { text, severity } of planLines(plan, { unchanged: false }))
+      this.note(this.#paint(severity === null ? "cyan" : "yellow", `reloaded ${text}`));
+    if (accepted === null) return;
+    const why = accepted.reason === "" ? "" : `: ${printable(accepted.reason)}`;
+    this.note(this.#paint("yellow", `reloaded on the word of ${printable(accepted.by)}${why}`));
+  }
+
+  #heldBack({ plan, held }: Extract<ReloadResult<Diagnostic>, { kind: "held" }>): void {
+    for (const { text, severity } of planLines(plan, { unchanged: false }))
+      this.note(this.#paint(severity === null ? "dim" : "yellow", `held back ${text}`));
+    const count = `${held.length} ${held.length === 1 ? "finding needs" : "findings need"} a person's word`;
+    const how = "`barwise accept` lets it in, undoing the change forgets it";
+    this.note(this.#paint("red", `not reloaded, the old rules keep running: ${count}; ${how}`));
   }
 
   #messageOf(output: Output): string | undefined {

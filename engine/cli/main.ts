@@ -6,6 +6,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { InvariantError } from "../core/assert.ts";
+import { addAccept } from "./accept.ts";
 import { addBacktest } from "./backtest.ts";
 import { addCheck } from "./check.ts";
 import { addExplain } from "./explain.ts";
@@ -40,6 +41,7 @@ async function main(): Promise<number> {
   addBacktest(program);
   addCheck(program);
   addPlan(program);
+  addAccept(program);
   addLsp(program);
   addRun(program);
   addTest(program);

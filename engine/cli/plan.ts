@@ -61,10 +61,10 @@ export function addPlan(program: Command): void {
 
 async function runPlan(paths: readonly string[], flags: Flags): Promise<void> {
   mustBeFormat(flags.format);
-  const made = await make(paths, flags.against ?? RUNNING);
+  const made = await makePlan(paths, flags.against ?? RUNNING);
   if (flags.out !== undefined) await savePlan(flags.out, made.saved);
   if (flags.format === "json") print(JSON.stringify(made.saved, undefined, 2));
-  else pretty(made);
+  else printPlan(made);
   if (flags.detailedExitcode) process.exitCode = made.saved.has_changes ? 2 : 0;
   else if (made.plan.findings.some(({ severity }) => severity === "error")) process.exitCode = 1;
 }
@@ -74,7 +74,7 @@ async function runVerify(paths: readonly string[], flags: Flags, file: string): 
   if (paths.length > 0 || flags.against !== undefined || flags.out !== undefined || flags.detailedExitcode)
     throw new CliError("--verify takes paths and --against from the kept plan; it goes with --format only");
   const saved = await readPlan(file);
-  const { saved: now } = await make(saved.paths, saved.against.given);
+  const { saved: now } = await makePlan(saved.paths, saved.against.given);
   const moved = movedSince(saved, now);
   if (flags.format === "json")
     print(JSON.stringify({ format_version: 1, holds: moved.length === 0, moved }, undefined, 2));
@@ -89,7 +89,7 @@ function mustBeFormat(format: string): void {
 
 // ---------------------------------------------------------------------------------------------- making one
 
-interface Made {
+export interface Made {
   readonly plan: Plan;
   readonly side: Side;
   readonly fires: readonly Foreseen[];
@@ -97,7 +97,8 @@ interface Made {
   readonly saved: SavedPlan;
 }
 
-async function make(paths: readonly string[], against: string): Promise<Made> {
+/** The plan of the files below `paths` against a run or a revision. */
+export async function makePlan(paths: readonly string[], against: string): Promise<Made> {
   const place = await placeOf(paths);
   const side = await sideOf(against, place);
   const next = programOf(filesFor(place, side), side.override, "the files have errors", 1);
@@ -195,7 +196,7 @@ function describe(side: Side, given: string): PlanAgainst {
 
 // ---------------------------------------------------------------------------------------------- printing
 
-function pretty({ plan, side, fires, now, saved }: Made): void {
+export function printPlan({ plan, side, fires, now, saved }: Made): void {
   const paint = painter(process.stdout);
   say(sideText(side, saved.against));
   for (const line of planLines(plan, { unchanged: true, now })) print(paint(styleOf(line), line.text));

@@ -15,6 +15,7 @@ import type { Project } from "../lang/project.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Files, FileSet } from "../ports/files.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
+import type { Acceptance } from "../runtime/acceptance.ts";
 import { Reloader } from "../runtime/reload.ts";
 import { isPattern, matching } from "./globs.ts";
 import { CliError, say, wantsColour } from "./io.ts";
@@ -204,9 +205,12 @@ export interface WatchOptions {
   readonly view: LiveView;
   /** Why this program cannot be traded on the feeds that are connected, or undefined. */
   readonly unfit: (program: Program) => string | undefined;
+  readonly live: boolean;
+  readonly acceptances: () => Promise<readonly Acceptance[]>;
 }
 
-export function watchedFiles({ project, program, override, session, view, unfit }: WatchOptions): Reloader<Diagnostic> {
+export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
+  const { project, program, override, session, view, unfit, live, acceptances } = options;
   let settings = fixedPart(project.settings);
   return new Reloader<Diagnostic>(program, {
     files: project.source,
@@ -225,6 +229,8 @@ export function watchedFiles({ project, program, override, session, view, unfit 
     },
     warm: (next) => session.warm(next),
     onResult: (result) => view.reloaded(result),
+    live,
+    acceptances,
   });
 }
 

@@ -7,7 +7,8 @@
 import type { Command } from "commander";
 import { InvariantError } from "../core/assert.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { orphansOf } from "../runtime/plan-state.ts";
+import { isLive } from "./accept.ts";
+import { openAcceptances } from "./acceptances.ts";
 import { openAccount } from "./accounts.ts";
 import type { Account, AccountFlags } from "./accounts.ts";
 import { CliError } from "./io.ts";
@@ -114,18 +115,26 @@ async function trade(session: Session, run: Run): Promise<void> {
     ),
     journal: session.journalDir,
   });
+  const acceptances = await openAcceptances(project.root);
   const reloader = watchedFiles({
     project,
     program: compiled.program,
     override: account.override,
     session,
     view,
-    unfit: (program) => account.unfit(program) ?? orphansOf(engine.core, program),
+    unfit: (program) => account.unfit(program),
+    live: isLive(account.connection.account),
+    acceptances: () => acceptances.read(),
   });
   await reloader.watch();
+  const accepted = await acceptances.watch(
+    () => void reloader.reload(),
+    (error) => view.note(`accepted changes are not noticed at the moment: ${error.message}`),
+  );
   stopped.onHangup(() => void reloader.reload());
   const ended = flags.stopAtEnd ? account.ended : new Promise<never>(() => {});
   await Promise.race([stopped.signal, ended.then(() => engine.idle())]);
+  await accepted.close();
   await end(engine, reloader, view, stopped);
 }
 

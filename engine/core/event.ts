@@ -98,6 +98,8 @@ export interface ProgramLoadedInput {
   readonly kind: "program.loaded";
   readonly program: Program;
   readonly warmup: readonly HistoryInput[];
+  /** Who let it in although findings of its plan held it back; for the record alone. */
+  readonly accepted?: { readonly by: string; readonly reason: string; readonly findings: readonly string[] };
 }
 
 export interface TimerInput {

@@ -7,7 +7,16 @@
  */
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
-import type { BrokerInput, CommandInput, HistoryInput, Input, InputBody, MarketInput, Output } from "../core/event.ts";
+import type {
+  BrokerInput,
+  CommandInput,
+  HistoryInput,
+  Input,
+  InputBody,
+  MarketInput,
+  Output,
+  ProgramLoadedInput,
+} from "../core/event.ts";
 import type { Program } from "../core/program.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { Broker } from "../ports/broker.ts";
@@ -18,13 +27,14 @@ import { confirm } from "./confirm.ts";
 import { knownAt } from "../core/known-at.ts";
 import { stamped } from "../core/stamp.ts";
 import { Reconciliation } from "./reconcile.ts";
-import { TimerQueue } from "./timers.ts";
+import { ArrivalTimers, TimerQueue } from "./timers.ts";
 
 export interface LoadedProgram {
   readonly program: Program;
   /** Source texts by path. */
   readonly sources: Readonly<Record<string, string>>;
   readonly warmup: readonly HistoryInput[];
+  readonly accepted?: ProgramLoadedInput["accepted"];
 }
 
 export interface EngineOptions {
@@ -61,7 +71,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #queue: InputBody[] = [];
   readonly #marketTimers = new TimerQueue();
-  readonly #arrivalTimers = new Map<string, () => void>();
+  readonly #arrivalTimers: ArrivalTimers;
   #cancelMarketAlarm: (() => void) | undefined;
   #alarmAt = Number.POSITIVE_INFINITY;
   #cancelSync: (() => void) | undefined;
@@ -87,12 +97,19 @@ export class Engine {
     this.#options = options;
     const { account, journalId: journal, calendarOf } = options;
     this.core = createCore({ account, journal, calendarOf });
+    this.#arrivalTimers = new ArrivalTimers(options.clock, ({ id, at }) =>
+      this.post({ kind: "timer", id, clock: "arrival", at }),
+    );
     this.#reconciliation = new Reconciliation({
       broker: options.broker,
       clock: options.clock,
       post: (input) => this.post(input),
       isReady: () => this.core.desk.state.ready,
     });
+  }
+
+  get journalId(): string {
+    return this.#options.journalId;
   }
 
   get marketTime(): number {
@@ -116,9 +133,11 @@ export class Engine {
   }
 
   /** Swaps the program between two events. */
-  load({ program, sources, warmup }: LoadedProgram): void {
+  load({ program, sources, warmup, accepted }: LoadedProgram): void {
     this.#sources.set(program, sources);
-    this.post({ kind: "program.loaded", program, warmup });
+    this.post({ kind: "program.loaded", program, warmup, ...(accepted === undefined ? {} : { accepted }) });
+    // Whoever reads the journal to see what runs, as `plan` does, must not see the program before.
+    void this.#sync();
   }
 
   command(command: CommandInput["command"], by: string, reason: string): void {
@@ -168,7 +187,6 @@ export class Engine {
   #cancelTimers(): void {
     this.#cancelMarketAlarm?.();
     this.#cancelSync?.();
-    for (const cancel of this.#arrivalTimers.values()) cancel();
     this.#arrivalTimers.clear();
   }
 
@@ -282,12 +300,11 @@ export class Engine {
     switch (output.kind) {
       case "timer.set":
         if (output.clock === "market") this.#marketTimers.set(output.id, output.at);
-        else this.#setArrivalTimer(output.id, output.at, now);
+        else this.#arrivalTimers.set(output.id, output.at, now);
         break;
       case "timer.cancel":
         this.#marketTimers.cancel(output.id);
-        this.#arrivalTimers.get(output.id)?.();
-        this.#arrivalTimers.delete(output.id);
+        this.#arrivalTimers.cancel(output.id);
         break;
       case "confirm":
       case "submit":
@@ -300,16 +317,8 @@ export class Engine {
     }
   }
 
-  #setArrivalTimer(id: string, at: number, now: number): void {
-    this.#arrivalTimers.get(id)?.();
-    const cancel = this.#options.clock.after(at - now, () => {
-      this.#arrivalTimers.delete(id);
-      this.post({ kind: "timer", id, clock: "arrival", at });
-    });
-    this.#arrivalTimers.set(id, cancel);
-  }
-
   async #sync(): Promise<void> {
+    this.#cancelSync?.();
     this.#cancelSync = undefined;
     try {
       await this.#options.journal.sync();

@@ -1,13 +1,15 @@
 /**
  * Hot reload: a saved file changes the running engine between two events, or nothing happens.
  *
- * Owns: the sequence read all, compile all, compare digests, warm, swap; and keeping the old program on any failure.
- * May not: watch files itself, or stop watching because of a bad save.
+ * Owns: the sequence read all, compile all, compare digests, plan and guard, warm, plan again, swap; and keeping the old
+ * program on any failure. May not: watch files itself, or stop watching because of a bad save.
  */
 import type { Program } from "../core/program.ts";
 import { planBetween } from "../lang/plan/plan.ts";
-import type { Plan } from "../lang/plan/types.ts";
+import type { Plan, PlanFinding } from "../lang/plan/types.ts";
 import type { Files, FileSet } from "../ports/files.ts";
+import { heldBy, notCovered } from "./acceptance.ts";
+import type { Acceptance } from "./acceptance.ts";
 import type { Engine, LoadedProgram } from "./engine.ts";
 import { planStateOf } from "./plan-state.ts";
 
@@ -24,7 +26,11 @@ export type ReloadResult<D> =
       readonly plan: Plan;
       readonly digest: string;
       readonly diagnostics: readonly D[];
+      /** Whose word it took, if it took any. */
+      readonly accepted: Acceptance | null;
     }
+  /** The old program runs on until somebody accepts what is held, or the files change again. */
+  | { readonly kind: "held"; readonly plan: Plan; readonly held: readonly PlanFinding[] }
   | { readonly kind: "rejected"; readonly diagnostics: readonly D[]; readonly reason: string | null };
 
 export interface ReloaderOptions<D> {
@@ -34,6 +40,10 @@ export interface ReloaderOptions<D> {
   /** Bars that new facts need, fetched while the old program runs on. */
   readonly warm: (program: Program) => Promise<LoadedProgram["warmup"]>;
   readonly onResult: (result: ReloadResult<D>) => void;
+  /** Real money: more is held back. */
+  readonly live: boolean;
+  /** What persons have accepted so far. */
+  readonly acceptances: () => Promise<readonly Acceptance[]>;
 }
 
 export class Reloader<D> {
@@ -99,15 +109,37 @@ export class Reloader<D> {
     const { program, diagnostics } = compile(read.files);
     if (program === null) return this.#tell({ kind: "rejected", diagnostics, reason: null });
     if (program.digest === this.#current.digest) return this.#tell({ kind: "unchanged", digest: program.digest });
+    const acceptances = await this.#options.acceptances();
+    if (this.#guarded(program, acceptances) === null) return;
     const warmup = await warm(program);
     if (this.#closed) return;
-    const plan = planBetween(this.#current, program, planStateOf(engine.core));
-    engine.load({ program, sources: read.files, warmup });
+    // A position may have been opened while history was fetched: what counts is the plan of this moment.
+    const admitted = this.#guarded(program, acceptances);
+    if (admitted === null) return;
+    const { plan, accepted } = admitted;
+    engine.load({ program, sources: read.files, warmup, ...(accepted === null ? {} : { accepted: wordOf(accepted) }) });
     this.#current = program;
-    this.#tell({ kind: "loaded", plan, digest: program.digest, diagnostics });
+    this.#tell({ kind: "loaded", plan, digest: program.digest, diagnostics, accepted });
+  }
+
+  /** The plan of now when it may be loaded, and whose word that took; null, and told, when it is held back. */
+  #guarded(
+    program: Program,
+    acceptances: readonly Acceptance[],
+  ): { readonly plan: Plan; readonly accepted: Acceptance | null } | null {
+    const { engine, live } = this.#options;
+    const plan = planBetween(this.#current, program, planStateOf(engine.core));
+    const { held, accepted } = notCovered(plan, heldBy(plan, live), engine.journalId, acceptances);
+    if (held.length === 0) return { plan, accepted };
+    this.#tell({ kind: "held", plan, held });
+    return null;
   }
 
   #tell(result: ReloadResult<D>): void {
     if (!this.#closed) this.#options.onResult(result);
   }
+}
+
+function wordOf({ by, reason, findings }: Acceptance): NonNullable<LoadedProgram["accepted"]> {
+  return { by, reason, findings };
 }

@@ -1,8 +1,10 @@
 /**
- * Timers that the core asked for, on one clock.
+ * Timers that the core asked for.
  *
- * Owns: which is due next. May not: read a clock; the caller says what time it is.
+ * Owns: which is due next on the market's clock, whose time the caller says, and alarms on the clock of this machine.
  */
+import type { Clock } from "../ports/clock.ts";
+
 export interface Timer {
   readonly id: string;
   readonly at: number;
@@ -41,5 +43,36 @@ export class TimerQueue {
     let earliest = Number.POSITIVE_INFINITY;
     for (const at of this.#timers.values()) if (at < earliest) earliest = at;
     this.#earliest = earliest;
+  }
+}
+
+/** Timers on arrival time: the machine's clock rings, each once. */
+export class ArrivalTimers {
+  readonly #clock: Clock;
+  readonly #ring: (timer: Timer) => void;
+  readonly #cancels = new Map<string, () => void>();
+
+  constructor(clock: Clock, ring: (timer: Timer) => void) {
+    this.#clock = clock;
+    this.#ring = ring;
+  }
+
+  set(id: string, at: number, now: number): void {
+    this.cancel(id);
+    const cancel = this.#clock.after(at - now, () => {
+      this.#cancels.delete(id);
+      this.#ring({ id, at });
+    });
+    this.#cancels.set(id, cancel);
+  }
+
+  cancel(id: string): void {
+    this.#cancels.get(id)?.();
+    this.#cancels.delete(id);
+  }
+
+  clear(): void {
+    for (const cancel of this.#cancels.values()) cancel();
+    this.#cancels.clear();
   }
 }

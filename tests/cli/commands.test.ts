@@ -225,6 +225,32 @@ describe("barwise run", () => {
     expect((await process.ended).code).toBe(0);
   });
 
+  it("holds back a save that takes an exit away, until a person accepts it", async () => {
+    await project("barwise: 1\njournal: runs\n");
+    const process = start(["run", ".", "--rate", "12", "--from", "2020-01-02", "--no-screen"]);
+    await process.until("the start", () => process.out.includes("strategy  a"));
+    const withoutExit = STRATEGY.slice(0, STRATEGY.indexOf("  - name: leave"));
+    await writeFile(join(folder, FILE), withoutExit);
+    await process.until("the guard", () => process.out.includes("not reloaded"));
+    expect(process.out).toContain("held back   - leave");
+    expect(process.out).toMatch(/1 finding needs a person's word; `barwise accept` lets it in/);
+    expect(process.out).not.toContain("reloaded   - leave");
+
+    const asked = await run("accept");
+    expect(asked.code).toBe(2);
+    expect(asked.err).toContain("not asked on a terminal: say --yes");
+    const accepted = await run("accept", "--yes", "--reason", "sold by hand");
+    expect(accepted).toMatchObject({ code: 0 });
+    expect(accepted.out).toMatch(/! plan\/exit-removed: .*\n/);
+    expect(accepted.out).toMatch(/accepted, in \.barwise\/accepted\/.*\.yaml; process \d+ loads it now/);
+    await process.until("the reload", () => process.out.includes("reloaded   - leave"));
+    expect(process.out).toMatch(/reloaded on the word of .+: sold by hand/);
+    expect((await run("accept")).out).toContain("Nothing is held back");
+    process.child.kill("SIGINT");
+    expect((await process.ended).code).toBe(0);
+    expect(sentence(await run("accept"))).toMatch(/^2 .*nothing is running here/s);
+  });
+
   it("refuses a saved strategy whose data nobody subscribed to", async () => {
     const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
     await new Promise<void>((done) => server.once("listening", () => done()));

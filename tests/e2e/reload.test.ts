@@ -16,6 +16,8 @@ import { compile } from "../../engine/lang/compile.ts";
 import type { Diagnostic } from "../../engine/lang/diagnostic.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import { WALL_CLOCK } from "../../engine/adapters/wall-clock.ts";
+import { findingName } from "../../engine/runtime/acceptance.ts";
+import type { Acceptance } from "../../engine/runtime/acceptance.ts";
 import { Engine } from "../../engine/runtime/engine.ts";
 import { Reloader } from "../../engine/runtime/reload.ts";
 import type { ReloadResult } from "../../engine/runtime/reload.ts";
@@ -61,6 +63,8 @@ class Setup {
   readonly results: ReloadResult<Diagnostic>[] = [];
   readonly journal = new MemoryJournal(HEADER);
   readonly fatal: Error[] = [];
+  readonly acceptances: Acceptance[] = [];
+  live = false;
   root = "";
   venue!: Venue;
   engine!: Engine;
@@ -111,6 +115,8 @@ class Setup {
       compile: (texts) => compile(texts),
       warm: async (next) => (await warmupOf(next, history, this.engine.marketTime, calendarOf)).warmup,
       onResult: (result) => this.results.push(result),
+      live: this.live,
+      acceptances: () => Promise.resolve(this.acceptances),
     });
     await this.reloader.watch();
   }
@@ -173,6 +179,15 @@ class Setup {
     return this.outputs.flatMap((output) =>
       output.kind === "submit" ? [`${output.order.side} ${output.order.qty}`] : [],
     );
+  }
+
+  /** A person accepts what is held, after looking at it. */
+  accept(result: ReloadResult<Diagnostic>, over: Partial<Acceptance> = {}): void {
+    if (result.kind !== "held") throw new Error(`nothing is held: ${result.kind}`);
+    const { plan, held } = result;
+    const findings = held.map((finding) => findingName(finding));
+    const word = { from: plan.from, to: plan.to, run: "t", by: "ann", reason: "moved to a stop", findings };
+    this.acceptances.push({ ...word, ...over });
   }
 
   get loads(): { readonly digest: string; readonly warmup: number }[] {
@@ -312,5 +327,75 @@ describe("a strategy file that is saved while the engine trades over sockets", (
     const broken = await setup.saved("barwise: 1\nsymbols: [TRUE]\n", "watchlists/w.yaml");
     expect(broken).toMatchObject({ kind: "rejected", diagnostics: [{ file: "watchlists/w.yaml" }] });
     expect(setup.journal.records.at(-1)).toBeDefined();
+  });
+});
+
+/** The exit is gone. */
+function withoutExit(): string {
+  return strategy().slice(0, strategy().indexOf("  - name: leave"));
+}
+
+describe("a save that takes protection away", () => {
+  it("is held back, whole, until a person accepts it, and the journal says who did", async () => {
+    setup = new Setup();
+    await setup.start([90, 110, 110, 40, 40, 40], strategy());
+    const held = await setup.saved(withoutExit());
+    expect(held).toMatchObject({ kind: "held", held: [{ code: "plan/exit-removed", rule: "leave" }] });
+    expect(setup.loads).toHaveLength(1);
+    await setup.bars(4);
+    // The exit of the old rules still works.
+    expect(setup.orders).toEqual(["buy 1", "sell 1"]);
+    setup.accept(held);
+    await setup.reloader.reload();
+    expect(setup.results.at(-1)).toMatchObject({ kind: "loaded", accepted: { by: "ann" } });
+    const last = setup.journal.records.findLast(
+      (record) => record.kind === "in" && record.input.kind === "program.loaded",
+    );
+    expect(last).toMatchObject({
+      input: { accepted: { by: "ann", reason: "moved to a stop", findings: ["plan/exit-removed a/leave"] } },
+    });
+  });
+
+  it("is not let in by a word for another change, another run, or fewer findings than there are now", async () => {
+    setup = new Setup();
+    await setup.start([90, 110, 110, 110], strategy());
+    const gone = strategy().replace("name: a", "name: b");
+    await setup.bars(3);
+    const held = await setup.saved(gone);
+    expect(held).toMatchObject({ kind: "held", held: [{ code: "plan/orphan", strategy: "a" }] });
+    setup.accept(held, { run: "another" });
+    setup.accept(held, { to: "0".repeat(64) });
+    setup.accept(held, { from: "0".repeat(64) });
+    setup.accept(held, { findings: ["plan/orphan b"] });
+    await setup.reloader.reload();
+    expect(setup.results.at(-1)?.kind).toBe("held");
+    setup.accept(held);
+    await setup.reloader.reload();
+    expect(setup.results.at(-1)?.kind).toBe("loaded");
+    expect(setup.outputs).toContainEqual(expect.objectContaining({ kind: "alert", code: "plan/orphan" }));
+  });
+
+  it("is forgotten when the file says again what runs", async () => {
+    setup = new Setup();
+    await setup.start(FLAT, strategy());
+    expect((await setup.saved(withoutExit())).kind).toBe("held");
+    expect((await setup.saved(strategy())).kind).toBe("unchanged");
+    expect(setup.loads).toHaveLength(1);
+  });
+});
+
+describe("a save that lets more in", () => {
+  it("loads on paper and is held back where the money is real", async () => {
+    for (const live of [false, true]) {
+      if (live) await setup.stop();
+      setup = new Setup();
+      setup.live = live;
+      await setup.start(FLAT, strategy({ line: 100 }));
+      await setup.bars(1);
+      const result = await setup.saved(strategy({ line: 85 }));
+      expect(result.kind).toBe(live ? "held" : "loaded");
+      const tighter = await setup.saved(strategy({ line: 120 }));
+      expect(tighter.kind).toBe("loaded");
+    }
   });
 });
