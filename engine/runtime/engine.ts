@@ -23,7 +23,7 @@ import type { Broker } from "../ports/broker.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Clock } from "../ports/clock.ts";
-import { confirm } from "./confirm.ts";
+import { Effects } from "./effects.ts";
 import { knownAt } from "../core/known-at.ts";
 import { stamped } from "../core/stamp.ts";
 import { Reconciliation } from "./reconcile.ts";
@@ -57,10 +57,6 @@ export interface EngineOptions {
   readonly onFatal: (error: Error) => void;
 }
 
-type Effect = Extract<Output, { kind: "confirm" | "submit" | "cancel" | "lookup" }>;
-
-/** json-rules-engine runs on microtasks: after this many the event loop gets a turn. */
-const CONFIRMATIONS_PER_TURN = 50;
 /** What has no effect is on disk after this time too, and a disk that fails is noticed while nothing trades. */
 const SYNC_MS = 1_000;
 /** How long stopping waits for answers that are on their way. */
@@ -77,8 +73,7 @@ export class Engine {
   #cancelSync: (() => void) | undefined;
   readonly #reconciliation: Reconciliation;
   readonly #sources = new WeakMap<Program, Readonly<Record<string, string>>>();
-  #effects: Effect[] = [];
-  #flushing = false;
+  readonly #effects: Effects;
   #draining = false;
   #seq = 0;
   #n = 0;
@@ -86,10 +81,6 @@ export class Engine {
   #dead: Error | undefined;
   #stopping = false;
   #stopped = false;
-  #confirming = 0;
-  #confirmations = 0;
-  /** Requests to the broker that have no answer yet. */
-  readonly #unanswered = new Set<string>();
   #idleWaiters: (() => void)[] = [];
   brokerInputs = 0;
 
@@ -97,6 +88,14 @@ export class Engine {
     this.#options = options;
     const { account, journalId: journal, calendarOf } = options;
     this.core = createCore({ account, journal, calendarOf });
+    this.#effects = new Effects({
+      journal: options.journal,
+      broker: options.broker,
+      post: (input) => this.post(input),
+      isOver: () => this.#dead !== undefined || this.#stopped,
+      onError: (error) => this.#die(error),
+      onMove: () => this.#wakeIdle(),
+    });
     this.#arrivalTimers = new ArrivalTimers(options.clock, ({ id, at }) =>
       this.post({ kind: "timer", id, clock: "arrival", at }),
     );
@@ -191,8 +190,7 @@ export class Engine {
   }
 
   #isIdle(): boolean {
-    const busy = this.#queue.length > 0 || this.#effects.length > 0 || this.#flushing || this.#confirming > 0;
-    return this.#dead !== undefined || this.#stopped || (!busy && this.#unanswered.size === 0);
+    return this.#dead !== undefined || this.#stopped || (this.#queue.length === 0 && this.#effects.areDone);
   }
 
   #wakeIdle(): void {
@@ -211,7 +209,7 @@ export class Engine {
     } finally {
       this.#draining = false;
     }
-    if (this.#effects.length > 0 && !this.#flushing) void this.#flush();
+    this.#effects.leave();
     this.#wakeIdle();
   }
 
@@ -310,7 +308,7 @@ export class Engine {
       case "submit":
       case "cancel":
       case "lookup":
-        this.#effects.push(output);
+        this.#effects.add(output);
         break;
       default:
         break;
@@ -327,54 +325,9 @@ export class Engine {
     }
   }
 
-  /** Effects leave in order, after the journal has them. */
-  async #flush(): Promise<void> {
-    this.#flushing = true;
-    try {
-      while (this.#effects.length > 0 && this.#dead === undefined) {
-        const effects = this.#effects;
-        this.#effects = [];
-        await this.#options.journal.sync();
-        await this.#dispatch(effects);
-      }
-    } catch (error) {
-      this.#die(error);
-    } finally {
-      this.#flushing = false;
-    }
-    this.#wakeIdle();
-  }
-
-  async #dispatch(effects: readonly Effect[]): Promise<void> {
-    const { broker } = this.#options;
-    for (const effect of effects) {
-      if (this.#dead !== undefined || this.#stopped) return;
-      switch (effect.kind) {
-        case "confirm":
-          this.#confirming++;
-          this.post(await confirm(effect.firing));
-          this.#confirming--;
-          if (++this.#confirmations % CONFIRMATIONS_PER_TURN === 0) await new Promise(setImmediate);
-          break;
-        case "submit":
-          this.#unanswered.add(effect.order.clientOrderId);
-          broker.submit(effect.order);
-          break;
-        case "cancel":
-          this.#unanswered.add(effect.clientOrderId);
-          broker.cancel(effect.clientOrderId, effect.brokerOrderId);
-          break;
-        case "lookup":
-          this.#unanswered.add(effect.clientOrderId);
-          broker.lookup(effect.clientOrderId);
-          break;
-      }
-    }
-  }
-
   #fromBroker(input: BrokerInput): void {
     this.brokerInputs++;
-    if ("clientOrderId" in input) this.#unanswered.delete(input.clientOrderId);
+    if ("clientOrderId" in input) this.#effects.answered(input.clientOrderId);
     this.post(input);
     if (input.kind === "broker") this.#reconciliation.follow(input.status, input.detail);
     this.#wakeIdle();
@@ -384,7 +337,7 @@ export class Engine {
     if (this.#dead !== undefined) return;
     this.#dead = error instanceof Error ? error : new Error(String(error));
     this.#queue.length = 0;
-    this.#effects.length = 0;
+    this.#effects.clear();
     this.#reconciliation.stop();
     this.#cancelTimers();
     this.#options.onFatal(this.#dead);
