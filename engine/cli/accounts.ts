@@ -7,6 +7,7 @@
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { MISSING_KEYS, credentialsFrom } from "../adapters/alpaca/credentials.ts";
+import { venueTime } from "../adapters/alpaca/clock.ts";
 import { createSimBroker } from "../adapters/sim/broker.ts";
 import { PaperBroker } from "../adapters/sim/paper-broker.ts";
 import type { Tape } from "../adapters/tape/tape.ts";
@@ -15,7 +16,7 @@ import { WebSocketFeed } from "../adapters/websocket/websocket-feed.ts";
 import { knownAt } from "../core/known-at.ts";
 import type { Program } from "../core/program.ts";
 import type { FeedConfig } from "../lang/project.ts";
-import { parseBarSize } from "../market/bar-size.ts";
+import { DAY, parseBarSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import { calendarOf } from "../market/instruments.ts";
 import { needsOf } from "../runtime/warmup.ts";
@@ -56,12 +57,27 @@ const RATE = "12";
 const NEVER = new Promise<never>(() => {});
 const NOTHING_TO_STOP = (): Promise<void> => Promise.resolve();
 
-export async function openAccount(project: LoadedProject, flags: AccountFlags): Promise<Account> {
+/** The account's name in the journal, and whether it outlives this process. */
+export function nameOf(
+  { settings }: LoadedProject,
+  { demo }: AccountFlags,
+): { readonly name: string; readonly lasts: boolean } {
+  const { venue, url } = settings.account;
+  if (demo) return { name: "local", lasts: false };
+  if (venue !== "local") return { name: venue, lasts: true };
+  if (url !== undefined) return { name: `venue-${new URL(url).host}`, lasts: true };
+  return { name: settings.feeds[0]?.kind === "websocket" ? "paper" : "local", lasts: false };
+}
+
+/** `running`: the program of the run that is gone on with; its symbols are subscribed to as well. */
+export async function openAccount(project: LoadedProject, flags: AccountFlags, running?: Program): Promise<Account> {
   const venue = flags.demo ? "local" : project.settings.account.venue;
   if (flags.live && venue !== "alpaca-live")
     throw new CliError("--live: barwise.yaml does not say account: {venue: alpaca-live}");
   // The check of barwise.yaml refuses a second feed.
   const feed = flags.demo ? undefined : project.settings.feeds[0];
+  const { url } = project.settings.account;
+  if (!flags.demo && url !== undefined) return await startVenueElsewhere(project, url, flags, running);
   if (venue === "local" && (feed === undefined || feed.kind === "tape")) return startLocal(project, flags, feed);
   for (const [flag, value] of Object.entries({ tape: flags.tape, rate: flags.rate, from: flags.from })) {
     if (value !== undefined) throw new CliError(`--${flag} is for tapes; barwise.yaml names a stream (or add --demo)`);
@@ -69,7 +85,7 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags): 
   if (venue === "local" && feed?.kind === "websocket") return startPaper(project, feed);
   if (venue === "local")
     throw new CliError("barwise.yaml: an alpaca feed needs account: {venue: alpaca-paper} or alpaca-live");
-  return startAlpaca(project, venue, flags, feed);
+  return startAlpaca(project, venue, flags, feed, running);
 }
 
 // ------------------------------------------------------------------------------------------------- Alpaca
@@ -79,6 +95,7 @@ async function startAlpaca(
   venue: "alpaca-paper" | "alpaca-live",
   flags: AccountFlags,
   feed: FeedConfig | undefined,
+  running: Program | undefined,
 ): Promise<Account> {
   if (feed !== undefined && feed.kind !== "alpaca")
     throw new CliError(`barwise.yaml: an Alpaca account with a ${feed.kind} feed is not built yet; use {alpaca: {}}`);
@@ -88,11 +105,9 @@ async function startAlpaca(
   const credentials = credentialsFrom(process.env);
   if (credentials === undefined) throw new CliError(MISSING_KEYS);
   if (live) await confirmLive();
-  const symbols = symbolsOf(program);
+  const symbols = symbolsOfBoth(program, running);
   const name = feed?.feed ?? "iex";
-  const finest = Math.min(...needsOf(program).map(({ size }) => size.ms));
-  const onTicks = program.strategies.some(({ ticks }) => ticks === true);
-  const data = finest < 60_000 || onTicks ? "ticks" : "minute";
+  const data = finestOf(program, running) === "ticks" ? "ticks" : "minute";
   const connection = connectAlpaca({
     account: live ? { kind: "live", confirmed: true } : { kind: "paper" },
     credentials,
@@ -111,6 +126,51 @@ async function startAlpaca(
     ended: NEVER,
     stop: NOTHING_TO_STOP,
   };
+}
+
+/** A venue in another process on this machine, such as `barwise venue`: an Alpaca account in all but name. */
+async function startVenueElsewhere(
+  project: LoadedProject,
+  url: string,
+  flags: AccountFlags,
+  running: Program | undefined,
+): Promise<Account> {
+  for (const flag of ["tape", "rate", "from"] as const)
+    if (flags[flag] !== undefined)
+      throw new CliError(`--${flag} is for tapes; account: {url} names a venue that has its own`);
+  const credentials = credentialsFrom(process.env);
+  if (credentials === undefined) throw new CliError(MISSING_KEYS);
+  const { program } = compileProject(project, {});
+  const symbols = symbolsOfBoth(program, running);
+  const data = finestOf(program, running);
+  const account = { kind: "loopback", url } as const;
+  const startAt = await venueTime(account, credentials);
+  const connection = connectAlpaca({ account, credentials, feed: "iex", symbols, data, startAt });
+  return {
+    connection: { ...connection, account: nameOf(project, flags).name },
+    banner: `paper on the venue at ${url}`,
+    tag: "paper",
+    venue: `the venue at ${url}`,
+    data: `of that venue, ${data === "ticks" ? "trades and quotes" : data === "daily" ? "daily bars" : "minute bars"}`,
+    override: {},
+    unfit: fits(symbols, data === "ticks" ? undefined : parseBarSize(data === "daily" ? "1d" : "1m")),
+    ended: NEVER,
+    stop: NOTHING_TO_STOP,
+  };
+}
+
+function symbolsOfBoth(program: Program, running: Program | undefined): readonly string[] {
+  const symbols = [...symbolsOf(program), ...(running === undefined ? [] : symbolsOf(running))];
+  return [...new Set(symbols)].sort();
+}
+
+/** The coarsest data that every rule can be judged on. */
+function finestOf(...programs: readonly (Program | undefined)[]): "ticks" | "minute" | "daily" {
+  const known = programs.filter((program) => program !== undefined);
+  const onTicks = known.some(({ strategies }) => strategies.some(({ ticks }) => ticks === true));
+  const finest = Math.min(...known.flatMap((program) => needsOf(program).map(({ size }) => size.ms)));
+  if (onTicks || finest < 60_000) return "ticks";
+  return finest >= DAY.ms ? "daily" : "minute";
 }
 
 async function confirmLive(): Promise<void> {

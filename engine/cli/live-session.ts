@@ -3,29 +3,25 @@
  *
  * Owns: wiring broker, feeds, history, journal and engine for `run`. May not: print; callers observe.
  */
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { createAlpacaBroker } from "../adapters/alpaca/broker.ts";
 import type { Credentials } from "../adapters/alpaca/credentials.ts";
 import type { AlpacaAccount, AlpacaFeedName } from "../adapters/alpaca/endpoints.ts";
 import { createAlpacaHistory } from "../adapters/alpaca/history.ts";
 import { createAlpacaMarketData } from "../adapters/alpaca/market-data.ts";
-import { openJournal } from "../adapters/journal/file-journal.ts";
-import type { FileJournal } from "../adapters/journal/file-journal.ts";
 import type { Input, Output } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
+import { isoTime } from "../core/time.ts";
 import { calendarOf } from "../market/instruments.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { History } from "../ports/history.ts";
-import type { JournalHeader } from "../ports/journal.ts";
 import { WALL_CLOCK } from "../adapters/wall-clock.ts";
 import { Engine } from "../runtime/engine.ts";
-import type { LoadedProgram } from "../runtime/engine.ts";
+import type { LoadedProgram } from "../runtime/engine-options.ts";
+import { gapOf } from "../runtime/gap.ts";
+import type { Rebuilt } from "../runtime/rebuild.ts";
 import { warmupOf } from "../runtime/warmup.ts";
-import type { Need } from "../runtime/warmup.ts";
-import { CliError } from "./io.ts";
-import { builtWith } from "./version.ts";
+import type { OpenRun } from "./open-run.ts";
 
 export interface Connection {
   readonly account: string;
@@ -88,9 +84,9 @@ export function connectAlpaca(options: AlpacaOptions): Connection {
 
 export interface SessionOptions {
   readonly connection: Connection;
+  readonly run: OpenRun;
   readonly program: Program;
   readonly sources: Readonly<Record<string, string>>;
-  readonly journalRoot: string;
   readonly observe: (input: Input, outputs: readonly Output[]) => void;
   readonly onRefused: (feed: string, reason: string, sample: string, count: number) => void;
   readonly onFatal: (error: Error) => void;
@@ -99,31 +95,23 @@ export interface SessionOptions {
 export interface Session {
   readonly engine: Engine;
   readonly journalDir: string;
-  readonly missing: readonly { readonly need: Need; readonly found: number }[];
+  /** What runs: of a run that is gone on with, the program that it had. */
+  readonly program: Program;
+  readonly notes: readonly string[];
   /** Bars that a new program needs, up to now. */
   warm(program: Program): Promise<LoadedProgram["warmup"]>;
 }
 
+/** Everything but the feeds is up when it resolves; `engine.startFeeds` lets the data in. */
 export async function startSession(options: SessionOptions): Promise<Session> {
-  const { connection, program, sources } = options;
+  const { connection, run } = options;
   const { account, broker, feeds, history, marketTime } = connection;
-  const now = WALL_CLOCK.now();
-  const id = `${new Date(now).toISOString().replaceAll(/[:.]/g, "-")}-${randomBytes(3).toString("hex")}`;
-  const journalDir = join(options.journalRoot, id);
-  const journal = await openNew(journalDir, {
-    kind: "header",
-    format: 1,
-    ...builtWith(),
-    id,
-    account,
-    seed: "",
-    createdAt: now,
-  });
+  const { recovered } = run;
   const engine = new Engine({
     account,
-    journalId: id,
+    journalId: run.id,
     calendarOf,
-    journal,
+    journal: run.journal,
     broker,
     feeds,
     clock: WALL_CLOCK,
@@ -131,34 +119,43 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     observe: options.observe,
     onRefused: options.onRefused,
     onFatal: options.onFatal,
+    ...(recovered === undefined ? {} : { recovered }),
   });
-  let missing: Session["missing"];
+  const timeOfNow = (): number => (Number.isFinite(engine.marketTime) ? engine.marketTime : connection.warmBefore());
   try {
-    const warm = await warmupOf(program, history, connection.warmBefore(), calendarOf);
-    ({ missing } = warm);
-    await engine.start({ program, sources, warmup: warm.warmup });
+    const notes = recovered === undefined ? await begin(engine, options) : await goOn(engine, recovered, connection);
+    return {
+      engine,
+      journalDir: run.dir,
+      program: recovered?.program ?? options.program,
+      notes,
+      warm: async (next) => (await warmupOf(next, history, timeOfNow(), calendarOf)).warmup,
+    };
   } catch (error) {
     await engine.stop();
     throw error;
   }
-  return {
-    engine,
-    journalDir,
-    missing,
-    warm: async (next) => {
-      const time = Number.isFinite(engine.marketTime) ? engine.marketTime : connection.warmBefore();
-      return (await warmupOf(next, history, time, calendarOf)).warmup;
-    },
-  };
 }
 
-async function openNew(folder: string, header: JournalHeader): Promise<FileJournal> {
-  try {
-    return await openJournal(folder, header);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`no journal, no trading: ${reason}`, 2, { cause: error });
-  }
+async function begin(engine: Engine, { connection, program, sources }: SessionOptions): Promise<string[]> {
+  const { history, warmBefore } = connection;
+  const { warmup, missing } = await warmupOf(program, history, warmBefore(), calendarOf);
+  await engine.begin({ program, sources, warmup });
+  return missing.map(
+    ({ need, found }) =>
+      `${need.symbol} ${need.size.label}: ${found} bars of history, ${need.bars} wanted; facts stay unknown until they have enough`,
+  );
+}
+
+async function goOn(engine: Engine, recovered: Rebuilt, { history, warmBefore }: Connection): Promise<string[]> {
+  const now = Math.max(warmBefore(), recovered.marketTime);
+  const gap = await gapOf(engine.core, history, now, calendarOf);
+  await engine.resume(gap.history, now);
+  const bars = gap.history.length;
+  return [
+    `gone on after input ${recovered.seq} of ${isoTime(recovered.marketTime)}; ${bars} bars came meanwhile`,
+    ...gap.unfilled.map((series) => `${series}: no bars of the time between; its facts go on without them`),
+  ];
 }
 
 /** Feeds that keep no history: facts warm up from what they bring. */

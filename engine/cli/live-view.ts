@@ -35,9 +35,9 @@ export interface Introduction {
 }
 
 export class LiveView {
-  readonly #banner: string;
-  readonly #tag: string;
-  readonly #screen: boolean;
+  #banner = "";
+  #tag = "";
+  #screen = false;
   readonly #writer = new StatementWriter();
   readonly #messages: string[] = [];
   readonly #paint = painter(process.stdout);
@@ -51,7 +51,8 @@ export class LiveView {
   /** A change waits for a person. */
   #held = false;
 
-  constructor(options: { readonly banner: string; readonly tag: string; readonly screen: boolean }) {
+  /** What is shown at all times. */
+  introduce(options: { readonly banner: string; readonly tag: string; readonly screen: boolean }): void {
     this.#banner = options.banner;
     this.#tag = options.tag;
     this.#screen = options.screen;
@@ -103,6 +104,11 @@ export class LiveView {
     this.#messages.push(message);
     if (this.#messages.length > MAX_MESSAGES) this.#messages.shift();
     if (!this.#screen && this.#engine !== undefined) print(message);
+  }
+
+  /** What an earlier process of this run did: it counts in the summary, and nobody is told again. */
+  recall(input: Input, outputs: readonly Output[]): void {
+    this.#writer.observe(input, outputs);
   }
 
   observe(input: Input, outputs: readonly Output[]): void {

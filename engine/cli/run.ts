@@ -9,10 +9,13 @@ import { InvariantError } from "../core/assert.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { isLive } from "./accept.ts";
 import { openAcceptances } from "./acceptances.ts";
-import { openAccount } from "./accounts.ts";
+import { nameOf, openAccount } from "./accounts.ts";
 import type { Account, AccountFlags } from "./accounts.ts";
 import { CliError } from "./io.ts";
 import { LiveView } from "./live-view.ts";
+import { openLastRun, openNewRun } from "./open-run.ts";
+import type { OpenRun } from "./open-run.ts";
+import type { Watch } from "../runtime/rebuild.ts";
 import { startSession } from "./live-session.ts";
 import type { Session } from "./live-session.ts";
 import { compileProject, loadProject, mustTrade, watchedFiles } from "./program.ts";
@@ -23,6 +26,7 @@ import type { Stop } from "./stop-signals.ts";
 interface RunFlags extends AccountFlags {
   readonly screen: boolean;
   readonly stopAtEnd: boolean;
+  readonly newRun: boolean;
 }
 
 export function addRun(program: Command): void {
@@ -40,6 +44,7 @@ export function addRun(program: Command): void {
     .option("--from <date>", "where the tape starts; earlier bars are history")
     .option("--live", "trade with real money, when barwise.yaml says alpaca-live; asks for a typed confirmation", false)
     .option("--no-screen", "print lines instead of redrawing a screen")
+    .option("--new-run", "begin a new journal instead of going on with the account's last run", false)
     .option("--no-stop-at-end", "stay running after the tape is over")
     .action(async (folder: string, flags: RunFlags) => runEngine(folder, flags));
 }
@@ -48,13 +53,32 @@ async function runEngine(folder: string, flags: RunFlags): Promise<void> {
   const project = await loadProject(folder, { demo: flags.demo });
   compileProject(project, {});
   mustTrade(project);
-  const account = await openAccount(project, flags);
-  const view = new LiveView({ ...account, screen: flags.screen && process.stdout.isTTY });
+  const view = new LiveView();
+  const { name, lasts } = nameOf(project, flags);
+  const watch: Watch = (input, outputs) => view.recall(input, outputs);
+  const last = lasts && !flags.newRun ? await openLastRun({ root: project.journal, account: name, watch }) : undefined;
+  try {
+    await withAccount(project, last, view, flags);
+  } finally {
+    // Whoever trades closes it; this is for a run that never came to it.
+    await last?.journal.close().catch(() => {});
+  }
+}
+
+async function withAccount(
+  project: LoadedProject,
+  last: OpenRun | undefined,
+  view: LiveView,
+  flags: RunFlags,
+): Promise<void> {
+  const account = await openAccount(project, flags, last?.recovered?.program);
+  view.introduce({ ...account, screen: flags.screen && process.stdout.isTTY });
   const stopped = untilStopped(view);
   try {
     const compiled = compileProject(project, account.override);
     for (const note of compiled.notes) view.note(note);
-    const session = await sessionOf(project, account, compiled, view, stopped);
+    const run = last ?? (await openNewRun(project.journal, account.connection.account));
+    const session = await sessionOf({ project, account, compiled, run, view, stopped });
     if (session === undefined) throw stopped.error() ?? new CliError("stopped before it was connected", 1);
     await trade(session, { project, account, compiled, view, stopped, flags });
   } catch (error) {
@@ -69,19 +93,22 @@ async function runEngine(folder: string, flags: RunFlags): Promise<void> {
   if (fatal !== undefined) throw new CliError(`trading stopped: ${fatal.message}`, 1, { cause: fatal });
 }
 
+interface Starting {
+  readonly project: LoadedProject;
+  readonly account: Account;
+  readonly compiled: Loaded;
+  readonly run: OpenRun;
+  readonly view: LiveView;
+  readonly stopped: Stop;
+}
+
 /** Undefined when somebody stopped the run while it was still connecting. */
-async function sessionOf(
-  project: LoadedProject,
-  account: Account,
-  { program }: Loaded,
-  view: LiveView,
-  stopped: Stop,
-): Promise<Session | undefined> {
+async function sessionOf({ project, account, compiled, run, view, stopped }: Starting): Promise<Session | undefined> {
   const starting = startSession({
     connection: account.connection,
-    program,
+    run,
+    program: compiled.program,
     sources: project.files,
-    journalRoot: project.journal,
     observe: (input, outputs) => view.observe(input, outputs),
     onRefused: (feed, reason, sample, count) => view.refused(feed, reason, sample, count),
     onFatal: (error) => stopped.fail(error),
@@ -89,23 +116,11 @@ async function sessionOf(
   return await Promise.race([starting, stopped.signal.then(() => undefined)]);
 }
 
-interface Run {
-  readonly project: LoadedProject;
-  readonly account: Account;
-  readonly compiled: Loaded;
-  readonly view: LiveView;
-  readonly stopped: Stop;
-  readonly flags: RunFlags;
-}
+type Run = Omit<Starting, "run"> & { readonly flags: RunFlags };
 
-async function trade(session: Session, run: Run): Promise<void> {
-  const { project, account, compiled, view, stopped, flags } = run;
+async function trade(session: Session, { project, account, compiled, view, stopped, flags }: Run): Promise<void> {
   const { engine } = session;
-  for (const { need, found } of session.missing) {
-    view.note(
-      `${need.symbol} ${need.size.label}: ${found} bars of history, ${need.bars} wanted; facts stay unknown until they have enough`,
-    );
-  }
+  for (const note of session.notes) view.note(note);
   view.begin(engine, {
     account: account.connection.account,
     venue: account.venue,
@@ -118,7 +133,7 @@ async function trade(session: Session, run: Run): Promise<void> {
   const acceptances = await openAcceptances(project.root);
   const reloader = watchedFiles({
     project,
-    program: compiled.program,
+    program: session.program,
     override: account.override,
     session,
     view,
@@ -126,6 +141,9 @@ async function trade(session: Session, run: Run): Promise<void> {
     live: isLive(account.connection.account),
     acceptances: () => acceptances.read(),
   });
+  // What was changed while nobody ran comes in as any other save does, before the first price.
+  await reloader.reload();
+  await engine.startFeeds();
   await reloader.watch();
   const accepted = await acceptances.watch(
     () => void reloader.reload(),

@@ -66,7 +66,8 @@ export interface Project {
   readonly file: string;
   readonly strategies: string;
   readonly timeZone: string;
-  readonly account: { readonly venue: Venue; readonly cash: number };
+  /** `url`: of a venue in another process on this machine. */
+  readonly account: { readonly venue: Venue; readonly cash: number; readonly url?: string };
   readonly feeds: readonly FeedConfig[];
   readonly risk: RiskLimits;
   readonly approval?: Approval;
@@ -114,7 +115,8 @@ export function parseProject(
       ? riskFile(yaml, data["risk"], files, texts, extra)
       : readRisk(yaml, ["risk"], data["risk"]);
   const feeds = Array.isArray(data["feeds"]) ? data["feeds"].map((feed, i) => readFeed(yaml, i, feed)) : [];
-  const account = (data["account"] ?? {}) as { venue?: Venue; cash?: number };
+  const account = (data["account"] ?? {}) as Partial<Project["account"]>;
+  checkVenueUrl(yaml, account);
   const timeZone = textOr(data["time_zone"], DEFAULT_PROJECT.timeZone);
   if (timeZone !== DEFAULT_PROJECT.timeZone) {
     const help = `Write ${DEFAULT_PROJECT.timeZone}.`;
@@ -150,6 +152,21 @@ export function strategiesFolderOf(text: string): string {
 
 function textOr(value: unknown, fallback: string): string {
   return typeof value === "string" ? value : fallback;
+}
+
+/** Orders go to loopback, or to Alpaca's own hosts. */
+function checkVenueUrl(yaml: YamlFile, { venue = "local", url }: Partial<Project["account"]>): void {
+  if (typeof url !== "string") return;
+  const place = placeOf(yaml, ["account", "url"]);
+  if (venue !== "local") {
+    yaml.findings.report("types/value", place, `url belongs to a local venue, not to ${venue}`, "Leave it out.");
+    return;
+  }
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const isHere = parsed !== undefined && ["127.0.0.1", "localhost", "[::1]"].includes(parsed.hostname);
+  if (parsed?.protocol === "http:" && isHere) return;
+  const help = "Write the address that `barwise venue` prints, such as http://127.0.0.1:8799.";
+  yaml.findings.report("types/value", place, `"${url}" is no address of a venue on this machine`, help);
 }
 
 function durationAt(yaml: YamlFile, path: Path, value: unknown): number | undefined {

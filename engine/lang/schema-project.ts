@@ -152,6 +152,7 @@ export function projectSchema(forEditors: boolean): Schema {
             default: 100_000,
             description: "Starting cash of the local venue.",
           },
+          url: text("Address of a venue in another process on this machine, as `barwise venue` prints it."),
         }),
         feeds: feeds(),
         risk: {

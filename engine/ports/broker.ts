@@ -4,7 +4,7 @@
  * Owns: the interface. A broker takes approved orders only, tells every outcome as an event, and never retries a
  * submit on its own: a timeout or 5xx is `order.unknown`.
  */
-import type { ApprovedOrder, BrokerInput, ReconciledInput } from "../core/event.ts";
+import type { ApprovedOrder, BrokerInput, OrderView, ReconciledInput } from "../core/event.ts";
 
 export interface BrokerSink {
   broker(input: BrokerInput): void;
@@ -14,8 +14,11 @@ export interface Broker {
   readonly name: string;
   /** True only for an account with real money; shown at all times. */
   readonly live: boolean;
-  /** Opens the stream of trade updates; resolves when it is authorised and listening. Rejects with a BrokerError. */
-  start(sink: BrokerSink): Promise<void>;
+  /**
+   * Opens the stream of trade updates; resolves when it is authorised and listening. Rejects with a BrokerError.
+   * `open`: orders that an earlier process sent and whose end it had not heard, with what it had heard of them.
+   */
+  start(sink: BrokerSink, open?: readonly OrderView[]): Promise<void>;
   /** Account, positions and open orders as they are now. */
   reconcile(): Promise<ReconciledInput>;
   /** Answers through the sink: order.accepted, order.rejected or order.unknown, then updates and executions. */

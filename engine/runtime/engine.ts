@@ -5,57 +5,19 @@
  * entry that justifies them is durable. One event at a time, run to completion.
  * May not: decide anything about trading. When the core asserts or the journal fails, it stops everything.
  */
+import { invariant } from "../core/assert.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
-import type {
-  BrokerInput,
-  CommandInput,
-  HistoryInput,
-  Input,
-  InputBody,
-  MarketInput,
-  Output,
-  ProgramLoadedInput,
-} from "../core/event.ts";
+import type { BrokerInput, CommandInput, HistoryInput, Input, InputBody, MarketInput, Output } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
-import type { Calendar } from "../market/calendar.ts";
-import type { Broker } from "../ports/broker.ts";
-import type { Feed } from "../ports/feed.ts";
-import type { Journal } from "../ports/journal.ts";
-import type { Clock } from "../ports/clock.ts";
+import { openOrders } from "../core/view.ts";
 import { Effects } from "./effects.ts";
+import type { EngineOptions, LoadedProgram } from "./engine-options.ts";
 import { knownAt } from "../core/known-at.ts";
 import { stamped } from "../core/stamp.ts";
+import type { Rebuilt } from "./rebuild.ts";
 import { Reconciliation } from "./reconcile.ts";
 import { ArrivalTimers, TimerQueue } from "./timers.ts";
-
-export interface LoadedProgram {
-  readonly program: Program;
-  /** Source texts by path. */
-  readonly sources: Readonly<Record<string, string>>;
-  readonly warmup: readonly HistoryInput[];
-  readonly accepted?: ProgramLoadedInput["accepted"];
-}
-
-export interface EngineOptions {
-  readonly account: string;
-  readonly journalId: string;
-  readonly calendarOf: (symbol: string) => Calendar;
-  readonly journal: Journal;
-  readonly broker: Broker;
-  readonly feeds: readonly Feed[];
-  readonly clock: Clock;
-  /**
-   * What moves market time: `wall` for live markets; `data` for tapes, where time is what the data says and runs as
-   * fast as it comes.
-   */
-  readonly marketTime: "wall" | "data";
-  readonly observe?: (input: Input, outputs: readonly Output[]) => void;
-  /** A message that a feed refused. */
-  readonly onRefused?: (feed: string, reason: string, sample: string, count: number) => void;
-  /** Our own bug or a lost journal: nothing is evaluated or sent any more. */
-  readonly onFatal: (error: Error) => void;
-}
 
 /** What has no effect is on disk after this time too, and a disk that fails is noticed while nothing trades. */
 const SYNC_MS = 1_000;
@@ -87,7 +49,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { account, journalId: journal, calendarOf } = options;
-    this.core = createCore({ account, journal, calendarOf });
+    this.core = options.recovered?.core ?? createCore({ account, journal, calendarOf });
     this.#effects = new Effects({
       journal: options.journal,
       broker: options.broker,
@@ -105,6 +67,17 @@ export class Engine {
       post: (input) => this.post(input),
       isReady: () => this.core.desk.state.ready,
     });
+    if (options.recovered !== undefined) this.#takeOver(options.recovered);
+  }
+
+  #takeOver({ seq, nextN, marketTime, timers }: Rebuilt): void {
+    this.#seq = seq;
+    this.#n = nextN;
+    this.#marketTime = marketTime;
+    for (const timer of timers) {
+      if (timer.clock === "market") this.#marketTimers.set(timer.id, timer.at);
+      else this.#arrivalTimers.hold(timer);
+    }
   }
 
   get journalId(): string {
@@ -115,14 +88,50 @@ export class Engine {
     return this.#marketTime;
   }
 
-  /** Loads the program, connects the broker and reconciles, then starts the feeds. Rejects when one of them refuses. */
+  /** `begin`, then the feeds. Rejects when one of them refuses. */
   async start(loaded: LoadedProgram): Promise<void> {
-    const { broker, feeds } = this.#options;
+    await this.begin(loaded);
+    await this.startFeeds();
+  }
+
+  /** Loads the program, connects the broker and reconciles. */
+  async begin(loaded: LoadedProgram): Promise<void> {
     this.load(loaded);
-    await broker.start({ broker: (input) => this.#fromBroker(input) });
+    await this.#connect();
+  }
+
+  /**
+   * Goes on where an earlier process ended: the gap in the data is told and filled, the broker is asked what became of
+   * everything that was open, and what timers waited for happens. Feeds are started apart, when the files were looked at.
+   */
+  async resume(gap: readonly HistoryInput[], gapEnd: number): Promise<void> {
+    const { recovered, clock, journal } = this.#options;
+    invariant(recovered !== undefined, "nothing was recovered");
+    if (recovered.untold.length > 0)
+      journal.append({ kind: "out", n: this.#n++, seq: recovered.seq, outputs: recovered.untold });
+    // Before any timer: one that closes a bar must not find it incomplete when its history is at hand.
+    const arrival = clock.now();
+    this.#marketTime = Math.max(this.#marketTime, gapEnd);
+    const detail = "the process was started again";
+    const told: readonly InputBody[] = [
+      { kind: "broker", status: "disconnected", detail },
+      { kind: "feed", feed: "all feeds", status: "down", detail },
+      ...gap,
+    ];
+    for (const body of told) this.#guarded(() => this.#step(body, arrival));
+    if (this.#dead !== undefined) throw this.#dead;
+    await this.#connect();
+    this.#arrivalTimers.release(clock.now());
+  }
+
+  async #connect(): Promise<void> {
+    await this.#options.broker.start({ broker: (input) => this.#fromBroker(input) }, openOrders(this.core));
     await this.#reconciliation.first();
     this.post({ kind: "trading.started" });
-    for (const feed of feeds) {
+  }
+
+  async startFeeds(): Promise<void> {
+    for (const feed of this.#options.feeds) {
       if (this.#stopped) return;
       await feed.start({
         market: (input) => this.post(input),
@@ -201,14 +210,9 @@ export class Engine {
   }
 
   #drain(): void {
-    this.#draining = true;
-    try {
+    this.#guarded(() => {
       for (let body = this.#queue.shift(); body !== undefined; body = this.#queue.shift()) this.#take(body);
-    } catch (error) {
-      this.#die(error);
-    } finally {
-      this.#draining = false;
-    }
+    });
     this.#effects.leave();
     this.#wakeIdle();
   }
@@ -251,16 +255,23 @@ export class Engine {
   #onAlarm(): void {
     if (this.#dead !== undefined || this.#stopped || this.#draining) return;
     const arrival = this.#options.clock.now();
-    this.#draining = true;
-    try {
+    this.#guarded(() => {
       this.#fireTimers(arrival, arrival);
       this.#setAlarm(arrival);
+    });
+    this.#drain();
+  }
+
+  /** What is posted meanwhile waits; an error of the core is the end. */
+  #guarded(work: () => void): void {
+    this.#draining = true;
+    try {
+      work();
     } catch (error) {
       this.#die(error);
     } finally {
       this.#draining = false;
     }
-    this.#drain();
   }
 
   #step(body: InputBody, arrivalTime: number): void {

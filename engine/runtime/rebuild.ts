@@ -18,7 +18,15 @@ import type { JournalHeader, JournaledInput, JournalRecord } from "../ports/jour
 /** The journal says something that this version of barwise does not arrive at, or holds no run at all. */
 export class RebuildError extends Error {
   override readonly name = "RebuildError";
+  readonly code: "differs" | "empty";
+  constructor(message: string, code: RebuildError["code"] = "differs") {
+    super(message);
+    this.code = code;
+  }
 }
+
+/** Sees every input and what came of it. */
+export type Watch = (input: Input, outputs: readonly Output[]) => void;
 
 export interface Rebuilt {
   readonly core: CoreState;
@@ -33,6 +41,18 @@ export interface Rebuilt {
   readonly arrivalTime: number;
   /** Every closed bar that the journal tells of. */
   readonly bars: KnownBars;
+  /** The number of the record that would follow. */
+  readonly nextN: number;
+  /** What the core asked for and has not got yet. */
+  readonly timers: readonly RunningTimer[];
+  /** Outputs of the last input, where a crash kept them from the journal: they had no effect yet. */
+  readonly untold: readonly Output[];
+}
+
+export interface RunningTimer {
+  readonly id: string;
+  readonly clock: "market" | "arrival";
+  readonly at: number;
 }
 
 type Loaded = Pick<Rebuilt, "program" | "files" | "settings">;
@@ -40,14 +60,16 @@ type Loaded = Pick<Rebuilt, "program" | "files" | "settings">;
 export async function rebuild(
   records: AsyncIterable<JournalRecord>,
   calendarOf: (symbol: string) => Calendar,
+  watch?: Watch,
 ): Promise<Rebuilt> {
-  const run = new Rebuild(calendarOf);
+  const run = new Rebuild(calendarOf, watch);
   for await (const record of records) run.take(record);
   return run.result();
 }
 
 class Rebuild {
   readonly #calendarOf: (symbol: string) => Calendar;
+  readonly #watch: Watch | undefined;
   readonly #bars: KnownBars;
   #header: JournalHeader | undefined;
   #core: CoreState | undefined;
@@ -55,36 +77,54 @@ class Rebuild {
   #last: Input | undefined;
   /** Outputs that the journal must tell next; empty when there were none. */
   #due: readonly Output[] = [];
+  #nextN = 0;
+  readonly #timers = new Map<string, RunningTimer>();
 
-  constructor(calendarOf: (symbol: string) => Calendar) {
+  constructor(calendarOf: (symbol: string) => Calendar, watch: Watch | undefined) {
     this.#calendarOf = calendarOf;
+    this.#watch = watch;
     this.#bars = new KnownBars(calendarOf);
   }
 
   take(record: JournalRecord): void {
     if (record.kind === "header") return this.#begin(record);
+    this.#nextN = record.n + 1;
     if (record.kind === "out") return this.#compare(record.seq, record.outputs);
-    // Outputs follow their input; only the last of a journal may still be on their way to the disk.
+    // Outputs follow their input; only the last of a process may still have been on their way to the disk.
     if (this.#due.length > 0) throw this.#differs(`no outputs, where ${this.#due.length} are due`);
     const core = this.#core;
     if (core === undefined) throw new RebuildError("the journal does not begin with a header");
     const input = this.#inputOf(record.input);
     this.#last = input;
+    if (input.kind === "timer") this.#timers.delete(input.id);
     this.#due = step(core, input);
+    for (const output of this.#due) this.#follow(output);
     this.#bars.learn(input, this.#due);
+    this.#watch?.(input, this.#due);
+  }
+
+  #follow(output: Output): void {
+    if (output.kind === "timer.cancel") this.#timers.delete(output.id);
+    if (output.kind === "timer.set") {
+      const { id, clock, at } = output;
+      this.#timers.set(id, { id, clock, at });
+    }
   }
 
   result(): Rebuilt {
     const [header, core, loaded, last] = [this.#header, this.#core, this.#loaded, this.#last];
     if (header === undefined || core === undefined || last === undefined || loaded === undefined)
-      throw new RebuildError("the journal holds no program yet: nothing has run");
+      throw new RebuildError("the journal holds no program yet: nothing has run", "empty");
     const { seq, marketTime, arrivalTime } = last;
-    return { core, header, ...loaded, seq, marketTime, arrivalTime, bars: this.#bars };
+    const [bars, nextN, timers, untold] = [this.#bars, this.#nextN, [...this.#timers.values()], this.#due];
+    return { core, header, ...loaded, seq, marketTime, arrivalTime, bars, nextN, timers, untold };
   }
 
-  /** A process that opens a journal anew begins with an empty core. */
+  /** A process that opens a journal anew goes on where the one before it ended. */
   #begin(header: JournalHeader): void {
+    const isAnew = this.#core !== undefined && this.#header?.id === header.id;
     this.#header = header;
+    if (isAnew) return;
     this.#core = createCore({ account: header.account, journal: header.id, calendarOf: this.#calendarOf });
     this.#due = [];
   }

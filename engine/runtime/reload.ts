@@ -10,7 +10,8 @@ import type { Plan, PlanFinding } from "../lang/plan/types.ts";
 import type { Files, FileSet } from "../ports/files.ts";
 import { heldBy, notCovered } from "./acceptance.ts";
 import type { Acceptance } from "./acceptance.ts";
-import type { Engine, LoadedProgram } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import type { LoadedProgram } from "./engine-options.ts";
 import { planStateOf } from "./plan-state.ts";
 
 /** What `compile` answered; `program` is null when there is any error. */

@@ -51,6 +51,8 @@ export class ArrivalTimers {
   readonly #clock: Clock;
   readonly #ring: (timer: Timer) => void;
   readonly #cancels = new Map<string, () => void>();
+  /** Of an earlier process, not running yet. */
+  readonly #held = new Map<string, number>();
 
   constructor(clock: Clock, ring: (timer: Timer) => void) {
     this.#clock = clock;
@@ -66,12 +68,24 @@ export class ArrivalTimers {
     this.#cancels.set(id, cancel);
   }
 
+  /** Kept until `release`: what it rings for cannot be done yet. Setting or cancelling it counts at once. */
+  hold({ id, at }: Timer): void {
+    this.#held.set(id, at);
+  }
+
+  release(now: number): void {
+    const held = [...this.#held];
+    for (const [id, at] of held) this.set(id, at, now);
+  }
+
   cancel(id: string): void {
+    this.#held.delete(id);
     this.#cancels.get(id)?.();
     this.#cancels.delete(id);
   }
 
   clear(): void {
+    this.#held.clear();
     for (const cancel of this.#cancels.values()) cancel();
     this.#cancels.clear();
   }

@@ -49,9 +49,15 @@ export class Process {
   err = "";
   readonly ended: Promise<Ended>;
 
-  constructor(main: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+  constructor(
+    main: string,
+    args: readonly string[],
+    cwd: string,
+    env: Readonly<Record<string, string>> = {},
+    patienceMs = PATIENCE_MS,
+  ) {
     const { APCA_API_KEY_ID: _, APCA_API_SECRET_KEY: __, FORCE_COLOR: ___, ...rest } = process.env;
-    this.child = spawn(process.execPath, [main, ...args], { cwd, env: { ...rest, ...env }, timeout: PATIENCE_MS });
+    this.child = spawn(process.execPath, [main, ...args], { cwd, env: { ...rest, ...env }, timeout: patienceMs });
     this.child.stdout.on("data", (data: Buffer) => (this.out += data.toString()));
     this.child.stderr.on("data", (data: Buffer) => (this.err += data.toString()));
     this.ended = new Promise((done) => {

@@ -150,4 +150,19 @@ describe("the project file", () => {
     expect(program).toBeNull();
     expect(diagnostics.map(({ code, file, line }) => `${file}:${line} ${code}`)).toContain("barwise.yaml:2 time/grace");
   });
+
+  it("takes the address of a venue on this machine only, and for a local account only", () => {
+    const told = (account: string): string[] =>
+      compile({ "barwise.yaml": `barwise: 1\naccount: ${account}\n` }).diagnostics.flatMap(
+        ({ code, line, column, message }) =>
+          code === "data/no-strategy" ? [] : [`${line}:${column} ${code} ${message}`],
+      );
+    expect(told('{venue: local, url: "http://127.0.0.1:8799"}')).toEqual([]);
+    expect(told('{url: "http://localhost:8799"}')).toEqual([]);
+    for (const url of ["http://example.test", "https://127.0.0.1:1", "127.0.0.1:8799", "http://127.0.0.1.example.test"])
+      expect(told(`{url: "${url}"}`)).toEqual([`2:16 types/value "${url}" is no address of a venue on this machine`]);
+    expect(told('{venue: alpaca-live, url: "http://127.0.0.1:1"}')).toEqual([
+      "2:36 types/value url belongs to a local venue, not to alpaca-live",
+    ]);
+  });
 });

@@ -3,7 +3,14 @@
  *
  * Owns: fakes that do nothing on their own. A test says when time passes, when the disk is done and what a broker answers.
  */
-import type { ApprovedOrder, BrokerInput, InputBody, Output, ReconciledInput } from "../../engine/core/event.ts";
+import type {
+  ApprovedOrder,
+  BrokerInput,
+  InputBody,
+  OrderView,
+  Output,
+  ReconciledInput,
+} from "../../engine/core/event.ts";
 import type { Program } from "../../engine/core/program.ts";
 import { compile } from "../../engine/lang/compile.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
@@ -12,6 +19,7 @@ import type { Feed, FeedSink } from "../../engine/ports/feed.ts";
 import type { Journal, JournalRecord } from "../../engine/ports/journal.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import { Engine } from "../../engine/runtime/engine.ts";
+import type { Rebuilt } from "../../engine/runtime/rebuild.ts";
 import { reconciled } from "../support/core-driver.ts";
 
 /** A Monday; the symbols of these tests trade around the clock. */
@@ -66,8 +74,12 @@ export class FakeBroker implements Broker {
   pictures: (() => Promise<ReconciledInput>)[] = [() => Promise.resolve(reconciled())];
   #sink: BrokerSink | undefined;
 
-  start(sink: BrokerSink): Promise<void> {
+  /** What `start` was told of an earlier process. */
+  open: readonly OrderView[] = [];
+
+  start(sink: BrokerSink, open: readonly OrderView[] = []): Promise<void> {
     this.calls.push("start");
+    this.open = open;
     this.#sink = sink;
     sink.broker({ kind: "broker", status: "connected", detail: "" });
     return Promise.resolve();
@@ -179,7 +191,12 @@ export interface Rig {
   post(input: InputBody): void;
 }
 
-export function rig(program: Program, marketTime: "wall" | "data" = "data"): Rig {
+export function rig(
+  program: Program,
+  marketTime: "wall" | "data" = "data",
+  sources: Readonly<Record<string, string>> = { "a.strategy.yaml": "text" },
+  recovered?: Rebuilt,
+): Rig {
   const clock = new FakeClock();
   const broker = new FakeBroker();
   const journal = new FakeJournal();
@@ -197,8 +214,9 @@ export function rig(program: Program, marketTime: "wall" | "data" = "data"): Rig
     marketTime,
     observe: (_, all) => outputs.push(...all),
     onFatal: (error) => fatal.push(error),
+    ...(recovered === undefined ? {} : { recovered }),
   });
-  const start = (): Promise<void> => engine.start({ program, sources: { "a.strategy.yaml": "text" }, warmup: [] });
+  const start = (): Promise<void> => engine.start({ program, sources, warmup: [] });
   return { engine, clock, broker, journal, feed, outputs, fatal, start, post: (input) => engine.post(input) };
 }
 

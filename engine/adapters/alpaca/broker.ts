@@ -5,7 +5,14 @@
  * whichever arrived first. Nothing that writes is ever repeated here. May not: decide what an unknown order means.
  */
 import { Decimal } from "../../core/decimal.ts";
-import type { ApprovedOrder, BrokerInput, ExecutionInput, OrderRequest, ReconciledInput } from "../../core/event.ts";
+import type {
+  ApprovedOrder,
+  BrokerInput,
+  ExecutionInput,
+  OrderRequest,
+  OrderView,
+  ReconciledInput,
+} from "../../core/event.ts";
 import { BrokerError } from "../../ports/broker.ts";
 import type { Broker, BrokerSink } from "../../ports/broker.ts";
 import { MISSING_KEYS, isComplete, redactor } from "./credentials.ts";
@@ -95,7 +102,7 @@ class AlpacaBroker implements Broker {
     this.#patienceMs = options.patienceMs ?? 5_000;
   }
 
-  async start(sink: BrokerSink): Promise<void> {
+  async start(sink: BrokerSink, open: readonly OrderView[] = []): Promise<void> {
     const { account, credentials } = this.#options;
     if (!isComplete(credentials)) throw new BrokerError("config", MISSING_KEYS);
     // The type says so already; a configuration read from a file has no types.
@@ -103,6 +110,11 @@ class AlpacaBroker implements Broker {
       throw new BrokerError("config", "an account with real money needs an explicit confirmation (--live)");
     }
     this.#sink = sink;
+    for (const order of open) {
+      const { brokerOrderId } = order;
+      if (brokerOrderId === null) this.#unclear.add(order.clientOrderId);
+      else this.#book.resume({ ...order, brokerOrderId });
+    }
     this.#apis = tradingApis({
       credentials,
       baseUrl: tradingUrl(account),
@@ -150,6 +162,8 @@ class AlpacaBroker implements Broker {
    */
   async reconcile(): Promise<ReconciledInput> {
     const apis = this.#api();
+    // Their shares may be in the positions already: whose they are must be known first.
+    for (const clientOrderId of this.#unclear) await this.#lookup(clientOrderId, ORDER);
     for (let attempt = 0; attempt < MAX_PICTURES; attempt += 1) {
       await this.#noneInFlight();
       const before = this.#executions;

@@ -5,7 +5,7 @@
  * May not: call anybody.
  */
 import { Decimal, ZERO, text } from "../../core/decimal.ts";
-import type { BrokerInput, ExecutionInput } from "../../core/event.ts";
+import type { BrokerInput, ExecutionInput, OrderView } from "../../core/event.ts";
 import { roleOf } from "./orders.ts";
 import type { SeenOrder } from "./orders.ts";
 
@@ -62,6 +62,16 @@ export class OrderBook {
       brokerOrderId: order.id,
       legs: order.legs.map((leg) => ({ role: roleOf(leg), clientOrderId: leg.clientOrderId, brokerOrderId: leg.id })),
     };
+  }
+
+  /** What another process had told of an order before this one began. */
+  resume({ clientOrderId, brokerOrderId, filledQty, avgPrice }: OrderView & { readonly brokerOrderId: string }): void {
+    this.#accepted.add(clientOrderId);
+    this.#clientOf.set(brokerOrderId, clientOrderId);
+    const told = this.#of(brokerOrderId);
+    told.qty = new Decimal(filledQty);
+    told.notional = told.qty.times(avgPrice ?? "0");
+    told.fromRest = told.qty;
   }
 
   end(brokerOrderId: string): void {

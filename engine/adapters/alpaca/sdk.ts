@@ -68,6 +68,10 @@ export function tradingApis(options: RestOptions): TradingApis {
   };
 }
 
+export function clockApi(options: RestOptions): trading.ClockApi {
+  return new trading.ClockApi(new trading.Configuration(settings(options)));
+}
+
 export function stockApi(options: RestOptions): marketData.StockApi {
   return new marketData.StockApi(new marketData.Configuration(settings(options)));
 }

@@ -32,7 +32,8 @@ export async function writerOf(journal: string): Promise<number | null> {
   return await ownerOf(join(journal, "LOCK"));
 }
 
-async function isJournal(folder: string): Promise<boolean> {
+/** Whether a folder holds one run. */
+export async function isJournal(folder: string): Promise<boolean> {
   return await stat(join(folder, segmentName(1))).then(
     (found) => found.isFile(),
     () => false,

@@ -20,7 +20,7 @@ export function wireTimeOrNull(ms: number | null): string | null {
 /** Offset of the calendar's zone at a time, in minutes east of UTC. */
 function offsetMinutes(calendar: Calendar, ms: number): number {
   const utc = Math.floor((((ms % DAY_MS) + DAY_MS) % DAY_MS) / 60_000);
-  const difference = calendar.localTime(ms).minutes - utc;
+  const difference = Math.floor(calendar.localTime(ms).minutes) - utc;
   if (difference > 720) return difference - 1440;
   if (difference <= -720) return difference + 1440;
   return difference;
@@ -37,7 +37,7 @@ export function zonedTime(calendar: Calendar, ms: number): string {
 
 /** Local `HH:MM`. */
 export function localClock(calendar: Calendar, ms: number): string {
-  const minutes = calendar.localTime(ms).minutes;
+  const minutes = Math.floor(calendar.localTime(ms).minutes);
   return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }
 

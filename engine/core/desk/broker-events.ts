@@ -340,6 +340,7 @@ function reconcileOrders(desk: DeskState, openOrders: ReconciledInput["openOrder
   for (const order of desk.orders.open()) {
     const unclear = order.state === "sent" || order.state === "unknown";
     if (unclear || !open.has(order.clientOrderId)) desk.output({ kind: "lookup", clientOrderId: order.clientOrderId });
+    else if (order.cancelRequested) askAgain(desk, order);
   }
   for (const theirs of openOrders) {
     const ours = desk.orders.get(theirs.clientOrderId) ?? desk.orders.byBroker(theirs.brokerOrderId);
@@ -354,6 +355,12 @@ function reconcileOrders(desk: DeskState, openOrders: ReconciledInput["openOrder
       );
     }
   }
+}
+
+/** It still works although it was to be cancelled: the request may have been lost with the connection or the process. */
+function askAgain(desk: DeskState, order: Order): void {
+  order.cancelRequested = false;
+  cancelAgain(desk, order);
 }
 
 function externalView(order: ReconciledInput["openOrders"][number]): OrderView {

@@ -1,0 +1,128 @@
+/**
+ * Which journal a run writes: that of the last run of the same account, gone on with, or a new one.
+ *
+ * Owns: finding it, locking it, and rebuilding the core from it. An account outside this process keeps its orders and
+ * positions while nobody runs, so its run goes on; the exchange inside this process ends with it, and its next run is new.
+ */
+import { randomBytes } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { openJournal } from "../adapters/journal/file-journal.ts";
+import type { FileJournal } from "../adapters/journal/file-journal.ts";
+import { isJournal } from "../adapters/journal/find.ts";
+import { readJournal } from "../adapters/journal/read.ts";
+import { JournalError } from "../adapters/journal/segments.ts";
+import { WALL_CLOCK } from "../adapters/wall-clock.ts";
+import { calendarOf } from "../market/instruments.ts";
+import type { JournalHeader } from "../ports/journal.ts";
+import { RebuildError, rebuild } from "../runtime/rebuild.ts";
+import type { Rebuilt, Watch } from "../runtime/rebuild.ts";
+import { CliError, progressLine } from "./io.ts";
+import { builtWith } from "./version.ts";
+
+export interface OpenRun {
+  readonly journal: FileJournal;
+  readonly dir: string;
+  readonly id: string;
+  /** Where an earlier process left it. */
+  readonly recovered: Rebuilt | undefined;
+}
+
+export interface LastOptions {
+  /** Folder of all runs of the project. */
+  readonly root: string;
+  readonly account: string;
+  /** Sees everything of the earlier processes. */
+  readonly watch: Watch;
+}
+
+/** The last run of the account, locked, and as its processes left it; undefined where there is none that had a program. */
+export async function openLastRun({ root, account, watch }: LastOptions): Promise<OpenRun | undefined> {
+  const last = await lastRunOf(root, account);
+  if (last === undefined) return undefined;
+  const { dir, id } = last;
+  const journal = await opened(dir, id, account);
+  try {
+    const recovered = await recover(dir, watch);
+    if (recovered !== undefined) return { journal, dir, id, recovered };
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+  await journal.close();
+  return undefined;
+}
+
+export async function openNewRun(root: string, account: string): Promise<OpenRun> {
+  const id = `${new Date(WALL_CLOCK.now()).toISOString().replaceAll(/[:.]/g, "-")}-${randomBytes(3).toString("hex")}`;
+  const dir = join(root, id);
+  return { journal: await opened(dir, id, account), dir, id, recovered: undefined };
+}
+
+async function opened(dir: string, id: string, account: string): Promise<FileJournal> {
+  const createdAt = WALL_CLOCK.now();
+  try {
+    return await openJournal(dir, { kind: "header", format: 1, ...builtWith(), id, account, seed: "", createdAt });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(`no journal, no trading: ${reason}`, 2, { cause: error });
+  }
+}
+
+/** A run that ended before it had a program has nothing to go on with. */
+async function recover(dir: string, watch: Watch): Promise<Rebuilt | undefined> {
+  const progress = progressLine(`recovering ${relative(process.cwd(), dir)}`);
+  let inputs = 0;
+  try {
+    return await rebuild(readJournal(dir), calendarOf, (input, outputs) => {
+      inputs++;
+      if (inputs % 1_000 === 0) progress.update(inputs, "inputs");
+      watch(input, outputs);
+    });
+  } catch (error) {
+    if (error instanceof RebuildError && error.code === "empty") return undefined;
+    if (!(error instanceof RebuildError) && !(error instanceof JournalError)) throw error;
+    const way =
+      "Go on with the version that wrote it, or begin a new run with --new-run: what is held then belongs to no strategy.";
+    throw new CliError(`${relative(process.cwd(), dir)} cannot be gone on with: ${error.message}. ${way}`, 2, {
+      cause: error,
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+interface Run {
+  readonly dir: string;
+  readonly id: string;
+}
+
+/** Runs are named after the time of their start. */
+async function lastRunOf(root: string, account: string): Promise<Run | undefined> {
+  let names: string[];
+  try {
+    names = await readdir(root);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+  for (const name of names.sort().reverse()) {
+    const dir = join(root, name);
+    if (!(await isJournal(dir))) continue;
+    const header = await headerOf(dir);
+    if (header?.account === account) return { dir, id: header.id };
+  }
+  return undefined;
+}
+
+/** Undefined where a crash came before the header was written. */
+async function headerOf(dir: string): Promise<JournalHeader | undefined> {
+  try {
+    for await (const record of readJournal(dir)) if (record.kind === "header") return record;
+  } catch (error) {
+    if (error instanceof JournalError) throw new CliError(error.message, 2, { cause: error });
+    throw error;
+  }
+  return undefined;
+}

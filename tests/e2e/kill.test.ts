@@ -1,0 +1,143 @@
+/**
+ * The real process, killed without warning and started again: nothing is lost, nothing is sent twice.
+ *
+ * The venue is a process of its own, as an account is, and its ledger is the judge.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readJournal } from "../../engine/adapters/journal/read.ts";
+import { calendarOf } from "../../engine/market/instruments.ts";
+import { openOrders } from "../../engine/core/view.ts";
+import { rebuild } from "../../engine/runtime/rebuild.ts";
+import { build, Process } from "../cli/support.ts";
+import type { Built } from "../cli/support.ts";
+import { SEED, amount, picker } from "../support/runs.ts";
+
+const STRATEGY = `barwise: 1
+name: a
+symbols: [SPX]
+on: 1d
+risk: {max_orders_per_minute: 10000}
+rules:
+  - name: enter
+    when: close > sma(3)
+    then: {buy: {size: {qty: 1}, time_in_force: gtc, bracket: {stop_loss: close * 0.98}}}
+  - name: leave
+    when: close < sma(3)
+    then: {close: {}}
+`;
+
+interface VenueOrder {
+  readonly id: string;
+  readonly client_order_id: string;
+  readonly filled_qty: string;
+  readonly side: "buy" | "sell";
+}
+
+let built: Built;
+let folder: string;
+let venue: Process;
+let keys: Record<string, string>;
+let url: string;
+
+beforeAll(async () => {
+  built = await build();
+  folder = await mkdtemp(join(tmpdir(), "barwise-kill-"));
+  venue = new Process(built.main, ["venue", "--port", "0", "--rate", "25", "--from", "2001-01-02"], folder, {}, 0);
+  await venue.until("the venue's keys", () => venue.out.includes("APCA_API_SECRET_KEY="));
+  const told = (name: string): string => new RegExp(`^${name}\\s*=?\\s*(\\S+)$`, "m").exec(venue.out)?.[1] ?? "";
+  keys = { APCA_API_KEY_ID: told("APCA_API_KEY_ID"), APCA_API_SECRET_KEY: told("APCA_API_SECRET_KEY") };
+  url = told("REST and data");
+  await mkdir(join(folder, "strategies"));
+  await writeFile(join(folder, "strategies/a.strategy.yaml"), STRATEGY);
+  await writeFile(join(folder, "barwise.yaml"), `barwise: 1\naccount: {venue: local, url: "${url}"}\n`);
+}, 120_000);
+
+afterAll(async () => {
+  venue.child.kill("SIGKILL");
+  await venue.ended;
+  await built.remove();
+  await rm(folder, { recursive: true });
+});
+
+async function ask<T>(path: string): Promise<T> {
+  const headers = {
+    "APCA-API-KEY-ID": keys["APCA_API_KEY_ID"] ?? "",
+    "APCA-API-SECRET-KEY": keys["APCA_API_SECRET_KEY"] ?? "",
+  };
+  const answer = await fetch(`${url}${path}`, { headers });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as T;
+}
+
+/** Every order that the venue ever took, oldest first. */
+async function allOrders(): Promise<VenueOrder[]> {
+  const orders: VenueOrder[] = [];
+  for (;;) {
+    const last = orders.at(-1);
+    const after = last === undefined ? "" : `&after_order_id=${last.id}`;
+    const page = await ask<VenueOrder[]>(`/v2/orders?status=all&limit=500&direction=asc${after}`);
+    orders.push(...page);
+    if (page.length < 500) return orders;
+  }
+}
+
+function start(): Process {
+  return new Process(built.main, ["run", ".", "--no-screen"], folder, keys);
+}
+
+describe("an engine that is killed at any moment", () => {
+  const kills = amount({ ci: 4, soak: 200 });
+  it(
+    `goes on ${kills} times with every order, fill and position as the venue has them, seed ${SEED}`,
+    { timeout: kills * 6_000 + 60_000 },
+    async () => {
+      const pick = picker(SEED);
+      for (let kill = 0; kill < kills; kill++) {
+        const process = start();
+        const told = kill === 0 ? "journal" : "is live again";
+        await process.until("the start", () => process.out.includes(told) || process.child.exitCode !== null);
+        await sleep(100 + pick(1_200));
+        process.child.kill("SIGKILL");
+        await process.ended;
+        expect(process.err).toBe("");
+        expect(process.out).not.toContain("belong to no strategy here");
+        expect(process.out).not.toContain("an order that was not sent from here filled");
+      }
+      const last = start();
+      await last.until("the last start", () => last.out.includes("is live again"));
+      await last.until("another order", () => / order (?:buy|sell) /.test(last.out));
+      last.child.kill("SIGINT");
+      const { code, out } = await last.ended;
+      expect(code).toBe(0);
+      expect(out).toMatch(/^Difference +0\.00$/m);
+
+      const [run = ""] = readdirSync(join(folder, ".barwise/journal"));
+      const submitted: string[] = [];
+      const { core } = await rebuild(readJournal(join(folder, ".barwise/journal", run)), calendarOf, (_, outputs) => {
+        for (const output of outputs) if (output.kind === "submit") submitted.push(output.order.clientOrderId);
+      });
+      expect(new Set(submitted).size).toBe(submitted.length);
+      const atVenue = await allOrders();
+      const known = new Set([...core.desk.state.orders.all].map(({ clientOrderId }) => clientOrderId));
+      expect(atVenue.filter(({ client_order_id: id }) => !known.has(id))).toEqual([]);
+      const open = new Set(openOrders(core).map(({ clientOrderId }) => clientOrderId));
+      expect(openOrders(core).filter(({ state }) => state === "sent")).toEqual([]);
+      // The venue went on after the last process ended: what fills since then is of orders that it knew to be open.
+      let since = 0;
+      for (const { client_order_id: id, filled_qty: filled, side } of atVenue) {
+        const ours = core.desk.state.orders.get(id);
+        const missing = Number(filled) - (ours?.filledQty.toNumber() ?? 0);
+        if (missing !== 0) expect([id, open.has(id)]).toEqual([id, true]);
+        since += side === "buy" ? missing : -missing;
+      }
+      const positions = await ask<{ readonly qty: string }[]>("/v2/positions");
+      expect(core.desk.state.portfolio.netQty("SPX").toNumber() + since).toBe(Number(positions[0]?.qty ?? 0));
+      expect(atVenue.length).toBeGreaterThan(kills);
+    },
+  );
+});
