@@ -18,6 +18,7 @@ import { addLint } from "../engine/cli/lint.ts";
 import { addLsp } from "../engine/cli/lsp.ts";
 import { addPlan } from "../engine/cli/plan.ts";
 import { addAccept } from "../engine/cli/accept.ts";
+import { addResolve } from "../engine/cli/resolve.ts";
 import { addRun } from "../engine/cli/run.ts";
 import { addTest } from "../engine/cli/test.ts";
 import { addVenue } from "../engine/cli/venue.ts";
@@ -69,6 +70,7 @@ function barwise(): Command {
     addLsp,
     addPlan,
     addAccept,
+    addResolve,
     addRun,
     addTest,
     addVenue,

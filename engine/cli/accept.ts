@@ -10,7 +10,7 @@ import { relative } from "node:path";
 import type { Command } from "commander";
 import type { PlanFinding } from "../lang/plan/types.ts";
 import { findingName, heldBy } from "../runtime/acceptance.ts";
-import { saveAcceptance } from "./acceptances.ts";
+import { saveWord } from "./acceptances.ts";
 import { CliError, print, say } from "./io.ts";
 import { movedSince, readPlan } from "./plan-file.ts";
 import { RUNNING, placeOf } from "./plan-sides.ts";
@@ -46,7 +46,7 @@ async function accept(folder: string, flags: Flags): Promise<void> {
   if (held.length === 0) return print("Nothing is held back: the engine loads this by itself.");
   if (!flags.yes) await ask(held);
   const { root } = await placeOf([folder]);
-  const path = await saveAcceptance(root, {
+  const path = await saveWord(root, {
     from: plan.from,
     to: plan.to,
     run: header.id,

@@ -1,8 +1,9 @@
 /**
- * What persons have accepted, kept as files beside the project.
+ * What persons have said, kept as files beside the project.
  *
- * Owns: `.barwise/accepted/*.yaml`, one file for each transition of a run; writing, reading and watching them. A file that
- * cannot be understood accepts nothing and is an error. May not: decide what needs to be accepted.
+ * Owns: `.barwise/accepted/*.yaml`, one file for each transition of a run that was accepted and for each order that was
+ * decided about; writing, reading and watching them. A file that cannot be understood says nothing and is an error.
+ * May not: decide what needs a word.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,14 +11,19 @@ import { parse, stringify } from "yaml";
 import { projectFiles } from "../adapters/files/project-files.ts";
 import { writeAtomically } from "../adapters/files/write-atomically.ts";
 import type { Files } from "../ports/files.ts";
-import type { Acceptance } from "../runtime/acceptance.ts";
+import type { Acceptance, NotSent } from "../runtime/acceptance.ts";
 import { CliError } from "./io.ts";
 
 const HOME = ".barwise";
 const FOLDER = "accepted";
 
+export interface Words {
+  readonly reloads: readonly Acceptance[];
+  readonly orders: readonly NotSent[];
+}
+
 export interface Acceptances {
-  read(): Promise<readonly Acceptance[]>;
+  read(): Promise<Words>;
   watch: Files["watch"];
 }
 
@@ -31,32 +37,37 @@ export async function openAcceptances(root: string): Promise<Acceptances> {
       const read = await files.read();
       const [refused] = read.refused;
       if (refused !== undefined) throw new CliError(`${HOME}/${refused.path}: ${refused.reason}`);
-      return Object.entries(read.files)
+      const words = Object.entries(read.files)
         .filter(([path]) => path.startsWith(`${FOLDER}/`))
-        .map(([path, text]) => acceptanceOf(`${HOME}/${path}`, text));
+        .map(([path, text]) => wordOf(`${HOME}/${path}`, text));
+      return {
+        reloads: words.filter((word) => "findings" in word),
+        orders: words.filter((word) => "order" in word),
+      };
     },
     watch: (onChange, onError) => files.watch(onChange, onError),
   };
 }
 
 /** Returns the path of the file, relative to the project. */
-export async function saveAcceptance(root: string, acceptance: Acceptance): Promise<string> {
-  const name = `${acceptance.run}-${acceptance.to.slice(0, 12)}.yaml`;
+export async function saveWord(root: string, word: Acceptance | NotSent): Promise<string> {
+  const name = `${word.run}-${"order" in word ? word.order : word.to.slice(0, 12)}.yaml`;
   await mkdir(join(root, HOME, FOLDER), { recursive: true });
-  await writeAtomically(join(root, HOME, FOLDER, name), stringify(acceptance));
+  await writeAtomically(join(root, HOME, FOLDER, name), stringify(word));
   return join(HOME, FOLDER, name);
 }
 
-function acceptanceOf(path: string, text: string): Acceptance {
-  let value: Partial<Acceptance> | null;
+function wordOf(path: string, text: string): Acceptance | NotSent {
+  let value: Partial<Acceptance & NotSent> | null;
   try {
-    value = parse(text) as Partial<Acceptance> | null;
+    value = parse(text) as typeof value;
   } catch (error) {
     throw new CliError(`${path}: not YAML: ${(error as Error).message}`, 2, { cause: error });
   }
-  const { from, to, run, by, reason, findings } = value ?? {};
-  const texts = [from, to, run, by, reason];
-  if (!texts.every((item) => typeof item === "string") || !Array.isArray(findings))
-    throw new CliError(`${path}: not an acceptance; \`barwise accept\` writes them. Remove the file to go on.`);
-  return value as Acceptance;
+  const { from, to, run, by, reason, findings, order } = value ?? {};
+  const isText = (...items: readonly unknown[]): boolean => items.every((item) => typeof item === "string");
+  const isReload = isText(from, to) && Array.isArray(findings);
+  if (!isText(run, by, reason) || (!isReload && !isText(order)))
+    throw new CliError(`${path}: nothing that \`barwise accept\` or \`resolve\` wrote. Remove the file to go on.`);
+  return value as Acceptance | NotSent;
 }

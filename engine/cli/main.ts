@@ -17,6 +17,7 @@ import { CliError, guardOutputs, painter, say } from "./io.ts";
 import { addLint } from "./lint.ts";
 import { addPlan } from "./plan.ts";
 import { addLsp } from "./lsp.ts";
+import { addResolve } from "./resolve.ts";
 import { addRun } from "./run.ts";
 import { addTest } from "./test.ts";
 import { addVenue } from "./venue.ts";
@@ -44,6 +45,7 @@ async function main(): Promise<number> {
   addAccept(program);
   addLsp(program);
   addRun(program);
+  addResolve(program);
   addTest(program);
   addVenue(program);
   for (const command of program.commands) command.exitOverride();

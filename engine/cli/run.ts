@@ -9,6 +9,7 @@ import { InvariantError } from "../core/assert.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { isLive } from "./accept.ts";
 import { openAcceptances } from "./acceptances.ts";
+import type { Acceptances } from "./acceptances.ts";
 import { nameOf, openAccount } from "./accounts.ts";
 import type { Account, AccountFlags } from "./accounts.ts";
 import { CliError } from "./io.ts";
@@ -139,21 +140,35 @@ async function trade(session: Session, { project, account, compiled, view, stopp
     view,
     unfit: (program) => account.unfit(program),
     live: isLive(account.connection.account),
-    acceptances: () => acceptances.read(),
+    acceptances: async () => (await acceptances.read()).reloads,
   });
-  // What was changed while nobody ran comes in as any other save does, before the first price.
-  await reloader.reload();
+  const listen = async (): Promise<void> => {
+    await reloader.reload();
+    await decide(engine, acceptances);
+  };
+  const failed = (error: unknown): void =>
+    view.note(
+      `what was accepted or resolved is not heard at the moment: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  // What was changed and said while nobody ran comes in as at any other time, before the first price.
+  await listen().catch(failed);
   await engine.startFeeds();
   await reloader.watch();
-  const accepted = await acceptances.watch(
-    () => void reloader.reload(),
-    (error) => view.note(`accepted changes are not noticed at the moment: ${error.message}`),
-  );
+  const words = await acceptances.watch(() => void listen().catch(failed), failed);
   stopped.onHangup(() => void reloader.reload());
   const ended = flags.stopAtEnd ? account.ended : new Promise<never>(() => {});
   await Promise.race([stopped.signal, ended.then(() => engine.idle())]);
-  await accepted.close();
+  await words.close();
   await end(engine, reloader, view, stopped);
+}
+
+/** Takes a person's word for orders that nobody found, as far as they still wait for one. */
+async function decide(engine: Engine, acceptances: Acceptances): Promise<void> {
+  for (const { order: clientOrderId, run, by, reason } of (await acceptances.read()).orders) {
+    const order = engine.core.desk.state.orders.get(clientOrderId);
+    if (run !== engine.journalId || order?.state !== "unknown" || !order.unresolved) continue;
+    engine.post({ kind: "command", command: "not-sent", clientOrderId, by, reason });
+  }
 }
 
 async function end(engine: Engine, reloader: { close(): Promise<void> }, view: LiveView, stopped: Stop): Promise<void> {

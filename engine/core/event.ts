@@ -110,12 +110,11 @@ export interface TimerInput {
   readonly at: number;
 }
 
-export interface CommandInput {
-  readonly kind: "command";
-  readonly command: "halt" | "reduce" | "resume" | "cancel-all" | "flatten";
-  readonly by: string;
-  readonly reason: string;
-}
+export type CommandInput = { readonly kind: "command"; readonly by: string; readonly reason: string } & (
+  | { readonly command: "halt" | "reduce" | "resume" | "cancel-all" | "flatten" }
+  /** A person has seen at the broker that an order whose fate was unknown is not there and never will be. */
+  | { readonly command: "not-sent"; readonly clientOrderId: string }
+);
 
 /** The answer of json-rules-engine to a `confirm` output. */
 export interface ConfirmationInput {

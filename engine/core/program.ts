@@ -369,6 +369,8 @@ export interface Program {
   readonly approval?: Approval;
   /** Milliseconds after a bar's end before a timer closes it. */
   readonly graceMs: number;
+  /** Entries that nobody finds at the broker are sent once more; absent: a person decides. */
+  readonly unknownOrders?: "resend";
   /** Absent when nothing but the files counted. */
   readonly settings?: ProgramSettings;
 }

@@ -85,18 +85,17 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
   checkOverrides(strategyEnv, strategies, diagnostics, projectFile);
   const sorted = inReadingOrder(diagnostics);
   if (sorted.some((finding) => finding.severity === "error")) return { program: null, project, diagnostics: sorted };
-  const { approval, graceMs } = project;
-  const risk = strategyEnv.accountRisk;
+  const { approval, graceMs, unknownOrders } = project;
   const settings = settingsOf(env, strategies);
-  const program: Program = {
-    digest: programDigest(strategies, risk, graceMs, approval),
+  const parts = {
     strategies,
-    risk,
+    risk: strategyEnv.accountRisk,
     ...(approval === undefined ? {} : { approval }),
     graceMs,
+    ...(unknownOrders === "resend" ? { unknownOrders } : {}),
     ...(settings === undefined ? {} : { settings }),
   };
-  return { program, project, diagnostics: sorted };
+  return { program: { digest: programDigest(parts), ...parts }, project, diagnostics: sorted };
 }
 
 function settingsOf(env: CompileEnv, strategies: readonly Strategy[]): ProgramSettings | undefined {

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { toCanonical } from "../core/canonical.ts";
-import type { Approval, Fact, RiskLimits, Rule, Strategy } from "../core/program.ts";
+import type { Approval, Fact, Program, Rule, Strategy } from "../core/program.ts";
 
 /** JSON with sorted keys; undefined members are left out. */
 export function canonicalText(value: unknown): string {
@@ -99,12 +99,8 @@ function spelledApproval(approval: Approval | undefined): unknown {
   return { when: toCanonical(approval.facts, approval.condition), expiresMs: approval.expiresMs };
 }
 
-export function programDigest(
-  strategies: readonly Strategy[],
-  risk: RiskLimits,
-  graceMs: number,
-  approval?: Approval,
-): string {
+/** Of everything but what it was compiled with: that is in what it made. */
+export function programDigest({ strategies, approval, settings: _, ...rest }: Omit<Program, "digest">): string {
   const digests = strategies.map((strategy) => strategy.digest).sort();
-  return digestOf({ strategies: digests, risk, graceMs, approval: spelledApproval(approval) });
+  return digestOf({ ...rest, strategies: digests, approval: spelledApproval(approval) });
 }

@@ -73,6 +73,8 @@ export interface Project {
   readonly approval?: Approval;
   readonly journal: string;
   readonly graceMs: number;
+  /** What becomes of an entry that nobody finds at the broker. */
+  readonly unknownOrders: "park" | "resend";
 }
 
 export const DEFAULT_PROJECT: Project = {
@@ -84,6 +86,7 @@ export const DEFAULT_PROJECT: Project = {
   risk: {},
   journal: ".barwise/journal",
   graceMs: 2_000,
+  unknownOrders: "park",
 };
 
 export interface ParsedProject {
@@ -141,6 +144,7 @@ export function parseProject(
     ...(approval === undefined ? {} : { approval }),
     journal: textOr(data["journal"], DEFAULT_PROJECT.journal),
     graceMs,
+    unknownOrders: data["unknown_orders"] === "resend" ? "resend" : "park",
   };
   return { project, diagnostics, texts };
 }

@@ -163,6 +163,14 @@ export function projectSchema(forEditors: boolean): Schema {
         },
         approval: ref("approval", "Orders of all strategies that a person must approve."),
         journal: text("Folder of the journal.", { default: ".barwise/journal" }),
+        unknown_orders: choice(
+          "What becomes of an entry that was sent without an answer and that nobody finds at the broker.",
+          {
+            park: "It counts as open until a person decides.",
+            resend: "It is checked again and sent once more under the same id, which a broker takes once.",
+          },
+          "park",
+        ),
         grace: { ...ref("duration", "How long after a bar's end late trades are awaited."), default: "2s" },
       },
       ["barwise"],

@@ -1,5 +1,5 @@
 /**
- * Which findings of a plan hold a reload back, and a person's word that lets them through.
+ * What waits for a person's word: findings of a plan that hold a reload back, and orders that nobody finds.
  *
  * Owns: what is held on paper and what on a live account, and whether an acceptance covers it. May not: make plans, read
  * where acceptances are kept, load anything.
@@ -17,6 +17,14 @@ export interface Acceptance {
   readonly reason: string;
   /** What the person saw, as `findingName` says it. */
   readonly findings: readonly string[];
+}
+
+/** A person has seen at the broker that an order is not there. */
+export interface NotSent {
+  readonly order: string;
+  readonly run: string;
+  readonly by: string;
+  readonly reason: string;
 }
 
 /**

@@ -148,7 +148,7 @@ export class Engine {
     void this.#sync();
   }
 
-  command(command: CommandInput["command"], by: string, reason: string): void {
+  command(command: Exclude<CommandInput["command"], "not-sent">, by: string, reason: string): void {
     this.post({ kind: "command", command, by, reason });
   }
 

@@ -54,7 +54,10 @@ beforeAll(async () => {
   url = told("REST and data");
   await mkdir(join(folder, "strategies"));
   await writeFile(join(folder, "strategies/a.strategy.yaml"), STRATEGY);
-  await writeFile(join(folder, "barwise.yaml"), `barwise: 1\naccount: {venue: local, url: "${url}"}\n`);
+  await writeFile(
+    join(folder, "barwise.yaml"),
+    `barwise: 1\nunknown_orders: resend\naccount: {venue: local, url: "${url}"}\n`,
+  );
 }, 120_000);
 
 afterAll(async () => {

@@ -101,6 +101,7 @@ describe("the project file", () => {
       risk: {},
       journal: ".barwise/journal",
       graceMs: 2_000,
+      unknownOrders: "park",
     });
   });
 

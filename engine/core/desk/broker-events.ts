@@ -1,7 +1,7 @@
 /**
  * What a broker says, applied to orders, positions and procedures.
  *
- * Owns: acknowledgements, executions, terminal states, unknown outcomes and reconciliation.
+ * Owns: acknowledgements, executions, terminal states and reconciliation.
  * May not: send orders, except to continue a procedure or restore protection.
  */
 import { ZERO, decimal, text } from "../decimal.ts";
@@ -22,10 +22,9 @@ import { EXTERNAL } from "./portfolio.ts";
 import type { Position } from "./portfolio.ts";
 import { protectionOf } from "./requests.ts";
 import type { DeskState } from "./state.ts";
+import { becomeUnknown, scheduleLookup } from "./unknown.ts";
 
-/** Arrival-time delays between look-ups of an order whose fate is unknown; after the last a person is called. */
 const MAX_CANCELS = 5;
-const LOOKUP_DELAYS_MS = [250, 500, 1_000, 2_000, 5_000, 10_000] as const;
 
 export function onBroker(desk: DeskState, input: BrokerInput): void {
   switch (input.kind) {
@@ -121,55 +120,6 @@ function onRejected(desk: DeskState, input: OrderRejectedInput): void {
     },
   );
   changed(desk, order);
-}
-
-export function becomeUnknown(desk: DeskState, order: Order, reason: string): void {
-  if (order.state === "unknown") {
-    // A look-up that failed says nothing either; the next one is asked in its turn.
-    scheduleLookup(desk, order);
-    return;
-  }
-  if (order.state !== "sent") return;
-  desk.orders.move(order, "unknown", reason);
-  desk.alert(
-    "critical",
-    "order/unknown",
-    `nobody knows whether ${order.side} ${text(order.qty)} ${order.symbol} was accepted (${reason}); it is being looked up and not sent again`,
-    {
-      strategy: order.origin.strategy,
-      symbol: order.symbol,
-    },
-  );
-  scheduleLookup(desk, order);
-  changed(desk, order);
-}
-
-function scheduleLookup(desk: DeskState, order: Order): void {
-  const delay = LOOKUP_DELAYS_MS[order.lookups];
-  if (delay === undefined) {
-    const told = order.unresolved;
-    order.unresolved = true;
-    // An exit does not wait for ever for an entry that nobody knows.
-    continueExit(desk, desk.books.get(order.origin.strategy, order.symbol));
-    if (told) return;
-    desk.alert(
-      "critical",
-      "order/unresolved",
-      `${order.clientOrderId} could not be found at the broker; a person must decide`,
-      {
-        strategy: order.origin.strategy,
-        symbol: order.symbol,
-      },
-    );
-    return;
-  }
-  order.lookups++;
-  desk.output({
-    kind: "timer.set",
-    id: `lookup:${order.clientOrderId}`,
-    clock: "arrival",
-    at: desk.now.arrivalTime + delay,
-  });
 }
 
 function onUpdate(desk: DeskState, input: OrderUpdateInput): void {
@@ -270,7 +220,7 @@ function onCancelRejected(desk: DeskState, id: string, reason: string): void {
 }
 
 /** After any change of an order: tell, publish, and let what waits for it go on. */
-function changed(desk: DeskState, order: Order): void {
+export function changed(desk: DeskState, order: Order): void {
   desk.announce(order);
   const book = desk.books.get(order.origin.strategy, order.symbol);
   if (isTerminal(order)) afterEnd(desk, book, order);
@@ -382,9 +332,4 @@ function externalView(order: ReconciledInput["openOrders"][number]): OrderView {
     avgPrice: null,
     reason: "not sent from here",
   };
-}
-
-export function onLookupTimer(desk: DeskState, id: string): void {
-  const order = desk.orders.get(id);
-  if (order !== undefined && order.state === "unknown") desk.output({ kind: "lookup", clientOrderId: id });
 }

@@ -10,13 +10,14 @@ import type { Book } from "./books.ts";
 import { act, exitBlockedBy, flatten, kindOf } from "./act.ts";
 import type { Kind } from "./act.ts";
 import { viewOfBook } from "./books.ts";
-import { becomeUnknown, onBroker, onLookupTimer } from "./broker-events.ts";
+import { onBroker } from "./broker-events.ts";
 import { originOf, tooManyEntries } from "./entries.ts";
 import { cancelOpening, restoreAll } from "./exits.ts";
 import { messageOf } from "./message.ts";
 import type { OrderOrigin } from "./orders.ts";
 import { DeskState, quarantineKey } from "./state.ts";
 import type { DeskOptions, DeskSink, Refused } from "./state.ts";
+import { becomeUnknown, onLookupTimer, wasNotSent } from "./unknown.ts";
 
 interface Pending {
   readonly firing: Firing;
@@ -253,10 +254,10 @@ export class Desk {
     this.#cancelOpen((role) => role === "entry");
   }
 
-  command({ command, by, reason }: CommandInput): void {
+  command(input: CommandInput): void {
     const { state } = this;
-    const why = `${reason} (${by})`;
-    switch (command) {
+    const why = `${input.reason} (${input.by})`;
+    switch (input.command) {
       case "halt":
         state.setState("account", "HALTED", why);
         this.#cancelOpen((role) => role === "entry");
@@ -272,6 +273,9 @@ export class Desk {
         break;
       case "cancel-all":
         this.#cancelOpen(() => true);
+        break;
+      case "not-sent":
+        wasNotSent(state, input.clientOrderId, why);
         break;
       case "flatten":
         state.setState("account", "REDUCING", why);

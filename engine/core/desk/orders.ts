@@ -44,6 +44,8 @@ export interface Order {
   lookups: number;
   /** Nobody could say what became of it: a person must decide. */
   unresolved: boolean;
+  /** It was sent once more under the same id. */
+  resent: boolean;
   /** A filled entry counts once against `max_entries` when it is over. */
   counted: boolean;
   /** Bracket children, as far as the broker named them. */
@@ -206,6 +208,7 @@ function untouched(now: number) {
     cancels: 0,
     lookups: 0,
     unresolved: false,
+    resent: false,
     counted: false,
     legs: [],
     told: ZERO,

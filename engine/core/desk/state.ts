@@ -6,7 +6,7 @@
 import type { Calendar } from "../../market/calendar.ts";
 import { ZERO, decimal } from "../decimal.ts";
 import type { Decimal } from "../decimal.ts";
-import type { BookView, Firing, OrderRequest, Output, Side, Stamp, TradingState } from "../event.ts";
+import type { ApprovedOrder, BookView, Firing, OrderRequest, Output, Side, Stamp, TradingState } from "../event.ts";
 import type { Program, Strategy } from "../program.ts";
 import { Account } from "./account.ts";
 import { Books, viewOfBook } from "./books.ts";
@@ -141,9 +141,10 @@ export class DeskState {
   }
 
   /** Worth of all working entries: what they will take from buying power. */
-  reserved(): Decimal {
+  reserved(except?: Order): Decimal {
     let total = ZERO;
     for (const order of this.orders.openEntries) {
+      if (order === except) continue;
       const limit = order.limitPrice ?? order.stopPrice;
       const mark = this.account.markOf(order.symbol);
       const price = limit === null ? decimal(Number.isFinite(mark) ? mark : 0) : decimal(limit);
@@ -164,17 +165,45 @@ export class DeskState {
     }
     const order = newOrder(decision.order, options.origin, options.role, decision.order, this.now.arrivalTime);
     this.orders.add(order);
-    order.state = "sent";
     this.#count(options.origin.strategy, options.role);
-    this.output({ kind: "submit", order: decision.order });
-    this.output({
-      kind: "timer.set",
-      id: `ack:${order.clientOrderId}`,
-      clock: "arrival",
-      at: this.now.arrivalTime + ACK_TIMEOUT_MS,
-    });
+    this.#submit(order, decision.order);
     this.announce(order);
     return order;
+  }
+
+  #submit(order: Order, approved: ApprovedOrder): void {
+    order.state = "sent";
+    this.output({ kind: "submit", order: approved });
+    const at = this.now.arrivalTime + ACK_TIMEOUT_MS;
+    this.output({ kind: "timer.set", id: `ack:${order.clientOrderId}`, clock: "arrival", at });
+  }
+
+  /**
+   * The same order under the same id once more, if risk approves exactly it now. False when it does not: a smaller one
+   * would not be what the broker may have under this id already.
+   */
+  sendAgain(order: Order, request: OrderRequest): boolean {
+    const reducesOnly = order.role !== "entry";
+    if (reducesOnly && !this.#canReduce(order)) return false;
+    const options = {
+      role: order.role,
+      origin: order.origin,
+      reducesOnly,
+      fractional: !order.qty.isInteger(),
+      leg: "",
+    };
+    const decision = decide(order.origin.firing, request, this.#context(request, options, order));
+    this.output({ kind: "verdict", verdict: decision.verdict });
+    if (decision.order === null || decision.verdict.outcome === "clamped") return false;
+    this.#submit(order, decision.order);
+    return true;
+  }
+
+  /** Whether the position that it was to reduce is still there, in the book and in the account. */
+  #canReduce({ origin, symbol, side, qty }: Order): boolean {
+    const sign = side === "sell" ? 1 : -1;
+    const own = this.portfolio.position(origin.strategy, symbol).qty.times(sign);
+    return own.isGreaterThanOrEqualTo(qty) && this.portfolio.netQty(symbol).times(sign).isGreaterThanOrEqualTo(qty);
   }
 
   /** Limits that hold for exits too; none unless somebody declared it. */
@@ -204,7 +233,12 @@ export class DeskState {
     this.output({ kind: "timer.set", id: `expire:${order.clientOrderId}`, clock: "market", at });
   }
 
-  #context(request: OrderRequest, { origin, limited = false, reducesOnly, fractional }: SendOptions): RiskContext {
+  /** `except`: the order itself, when it is open already. */
+  #context(
+    request: OrderRequest,
+    { origin, limited = false, reducesOnly, fractional }: SendOptions,
+    except?: Order,
+  ): RiskContext {
     const { symbol, side } = request;
     const strategy = this.strategy(origin.strategy);
     const calendar = this.options.calendarOf(symbol);
@@ -239,12 +273,12 @@ export class DeskState {
       stateReason: reason,
       ready: this.ready,
       equity: this.account.equity(),
-      buyingPower: this.account.buyingPower(this.reserved()),
+      buyingPower: this.account.buyingPower(this.reserved(except)),
       cash: this.portfolio.cash,
       dayPnl: this.account.dayPnl(),
       approvals: [this.program?.approval, strategy?.approval].filter((one) => one !== undefined),
       position: this.portfolio.position(origin.strategy, symbol).qty,
-      working: this.#working(origin.strategy, symbol, side),
+      working: this.#working(origin.strategy, symbol, side, except),
       others: others.qty,
       othersOwner: others.owner,
       ordersToday: this.#today(origin.strategy),
@@ -296,10 +330,10 @@ export class DeskState {
   }
 
   /** Entries on the side of the new order alone: those of the other side may never fill and make no room. */
-  #working(strategy: string, symbol: string, side: Side): Decimal {
+  #working(strategy: string, symbol: string, side: Side, except: Order | undefined): Decimal {
     return this.orders
       .openOf(strategy, symbol)
-      .filter((order) => order.role === "entry" && order.side === side)
+      .filter((order) => order.role === "entry" && order.side === side && order !== except)
       .reduce((sum, order) => sum.plus(signedRemaining(order)), ZERO);
   }
 

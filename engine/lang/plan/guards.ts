@@ -92,7 +92,8 @@ function limitFindings(changes: readonly Change[], ofAccount: boolean): Told[] {
   return changes.flatMap((change): Told[] => {
     if (change.kind !== "value") return [];
     const { name, moves, after } = change;
-    const isLimit = name.startsWith("risk.") || ["approval.when", "max_entries", "on_failure"].includes(name);
+    const isLimit =
+      name.startsWith("risk.") || ["approval.when", "max_entries", "on_failure", "unknown_orders"].includes(name);
     if (!isLimit || moves === "tighter") return [];
     const key = name.replace(/^risk\./, "").replace(/_ratio$/, "");
     const whose = ofAccount ? "of the account " : "";

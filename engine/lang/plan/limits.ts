@@ -12,6 +12,7 @@ const HAS_DEFAULT: ReadonlySet<string> = new Set(["risk.price_collar_ratio", "ri
 /** Limits under `risk`, `max_entries`, `approval` and `on_failure`. Null for everything else. */
 export function movesOfLimit(name: string, before: PlanValue, after: PlanValue, ofAccount = false): Moves {
   if (name === "on_failure") return after === "flatten" ? "tighter" : "looser";
+  if (name === "unknown_orders") return after === "resend" ? "looser" : "tighter";
   // Of two conditions nobody says here which asks a person more often.
   if (name === "approval.when") return before === null ? "tighter" : after === null ? "looser" : null;
   if (name !== "max_entries" && !name.startsWith("risk.")) return null;

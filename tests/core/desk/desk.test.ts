@@ -254,6 +254,87 @@ describe("the daily loss", () => {
   });
 });
 
+describe("an order that nobody finds at the broker", () => {
+  const lose = (desk: Desk, id: string): void => {
+    desk.broker({ kind: "order.unknown", clientOrderId: id, reason: "timeout" });
+    for (let i = 0; i < 7; i++)
+      desk.broker({ kind: "order.rejected", clientOrderId: id, code: "not_found", reason: "" });
+  };
+  const stateOf = (desk: Desk, id: string): string | undefined => desk.core.desk.state.orders.get(id)?.state;
+
+  it("is sent once more under the same id when it can only reduce, and then a person must decide", () => {
+    const desk = new Desk();
+    desk.enter();
+    desk.say(3);
+    const exit = desk.lastSubmit;
+    lose(desk, exit.clientOrderId);
+    expect(desk.submits.slice(1)).toEqual([exit, exit]);
+    expect(desk.alerts).toContain("order/resent");
+    expect(desk.alerts).not.toContain("order/unresolved");
+    lose(desk, exit.clientOrderId);
+    expect(desk.submits).toHaveLength(3);
+    expect(desk.alerts).toContain("order/unresolved");
+    desk.accept(exit);
+    desk.filled(exit, 10, 100);
+    expect(desk.position("s", "SPY")).toBe(0);
+  });
+
+  it("is not sent again when what it was to reduce has gone meanwhile", () => {
+    const desk = new Desk();
+    desk.enter();
+    desk.say(3);
+    const exit = desk.lastSubmit;
+    desk.feed({ ...reconciled(), positions: [] });
+    lose(desk, exit.clientOrderId);
+    expect(desk.submits).toHaveLength(2);
+    expect(desk.alerts).toContain("order/unresolved");
+  });
+
+  it("is not sent again as an entry, unless the project says so", () => {
+    for (const unknownOrders of [undefined, "resend"] as const) {
+      const desk = new Desk({ ...program([digits()]), ...(unknownOrders === undefined ? {} : { unknownOrders }) });
+      desk.say(1);
+      const entry = desk.lastSubmit;
+      lose(desk, entry.clientOrderId);
+      expect(desk.submits).toEqual(unknownOrders === undefined ? [entry] : [entry, entry]);
+    }
+  });
+
+  it("is not sent again while trading is halted or when it would be smaller now", () => {
+    const halted = new Desk({ ...program([digits()]), unknownOrders: "resend" });
+    halted.say(1);
+    halted.command("reduce");
+    lose(halted, halted.lastSubmit.clientOrderId);
+    expect(halted.submits).toHaveLength(1);
+    const smaller = new Desk({ ...program([digits()], { maxPositionNotional: 1_005 }), unknownOrders: "resend" });
+    smaller.say(1);
+    const entry = smaller.lastSubmit;
+    expect(entry.qty).toBe("10");
+    smaller.feed({ kind: "trade", symbol: "SPY", time: OPEN + 2 * MINUTE, price: 150, size: 1, setsPrice: true });
+    lose(smaller, entry.clientOrderId);
+    expect(smaller.submits).toHaveLength(1);
+  });
+
+  it("ends by a person's word, and only then is another entry let in", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const { clientOrderId } = desk.lastSubmit;
+    const word = { kind: "command", command: "not-sent", clientOrderId, by: "ann", reason: "looked" } as const;
+    desk.feed(word);
+    expect(stateOf(desk, clientOrderId)).toBe("sent");
+    expect(desk.alerts).toContain("order/not-unknown");
+    lose(desk, clientOrderId);
+    desk.say(0);
+    desk.say(1);
+    expect(desk.submits).toHaveLength(1);
+    desk.feed(word);
+    expect(stateOf(desk, clientOrderId)).toBe("rejected");
+    desk.say(0);
+    desk.say(1);
+    expect(desk.submits).toHaveLength(2);
+  });
+});
+
 describe("a bracket", () => {
   it("whose entry ends partly filled is restored once its legs are gone", () => {
     const desk = new Desk();
