@@ -93,9 +93,9 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
     ...(approval === undefined ? {} : { approval }),
     graceMs,
     ...(unknownOrders === "resend" ? { unknownOrders } : {}),
-    ...(settings === undefined ? {} : { settings }),
   };
-  return { program: { digest: programDigest(parts), ...parts }, project, diagnostics: sorted };
+  const made = settings === undefined ? parts : { ...parts, settings };
+  return { program: { digest: programDigest(parts), ...made }, project, diagnostics: sorted };
 }
 
 function settingsOf(env: CompileEnv, strategies: readonly Strategy[]): ProgramSettings | undefined {

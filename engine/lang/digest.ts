@@ -100,7 +100,7 @@ function spelledApproval(approval: Approval | undefined): unknown {
 }
 
 /** Of everything but what it was compiled with: that is in what it made. */
-export function programDigest({ strategies, approval, settings: _, ...rest }: Omit<Program, "digest">): string {
+export function programDigest({ strategies, approval, ...rest }: Omit<Program, "digest" | "settings">): string {
   const digests = strategies.map((strategy) => strategy.digest).sort();
   return digestOf({ ...rest, strategies: digests, approval: spelledApproval(approval) });
 }

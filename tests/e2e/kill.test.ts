@@ -97,7 +97,7 @@ describe("an engine that is killed at any moment", () => {
   const kills = amount({ ci: 4, soak: 200 });
   it(
     `goes on ${kills} times with every order, fill and position as the venue has them, seed ${SEED}`,
-    { timeout: kills * 6_000 + 60_000 },
+    { timeout: kills * 15_000 + 60_000 },
     async () => {
       const pick = picker(SEED);
       for (let kill = 0; kill < kills; kill++) {

@@ -14,14 +14,14 @@ import type {
   OrderView,
   ReconciledInput,
 } from "../event.ts";
-import type { Book } from "./books.ts";
-import { continueExit, restoreAll, restoreProtection } from "./exits.ts";
+import { restoreAll } from "./exits.ts";
 import { isTerminal, newLeg } from "./orders.ts";
 import type { Order } from "./orders.ts";
 import { EXTERNAL } from "./portfolio.ts";
 import type { Position } from "./portfolio.ts";
 import { protectionOf } from "./requests.ts";
 import type { DeskState } from "./state.ts";
+import { changed } from "./changed.ts";
 import { becomeUnknown, scheduleLookup } from "./unknown.ts";
 
 const MAX_CANCELS = 5;
@@ -217,48 +217,6 @@ function onCancelRejected(desk: DeskState, id: string, reason: string): void {
   order.cancelRequested = false;
   order.reason = reason;
   desk.output({ kind: "lookup", clientOrderId: id });
-}
-
-/** After any change of an order: tell, publish, and let what waits for it go on. */
-export function changed(desk: DeskState, order: Order): void {
-  desk.announce(order);
-  const book = desk.books.get(order.origin.strategy, order.symbol);
-  if (isTerminal(order)) afterEnd(desk, book, order);
-  continueExit(desk, book);
-  desk.publish(book);
-}
-
-function afterEnd(desk: DeskState, book: Book, order: Order): void {
-  desk.output({ kind: "timer.cancel", id: `expire:${order.clientOrderId}` });
-  const flat = desk.portfolio.position(book.strategy, book.symbol).qty.isZero();
-  if (order.role === "entry" && order.filledQty.isGreaterThan(0) && !order.counted && !flat) {
-    order.counted = true;
-    book.filledEntries++;
-  }
-  if (book.exit !== undefined || flat) return;
-  // The legs of a bracket wait for the whole entry: what filled before a cancel stands without a stop.
-  if (order.role === "entry") {
-    if (order.state !== "filled" && order.filledQty.isGreaterThan(0)) restoreProtection(desk, book, order.origin);
-  } else if (order.role === "stop_loss" || order.role === "take_profit") afterLegEnd(desk, book, order);
-}
-
-/** A leg that is gone without its family having done its work leaves the position open. */
-function afterLegEnd(desk: DeskState, book: Book, order: Order): void {
-  if (order.state === "filled" || desk.orders.familyOf(order).some(isFilledLeg)) return;
-  if (order.state === "canceled" && !order.cancelRequested) {
-    restoreProtection(desk, book, order.origin);
-    return;
-  }
-  desk.alert(
-    "critical",
-    "protection/gone",
-    `the ${order.role} order of ${book.symbol} is ${order.state}${order.reason === null ? "" : ` (${order.reason})`}: the position stands without it`,
-    book,
-  );
-}
-
-function isFilledLeg({ role, state }: Order): boolean {
-  return role !== "entry" && state === "filled";
 }
 
 function onReconciled(desk: DeskState, input: ReconciledInput): void {

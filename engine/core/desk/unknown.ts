@@ -6,7 +6,7 @@
  * May not: make a new order of an old one.
  */
 import { text } from "../decimal.ts";
-import { changed } from "./broker-events.ts";
+import { changed } from "./changed.ts";
 import { continueExit } from "./exits.ts";
 import type { Order } from "./orders.ts";
 import type { DeskState } from "./state.ts";
