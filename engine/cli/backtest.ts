@@ -55,7 +55,7 @@ export function overData(command: Command): Command {
     .argument("<strategies...>", "strategy files or folders")
     .requiredOption(
       "--data <source...>",
-      "CSV files or folders (a folder is one symbol), or a built-in tape: sp500, synthetic",
+      "CSV files or LEAN tick files, or folders (a folder is one symbol), or a built-in tape: sp500, synthetic",
     )
     .option(
       "--factors <file...>",

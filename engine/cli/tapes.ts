@@ -6,12 +6,14 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CsvError } from "../adapters/csv/types.ts";
+import type { BarFile } from "../adapters/csv/types.ts";
 import { readBars, symbolOfFile } from "../adapters/csv/bars.ts";
 import { readFactors } from "../adapters/csv/factors.ts";
 import type { FactorFile } from "../adapters/csv/factors.ts";
 import { adjusted } from "../adapters/tape/adjusted.ts";
 import type { Adjusting } from "../adapters/tape/adjusted.ts";
-import { barTape, leanTickTape, sp500Tape } from "../adapters/tape/file-tapes.ts";
+import { leanTickFiles, readLeanTicks } from "../adapters/csv/ticks.ts";
+import { barTape, sp500Tape, tickTape } from "../adapters/tape/file-tapes.ts";
 import { syntheticTape } from "../adapters/tape/synthetic.ts";
 import { mergeTapes } from "../adapters/tape/tape.ts";
 import type { Tape } from "../adapters/tape/tape.ts";
@@ -102,38 +104,49 @@ async function openRaw(sources: readonly string[], options: DataOptions): Promis
 
 async function openFiles(source: string, options: DataOptions): Promise<OpenedTape> {
   try {
-    statSync(source);
-  } catch {
-    throw new CliError(
-      `${options.flag ?? "--data"} ${source}: no such file or folder (built-in tapes: ${BUILT_IN_TAPES.join(", ")})`,
-    );
-  }
-  try {
-    const files = await filesOf(source);
-    const quotes = files.filter((file) => /_quote\.zip$/i.test(file));
-    const others = files.filter((file) => !quotes.includes(file));
-    if (files.some((file) => /tick_/i.test(basename(file)) || /[/\\]tick[/\\]/i.test(file))) {
-      return { tape: await leanTickTape(basename(source), files), notes: [] };
-    }
-    const size = options.barSize === undefined ? undefined : parseBarSize(options.barSize);
-    const file = await readBars(others, {
-      symbol: options.symbol ?? symbolOf(source, others),
-      ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
-      ...(size === undefined ? {} : { size }),
-      policy: options.skipBadRows === true ? "skip" : "strict",
-    });
-    const notes =
-      file.refusedCount > 0
-        ? [
-            `${source}: ${file.refusedCount} rows left out, first: ${file.refused[0]?.file}:${file.refused[0]?.line}: ${file.refused[0]?.reason}`,
-          ]
-        : [];
-    if (quotes.length > 0) notes.push(`${source}: ${quotes.length} quote files left out, bars come from trades`);
-    return { tape: barTape(basename(source), file), notes };
+    const ticks = await leanTickFiles(source);
+    if (ticks !== undefined) return await openTicks(source, ticks, options);
+    if (statSync(source, { throwIfNoEntry: false }) === undefined)
+      throw new CliError(
+        `${options.flag ?? "--data"} ${source}: no such file or folder (built-in tapes: ${BUILT_IN_TAPES.join(", ")})`,
+      );
+    return await openBars(source, options);
   } catch (error) {
     if (error instanceof CsvError) throw new CliError(error.message, 1, { cause: error });
     throw error;
   }
+}
+
+async function openTicks(source: string, files: readonly string[], options: DataOptions): Promise<OpenedTape> {
+  const { symbol, timeZone } = options;
+  const file = await readLeanTicks(files, {
+    ...(symbol === undefined ? {} : { symbol }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    policy: policyOf(options),
+  });
+  return { tape: tickTape(basename(source), file), notes: leftOut(source, file) };
+}
+
+async function openBars(source: string, options: DataOptions): Promise<OpenedTape> {
+  const files = await filesOf(source);
+  const size = options.barSize === undefined ? undefined : parseBarSize(options.barSize);
+  const file = await readBars(files, {
+    symbol: options.symbol ?? symbolOf(source, files),
+    ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
+    ...(size === undefined ? {} : { size }),
+    policy: policyOf(options),
+  });
+  return { tape: barTape(basename(source), file), notes: leftOut(source, file) };
+}
+
+function policyOf({ skipBadRows }: DataOptions): "skip" | "strict" {
+  return skipBadRows === true ? "skip" : "strict";
+}
+
+function leftOut(source: string, { refused, refusedCount }: Pick<BarFile, "refused" | "refusedCount">): string[] {
+  const [first] = refused;
+  if (first === undefined) return [];
+  return [`${source}: ${refusedCount} rows left out, first: ${first.file}:${first.line}: ${first.reason}`];
 }
 
 /** A folder of daily files is named after its symbol; else the file says it. */

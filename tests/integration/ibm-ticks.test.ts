@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { leanTickTape } from "../../engine/adapters/tape/file-tapes.ts";
+import { readLeanTicks } from "../../engine/adapters/csv/ticks.ts";
+import { tickTape } from "../../engine/adapters/tape/file-tapes.ts";
 import type { Bar } from "../../engine/core/event.ts";
 import { NYSE } from "../../engine/market/nyse.ts";
 import { run } from "../support/backtest.ts";
@@ -25,7 +26,7 @@ function dips(): ReturnType<typeof program> {
 
 describe.runIf(haveSharedData())("five days of IBM ticks", () => {
   it("become LEAN's minutes, and trade at the quotes", async () => {
-    const tape = await leanTickTape("ibm", files);
+    const tape = tickTape("ibm", await readLeanTicks(files));
     const { result, statement, outputs } = await run({
       program: dips(),
       items: tape.items(),

@@ -1,16 +1,17 @@
 /**
  * Reads LEAN tick files: trades with sale conditions, and one-sided quotes.
  *
- * Owns: `readLeanTicks`. Only a trade whose condition has bit 0 (regular) may set a price, every trade adds volume, and
+ * Owns: which files of a path hold ticks, and `readLeanTicks`. Only a trade whose condition has bit 0 (regular) may set a price, every trade adds volume, and
  * suspicious rows are left out and counted: with that rule our minutes equal LEAN's own in 387 of 390.
  * May not build bars.
  */
-import { basename, sep } from "node:path";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import type { QuoteInput, TradeInput } from "../../core/event.ts";
 import { NYSE } from "../../market/nyse.ts";
 import { Fields } from "./fields.ts";
 import { dayOfName } from "./layout.ts";
-import { linesOf } from "./source.ts";
+import { linesOf, unzip } from "./source.ts";
 import { CsvError, MAX_REFUSED, type RefusedRow } from "./types.ts";
 import { type LocalClock, localClock } from "./zone.ts";
 
@@ -39,11 +40,31 @@ export interface TickOptions {
   readonly policy?: "strict" | "skip";
 }
 
+const TICK_FILE = /^\d{8}_(trade|quote)\.(zip|csv|csv\.gz)$/i;
+
+/**
+ * Trades and quotes of a folder, of a file, or of all files whose names begin so (`tick/ibm/20131007`); undefined where
+ * the path holds no ticks. Bars have files of the same names: ticks are in `tick/SYMBOL`, or the archive's member says it.
+ */
+export async function leanTickFiles(path: string): Promise<readonly string[] | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  const folder = found?.isDirectory() === true ? path : dirname(path);
+  const begin = found?.isDirectory() === true ? "" : basename(path);
+  const names = found?.isFile() === true ? [begin] : await readdir(folder).catch(() => []);
+  const files = names.filter((name) => TICK_FILE.test(name) && name.startsWith(begin)).sort();
+  const [first] = files;
+  if (first === undefined) return undefined;
+  const paths = files.map((name) => join(folder, name));
+  if (basename(dirname(resolve(folder))) === "tick") return paths;
+  const file = join(folder, first);
+  return /\.zip$/i.test(first) && /_tick\.csv$/i.test(unzip(file, await readFile(file)).name) ? paths : undefined;
+}
+
 /** `files`: names such as `tick/ibm/20131007_trade.zip` and `…_quote.zip`, in any order. Rejects with a CsvError. */
 export async function readLeanTicks(files: readonly string[], options: TickOptions = {}): Promise<TickFile> {
   const first = files[0];
   if (first === undefined) throw new CsvError("no tick file given");
-  const symbol = options.symbol ?? basename(first.slice(0, first.lastIndexOf(sep))).toUpperCase();
+  const symbol = options.symbol ?? basename(dirname(resolve(first))).toUpperCase();
   const reader = new TickReader(symbol, options);
   for (const file of [...files].sort((a, b) => (dayOfName(a) ?? 0) - (dayOfName(b) ?? 0))) await reader.read(file);
   const { refused, refusedCount } = reader;

@@ -6,7 +6,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { readBars } from "../csv/bars.ts";
-import { readLeanTicks, type TickFile, type TickOptions } from "../csv/ticks.ts";
+import type { TickFile } from "../csv/ticks.ts";
 import type { BarFile, CsvOptions } from "../csv/types.ts";
 import { barInputs, mergeInOrder, mergeTapes, type Tape } from "./tape.ts";
 
@@ -46,8 +46,4 @@ export function tickTape(name: string, file: TickFile): Tape {
     size: "ticks",
     items: () => mergeInOrder([file.quotes, file.trades]),
   };
-}
-
-export async function leanTickTape(name: string, files: readonly string[], options?: TickOptions): Promise<Tape> {
-  return tickTape(name, await readLeanTicks(files, options));
 }
