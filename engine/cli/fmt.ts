@@ -71,10 +71,8 @@ function report(formatted: readonly Formatted[], texts: Texts): void {
 }
 
 async function writeAll(changed: readonly Rewrite[]): Promise<void> {
-  for (const one of changed) {
-    await writeRewrites([one], "fmt");
-    print(one.file);
-  }
+  await writeRewrites(changed, "fmt");
+  for (const { file } of changed) print(file);
 }
 
 function summary(count: number, changed: number, refused: number, isDry: boolean): string {

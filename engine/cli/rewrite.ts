@@ -1,10 +1,12 @@
 /**
  * Files that a command changes: what would change, and writing it.
  *
- * Owns: the difference shown, and that a file is replaced whole or not at all and never when somebody saved meanwhile.
+ * Owns: the difference shown, and that no file is replaced before the new texts of all of them are on disk, nor when
+ * somebody saved one meanwhile; what was written is said when the rest could not be.
  */
 import { readFile, stat } from "node:fs/promises";
-import { writeAtomically } from "../adapters/files/write-atomically.ts";
+import { PartlyReplaced, stageTexts } from "../adapters/files/write-atomically.ts";
+import type { NewText } from "../adapters/files/write-atomically.ts";
 import { differenceOf } from "../lang/format-diff.ts";
 import { CliError, painter } from "./io.ts";
 
@@ -30,11 +32,39 @@ export function differenceText(rewrites: readonly Rewrite[], stream: NodeJS.Writ
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** `again` is the command that would see the newer text. */
+/** All of them or, while that can still be chosen, none. `again` is the command that would see the newer text. */
 export async function writeRewrites(rewrites: readonly Rewrite[], again: string): Promise<void> {
-  for (const { file, path, before, after } of rewrites) {
+  const staged = await orNothing(async () => {
+    const texts: NewText[] = [];
+    for (const { path, after } of rewrites) texts.push({ path, content: after, mode: (await stat(path)).mode & 0o777 });
+    return await stageTexts(texts);
+  });
+  try {
     // An editor may have saved since: its text is not to be lost.
-    if ((await readFile(path, "utf8")) !== before) throw new CliError(`${file}: changed meanwhile; run ${again} again`);
-    await writeAtomically(path, after, (await stat(path)).mode & 0o777);
+    for (const { file, path, before } of rewrites) {
+      if ((await orNothing(() => readFile(path, "utf8"))) !== before)
+        throw new CliError(`${file}: changed meanwhile; nothing was written, run ${again} again`);
+    }
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+  try {
+    await staged.replace();
+  } catch (error) {
+    if (!(error instanceof PartlyReplaced)) throw error;
+    const names = rewrites.map(({ file }) => file);
+    const done = names.slice(0, error.replaced);
+    const left = names.slice(error.replaced);
+    const written = done.length === 0 ? "nothing was written" : `written: ${done.join(", ")}`;
+    throw new CliError(`${error.message}; ${written}; as before: ${left.join(", ")}`, 2, { cause: error });
+  }
+}
+
+async function orNothing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new CliError(`${(error as Error).message}; nothing was written`, 2, { cause: error });
   }
 }

@@ -108,7 +108,9 @@ describe("barwise lint --fix", () => {
     await lint("--fix");
     expect(statSync(join(folder, NAME)).mode & 0o777).toBe(0o640);
     const rewrite = { file: NAME, path: NAME, before: BAD, after: MENDED };
-    await expect(writeRewrites([rewrite], "lint --fix")).rejects.toThrow("changed meanwhile; run lint --fix again");
+    await expect(writeRewrites([rewrite], "lint --fix")).rejects.toThrow(
+      "changed meanwhile; nothing was written, run lint --fix again",
+    );
   });
 
   it("names the corrections in JSON", async () => {

@@ -1,31 +1,82 @@
 /**
- * Replaces a file so that a reader, or a crash, sees the old text or the new one and nothing between.
+ * Replaces files so that a reader, or a crash, sees the old text or the new one and nothing between.
  *
- * Owns: temporary file, fsync, rename, fsync of the folder. May not create folders.
+ * Owns: temporary file, fsync, rename, fsync of the folder; for several files every text is on disk before the first is
+ * replaced. May not create folders, or promise that several files change in one instant: no file system does.
  */
 import { randomBytes } from "node:crypto";
 import { open, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-export async function writeAtomically(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-  // A symbolic link stays one: its target is replaced.
-  const target = await realpath(path).catch(() => path);
-  // The leading dot keeps the temporary file out of every snapshot.
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+export interface NewText {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  readonly mode?: number;
+}
+
+/** New texts that lie beside their files. One of both is called, once. */
+export interface Staged {
+  /** Rejects with a `PartlyReplaced` when a file cannot be replaced: those before it have been, it and the rest are not. */
+  replace(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+export class PartlyReplaced extends Error {
+  override readonly name = "PartlyReplaced";
+  /** How many files have their new text, counted from the first that was given. */
+  readonly replaced: number;
+  constructor(replaced: number, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.replaced = replaced;
+  }
+}
+
+export async function writeAtomically(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+  const staged = await stageTexts([{ path, content, ...(mode === undefined ? {} : { mode }) }]);
+  await staged.replace();
+}
+
+/** When one of them cannot be written, nothing is left behind and nothing has changed. */
+export async function stageTexts(texts: readonly NewText[]): Promise<Staged> {
+  const staged: { readonly temporary: string; readonly target: string }[] = [];
+  const discard = async (): Promise<void> => {
+    for (const { temporary } of staged) await rm(temporary, { force: true });
+  };
   try {
-    const file = await open(temporary, "wx", mode);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
+    for (const { path, content, mode = 0o644 } of texts) {
+      // A symbolic link stays one: its target is replaced.
+      const target = await realpath(path).catch(() => path);
+      // The leading dot keeps the temporary file out of every snapshot.
+      const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+      const file = await open(temporary, "wx", mode);
+      staged.push({ temporary, target });
+      try {
+        await file.writeFile(content);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
     }
-    await rename(temporary, target);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discard();
     throw error;
   }
-  const folder = await open(dirname(target), "r");
+  const replace = async (): Promise<void> => {
+    for (const [index, { temporary, target }] of staged.entries()) {
+      try {
+        await rename(temporary, target);
+      } catch (error) {
+        await discard();
+        throw new PartlyReplaced(index, error);
+      }
+    }
+    for (const folder of new Set(staged.map(({ target }) => dirname(target)))) await syncFolder(folder);
+  };
+  return { replace, discard };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
   try {
     await folder.sync();
   } finally {
