@@ -7,6 +7,7 @@ import { Command } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { addBacktest } from "../engine/cli/backtest.ts";
 import { addRun } from "../engine/cli/run.ts";
+import { addTest } from "../engine/cli/test.ts";
 import { compile } from "../engine/lang/compile.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -17,6 +18,7 @@ const BACKTESTS: Readonly<Record<string, readonly string[]>> = {
   "04-multi-timeframe": ["--fills"],
   "06-one-template": ["--trades"],
 };
+const TICKS = "07-trades-and-quotes";
 
 function textOf(path: string): string {
   return readFileSync(new URL(path, ROOT), "utf8");
@@ -58,7 +60,9 @@ describe("examples", () => {
     const folders = readdirSync(new URL("examples", ROOT), { withFileTypes: true }).filter((entry) =>
       entry.isDirectory(),
     );
-    expect(folders.map(({ name }) => name).sort()).toEqual([...Object.keys(BACKTESTS), "05-your-own-stream"].sort());
+    expect(folders.map(({ name }) => name).sort()).toEqual(
+      [...Object.keys(BACKTESTS), "05-your-own-stream", TICKS].sort(),
+    );
   });
 
   it("play data that the committed script makes", async () => {
@@ -87,6 +91,15 @@ describe("examples", () => {
       trades.filter((trade) => trade["strategy"] === name).map((trade) => ({ ...trade, strategy: "" }));
     expect(of("as-text")).toEqual(of("as-objects"));
     expect(trades.length).toBeGreaterThan(2);
+  });
+
+  it("07: trades and quotes test a strategy that is judged at them", async () => {
+    const path = `examples/${TICKS}`;
+    const command = ["test", path, "--coverage"];
+    expect(textOf(`${path}/README.md`)).toContain(`npx barwise ${command.join(" ")}\n`);
+    const printed = (await barwise(addTest, command)).replaceAll(/ \(\d+ ms\)/g, "");
+    await expect(printed).toMatchFileSnapshot(`../${path}/expected.txt`);
+    expect(printed).toContain("Coverage 100.0 %");
   });
 
   // It follows the wall clock second by second; a machine that stalls for most of one gets another try.

@@ -8,6 +8,7 @@ import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { readBars } from "../adapters/csv/bars.ts";
+import { readTicks } from "../adapters/csv/tick-rows.ts";
 import { barsOf, CsvError } from "../adapters/csv/types.ts";
 import { projectFiles } from "../adapters/files/project-files.ts";
 import { createSimBroker } from "../adapters/sim/broker.ts";
@@ -16,8 +17,8 @@ import type { Diagnostic } from "../lang/diagnostic.ts";
 import { closureOf } from "../lang/references.ts";
 import { strategiesFolderOf } from "../lang/project.ts";
 import { csvKey, isTestFile, readTests } from "../lang/test-file.ts";
-import type { CsvWanted, ReadTests } from "../lang/test-file.ts";
-import type { CsvBars } from "../lang/test-series.ts";
+import type { ReadTests } from "../lang/test-file.ts";
+import type { CsvTable, CsvWanted } from "../lang/test-market.ts";
 import type { CaseResult, Coverage, TestCase } from "../lang/test-types.ts";
 import { comparisonsOf } from "../lang/test-units.ts";
 import { parseBarSize } from "../market/bar-size.ts";
@@ -210,7 +211,7 @@ async function readAll(paths: readonly string[]): Promise<AllTests> {
 /** Reads what the file wants until it wants nothing more. */
 async function readOne(path: string, text: string, texts: Record<string, string>): Promise<ReadTests> {
   const absent = new Set<string>();
-  const csv = new Map<string, CsvBars>();
+  const csv = new Map<string, CsvTable>();
   for (;;) {
     const read = readTests(path, text, { files: texts, absent, csv });
     if (read.wanted.files.length === 0 && read.wanted.csv.length === 0) return read;
@@ -221,12 +222,13 @@ async function readOne(path: string, text: string, texts: Record<string, string>
         absent.add(file);
       }
     }
-    for (const wanted of read.wanted.csv) csv.set(csvKey(wanted), await csvBars(wanted));
+    for (const wanted of read.wanted.csv) csv.set(csvKey(wanted), await csvTable(wanted));
   }
 }
 
-export async function csvBars({ path, symbol, size }: CsvWanted): Promise<CsvBars> {
+export async function csvTable({ path, symbol, size, ticks }: CsvWanted): Promise<CsvTable> {
   try {
+    if (ticks !== undefined) return { ticks: await readTicks(path, symbol, ticks) };
     const barSize = size === undefined ? undefined : parseBarSize(size);
     const file = await readBars(path, { symbol, ...(barSize === undefined ? {} : { size: barSize }) });
     return { size: file.size, bars: barsOf(file) };

@@ -63,7 +63,8 @@ export function completionsAt(file: EditorFile, offset: number, frame: Completio
   if (inputs !== undefined) return inputs;
   const found: Item[] = [];
   for (const typed of typedAt(file.path, file.text, offset)) {
-    if (typed.part === "key") found.push(...keyItems(file, typed, offset, frame.project));
+    if (typed.part === "key")
+      found.push(...keyItems(file, typed, offset, frame.project), ...symbolKeys(file, typed, offset, frame));
     else found.push(...valueItems(file, typed, offset, frame));
   }
   return [...new Map(found.map((item) => [`${item.kind} ${item.label}`, item])).values()];
@@ -120,6 +121,20 @@ function keyItems(file: EditorFile, typed: TypedKey, offset: number, project: Pr
     rank: (key.required ? 0 : 1000) + index,
   }));
   return typed.siblings.length > 0 || typed.hasColon ? items : [...items, ...wholeMappings(file, root, typed, span)];
+}
+
+/** What a test plays is told by symbol. */
+function symbolKeys(file: EditorFile, typed: TypedKey, offset: number, { symbols }: CompletionFrame): readonly Item[] {
+  const [tests, , data] = typed.path;
+  const isData = ["bars", "trades", "quotes", "history"].includes(String(data));
+  if (file.kind !== "test" || tests !== "tests" || !isData || typed.path.length !== 3) return [];
+  const span = { start: offset - typed.word.length, end: offset };
+  const open = symbols().filter((symbol) => !typed.siblings.includes(symbol));
+  return open.map((symbol, rank): Item => {
+    const label = quotedSymbol(symbol);
+    const snippet = typed.hasColon ? label : `${label}: $1`;
+    return { label, kind: "symbol", detail: "", markdown: "", snippet, span, rank };
+  });
 }
 
 /** Where nothing stands yet, a whole beginning. */

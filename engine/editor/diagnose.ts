@@ -9,7 +9,8 @@ import { compile, isStrategyFile } from "../lang/compile.ts";
 import type { FileTexts } from "../lang/compile.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { csvKey, readTests } from "../lang/test-file.ts";
-import type { CsvWanted, TestEnv } from "../lang/test-file.ts";
+import type { TestEnv } from "../lang/test-file.ts";
+import type { CsvWanted } from "../lang/test-market.ts";
 import { kindOf } from "./kinds.ts";
 
 /** Strategies that the project file, or a template that they share, is judged with. */

@@ -61,6 +61,87 @@ function bars(description: string, several: boolean): Schema {
   };
 }
 
+const EVERY = text("Time between two of them. They lie in sessions, from the start of the test on.", {
+  default: "1s",
+  examples: ["1s", "250ms"],
+});
+const AT = text("`09:30:00.250` on the day of the one before, `+1s` after it, or a whole time.", {
+  examples: ["09:30:00", "+1s"],
+});
+
+function number(description: string): Schema {
+  return { type: "number", description };
+}
+
+function trades(): Schema {
+  return mapping("Trades of one symbol: price paths, or a CSV file.", {
+    every: EVERY,
+    price: path("Prices, one trade each."),
+    size: path("Sizes, or one for all; default: 100."),
+    file: text("A CSV file beside this one, with columns time, price and size."),
+  });
+}
+
+function trade(): Schema {
+  return mapping(
+    "One trade.",
+    {
+      at: AT,
+      price: number("Its price."),
+      size: number("Its size; default: 100."),
+      sets_price: {
+        type: "boolean",
+        default: true,
+        description: "`false`: its sale condition lets it add volume alone, and neither price nor fills.",
+      },
+    },
+    ["at", "price"],
+  );
+}
+
+function quotes(): Schema {
+  return mapping("Quotes of one symbol: price paths, or a CSV file.", {
+    every: EVERY,
+    mid: path("Middle between bid and ask."),
+    spread: path("Distance of bid and ask, or one for all; default: 0.02."),
+    bid: path("Bids, instead of mid."),
+    ask: path("Asks, instead of mid."),
+    size: path("Sizes of both sides, or one for all; default: 100."),
+    bid_size: path("Sizes of the bid."),
+    ask_size: path("Sizes of the ask."),
+    file: text("A CSV file beside this one, with columns time, bid, ask, bid_size and ask_size."),
+  });
+}
+
+function quote(): Schema {
+  return mapping(
+    "One quote.",
+    {
+      at: AT,
+      bid: number("Best bid; 0 when nobody bids."),
+      ask: number("Best ask; 0 when nobody asks."),
+      size: number("Size of both sides; default: 100."),
+      bid_size: number("Size of the bid."),
+      ask_size: number("Size of the ask."),
+    },
+    ["at", "bid", "ask"],
+  );
+}
+
+function ticks(description: string, kind: "trade" | "quote", shorthand: string): Schema {
+  return {
+    type: "object",
+    description,
+    additionalProperties: {
+      description: `${shorthand}, a mapping, or a list of ${kind}s.`,
+      type: ["string", "number", "object", "array"],
+      if: { type: "object" },
+      then: { $ref: `#/definitions/${kind}s` },
+      else: { items: { $ref: `#/definitions/${kind}` } },
+    },
+  };
+}
+
 function order(): Schema {
   return mapping("The order that is sent; what is not named is not looked at.", {
     side: choice("Buy or sell.", { buy: "Buys.", sell: "Sells." }),
@@ -96,11 +177,12 @@ function order(): Schema {
 
 function expectation(): Schema {
   return mapping(
-    "What must be so at one bar.",
+    "What must be so at one moment.",
     {
       at: {
         type: ["string", "integer"],
-        description: "`bar 222` counts the bars of the test from 1; or the time at which a bar ends.",
+        description:
+          "`bar 222`, `trade 12` and `quote 12` count those of the test from 1; or a time: the end of a bar, or any where trades or quotes are played.",
       },
       strategy: text("Which strategy, when the file tests several."),
       symbol: text("Which symbol, when the test plays several."),
@@ -108,14 +190,14 @@ function expectation(): Schema {
       order: order(),
       fact: {
         type: ["string", "object"],
-        description: "Any condition of the language, e.g. `rsi(14) < 30`: it must hold at this bar.",
+        description: "Any condition of the language, e.g. `rsi(14) < 30`: it must hold then.",
       },
-      position: mapping("The strategy's own position after this bar.", {
+      position: mapping("The strategy's own position then.", {
         qty: matcher("Shares; below 0 when short."),
         avg_price: matcher("Average price of the entry."),
       }),
-      equity: matcher("Equity of the account after this bar."),
-      cash: matcher("Cash of the account after this bar."),
+      equity: matcher("Equity of the account then."),
+      cash: matcher("Cash of the account then."),
       refused: text("Code of the refusal, e.g. max_position."),
       alert: text("Part of the message of an alert."),
       level: choice("Level of that alert.", { info: "To be read later.", warning: "Soon.", critical: "Now." }),
@@ -126,10 +208,10 @@ function expectation(): Schema {
 
 function testCase(): Schema {
   return mapping(
-    "One test: bars in, orders out.",
+    "One test: market data in, orders out.",
     {
       name: text("What it shows; --run selects by it."),
-      start: text("When the first bar begins, with a zone or in New York's time.", {
+      start: text("When the first bar begins, or the first trade or quote comes, with a zone or in New York's time.", {
         default: "2024-03-04T09:30:00 America/New_York",
       }),
       given: mapping("What the strategy starts with.", {
@@ -143,6 +225,12 @@ function testCase(): Schema {
         },
       }),
       bars: bars("What the market does, by symbol.", false),
+      trades: ticks("Trades, by symbol; they make the bars.", "trade", "A price path, one trade a second"),
+      quotes: ticks(
+        "Quotes, by symbol; at the same moment before trades.",
+        "quote",
+        "A path of the middle, one quote a second",
+      ),
       history: bars("Bars before the start; they warm facts and nothing fires.", true),
       expect: {
         type: "array",
@@ -151,7 +239,7 @@ function testCase(): Schema {
         items: expectation(),
       },
     },
-    ["name", "bars", "expect"],
+    ["name", "expect"],
   );
 }
 
@@ -162,7 +250,7 @@ export function testSchema(): Schema {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "barwise test",
     ...mapping(
-      "Tests of strategies: bars in one line, and what must follow from them.",
+      "Tests of strategies: bars, trades and quotes in one line, and what must follow from them.",
       {
         barwise: { type: "integer", const: 1, description: "Version of the language." },
         strategy: text("The strategy file, relative to this one."),
@@ -171,6 +259,16 @@ export function testSchema(): Schema {
       },
       ["tests"],
     ),
-    definitions: { series: series(), rows: rows(), row, ratio, risk },
+    definitions: {
+      series: series(),
+      rows: rows(),
+      row,
+      trades: trades(),
+      trade: trade(),
+      quotes: quotes(),
+      quote: quote(),
+      ratio,
+      risk,
+    },
   };
 }

@@ -1,25 +1,22 @@
 /**
  * The expectations of a test.
  *
- * Owns: which bar an expectation is about, what it compares, and the findings about both. May not: judge a run.
+ * Owns: what an expectation compares, and the findings about it; test-when.ts says which moment it is about.
+ * May not: judge a run.
  */
 import { isMap, isScalar, Scalar } from "yaml";
 import type { Strategy } from "../core/program.ts";
-import { calendarOf } from "../market/instruments.ts";
 import { placesOf } from "./places.ts";
 import { didYouMean, listed } from "./suggest.ts";
 import type { Probed, Source } from "./test-probe.ts";
 import { dataAt } from "./test-series.ts";
-import { parseTestTime } from "./test-time.ts";
-import type { Comparison, Expectation, Matcher, OrderMatch, Place, TestSeries, Wanted } from "./test-types.ts";
+import type { Comparison, Expectation, Matcher, OrderMatch, Place, Wanted } from "./test-types.ts";
+import { whenAt } from "./test-when.ts";
+import type { Moments } from "./test-when.ts";
 import { keyPlace, nodeAt, placeOf } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
 
-export interface ExpectFrame {
-  readonly file: YamlFile;
-  readonly strategies: readonly Strategy[];
-  readonly series: readonly TestSeries[];
-}
+export type ExpectFrame = Moments;
 
 /** An expectation before its condition is compiled. */
 export interface Draft extends Omit<Expectation, "wanted"> {
@@ -39,17 +36,17 @@ export function readExpectation(frame: ExpectFrame, path: Path): Draft | undefin
     return undefined;
   }
   const strategy = oneOf(frame, path, "strategy", names(frame.strategies));
-  const symbols = frame.series.map(({ symbol }) => symbol);
+  const symbols = [...new Set([...frame.series, ...frame.ticks].map(({ symbol }) => symbol))];
   const symbol = oneOf(frame, path, "symbol", symbols);
   if (strategy === null || symbol === null) return undefined;
   const rules = frame.strategies
     .filter(({ name }) => strategy === undefined || name === strategy)
     .flatMap((one) => names(one.rules));
   const rule = oneOf(frame, path, "rule", rules);
-  const time = timeAt(frame, [...path, "at"], symbol);
+  const when = whenAt(frame, [...path, "at"], { strategy, symbol });
   const wanted = rule === null ? undefined : wantedAt(frame, path, item, rule);
-  if (time === undefined || wanted === undefined) return undefined;
-  return { path, place: placeIn(frame.file, path), text: textAt(frame.file, path), time, strategy, symbol, wanted };
+  if (when === undefined || wanted === undefined) return undefined;
+  return { path, place: placeIn(frame.file, path), text: textAt(frame.file, path), when, strategy, symbol, wanted };
 }
 
 function names(items: readonly { readonly name: string }[]): string[] {
@@ -77,36 +74,6 @@ function textAt(file: YamlFile, path: Path): string {
   const range = nodeAt(file, path)?.range;
   const text = range === null || range === undefined ? "" : file.text.slice(range[0], range[1]);
   return text.replaceAll(/\s+/g, " ").trim();
-}
-
-// ---------------------------------------------------------------------------------------------- when
-
-function timeAt({ file, series }: ExpectFrame, path: Path, symbol: string | undefined): number | undefined {
-  const own = series.find((one) => one.symbol === symbol) ?? series[0];
-  if (own === undefined) return undefined;
-  const source = dataAt(file, path) as string | number;
-  const { bars } = own;
-  const number = typeof source === "number" ? source : Number(/^bar\s+(\d+)$/.exec(source)?.[1] ?? Number.NaN);
-  const refuse = (message: string, help: string): undefined => {
-    file.findings.report("time/not-in-test", placeOf(file, path), message, help);
-  };
-  if (Number.isInteger(number)) {
-    const bar = bars[number - 1];
-    return bar === undefined ? refuse(`The test has no bar ${number}`, `It has bars 1 to ${bars.length}.`) : bar.end;
-  }
-  const time = parseTestTime(String(source));
-  if (time === undefined) return refuse(`"${source}" is no bar and no time`, "Write bar 12, or 2024-03-04T10:35.");
-  if ("time" in time) {
-    const found = bars.find(({ end }) => end === time.time);
-    if (found !== undefined) return found.end;
-    return refuse(`No bar of the test ends at ${source}`, "A rule is judged at the end of a bar: count with bar N.");
-  }
-  const calendar = calendarOf(own.symbol);
-  const found = bars.findLast(({ start }) => {
-    const session = calendar.sessionAtOrBefore(start);
-    return session !== undefined && calendar.dateOf(session) === time.date;
-  });
-  return found?.end ?? refuse(`The test has no bar on ${time.date}`, `It has bars 1 to ${bars.length}.`);
 }
 
 // ---------------------------------------------------------------------------------------------- what

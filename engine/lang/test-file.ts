@@ -1,7 +1,7 @@
 /**
  * A test file to cases that can be run.
  *
- * Owns: the order of the steps: YAML, schema, strategies, bars, expectations; all findings of the file are collected.
+ * Owns: the order of the steps: YAML, schema, strategies, market data, expectations; all findings of the file are collected.
  * May not: read files. What it wants and was not given is listed, so that the caller reads it and asks again.
  */
 import type { Program, Strategy } from "../core/program.ts";
@@ -14,15 +14,14 @@ import { beside, closureOf, wantedBy } from "./references.ts";
 import { readRisk } from "./risk-limits.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { testSchema } from "./schema-test.ts";
-import { didYouMean, listed } from "./suggest.ts";
 import { placeIn, readExpectation, withCondition } from "./test-expect.ts";
 import type { Draft, ExpectFrame } from "./test-expect.ts";
 import { compileProbes } from "./test-probe.ts";
 import type { Source } from "./test-probe.ts";
-import { dataAt, readHistory, readSeries } from "./test-series.ts";
-import type { CsvBars, SeriesFrame } from "./test-series.ts";
-import { DEFAULT_START, parseTestTime } from "./test-time.ts";
-import type { TestCase, TestSeries, Unit } from "./test-types.ts";
+import { readMarket } from "./test-market.ts";
+import type { CsvTable, CsvWanted, Market, MarketFrame } from "./test-market.ts";
+import { dataAt } from "./test-series.ts";
+import type { TestCase, Unit } from "./test-types.ts";
 import { comparisonsOf } from "./test-units.ts";
 import { parseRatio } from "./values.ts";
 import { keyPlace, placeOf, readYaml } from "./yaml-file.ts";
@@ -32,15 +31,8 @@ export interface TestEnv {
   /** Texts of strategies by path; what is missing here and not in `absent` is wanted. */
   readonly files: FileTexts;
   readonly absent: ReadonlySet<string>;
-  /** Bars of CSV files by `csvKey`. */
-  readonly csv: ReadonlyMap<string, CsvBars>;
-}
-
-export interface CsvWanted {
-  readonly path: string;
-  readonly symbol: string;
-  /** Label of the size that was written. */
-  readonly size: string | undefined;
+  /** Bars and ticks of CSV files by `csvKey`. */
+  readonly csv: ReadonlyMap<string, CsvTable>;
 }
 
 export interface ReadTests {
@@ -52,8 +44,8 @@ export interface ReadTests {
 
 export { isTestFile } from "./references.ts";
 
-export function csvKey({ path, symbol, size }: CsvWanted): string {
-  return JSON.stringify([path, symbol, size ?? null]);
+export function csvKey({ path, symbol, size, ticks }: CsvWanted): string {
+  return JSON.stringify([path, symbol, size ?? null, ticks ?? null]);
 }
 
 let validator: ReturnType<typeof compileSchema> | undefined;
@@ -86,8 +78,6 @@ export function readTests(path: string, text: string, env: TestEnv): ReadTests {
   if (file.findings.hasErrors || paths.length === 0) return done([], paths, []);
   const compiled = compile(texts, { only: paths });
   if (compiled.program === null) return done([], paths, errorsOf(compiled.diagnostics));
-  refuseTicks(file, strategies, compiled.program);
-  if (file.findings.hasErrors) return done([], paths, []);
   const reader = new Reader(file, texts, compiled.program, env, wanted.csv);
   const cases = (file.data["tests"] as readonly unknown[]).map((_, index) => reader.testCase(index));
   return done(
@@ -99,21 +89,6 @@ export function readTests(path: string, text: string, env: TestEnv): ReadTests {
 
 function errorsOf(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return diagnostics.filter(({ severity }) => severity === "error");
-}
-
-/** The bars of a test hold no trades and quotes: a bar for a tick would test something else. */
-function refuseTicks(
-  file: YamlFile,
-  strategies: readonly { readonly target: string; readonly at: Path }[],
-  { strategies: compiled }: Program,
-): void {
-  for (const { target, at } of strategies) {
-    const strategy = compiled.find((one) => one.file === target);
-    if (strategy?.ticks !== true) continue;
-    const message = `${strategy.name} is judged at trades and quotes (on: tick), and a test has bars only`;
-    const help = `Test its rules with on: ${strategy.on.label}, and try them on ticks with barwise backtest.`;
-    file.findings.report("schema/value", placeOf(file, at), message, help);
-  }
 }
 
 function ranks({ strategies }: Program): boolean {
@@ -137,27 +112,27 @@ class Reader {
   readonly #file: YamlFile;
   readonly #texts: FileTexts;
   readonly #program: Program;
-  readonly #env: TestEnv;
-  readonly #wanted: CsvWanted[];
+  readonly #csv: MarketFrame["csv"];
 
   constructor(file: YamlFile, texts: FileTexts, program: Program, env: TestEnv, wanted: CsvWanted[]) {
     this.#file = file;
     this.#texts = texts;
     this.#program = program;
-    this.#env = env;
-    this.#wanted = wanted;
+    this.#csv = (what) => {
+      const one = { ...what, path: beside(file.findings.file, what.path) };
+      const table = env.csv.get(csvKey(one));
+      if (table === undefined) wanted.push(one);
+      return table;
+    };
   }
 
   testCase(index: number): TestCase | undefined {
     const file = this.#file;
     const path = ["tests", index];
-    const start = this.#start(path);
-    const series = start === undefined ? undefined : this.#series(path, start);
-    if (series === undefined) return undefined;
-    const first = Math.min(...series.map(({ bars }) => bars[0]?.start ?? Number.POSITIVE_INFINITY));
-    const history = this.#history(path, first);
-    const env = this.#compileEnv(path, series);
-    if (env === undefined || history === undefined) return undefined;
+    const market = readMarket({ file, program: this.#program, csv: this.#csv }, path);
+    if (market === undefined) return undefined;
+    const env = this.#compileEnv(path, market);
+    if (env === undefined) return undefined;
     const compiled = compile(this.#texts, env);
     const problem = errorsOf(compiled.diagnostics)[0];
     if (compiled.program === null) {
@@ -170,16 +145,17 @@ class Reader {
       file.findings.report(problem?.code ?? "types/value", place, message, problem?.help);
       return undefined;
     }
-    return this.#withExpectations(path, { series, history, env, program: compiled.program });
+    return this.#withExpectations(path, { market, env, program: compiled.program });
   }
 
   #withExpectations(
     path: Path,
-    parts: Pick<TestCase, "series" | "history" | "program"> & { readonly env: CompileEnv },
+    parts: { readonly market: Market; readonly env: CompileEnv; readonly program: Program },
   ): TestCase | undefined {
     const file = this.#file;
-    const { series, history, env, program } = parts;
-    const frame: ExpectFrame = { file, strategies: program.strategies, series };
+    const { market, env, program } = parts;
+    const { series, ticks, history, start } = market;
+    const frame: ExpectFrame = { file, strategies: program.strategies, series, ticks, start };
     const list = dataAt(file, [...path, "expect"]) as readonly unknown[];
     const drafts = list.map((_, i) => readExpectation(frame, [...path, "expect", i]));
     const { sources, indexes, units } = this.#sources(program, drafts);
@@ -199,6 +175,7 @@ class Reader {
       program,
       watched: probed.watched,
       series,
+      ticks,
       history,
       expect: expect.filter((one) => one !== undefined),
       units: units.flatMap(({ index, ...unit }): Unit[] => {
@@ -248,84 +225,8 @@ class Reader {
     return { sources, indexes, units };
   }
 
-  #start(path: Path): number | undefined {
-    const source = (dataAt(this.#file, [...path, "start"]) as string | undefined) ?? DEFAULT_START;
-    const time = parseTestTime(source);
-    if (time !== undefined && "time" in time) return time.time;
-    // A date alone: from its first bar on.
-    const day = time === undefined ? undefined : parseTestTime(`${time.date}T00:00`);
-    if (day !== undefined && "time" in day) return day.time;
-    const message = `"${source}" is no time`;
-    const help = "Write 2024-03-04T09:30, with a zone when it is not New York's.";
-    this.#file.findings.report("types/time", placeOf(this.#file, [...path, "start"]), message, help);
-    return undefined;
-  }
-
-  #series(path: Path, start: number): TestSeries[] | undefined {
-    const file = this.#file;
-    const at = [...path, "bars"];
-    const known = [...new Set(this.#program.strategies.flatMap(({ symbols }) => symbols))];
-    const readable = new Set([...known, ...needsOf(this.#program)]);
-    const found: (TestSeries | undefined)[] = [];
-    const symbols = Object.keys(dataAt(file, at) as object);
-    for (const symbol of symbols) {
-      if (!readable.has(symbol)) {
-        const help = didYouMean(symbol, readable, `It names ${listed(known, "and")}.`);
-        const place = keyPlace(file, [...at, symbol]) ?? placeOf(file, at);
-        const why = "Bars that no rule sees test nothing.";
-        file.findings.report("names/unknown", place, `The strategy does not read ${symbol}`, help, why);
-      } else found.push(readSeries(this.#frame(symbol), [...at, symbol], symbol, start));
-    }
-    if (symbols.length > 0 && !symbols.some((symbol) => known.includes(symbol)) && found.length > 0)
-      file.findings.report("names/unknown", placeOf(file, at), `There are no bars of ${listed(known)}`, "Add them.");
-    const complete = found.filter((one) => one !== undefined);
-    if (symbols.length === 0)
-      file.findings.report("schema/value", placeOf(file, at), "A test without bars", "Write SPY: 100x20.");
-    for (const { symbol, size } of complete) this.#checkSize(path, symbol, size.ms, size.label);
-    return complete.length === found.length && complete.length > 0 ? complete : undefined;
-  }
-
-  #checkSize(path: Path, symbol: string, ms: number, label: string): void {
-    for (const { on, symbols, name } of this.#program.strategies) {
-      if (!symbols.includes(symbol) || on.ms >= ms) continue;
-      const place = placeOf(this.#file, [...path, "bars", symbol]);
-      const message = `Bars of ${label} are larger than those of ${name} (on: ${on.label})`;
-      this.#file.findings.report("time/bar-size", place, message, `Write on: ${on.label}.`);
-    }
-  }
-
-  #history(path: Path, start: number): TestSeries[] | undefined {
-    const file = this.#file;
-    const all = dataAt(file, [...path, "history"]);
-    if (all === undefined) return [];
-    const found = Object.entries(all as object).flatMap(([symbol, value]) => {
-      const at = [...path, "history", symbol];
-      const isList = Array.isArray(value) && value.every((one) => typeof one === "object" && !Array.isArray(one));
-      const paths = isList ? (value as unknown[]).map((_, i) => [...at, i]) : [at];
-      return paths.map((one) => readHistory(this.#frame(symbol), one, symbol, start));
-    });
-    const complete = found.filter((one) => one !== undefined);
-    return complete.length === found.length ? complete : undefined;
-  }
-
-  #frame(symbol: string): SeriesFrame {
-    const own = this.#program.strategies.find(({ symbols }) => symbols.includes(symbol));
-    const strategy = (own ?? this.#program.strategies[0]) as Strategy;
-    return {
-      file: this.#file,
-      on: strategy.on,
-      session: strategy.session,
-      csv: (name, of, size) => {
-        const wanted = { path: beside(this.#file.findings.file, name), symbol: of, size: size?.label };
-        const bars = this.#env.csv.get(csvKey(wanted));
-        if (bars === undefined) this.#wanted.push(wanted);
-        return bars;
-      },
-    };
-  }
-
   /** Params and limits of the test, and only the symbols that it plays. */
-  #compileEnv(path: Path, series: readonly TestSeries[]): CompileEnv | undefined {
+  #compileEnv(path: Path, { series, ticks }: Market): CompileEnv | undefined {
     const file = this.#file;
     const params: Record<string, number> = {};
     const at = [...path, "given", "params"];
@@ -338,7 +239,7 @@ class Reader {
       }
       params[name] = number;
     }
-    const played = new Set(series.map(({ symbol }) => symbol));
+    const played = new Set([...series, ...ticks].map(({ symbol }) => symbol));
     const symbols = (_: string, declared: readonly string[]): string[] => declared.filter((one) => played.has(one));
     const limits = [...path, "given", "risk"];
     const risk = readRisk(file, limits, dataAt(file, limits));

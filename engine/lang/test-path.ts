@@ -2,8 +2,8 @@
  * The price-path notation: a series of numbers in one line.
  *
  * Owns: `100x210 100-1x12 88+0.5x10 _x3` to numbers, and the place of every mistake.
- * May not: know bars. `axn` is n times a; `a+bxn` is n values a, a+b, … a+(n-1)b; `_` is missing. The number behind x is
- * how many bars there will be, so that people can count them (promtool makes one more).
+ * May not: know bars or ticks. `axn` is n times a; `a+bxn` is n values a, a+b, … a+(n-1)b; `_` is missing. The number
+ * behind x is how many there will be, so that people can count them (promtool makes one more).
  */
 import { decimal } from "../core/decimal.ts";
 
@@ -15,13 +15,13 @@ export interface PathProblem {
   readonly help: string;
 }
 
-/** Most bars of one series: about half a year of minutes. */
-export const MAX_BARS = 50_000;
+/** Most values of one series: about half a year of minutes. */
+export const MAX_VALUES = 50_000;
 
 const NUMBER = /-?\d+(?:\.\d+)?/y;
 const STEP = /[+-]\d+(?:\.\d+)?/y;
 const COUNT = /x(\d+)/y;
-const HELP = "Write 100x20 (20 times 100), 100+0.5x20 (20 values from 100 up by 0.5), 100 or _ (no bar).";
+const HELP = "Write 100x20 (20 times 100), 100+0.5x20 (20 values from 100 up by 0.5), 100 or _ (none).";
 
 export function parsePricePath(text: string): { readonly values: readonly (number | null)[] } | PathProblem {
   const values: (number | null)[] = [];
@@ -46,11 +46,16 @@ export function parsePricePath(text: string): { readonly values: readonly (numbe
     const count = match(COUNT)?.[1];
     if (at < text.length && !/\s/.test(text[at] as string)) return unexpected(text, at);
     if (step !== undefined && count === undefined)
-      return { start: from, end: at, message: `"${text.slice(from, at)}" does not say how many bars`, help: HELP };
+      return { start: from, end: at, message: `"${text.slice(from, at)}" does not say how many`, help: HELP };
     const many = count === undefined ? 1 : Number(count);
-    if (many === 0) return { start: from, end: at, message: `"${text.slice(from, at)}" makes no bar`, help: HELP };
-    if (values.length + many > MAX_BARS)
-      return { start: from, end: at, message: `More than ${MAX_BARS} bars`, help: "Use a CSV file: {file: data.csv}." };
+    if (many === 0) return { start: from, end: at, message: `"${text.slice(from, at)}" makes nothing`, help: HELP };
+    if (values.length + many > MAX_VALUES)
+      return {
+        start: from,
+        end: at,
+        message: `More than ${MAX_VALUES} values`,
+        help: "Use a CSV file: {file: data.csv}.",
+      };
     append(values, first, step, many);
   }
   if (values.length === 0) return { start: 0, end: text.length, message: "A path without a price", help: HELP };

@@ -19,7 +19,11 @@ import type { Path, YamlFile } from "./yaml-file.ts";
 import { isBarSize, spelt } from "./fix-spelling.ts";
 
 /** Bars of a CSV file, or why there are none. */
-export type CsvBars = { readonly size: BarSize; readonly bars: readonly Bar[] } | { readonly problem: string };
+export type CsvBars = { readonly size: BarSize; readonly bars: readonly Bar[] } | CsvProblem;
+
+export interface CsvProblem {
+  readonly problem: string;
+}
 
 export interface SeriesFrame {
   readonly file: YamlFile;
@@ -84,7 +88,7 @@ function csvAt(
   { file, csv }: SeriesFrame,
   path: Path,
   symbol: string,
-): Exclude<CsvBars, { problem: string }> | { readonly none: true } | undefined {
+): Exclude<CsvBars, CsvProblem> | { readonly none: true } | undefined {
   const name = nodeAt(file, [...path, "file"]);
   if (!isScalar(name) || typeof name.value !== "string") return undefined;
   const on = nodeAt(file, [...path, "on"]);
@@ -96,7 +100,7 @@ function csvAt(
   return { none: true };
 }
 
-const CSV_WHY = "Without its bars the test would show nothing.";
+export const CSV_WHY = "Without its data the test would show nothing.";
 
 function fromCsv(
   { file }: SeriesFrame,
@@ -159,7 +163,7 @@ function sizeAt({ file, on }: SeriesFrame, path: Path): BarSize | undefined {
   return size;
 }
 
-function pathAt(file: YamlFile, path: Path): readonly (number | null)[] | undefined {
+export function pathAt(file: YamlFile, path: Path): readonly (number | null)[] | undefined {
   const node = nodeAt(file, path);
   if (!isScalar(node)) return undefined;
   const text = typeof node.value === "string" ? node.value : (node.source ?? String(node.value));

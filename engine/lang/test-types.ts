@@ -4,7 +4,7 @@
  * Owns: the shapes between reading (lang), running (runtime) and telling (report). Plain data.
  * May not: hold text offsets that a reader of results would have to resolve: places are lines and columns.
  */
-import type { Bar } from "../core/event.ts";
+import type { Bar, QuoteInput, TradeInput } from "../core/event.ts";
 import type { Condition, Program } from "../core/program.ts";
 import type { BarSize } from "../market/bar-size.ts";
 
@@ -20,6 +20,24 @@ export interface TestSeries {
   readonly size: BarSize;
   readonly bars: readonly TestBar[];
 }
+
+export type Tick = TradeInput | QuoteInput;
+
+/** Trades or quotes of one symbol, in order of time; null where a path says `_`. */
+export interface TestTicks {
+  readonly symbol: string;
+  readonly kind: Tick["kind"];
+  readonly ticks: readonly (Tick | null)[];
+}
+
+/** Which moment of a test an expectation is about. */
+export type When =
+  /** The end of a bar that the test plays. */
+  | { readonly kind: "bar"; readonly end: number }
+  | { readonly kind: "tick"; readonly tick: Tick }
+  | { readonly kind: "instant"; readonly time: number }
+  /** The n-th bar that a strategy on bars is judged at, where trades or quotes make its bars. */
+  | { readonly kind: "made"; readonly strategy: string; readonly symbol: string; readonly number: number };
 
 export type Comparison = ">" | ">=" | "<" | "<=" | "==" | "!=";
 
@@ -54,8 +72,7 @@ export interface Expectation {
   readonly place: Place;
   /** As a person wrote it, on one line. */
   readonly text: string;
-  /** End of the bar it is about. */
-  readonly time: number;
+  readonly when: When;
   readonly strategy: string | undefined;
   readonly symbol: string | undefined;
   readonly wanted: Wanted;
@@ -86,6 +103,7 @@ export interface TestCase {
   /** The same rules with the facts that expectations and coverage read beside them; never trades. */
   readonly watched: Program;
   readonly series: readonly TestSeries[];
+  readonly ticks: readonly TestTicks[];
   readonly history: readonly TestSeries[];
   readonly expect: readonly Expectation[];
   readonly units: readonly Unit[];

@@ -28,8 +28,10 @@ export interface BacktestOptions {
   readonly journalId: string;
   readonly confirm: ConfirmMode;
   readonly journal?: Journal;
-  /** Nothing fires before this time; earlier items only warm facts. */
-  readonly tradeFrom?: number;
+  /** Nothing fires before this time, or before this item; what comes earlier only warms facts. */
+  readonly tradeFrom?: number | MarketInput;
+  /** Time passes until then when no item is left. */
+  readonly until?: number;
   /** Sees every input with its outputs and the core after it, e.g. to write a statement. */
   readonly observe?: (input: Input, outputs: readonly Output[], core: CoreState) => void;
   /** Called about every 20,000 items with the number done. */
@@ -84,7 +86,7 @@ class BacktestRun {
         continue;
       }
       if (Number.isNaN(this.#first)) this.#begin(time);
-      if (!this.#trading && time >= (this.#options.tradeFrom ?? Number.NEGATIVE_INFINITY)) this.#startTrading(time);
+      if (!this.#trading && this.#isTraded(item, time)) this.#startTrading(time);
       // As over a wire: the exchange is ahead of what is told about it, and time is known to have passed when data says so.
       this.#answers(this.#options.broker.market(item, time));
       if (this.#timers.next <= time) await this.#passTime(time);
@@ -98,7 +100,8 @@ class BacktestRun {
       }
     }
     this.#last = this.#now;
-    await this.#passTime(this.#now + (this.#options.program.graceMs ?? 0));
+    const end = this.#now + (this.#options.program.graceMs ?? 0);
+    await this.#passTime(Math.max(end, this.#options.until ?? end));
   }
 
   result(): BacktestResult {
@@ -119,6 +122,11 @@ class BacktestRun {
     this.#feed(this.#options.broker.reconcile());
     // The tape is complete from its first item on, so nothing is left out for missing data.
     this.#feed({ kind: "feed", feed: "tape", status: "live", detail: "" }, Number.NEGATIVE_INFINITY);
+  }
+
+  #isTraded(item: MarketInput, time: number): boolean {
+    const { tradeFrom = Number.NEGATIVE_INFINITY } = this.#options;
+    return typeof tradeFrom === "number" ? time >= tradeFrom : item === tradeFrom;
   }
 
   #startTrading(time: number): void {

@@ -4,8 +4,9 @@
  * Owns: which order answers which expectation, what counts as unlisted, and the words of a failure.
  * May not: run anything. Unlisted orders, alerts of rules and critical alerts fail a test; refusals do not.
  */
-import { accountOrNothing, matcherWords, matches, near, orderWords, wantedWords, words } from "./test-words.ts";
-import type { Expectation, Failure, Matcher, TestCase } from "../lang/test-types.ts";
+import { accountOrNothing, matcherWords, matches, near, wantedWords, words } from "./test-words.ts";
+import type { Expectation, Failure, Matcher, TestCase, When } from "../lang/test-types.ts";
+import { Moments } from "./test-moments.ts";
 import type { Happening, Judged, Recording } from "./test-watch.ts";
 
 type OrderHappening = Extract<Happening, { kind: "order" }>;
@@ -17,6 +18,7 @@ export function judge(test: TestCase, recording: Recording): Failure[] {
 class Judge {
   readonly #test: TestCase;
   readonly #recording: Recording;
+  readonly #moments: Moments;
   readonly #listed = new Set<Happening>();
   /** Named in a failure already: not unlisted as well. */
   readonly #told = new Set<Happening>();
@@ -25,18 +27,20 @@ class Judge {
   constructor(test: TestCase, recording: Recording) {
     this.#test = test;
     this.#recording = recording;
+    this.#moments = new Moments(test, recording);
   }
 
   all(): Failure[] {
     for (const [index, expectation] of this.#test.expect.entries()) {
-      const got = this.#got(expectation, index);
+      const missing = this.#moments.missing(expectation.when);
+      const got = missing === undefined ? this.#got(expectation, index) : [missing];
       if (got === undefined) continue;
-      const expected = `${this.at(expectation.time)}: ${wantedWords(expectation)}`;
+      const expected = `${this.#moments.wordsOf(expectation.when)}: ${wantedWords(expectation)}`;
       this.#failures.push({ place: expectation.place, expected, got });
     }
     for (const happening of this.#recording.happenings) {
       if (this.#listed.has(happening) || this.#told.has(happening) || !this.#mustBeListed(happening)) continue;
-      const got = [`${this.at(happening.time)}: ${words(happening)}`];
+      const got = [this.#line(happening)];
       this.#failures.push({ place: this.#test.place, expected: "nothing that is not listed under expect:", got });
     }
     return this.#failures;
@@ -49,7 +53,7 @@ class Judge {
 
   /** Undefined when it is met, otherwise what there is instead. */
   #got(expectation: Expectation, index: number): readonly string[] | undefined {
-    const { wanted, time } = expectation;
+    const { wanted, when } = expectation;
     switch (wanted.kind) {
       case "order":
         return wanted.order === undefined ? this.#fired(expectation) : this.#order(expectation);
@@ -58,21 +62,20 @@ class Judge {
       case "position":
         return this.#position(expectation, wanted.numbers);
       case "account": {
-        const snapshot = this.#snapshot(time);
-        const wrong = accountOrNothing(wanted.numbers, snapshot);
+        const wrong = accountOrNothing(wanted.numbers, this.#moments.snapshotAt(when));
         return wrong.length === 0 ? undefined : wrong;
       }
       case "refused": {
         const all = this.#of("refused", expectation);
         const { rule, code } = wanted;
         const found = all.filter((one) => one.code === code && (rule === undefined || one.rule === rule));
-        return this.#take(found, time, all);
+        return this.#take(found, when, all);
       }
       case "alert": {
         const all = this.#of("alert", expectation);
         return this.#take(
           all.filter(({ message, level }) => message.includes(wanted.text) && level === (wanted.level ?? level)),
-          time,
+          when,
           all,
         );
       }
@@ -89,23 +92,23 @@ class Judge {
   }
 
   /** Takes the first that nobody has taken; otherwise says what was there, or what was nearest. */
-  #take<T extends Happening>(found: readonly T[], time: number, others: readonly T[]): readonly string[] | undefined {
-    const here = found.find((one) => this.#isAt(one.time, time) && !this.#listed.has(one));
+  #take<T extends Happening>(found: readonly T[], when: When, others: readonly T[]): readonly string[] | undefined {
+    const here = found.find((one) => this.#moments.isAt(one, when) && !this.#listed.has(one));
     if (here !== undefined) {
       this.#listed.add(here);
       return undefined;
     }
-    const closest = near(found.length > 0 ? found : others, time);
+    const closest = near(found.length > 0 ? found : others, this.#moments.timeOf(when));
     if (closest !== undefined) this.#told.add(closest);
-    if (closest !== undefined) return [`the nearest was at ${this.at(closest.time)}: ${words(closest)}`];
+    if (closest !== undefined) return [`the nearest was at ${this.#line(closest)}`];
     return ["nothing like it in the whole test"];
   }
 
   #fired(expectation: Expectation): readonly string[] | undefined {
-    const { wanted, time } = expectation;
+    const { wanted, when } = expectation;
     const rule = wanted.kind === "order" ? wanted.rule : undefined;
     const firings = this.#of("fired", expectation).filter((one) => rule === undefined || one.rule === rule);
-    const got = this.#take(firings, time, firings);
+    const got = this.#take(firings, when, firings);
     if (got !== undefined) return got.length === 1 && firings.length === 0 ? this.#silence(expectation) : got;
     // Whatever the rule sent or said at that bar is listed with it.
     const alerts = this.#test.program.strategies.some(({ rules }) =>
@@ -113,23 +116,23 @@ class Judge {
     );
     for (const one of this.#recording.happenings) {
       const mine = one.kind === "alert" ? alerts && one.code === "rule/alert" : one.rule === rule;
-      if (mine && this.#isAt(one.time, time)) this.#listed.add(one);
+      if (mine && this.#moments.isAt(one, when)) this.#listed.add(one);
     }
     return undefined;
   }
 
   #order(expectation: Expectation): readonly string[] | undefined {
-    const { wanted, time } = expectation;
+    const { wanted, when } = expectation;
     if (wanted.kind !== "order") return undefined;
     const own = this.#of("order", expectation).filter((one) => wanted.rule === undefined || one.rule === wanted.rule);
     const found = own.filter((one) => this.#misfits(one, expectation).length === 0);
-    const here = own.find((one) => this.#isAt(one.time, time) && !this.#listed.has(one) && !found.includes(one));
-    const got = this.#take(found, time, own);
+    const here = own.find((one) => this.#moments.isAt(one, when) && !this.#listed.has(one) && !found.includes(one));
+    const got = this.#take(found, when, own);
     if (got === undefined) return undefined;
     if (here !== undefined) {
       // It was meant, and is wrong: one failure, not two.
       this.#listed.add(here);
-      return [`${this.at(here.time)}: ${orderWords(here)}`, ...this.#misfits(here, expectation)];
+      return [this.#line(here), ...this.#misfits(here, expectation)];
     }
     return own.length === 0 ? this.#silence(expectation) : got;
   }
@@ -163,19 +166,20 @@ class Judge {
   /** Nothing at all: a refusal at that bar is most likely why. */
   #silence(expectation: Expectation): readonly string[] {
     const refusals = this.#recording.happenings.filter(
-      (one) => one.kind === "refused" && this.#isAt(one.time, expectation.time),
+      (one) => one.kind === "refused" && this.#moments.isAt(one, expectation.when),
     );
-    if (refusals.length > 0) return refusals.map((one) => `${this.at(one.time)}: ${words(one)}`);
+    if (refusals.length > 0) return refusals.map((one) => this.#line(one));
     const rule = expectation.wanted.kind === "order" ? expectation.wanted.rule : undefined;
     return [rule === undefined ? "no order in the whole test" : `rule ${rule} never fired`];
   }
 
-  #fact({ time }: Expectation, judged: readonly Judged[]): readonly string[] | undefined {
-    const here = judged.filter((one) => this.#isAt(one.time, time));
+  #fact({ when }: Expectation, judged: readonly Judged[]): readonly string[] | undefined {
+    const here = this.#moments.judgedAt(judged, when);
     if (here.length === 0) {
-      const closest = near(judged, time);
-      const hint = closest === undefined ? "" : `; the nearest evaluation is at ${this.at(closest.time)}`;
-      return [`rules are not evaluated at this bar${hint}`];
+      const closest = near(judged, this.#moments.timeOf(when));
+      const hint = closest === undefined ? "" : `; the nearest evaluation is at ${this.#moments.wordsAt(closest)}`;
+      const what = when.kind === "tick" ? when.tick.kind : when.kind === "instant" ? "moment" : "bar";
+      return [`rules are not evaluated at this ${what}${hint}`];
     }
     const wrong = here.filter(({ truth }) => truth !== 1);
     if (wrong.length === 0) return undefined;
@@ -186,10 +190,10 @@ class Judge {
   }
 
   #position(
-    { strategy, symbol, time }: Expectation,
+    { strategy, symbol, when }: Expectation,
     numbers: Readonly<Partial<Record<"qty" | "avg_price", Matcher>>>,
   ): readonly string[] | undefined {
-    const positions = (this.#snapshot(time)?.positions ?? []).filter(
+    const positions = (this.#moments.snapshotAt(when)?.positions ?? []).filter(
       (one) => (strategy === undefined || one.strategy === strategy) && (symbol === undefined || one.symbol === symbol),
     );
     const found = positions.find(({ qty }) => qty !== 0) ?? positions[0];
@@ -201,32 +205,7 @@ class Judge {
     return wrong.length === 0 ? undefined : wrong;
   }
 
-  #snapshot(time: number): Recording["snapshots"][number] | undefined {
-    return this.#recording.snapshots.findLast((one) => one.time <= time);
-  }
-
-  /** At the end of that bar or, by a timer or an answer, before the end of the next. */
-  #isAt(time: number, wanted: number): boolean {
-    return this.#endOf(time) === wanted;
-  }
-
-  #endOf(time: number): number | undefined {
-    return this.#ends.findLast((end) => end <= time);
-  }
-
-  get #ends(): readonly number[] {
-    this.#known ??= [...new Set(this.#test.series.flatMap(({ bars }) => bars.map(({ end }) => end)))].sort(
-      (a, b) => a - b,
-    );
-    return this.#known;
-  }
-
-  #known: readonly number[] | undefined;
-
-  /** `bar 212` */
-  at(time: number): string {
-    const bars = this.#test.series[0]?.bars ?? [];
-    const number = bars.findLastIndex(({ end }) => end <= time) + 1;
-    return `bar ${number}`;
+  #line(happening: Happening): string {
+    return `${this.#moments.wordsAt(happening)}: ${words(happening)}`;
   }
 }

@@ -1,12 +1,13 @@
 /**
- * Runs one test: real bars, the real engine through backtest(), the exchange that the caller gives, full confirmation.
+ * Runs one test: its bars, trades and quotes, the real engine through backtest(), the exchange that the caller gives, full confirmation.
  *
- * Owns: the order of the bars and when trading starts. May not: judge (see test-judge.ts).
+ * Owns: the order of what is played, when trading starts and how long time passes. May not: judge (see test-judge.ts).
  */
 import { knownAt } from "../core/known-at.ts";
-import type { BarInput } from "../core/event.ts";
+import type { BarInput, MarketInput, QuoteInput, TradeInput } from "../core/event.ts";
 import type { TestCase, TestSeries } from "../lang/test-types.ts";
 import type { Calendar } from "../market/calendar.ts";
+import { barInterval } from "../market/sessions.ts";
 import type { SimBroker } from "../ports/sim-broker.ts";
 import { backtest } from "./backtest.ts";
 import { TestWatch } from "./test-watch.ts";
@@ -23,12 +24,13 @@ export interface TestVenue {
 
 export async function runTest(test: TestCase, venue: TestVenue): Promise<Recording> {
   const { calendarOf } = venue;
-  const items = itemsOf([...test.history, ...test.series], calendarOf);
+  const items = itemsOf(test, calendarOf);
+  const first = items.find(({ isPlayed }) => isPlayed);
   const symbols = [...new Set(items.map(({ input }) => input.symbol))];
   const watch = new TestWatch(test, calendarOf);
-  function* told(): Generator<BarInput> {
+  function* told(): Generator<MarketInput> {
     for (const { time, input } of items) {
-      watch.item(time);
+      watch.item(time, input);
       yield input;
     }
   }
@@ -41,27 +43,53 @@ export async function runTest(test: TestCase, venue: TestVenue): Promise<Recordi
     account: "test",
     journalId: "test",
     confirm: { mode: "full" },
-    tradeFrom: startOf(test) + 1,
+    ...(first === undefined ? {} : { tradeFrom: first.input }),
+    until: lastEnd(test, calendarOf),
     observe: (input, outputs) => watch.observe(input, outputs),
   });
   return watch.end();
 }
 
-function startOf({ series }: TestCase): number {
-  return Math.min(...series.map(({ bars }) => bars[0]?.start ?? Number.POSITIVE_INFINITY));
+interface Item {
+  readonly time: number;
+  /** At the same moment the smaller goes first. */
+  readonly rank: number;
+  readonly isPlayed: boolean;
+  readonly input: BarInput | TradeInput | QuoteInput;
 }
 
-/** Everything in the order in which a market would have told it; at the same moment larger bars first, as history has it. */
-function itemsOf(
-  all: readonly TestSeries[],
-  calendarOf: (symbol: string) => Calendar,
-): { readonly time: number; readonly input: BarInput }[] {
-  const items = all.flatMap(({ symbol, size, bars }) =>
-    bars.flatMap(({ bar }) => {
-      if (bar === null) return [];
-      const input: BarInput = { kind: "bar", symbol, size: size.label, revised: false, ...bar };
-      return [{ time: knownAt(input, calendarOf) ?? bar.start, ms: size.ms, input }];
-    }),
+/**
+ * Everything in the order in which a market would have told it. At the same moment larger bars come first, as history has
+ * it, then quotes and then the trades that they explain.
+ */
+function itemsOf({ history, series, ticks }: TestCase, calendarOf: (symbol: string) => Calendar): Item[] {
+  const barsOf = (all: readonly TestSeries[], isPlayed: boolean): Item[] =>
+    all.flatMap(({ symbol, size, bars }) =>
+      bars.flatMap(({ bar }) => {
+        if (bar === null) return [];
+        const input: BarInput = { kind: "bar", symbol, size: size.label, revised: false, ...bar };
+        return [{ time: knownAt(input, calendarOf) ?? bar.start, rank: -size.ms, isPlayed, input }];
+      }),
+    );
+  const tickItems = ticks.flatMap(({ kind, ticks: own }) =>
+    own.flatMap((input): Item[] =>
+      input === null ? [] : [{ time: input.time, rank: kind === "quote" ? 0 : 1, isPlayed: true, input }],
+    ),
   );
-  return items.sort((a, b) => a.time - b.time || b.ms - a.ms);
+  const items = [...barsOf(history, false), ...barsOf(series, true), ...tickItems];
+  return items.sort((a, b) => a.time - b.time || a.rank - b.rank);
+}
+
+/** Until the bar of the last trade or quote is closed, whatever its strategy calls a bar. */
+function lastEnd({ program, ticks }: TestCase, calendarOf: (symbol: string) => Calendar): number {
+  let end = Number.NEGATIVE_INFINITY;
+  for (const { symbol, ticks: own } of ticks) {
+    const last = own.findLast((tick) => tick !== null);
+    for (const { on, session, symbols } of program.strategies) {
+      if (last === undefined || !symbols.includes(symbol)) continue;
+      const bar = barInterval(calendarOf(symbol), on, last.time, session);
+      if (bar !== undefined) end = Math.max(end, bar.end);
+    }
+  }
+  return end + (program.graceMs ?? 0);
 }

@@ -1,5 +1,5 @@
 /**
- * What happened in a test, bar by bar.
+ * What happened in a test, bar by bar or tick by tick.
  *
  * Owns: following a backtest with a second core that gets the same inputs and the watched program: the one that trades
  * stays exactly the strategy, and conditions of tests are read from a core in the same state.
@@ -11,49 +11,38 @@ import type { Truth } from "../core/signals/conditions.ts";
 import type { Instance } from "../core/signals/instance.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
-import type { BrokerInput, Input, OrderRequest, Output } from "../core/event.ts";
+import type { BrokerInput, Input, MarketInput, OrderRequest, Output } from "../core/event.ts";
 import { accountOf } from "../core/view.ts";
 import type { TestCase, Unit } from "../lang/test-types.ts";
 import type { Calendar } from "../market/calendar.ts";
 
+/** When something happened, and the bar, trade or quote that it followed. */
+export interface At {
+  readonly time: number;
+  readonly item: MarketInput | undefined;
+}
+
 export type Happening =
-  | {
-      readonly kind: "order";
-      readonly time: number;
-      readonly strategy: string;
-      readonly rule: string;
-      readonly symbol: string;
-      readonly order: OrderRequest;
-    }
-  | {
-      readonly kind: "fired";
-      readonly time: number;
-      readonly strategy: string;
-      readonly rule: string;
-      readonly symbol: string;
-    }
-  | {
-      readonly kind: "refused";
-      readonly time: number;
-      readonly strategy: string;
-      readonly rule: string;
-      readonly symbol: string;
-      readonly code: string;
-      readonly reason: string;
-    }
-  | {
+  | (At & Fired & { readonly kind: "order"; readonly order: OrderRequest })
+  | (At & Fired & { readonly kind: "fired" })
+  | (At & Fired & { readonly kind: "refused"; readonly code: string; readonly reason: string })
+  | (At & {
       readonly kind: "alert";
-      readonly time: number;
       readonly strategy: string | null;
       readonly symbol: string | null;
       readonly level: "info" | "warning" | "critical";
       readonly code: string;
       readonly message: string;
-    };
+    });
 
-/** The state between two moments of market data. */
-export interface Snapshot {
-  readonly time: number;
+interface Fired {
+  readonly strategy: string;
+  readonly rule: string;
+  readonly symbol: string;
+}
+
+/** The state after an item of market data and what followed from it. */
+export interface Snapshot extends At {
   readonly equity: number;
   readonly cash: number;
   readonly positions: readonly {
@@ -64,8 +53,7 @@ export interface Snapshot {
   }[];
 }
 
-export interface Judged {
-  readonly time: number;
+export interface Judged extends At {
   readonly strategy: string;
   readonly symbol: string;
   readonly truth: Truth;
@@ -80,9 +68,13 @@ export interface Recording {
   readonly facts: ReadonlyMap<number, readonly Judged[]>;
   readonly units: readonly { readonly unit: Unit; readonly wasTrue: boolean; readonly wasFalse: boolean }[];
   readonly fired: ReadonlyMap<string, number>;
+  /** Per strategy and symbol (`evaluationsKey`): the times at which its rules were judged. */
+  readonly evaluations: ReadonlyMap<string, readonly number[]>;
 }
 
-type Fired = Pick<Extract<Happening, { kind: "fired" }>, "strategy" | "rule" | "symbol">;
+export function evaluationsKey(strategy: string, symbol: string): string {
+  return JSON.stringify([strategy, symbol]);
+}
 
 interface Probe {
   readonly expectation: number;
@@ -117,7 +109,10 @@ export class TestWatch {
   readonly #fired = new Map<string, number>();
   readonly #origins = new Map<string, { readonly strategy: string; readonly rule: string }>();
   #followers: Follower[] = [];
+  readonly #evaluations = new Map<string, number[]>();
   #itemTime = Number.NEGATIVE_INFINITY;
+  #item: MarketInput | undefined;
+  #itemBefore: MarketInput | undefined;
   /** The exchange answers to an item before the core is told of it. */
   #exchangeFirst = false;
   #trading = false;
@@ -129,35 +124,45 @@ export class TestWatch {
   }
 
   /** The next item of market data comes; everything before it is over. */
-  item(time: number): void {
-    if (time > this.#itemTime) this.#snapshot();
+  item(time: number, item: MarketInput): void {
+    this.#snapshot({ time: this.#itemTime, item: this.#item });
     this.#itemTime = time;
+    this.#itemBefore = this.#item;
+    this.#item = item;
     this.#exchangeFirst = true;
   }
 
   observe(input: Input, outputs: readonly Output[]): void {
     if (input.kind === "trading.started") this.#trading = true;
     if (!BROKER.has(input.kind)) this.#exchangeFirst = false;
-    const time = this.#exchangeFirst ? this.#itemTime : input.marketTime;
-    for (const output of outputs) this.#output(output, time);
+    const at = this.#at(input);
+    for (const output of outputs) this.#output(output, at);
     const same = step(this.#core, input.kind === "program.loaded" ? { ...input, program: this.#test.watched } : input);
     invariant(decisions(same) === decisions(outputs), "the core that watches a test is out of step");
     if (input.kind === "program.loaded") this.#follow();
-    else this.#judge();
+    else this.#judge(at);
+    // Between two items timers ring: what they lead to is there before the next item.
+    if (at.time !== this.#itemTime) this.#snapshot(at);
+  }
+
+  #at({ marketTime }: Input): At {
+    if (this.#exchangeFirst) return { time: this.#itemTime, item: this.#item };
+    return { time: marketTime, item: marketTime < this.#itemTime ? this.#itemBefore : this.#item };
   }
 
   end(): Recording {
-    this.#snapshot();
+    this.#snapshot({ time: this.#itemTime, item: this.#item });
     return {
       happenings: this.#happenings,
       snapshots: this.#snapshots,
       facts: this.#facts,
       units: [...this.#seen].map(([unit, seen]) => ({ unit, ...seen })),
       fired: this.#fired,
+      evaluations: this.#evaluations,
     };
   }
 
-  #output(output: Output, time: number): void {
+  #output(output: Output, at: At): void {
     switch (output.kind) {
       case "order": {
         const { clientOrderId, strategy, rule } = output.order;
@@ -171,23 +176,23 @@ export class TestWatch {
       case "submit": {
         const { order } = output;
         const origin = this.#origins.get(order.clientOrderId);
-        const happening = { kind: "order", time, symbol: order.symbol, order } as const;
+        const happening = { kind: "order", ...at, symbol: order.symbol, order } as const;
         if (origin !== undefined) this.#happenings.push({ ...happening, ...origin });
         else this.#unnamed.set(order.clientOrderId, { at: this.#happenings.length, happening });
         return;
       }
       case "confirm": {
-        this.#hasFired(output.firing, time);
+        this.#hasFired(output.firing, at);
         return;
       }
       case "refused": {
         const { strategy, rule, symbol, code, reason } = output;
-        this.#happenings.push({ kind: "refused", time, strategy, rule, symbol, code, reason });
+        this.#happenings.push({ kind: "refused", ...at, strategy, rule, symbol, code, reason });
         return;
       }
       case "alert": {
         const { strategy, symbol, level, code, message } = output;
-        this.#happenings.push({ kind: "alert", time, strategy, symbol, level, code, message });
+        this.#happenings.push({ kind: "alert", ...at, strategy, symbol, level, code, message });
         return;
       }
       default:
@@ -224,14 +229,19 @@ export class TestWatch {
   }
 
   /** Conditions are judged where rules are: at each evaluation, on its frozen facts. */
-  #judge(): void {
+  #judge(at: At): void {
     if (!this.#trading) return;
     const { slots } = this.#core.signals.graph;
     for (const follower of this.#followers) {
       const { moment, strategy, symbol } = follower.instance.facts;
       if (moment.index === follower.index) continue;
       follower.index = moment.index;
-      this.#alertsFired(follower.instance);
+      const when = { ...at, time: moment.time };
+      const key = evaluationsKey(strategy.name, symbol);
+      const times = this.#evaluations.get(key) ?? [];
+      times.push(moment.time);
+      this.#evaluations.set(key, times);
+      this.#alertsFired(follower.instance, when);
       for (const { evaluator, seen } of follower.units) {
         const truth = evaluator.evaluate(slots);
         if (truth === 1) seen.wasTrue = true;
@@ -240,33 +250,33 @@ export class TestWatch {
       for (const { expectation, evaluator, show } of follower.probes) {
         const truth = evaluator.evaluate(slots);
         const list = this.#facts.get(expectation) ?? [];
-        list.push({ time: moment.time, strategy: strategy.name, symbol, truth, values: show() });
+        list.push({ ...when, strategy: strategy.name, symbol, truth, values: show() });
         this.#facts.set(expectation, list);
       }
     }
   }
 
   /** An alert needs no confirmation: that its rule fired shows in the rule's state alone. */
-  #alertsFired({ facts: { moment, strategy, symbol }, rules }: Instance): void {
+  #alertsFired({ facts: { moment, strategy, symbol }, rules }: Instance, at: At): void {
     for (const { rule, state } of rules)
       if (rule.action.kind === "alert" && state.usage.lastFiredIndex === moment.index)
-        this.#hasFired({ strategy: strategy.name, rule: rule.name, symbol }, moment.time);
+        this.#hasFired({ strategy: strategy.name, rule: rule.name, symbol }, at);
   }
 
-  #hasFired({ strategy, rule, symbol }: Fired, time: number): void {
-    this.#happenings.push({ kind: "fired", time, strategy, rule, symbol });
+  #hasFired({ strategy, rule, symbol }: Fired, at: At): void {
+    this.#happenings.push({ kind: "fired", ...at, strategy, rule, symbol });
     const key = JSON.stringify([strategy, rule]);
     this.#fired.set(key, (this.#fired.get(key) ?? 0) + 1);
   }
 
-  #snapshot(): void {
-    if (!Number.isFinite(this.#itemTime)) return;
+  #snapshot(at: At): void {
+    if (!Number.isFinite(at.time)) return;
     const { equity, cash } = accountOf(this.#core);
     const positions = this.#core.signals.instances.map(({ facts: { strategy, symbol } }) => {
       const { qty, avgPrice } = this.#core.desk.state.portfolio.position(strategy.name, symbol);
       return { strategy: strategy.name, symbol, qty: qty.toNumber(), avg_price: avgPrice.toNumber() };
     });
-    this.#snapshots.push({ time: this.#itemTime, equity, cash, positions });
+    this.#snapshots.push({ ...at, equity, cash, positions });
   }
 }
 

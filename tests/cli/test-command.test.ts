@@ -96,6 +96,34 @@ describe("barwise test", () => {
     expect((await barwise(folder, "steps.strategy.yaml")).out).toContain("2 tests passed");
   });
 
+  it("plays trades and quotes from CSV files beside the test", async () => {
+    put(
+      "steps.strategy.yaml",
+      STRATEGY.replace("on: 5m", "on: tick").replace("close > 105", "last > 105 and bid > 105"),
+    );
+    put("t.csv", "time,price,size\n2024-03-04 09:30:00,100,5\n2024-03-04 09:30:01.500,106,5\n");
+    put("q.csv", "time,bid,ask\n2024-03-04 09:30:00,99.99,100.01\n2024-03-04 09:30:01,105.99,106.01\n");
+    const test = (trades: string): string => `strategy: steps.strategy.yaml
+tests:
+  - name: csv
+    trades: {SPY: {file: ${trades}}}
+    quotes: {SPY: {file: q.csv}}
+    expect:
+      - {at: trade 2, rule: enter, order: {side: buy}}
+      - {at: "09:30:01.500", position: {qty: 10, avg_price: 106.01}}
+`;
+    put("steps.test.yaml", test("t.csv"));
+    expect(await barwise(folder, "steps.test.yaml")).toMatchObject({ code: 0, err: "" });
+    put("steps.test.yaml", test("none.csv"));
+    const { code, err } = await barwise(folder, "steps.test.yaml");
+    expect(code).toBe(2);
+    expect(err).toContain("steps.test.yaml:4:26 error schema/missing-file");
+    put("steps.test.yaml", test("q.csv"));
+    expect((await barwise(folder, "steps.test.yaml")).err).toContain(
+      "q.csv:1: no column price in the header; trades need",
+    );
+  });
+
   it("exits with 1 and shows exp and got when a test fails", async () => {
     put("steps.test.yaml", TESTS.replace("qty: 10}}", "qty: 11}}"));
     const { code, out } = await barwise(folder, ".");

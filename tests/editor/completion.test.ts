@@ -7,6 +7,23 @@ import { completions, labels, NAME, when } from "./support.ts";
 
 const HEAD = "barwise: 1\nname: a\nsymbols: [SPY]\non: 5m\n";
 
+const TEST_HEAD = "strategy: a.strategy.yaml\ntests:\n  - name: n\n";
+
+describe("in a test", () => {
+  const of = (text: string): readonly string[] => labels(TEST_HEAD + text, "strategies/a.test.yaml", { [NAME]: HEAD });
+
+  it.each([
+    ["keys of the test", "    tra¦\n", ["bars", "trades", "quotes", "expect"]],
+    ["symbols to play", "    trades: {¦}\n", ["SPY"]],
+    ["keys of trades", "    trades: {SPY: {¦}}\n", ["every", "price", "size", "file"]],
+    ["keys of quotes", "    quotes: {SPY: {every: 1s, ¦}}\n", ["mid", "spread", "bid", "ask_size"]],
+    ["keys of one trade", "    trades:\n      SPY:\n        - ¦\n", ["at", "price", "sets_price"]],
+    ["keys of one quote", "    quotes: {SPY: [{at: 09:30:00, ¦}]}\n", ["bid", "ask", "bid_size"]],
+  ])("%s are offered", (_, text, expected) => {
+    expect(of(text)).toEqual(expect.arrayContaining(expected));
+  });
+});
+
 describe("keys", () => {
   it.each([
     ["at the top of an empty file", "¦", ["barwise", "name", "symbols", "on", "rules", "params"]],

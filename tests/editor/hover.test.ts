@@ -71,6 +71,13 @@ describe("hover", () => {
       expect(hover(when(condition))).toMatch(/^rsi: /);
   });
 
+  it("says what the keys of trades and quotes mean", () => {
+    const head = "strategy: a.strategy.yaml\ntests:\n  - name: x\n";
+    const of = (text: string): string => hover(head + text, "strategies/a.test.yaml");
+    expect(of("    quotes: {SPY: {mid: 100x5, spr¦ead: 0.02}}\n")).toContain("Distance of bid and ask");
+    expect(of("    trades: {SPY: [{at: +1s, price: 1, sets_pr¦ice: false}]}\n")).toContain("add volume alone");
+  });
+
   it("reads the strategy of a test", () => {
     const others = { "strategies/a.strategy.yaml": when("close > 1") };
     const test =

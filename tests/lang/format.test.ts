@@ -168,6 +168,13 @@ rules:
     );
   });
 
+  it("formats trades and quotes of tests as every mapping", () => {
+    const text = `strategy: a.strategy.yaml\ntests:\n- name: a\n  quotes: {SPY: {spread: 0.02,mid: '100x2'}}\n  trades:\n    SPY:\n    - {price: 1,at: +1s}\n  expect: []\n`;
+    expect(stable(text, "a.test.yaml")).toBe(
+      "strategy: a.strategy.yaml\n\ntests:\n  - name: a\n    trades:\n      SPY:\n        - { at: +1s, price: 1 }\n    quotes: { SPY: { mid: '100x2', spread: 0.02 } }\n    expect: []\n",
+    );
+  });
+
   it("formats templates, with inputs inside expressions, and watchlists", () => {
     const text = `strategy:\n  rules:\n  - then: {buy: {size: {risk: $size,stop: 2*atr($period)}}}\n    when: rsi( $period )<$line and $filter\n    name: enter\n  on: $size\ninputs: {period: {default: 14,type: integer}}\nbarwise: 1\n`;
     expect(stable(text, "a.template.yaml")).toBe(

@@ -17,6 +17,20 @@ function readOf(text: string): ReadTests {
 }
 
 describe("reading a test file", () => {
+  it("wants ticks for a strategy on ticks: bars alone are refused where they stand", () => {
+    const files = { "t.strategy.yaml": ON_TICKS };
+    const of = (data: string): string[] => {
+      const text = `strategy: t.strategy.yaml\ntests:\n  - {name: n, ${data}, expect: []}\n`;
+      const { diagnostics } = readTests("t.test.yaml", text, { files, absent: new Set(), csv: new Map() });
+      return diagnostics.map(({ line, column, message }) => `${line}:${column} ${message}`);
+    };
+    expect(of("bars: {SPY: 100x5}")).toEqual([
+      "3:22 t is judged at trades and quotes (on: tick), and SPY has bars only",
+    ]);
+    expect(of("bars: {SPY: 100x5}, quotes: {SPY: 100x5}")).toEqual([]);
+    expect(of("trades: {SPY: 100x5}")).toEqual([]);
+  });
+
   it("says which files it wants before it has them", () => {
     const env = { files: {}, absent: new Set<string>(), csv: new Map() };
     const { wanted, cases, diagnostics } = readTests("a/b/x.test.yaml", "strategy: ../s.strategy.yaml\n" + REST, env);
@@ -78,19 +92,25 @@ describe("reading a test file", () => {
       fc.constantFrom(null, true, 0, -3, 1e300, "", "x", "bar 3", "2024-03-04", [], {}, [[]], [null], { SPY: null }),
       fc.jsonValue({ maxDepth: 2 }),
     );
-    const keys = ["name", "start", "given", "bars", "history", "expect"];
+    const keys = ["name", "start", "given", "bars", "trades", "quotes", "history", "expect"];
     fc.assert(
       fc.property(fc.constantFrom(...keys), value, (key, odd) => {
         const test = { name: "n", bars: { SPY: "100x5" }, expect: [], [key]: odd };
         readOf(JSON.stringify({ strategy: "sma-cross.strategy.yaml", tests: [test] }));
-        const inner =
-          key === "bars" || key === "history" ? { [key]: { SPY: odd } } : { expect: [{ at: "bar 1", fact: odd }] };
+        const isData = ["bars", "trades", "quotes", "history"].includes(key);
+        const inner = isData ? { [key]: { SPY: odd } } : { expect: [{ at: "bar 1", fact: odd }] };
         readOf(JSON.stringify({ strategy: "sma-cross.strategy.yaml", tests: [{ ...test, ...inner }] }));
+        const row = { at: "+1s", price: 1, bid: 1, ask: 1, every: "1s", mid: 1, [key]: odd };
+        const rows = { trades: { SPY: [row] }, quotes: { SPY: row } };
+        readOf(JSON.stringify({ strategy: "sma-cross.strategy.yaml", tests: [{ name: "n", ...rows, expect: [] }] }));
       }),
       { numRuns: 300 },
     );
   }, 60_000);
 });
+
+const ON_TICKS =
+  "barwise: 1\nname: t\nsymbols: [SPY]\non: tick\nrules:\n  - {name: go, when: bid > 1, then: {alert: {message: m}}}\n";
 
 const REST = `tests:
   - {name: n, bars: {SPY: 100x5}, expect: []}

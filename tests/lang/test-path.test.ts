@@ -1,7 +1,7 @@
 /** Price paths: what each form means, and where mistakes are. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_BARS, parsePricePath } from "../../engine/lang/test-path.ts";
+import { MAX_VALUES, parsePricePath } from "../../engine/lang/test-path.ts";
 
 function valuesOf(text: string): readonly (number | null)[] {
   const parsed = parsePricePath(text);
@@ -46,7 +46,7 @@ describe("a price path", () => {
     ["_+1x3", "+"],
     ["1e5", "e"],
     ["100,101", ","],
-    [`1x${MAX_BARS + 1}`, `1x${MAX_BARS + 1}`],
+    [`1x${MAX_VALUES + 1}`, `1x${MAX_VALUES + 1}`],
   ])("%s is refused at its very place", (text, place) => {
     expect(problemOf(text)).toBe(place);
   });

@@ -1,7 +1,7 @@
 /** Tests of tests: what passes, what fails and in which words. */
 import { describe, expect, it } from "vitest";
 import { csvKey } from "../../engine/lang/test-file.ts";
-import type { CsvBars } from "../../engine/lang/test-series.ts";
+import type { CsvTable } from "../../engine/lang/test-market.ts";
 import { DAY } from "../../engine/market/bar-size.ts";
 import { coverageOf } from "../../engine/runtime/test-coverage.ts";
 import { runTests } from "../support/strategy-tests.ts";
@@ -29,7 +29,7 @@ risk: {max_order_qty: 100}
 const run = (
   tests: string,
   strategy = STRATEGY,
-  csv: ReadonlyMap<string, CsvBars> = new Map(),
+  csv: ReadonlyMap<string, CsvTable> = new Map(),
 ): ReturnType<typeof runTests> => runTests(tests, strategy, csv);
 
 async function failuresOf(bars: string, ...expected: string[]): Promise<string[]> {
@@ -173,7 +173,7 @@ describe("bars", () => {
       close: 100 + 3 * i,
       volume: 5,
     }));
-    const csv = new Map<string, CsvBars>([
+    const csv = new Map<string, CsvTable>([
       [
         csvKey({ path: "spy.csv", symbol: "SPY", size: undefined }),
         { size: { ...DAY, label: "5m", ms: 300_000, kind: "intraday" }, bars },

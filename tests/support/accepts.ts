@@ -11,7 +11,7 @@ import type { Diagnostic } from "../../engine/lang/diagnostic.ts";
 import { fixFiles } from "../../engine/lang/fix-files.ts";
 import { formatFiles, formatText, isFormattable } from "../../engine/lang/format.ts";
 import { readTests, isTestFile } from "../../engine/lang/test-file.ts";
-import type { CsvBars } from "../../engine/lang/test-series.ts";
+import type { CsvTable } from "../../engine/lang/test-market.ts";
 import { renderDiagnostics } from "../../engine/report/diagnostics.ts";
 import type { DiagnosticFormat } from "../../engine/report/diagnostics.ts";
 import { explain } from "../../engine/report/explain.ts";
@@ -57,7 +57,7 @@ export function check(files: FileTexts, { isFixed }: Checks): void {
 
 /** What a test file wants and nobody has is not there. */
 function testFindings(path: string, files: FileTexts, sources: FileTexts): readonly Diagnostic[] {
-  const csv = new Map<string, CsvBars>();
+  const csv = new Map<string, CsvTable>();
   const absent = new Set<string>();
   for (let round = 0; round < 10; round++) {
     const { diagnostics, wanted } = readTests(path, files[path] ?? "", { files: sources, absent, csv });

@@ -78,7 +78,7 @@ export function filesIn(block: string): FileTexts {
 // ------------------------------------------------------------------------------------------------ fragments
 
 const PROJECT = new Set(["strategies", "time_zone", "account", "feeds", "journal", "grace"]);
-const TEST = new Set(["bars", "history", "given", "expect"]);
+const TEST = new Set(["bars", "trades", "quotes", "history", "given", "expect"]);
 const RULE = new Set(["when", "then", "fire", "start", "rearm", "cooldown", "limit", "once_per", "priority", "group"]);
 const ACTION = new Set(["buy", "sell", "close", "reduce", "cancel", "alert"]);
 const TRADE = new Set(["size", "bracket", "type", "stop", "trail", "time_in_force", "expire_after"]);
@@ -143,7 +143,9 @@ function filled(chunks: readonly Chunk[], missing: readonly (readonly [string, s
 function testOf(chunks: readonly Chunk[]): string {
   const isOfFile = ({ key }: Chunk): boolean => ["barwise", "strategy", "strategies", "tests"].includes(key);
   const own = chunks.filter((chunk) => !isOfFile(chunk));
-  const test = filled(own, TEST_PARTS, "    ");
+  // Trades or quotes are data enough.
+  const isPlayed = own.some(({ key }) => key === "trades" || key === "quotes");
+  const test = filled(own, isPlayed ? TEST_PARTS.slice(1) : TEST_PARTS, "    ");
   return filled(chunks.filter(isOfFile), [
     ["strategy", "example.strategy.yaml"],
     ["tests", `\n  - name: example\n${test}`],

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { createSimBroker } from "../../engine/adapters/sim/broker.ts";
 import { createSimExchange } from "../../engine/cli/local-venue.ts";
 import { readTests } from "../../engine/lang/test-file.ts";
-import type { CsvBars } from "../../engine/lang/test-series.ts";
+import type { CsvTable } from "../../engine/lang/test-market.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import type { coverageOf } from "../../engine/runtime/test-coverage.ts";
 import { judge } from "../../engine/runtime/test-judge.ts";
@@ -13,7 +13,7 @@ import { runTest } from "../../engine/runtime/test-run.ts";
 export async function runTests(
   tests: string,
   strategy: string,
-  csv: ReadonlyMap<string, CsvBars> = new Map(),
+  csv: ReadonlyMap<string, CsvTable> = new Map(),
 ): Promise<{ failures: string[]; runs: Parameters<typeof coverageOf>[0] }> {
   const text = `strategy: s.strategy.yaml\ntests:\n${tests}`;
   const read = readTests("s.test.yaml", text, { files: { "s.strategy.yaml": strategy }, absent: new Set(), csv });

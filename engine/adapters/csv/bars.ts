@@ -16,7 +16,7 @@ import { filesOf, linesOf } from "./source.ts";
 import { intradaySize, isDaily, type Sample } from "./spacing.ts";
 import { BarTable, faultOf, type Row } from "./table.ts";
 import { type BarFile, CsvError, type CsvOptions } from "./types.ts";
-import { type LocalClock, localClock } from "./zone.ts";
+import { instantOf, type LocalClock, localClock } from "./zone.ts";
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -197,11 +197,7 @@ class Reader {
       return "";
     }
     if (Number.isNaN(fields.msOfDay)) return "a date without a time of day among intraday rows";
-    this.#row.start = Number.isNaN(fields.epoch)
-      ? Number.isNaN(fields.offset)
-        ? this.#clock(fields.day, fields.msOfDay)
-        : fields.day * 86_400_000 + fields.msOfDay - fields.offset
-      : fields.epoch;
+    this.#row.start = instantOf(fields, this.#clock);
     return "";
   }
 

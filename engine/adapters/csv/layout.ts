@@ -52,6 +52,16 @@ const ROLE_NAMES: Readonly<Record<number, string>> = { [OPEN]: "open", [HIGH]: "
 
 /** The layout told by the first line, and by the file name where there is no header. */
 export function layoutOf(file: string, firstLine: string): Layout {
+  const { fields, delimiter } = fieldsOf(firstLine);
+  const isNumber = (field: string): boolean => field !== "" && Number.isFinite(Number(field));
+  // Two plain numbers mean data: no header names two columns `1.5` and `2`.
+  return fields.filter(isNumber).length >= 2
+    ? headerless(file, fields, delimiter)
+    : fromHeader(file, fields, delimiter);
+}
+
+/** What the first line names, in lower case. */
+export function fieldsOf(firstLine: string): { readonly fields: readonly string[]; readonly delimiter: number } {
   const delimiter = [",", ";", "\t"].reduce((best, each) =>
     firstLine.split(each).length > firstLine.split(best).length ? each : best,
   );
@@ -61,14 +71,11 @@ export function layoutOf(file: string, firstLine: string): Layout {
       .replace(/^"(.*)"$/, "$1")
       .toLowerCase(),
   );
-  const code = delimiter.charCodeAt(0);
-  const isNumber = (field: string): boolean => field !== "" && Number.isFinite(Number(field));
-  // Two plain numbers mean data: no header names two columns `1.5` and `2`.
-  return fields.filter(isNumber).length >= 2 ? headerless(file, fields, code) : fromHeader(file, fields, code);
+  return { fields, delimiter: delimiter.charCodeAt(0) };
 }
 
-function fromHeader(file: string, fields: readonly string[], delimiter: number): Layout {
-  const roles = fields.map((field) => NAMES[field] ?? SKIP);
+/** Puts the columns of the time into the roles. */
+export function placeTime(file: string, fields: readonly string[], roles: number[]): void {
   const stamp = STAMPS.map((name) => fields.indexOf(name)).find((index) => index >= 0);
   const date = fields.indexOf("date");
   const time = fields.indexOf("time");
@@ -81,6 +88,11 @@ function fromHeader(file: string, fields: readonly string[], delimiter: number):
   if (date >= 0 && time >= 0 && stamp === undefined && time < date) {
     throw new CsvError(`${file}:1: the date column must stand before the time column`);
   }
+}
+
+function fromHeader(file: string, fields: readonly string[], delimiter: number): Layout {
+  const roles = fields.map((field) => NAMES[field] ?? SKIP);
+  placeTime(file, fields, roles);
   const missing = BAR_ROLES.filter((role) => !roles.includes(role)).map((role) => ROLE_NAMES[role]);
   if (missing.length > 0) throw new CsvError(`${file}:1: no column ${missing.join(", ")} in the header`);
   const twice = BAR_ROLES.find((role) => roles.indexOf(role) !== roles.lastIndexOf(role));

@@ -6,10 +6,17 @@
  */
 import { dayNumber, MS_PER_DAY } from "../../market/civil.ts";
 import { newYorkEpoch } from "../../market/new-york.ts";
+import type { Fields } from "./fields.ts";
 import { CsvError } from "./types.ts";
 
 /** Epoch milliseconds of a civil day (days since 1970-01-01) and milliseconds after its midnight. */
 export type LocalClock = (day: number, msOfDay: number) => number;
+
+/** The moment of a stamp that was read; its own offset goes before the zone of the file. NaN for a date without a time. */
+export function instantOf({ epoch, offset, day, msOfDay }: Fields, clock: LocalClock): number {
+  if (!Number.isNaN(epoch)) return epoch;
+  return Number.isNaN(offset) ? clock(day, msOfDay) : day * MS_PER_DAY + msOfDay - offset;
+}
 
 const NEW_YORK_FROM = dayNumber(1988, 1, 1);
 const NEW_YORK_UNTIL = dayNumber(2100, 1, 1);

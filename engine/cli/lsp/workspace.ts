@@ -17,9 +17,8 @@ import { compile } from "../../lang/compile.ts";
 import type { Diagnostic } from "../../lang/diagnostic.ts";
 import { wantedBy } from "../../lang/references.ts";
 import { csvKey } from "../../lang/test-file.ts";
-import type { CsvWanted } from "../../lang/test-file.ts";
-import type { CsvBars } from "../../lang/test-series.ts";
-import { csvBars } from "../test.ts";
+import type { CsvTable, CsvWanted } from "../../lang/test-market.ts";
+import { csvTable } from "../test.ts";
 
 const PROJECT_FILE = "barwise.yaml";
 const SHARED = ["templates", "watchlists"];
@@ -33,7 +32,7 @@ export class OpenProject implements Project {
   readonly #disk = new Map<string, string>();
   readonly #open = new Map<string, string>();
   readonly #read = new Map<string, EditorFile>();
-  readonly #csv = new Map<string, CsvBars>();
+  readonly #csv = new Map<string, CsvTable>();
   /** Looked for and not there. */
   readonly #absent = new Set<string>();
   #findings: readonly Diagnostic[] | undefined;
@@ -149,14 +148,14 @@ export class OpenProject implements Project {
     return relevant(this.texts(), [path]);
   }
 
-  async #bars(wanted: CsvWanted): Promise<CsvBars> {
+  async #table(wanted: CsvWanted): Promise<CsvTable> {
     const path = resolve(this.root ?? "", wanted.path);
     const size = await stat(path).then(
       (found) => (found.isFile() ? found.size : Number.POSITIVE_INFINITY),
       () => 0,
     );
     if (size > CSV_MAX) return { problem: `${wanted.path} is no file, or too large to be read while you type` };
-    return await csvBars({ ...wanted, path });
+    return await csvTable({ ...wanted, path });
   }
 
   /** Of an open test; what it names is read from disk when nobody has it open. */
@@ -167,7 +166,7 @@ export class OpenProject implements Project {
       const { diagnostics, wanted } = diagnoseTest(path, text, { files, absent: this.#absent, csv: this.#csv });
       if ((wanted.files.length === 0 && wanted.csv.length === 0) || round >= MOST_ROUNDS) return diagnostics;
       for (const file of wanted.files) await this.#readOne(file);
-      for (const csv of wanted.csv) this.#csv.set(csvKey(csv), await this.#bars(csv));
+      for (const csv of wanted.csv) this.#csv.set(csvKey(csv), await this.#table(csv));
     }
   }
 }
