@@ -8,16 +8,21 @@ import { access, readFile, readdir } from "node:fs/promises";
 import type { Command } from "commander";
 import { SHARED_FOLDERS } from "../adapters/files/project-files.ts";
 import { compile, isStrategyFile } from "../lang/compile.ts";
+import { inReadingOrder } from "../lang/diagnostic.ts";
+import type { Diagnostic } from "../lang/diagnostic.ts";
 import { fixFiles } from "../lang/fix-files.ts";
 import type { FixedFiles } from "../lang/fix-files.ts";
 import { countOf, fixableOf, renderDiagnostics, summaryOf } from "../report/diagnostics.ts";
 import type { DiagnosticFormat } from "../report/diagnostics.ts";
-import { isTemplateFile, isWatchlistFile } from "../lang/references.ts";
+import { isTemplateFile, isTestFile, isWatchlistFile } from "../lang/references.ts";
+import { readTests } from "../lang/test-file.ts";
+import type { TestEnv } from "../lang/test-file.ts";
 import { CliError, progressLine, say, wantsColour } from "./io.ts";
 import { withNamed } from "./named-files.ts";
 import { readPaths } from "./program.ts";
 import { differenceText, writeRewrites } from "./rewrite.ts";
 import type { Rewrite } from "./rewrite.ts";
+import { testEnvOf } from "./test-files.ts";
 
 const FORMATS: readonly string[] = ["pretty", "concise", "json", "github", "sarif", "junit"];
 
@@ -54,13 +59,16 @@ async function runLint(paths: readonly string[], flags: Flags): Promise<void> {
   if (!(most >= 0)) throw new CliError(`--max-warnings ${flags.maxWarnings}: expected a number`);
   if (flags.dryRun === true && flags.fix !== true) throw new CliError("--dry-run belongs to --fix");
   const { files, onDisk, root, only } = await filesToLint(paths, flags);
+  const tests = await testsIn(files);
   const line = progressLine("lint");
   const onStrategy = (done: number, of: number): void => line.update(done, `of ${of} strategies`);
   const env = { root, only, onStrategy };
   // What comes on standard input is corrected; the files that it names are somebody else's.
-  const may = (file: string): boolean => onDisk !== undefined || only.includes(file);
-  const fixed = flags.fix === true ? fixFiles(files, env, may) : undefined;
-  const { diagnostics } = fixed ?? compile(files, env);
+  const may = (file: string): boolean => onDisk !== undefined || file === flags.stdinFilename;
+  const fixed = flags.fix === true ? fixFiles(files, env, may, tests.findings) : undefined;
+  const found = fixed?.diagnostics ?? [...compile(files, env).diagnostics, ...tests.findings(files)];
+  // Who names a test alone knows that it is no strategy.
+  const diagnostics = inReadingOrder(found.filter(({ code }) => code !== "data/no-strategy" || tests.count === 0));
   line.end();
   const wouldChange = fixed !== undefined && (await takeOver(fixed, { files, onDisk, format, flags }));
   const texts = fixed?.files ?? files;
@@ -69,10 +77,35 @@ async function runLint(paths: readonly string[], flags: Flags): Promise<void> {
   const text = renderDiagnostics(diagnostics, { format, color: wantsColour(stream), texts });
   if (text !== "") stream.write(text);
   const count = only.length;
-  const found = `${count} ${count === 1 ? "strategy" : "strategies"}: ${summaryOf(diagnostics)}`;
-  if (format === "pretty") say(`${found}${fixed === undefined ? fixableText(diagnostics) : fixedText(fixed, flags)}`);
+  const strategies = `${count} ${count === 1 ? "strategy" : "strategies"}`;
+  const read =
+    tests.count === 0 ? strategies : `${strategies}, ${tests.count} test ${tests.count === 1 ? "file" : "files"}`;
+  if (format === "pretty")
+    say(
+      `${read}: ${summaryOf(diagnostics)}${fixed === undefined ? fixableText(diagnostics) : fixedText(fixed, flags)}`,
+    );
   const { errors, warnings } = countOf(diagnostics);
   if (errors > 0 || warnings > most || (wouldChange && flags.dryRun === true)) process.exitCode = 1;
+}
+
+interface Tests {
+  readonly count: number;
+  /** Of the test files alone, with the texts as they are. */
+  readonly findings: (texts: Texts) => Diagnostic[];
+}
+
+/** What the tests name is read once; a correction of a word does not make them name something else. */
+async function testsIn(files: Texts): Promise<Tests> {
+  const texts: Record<string, string> = { ...files };
+  const envs = new Map<string, TestEnv>();
+  for (const path of Object.keys(files).filter(isTestFile))
+    envs.set(path, await testEnvOf(path, files[path] as string, texts));
+  const findings = (now: Texts): Diagnostic[] =>
+    [...envs].flatMap(([path, env]) => {
+      const { diagnostics } = readTests(path, now[path] as string, { ...env, files: { ...texts, ...now } });
+      return diagnostics.filter(({ file }) => file === path);
+    });
+  return { count: envs.size, findings };
 }
 
 function fixableText(diagnostics: Parameters<typeof fixableOf>[0]): string {
@@ -129,7 +162,7 @@ async function filesToLint(paths: readonly string[], flags: Flags): Promise<Lint
   if (paths.includes("-")) {
     const name = flags.stdinFilename ?? "stdin.strategy.yaml";
     const files = await withNamed({ [name]: await readStdin() });
-    return { files, onDisk: undefined, only: [name], root: "" };
+    return { files, onDisk: undefined, only: isTestFile(name) ? [] : [name], root: "" };
   }
   const named = paths.filter((path) => basename(path) === "barwise.yaml");
   const rest = paths.filter((path) => !named.includes(path));
@@ -144,7 +177,9 @@ async function filesToLint(paths: readonly string[], flags: Flags): Promise<Lint
     rest.length > 0 ? rest : project === undefined ? ["strategies"] : [await strategiesOf(project, files)];
   const root = relative(process.cwd(), resolve(dirname(project ?? "."))) || "";
   const shared = paths.length === 0 || project !== undefined ? await sharedFolders(root) : [];
-  Object.assign(files, await readPaths([...strategies, ...shared], isLinted));
+  // Judging tests costs more than judging strategies: they are read to be corrected, or when they are named.
+  const isWanted = (path: string): boolean => isLinted(path) || (flags.fix === true && isTestFile(path));
+  Object.assign(files, await readPaths([...strategies, ...shared], isWanted));
   const only = Object.keys(files).filter(isStrategyFile);
   return { files: await withNamed(files, root), onDisk, only, root };
 }

@@ -7,21 +7,15 @@
 import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { readBars } from "../adapters/csv/bars.ts";
-import { readTicks } from "../adapters/csv/tick-rows.ts";
-import { barsOf, CsvError } from "../adapters/csv/types.ts";
 import { projectFiles } from "../adapters/files/project-files.ts";
 import { createSimBroker } from "../adapters/sim/broker.ts";
 import { compile, isStrategyFile } from "../lang/compile.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { closureOf } from "../lang/references.ts";
 import { strategiesFolderOf } from "../lang/project.ts";
-import { csvKey, isTestFile, readTests } from "../lang/test-file.ts";
-import type { ReadTests } from "../lang/test-file.ts";
-import type { CsvTable, CsvWanted } from "../lang/test-market.ts";
+import { isTestFile, readTests } from "../lang/test-file.ts";
 import type { CaseResult, Coverage, TestCase } from "../lang/test-types.ts";
 import { comparisonsOf } from "../lang/test-units.ts";
-import { parseBarSize } from "../market/bar-size.ts";
 import { calendarOf } from "../market/instruments.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
 import { coverageAsText, summaryOfTests, testsAsJson, testsAsJunit, testsAsText } from "../report/test-report.ts";
@@ -33,6 +27,7 @@ import type { Recording } from "../runtime/test-watch.ts";
 import { withNamed } from "./named-files.ts";
 import { CliError, painter, print, printable, progressLine, say, wantsColour } from "./io.ts";
 import { createSimExchange } from "./local-venue.ts";
+import { readText, testEnvOf } from "./test-files.ts";
 
 interface Flags {
   readonly run?: string;
@@ -200,43 +195,12 @@ async function readAll(paths: readonly string[]): Promise<AllTests> {
   for (const path of found.tests) {
     const text = await readText(path);
     texts[path] = text;
-    const read = await readOne(path, text, texts);
+    const read = readTests(path, text, await testEnvOf(path, text, texts));
     cases.push(...read.cases);
     // A strategy that several files test has its findings once.
     for (const one of read.diagnostics) diagnostics.set(JSON.stringify([one.file, one.code, one.start]), one);
   }
   return { cases, diagnostics: [...diagnostics.values()], texts, strategies: found.strategies };
-}
-
-/** Reads what the file wants until it wants nothing more. */
-async function readOne(path: string, text: string, texts: Record<string, string>): Promise<ReadTests> {
-  const absent = new Set<string>();
-  const csv = new Map<string, CsvTable>();
-  for (;;) {
-    const read = readTests(path, text, { files: texts, absent, csv });
-    if (read.wanted.files.length === 0 && read.wanted.csv.length === 0) return read;
-    for (const file of read.wanted.files) {
-      try {
-        texts[file] = await readText(file);
-      } catch {
-        absent.add(file);
-      }
-    }
-    for (const wanted of read.wanted.csv) csv.set(csvKey(wanted), await csvTable(wanted));
-  }
-}
-
-export async function csvTable({ path, symbol, size, ticks }: CsvWanted): Promise<CsvTable> {
-  try {
-    if (ticks !== undefined) return { ticks: await readTicks(path, symbol, ticks) };
-    const barSize = size === undefined ? undefined : parseBarSize(size);
-    const file = await readBars(path, { symbol, ...(barSize === undefined ? {} : { size: barSize }) });
-    return { size: file.size, bars: barsOf(file) };
-  } catch (error) {
-    if (error instanceof CsvError) return { problem: error.message };
-    if ((error as NodeJS.ErrnoException).code !== undefined) return { problem: `The file ${path} cannot be read` };
-    throw error;
-  }
 }
 
 async function filesOf(
@@ -275,18 +239,6 @@ async function defaultFolder(): Promise<string> {
     return strategiesFolderOf(await readFile("barwise.yaml", "utf8"));
   } catch {
     return "strategies";
-  }
-}
-
-const MAX_READ = 1024 * 1024;
-
-async function readText(path: string): Promise<string> {
-  try {
-    if ((await stat(path)).size > MAX_READ) throw new CliError(`${path}: larger than 1 MiB, not read`);
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(`${path}: ${(error as Error).message}`, 2, { cause: error });
   }
 }
 

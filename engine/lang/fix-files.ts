@@ -41,15 +41,19 @@ interface State {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** `may` says which files may be corrected; the others are there to be compiled with them. */
+/**
+ * `may` says which files may be corrected; the others are there to be compiled with them. `beside` finds what is wrong in
+ * files that are no part of a program, such as tests.
+ */
 export function fixFiles(
   files: FileTexts,
   env: CompileEnv = {},
   may: (file: string) => boolean = () => true,
+  beside: (files: FileTexts) => readonly Diagnostic[] = () => [],
 ): FixedFiles {
   const look = (texts: FileTexts): State => {
     const { program, diagnostics } = compile(texts, env);
-    return { files: texts, digest: program?.digest, diagnostics };
+    return { files: texts, digest: program?.digest, diagnostics: [...diagnostics, ...beside(texts)] };
   };
   let state = look(files);
   const applied: AppliedFix[] = [];

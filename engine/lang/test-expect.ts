@@ -4,19 +4,20 @@
  * Owns: what an expectation compares, and the findings about it; test-when.ts says which moment it is about.
  * May not: judge a run.
  */
-import { isMap, isScalar, Scalar } from "yaml";
+import { isScalar } from "yaml";
 import type { Strategy } from "../core/program.ts";
+import type { Span } from "./diagnostic.ts";
+import { advice } from "./fix.ts";
+import type { Fix } from "./fix.ts";
 import { placesOf } from "./places.ts";
 import { didYouMean, listed } from "./suggest.ts";
 import type { Probed, Source } from "./test-probe.ts";
 import { dataAt } from "./test-series.ts";
 import type { Comparison, Expectation, Matcher, OrderMatch, Place, Wanted } from "./test-types.ts";
 import { whenAt } from "./test-when.ts";
-import type { Moments } from "./test-when.ts";
+import type { ExpectFrame } from "./test-when.ts";
 import { keyPlace, nodeAt, placeOf } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
-
-export type ExpectFrame = Moments;
 
 /** An expectation before its condition is compiled. */
 export interface Draft extends Omit<Expectation, "wanted"> {
@@ -190,13 +191,22 @@ export function withCondition(
     file.findings.report("types/condition-expected", placeOf(file, here), message, "Write a comparison.");
     return undefined;
   }
-  const { finding, span } = problem;
-  let place = placeOf(file, here);
-  if (span !== undefined && isScalar(node) && node.type !== Scalar.BLOCK_FOLDED && !isMap(node)) {
-    const toFile = placesOf(file.text, node);
-    const start = toFile(span.start);
-    place = { start, end: span.end > span.start ? Math.max(start + 1, toFile(span.end - 1, "end")) : start + 1 };
+  const { finding, span, fixes } = problem;
+  if (span === undefined || !isScalar(node)) {
+    file.findings.report(finding.code, placeOf(file, here), finding.message, finding.help, finding.why);
+    return undefined;
   }
-  file.findings.report(finding.code, place, finding.message, finding.help, finding.why);
+  const toFile = placesOf(file.text, node);
+  const spanIn = ({ start, end }: Span): Span => {
+    const from = toFile(start);
+    return { start: from, end: end > start ? Math.max(from + 1, toFile(end - 1, "end")) : from };
+  };
+  const place = spanIn(span);
+  const proposals = fixes.map(({ edits, ...fix }) => (): Fix => {
+    return { ...fix, edits: edits.map(({ text, ...edit }) => ({ text, ...spanIn(edit) })) };
+  });
+  const help = proposals.length === 0 ? finding.help : advice(finding.help, ...proposals);
+  const whole = place.end > place.start ? place : { start: place.start, end: place.start + 1 };
+  file.findings.report(finding.code, whole, finding.message, help, finding.why);
   return undefined;
 }

@@ -10,12 +10,13 @@ import { compile } from "./compile.ts";
 import type { CompileEnv, FileTexts } from "./compile.ts";
 import { inReadingOrder } from "./diagnostic.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import { applyExceptions } from "./ignore.ts";
 import { beside, closureOf, wantedBy } from "./references.ts";
 import { readRisk } from "./risk-limits.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { testSchema } from "./schema-test.ts";
 import { placeIn, readExpectation, withCondition } from "./test-expect.ts";
-import type { Draft, ExpectFrame } from "./test-expect.ts";
+import type { Draft } from "./test-expect.ts";
 import { compileProbes } from "./test-probe.ts";
 import type { Source } from "./test-probe.ts";
 import { readMarket } from "./test-market.ts";
@@ -23,6 +24,7 @@ import type { CsvTable, CsvWanted, Market, MarketFrame } from "./test-market.ts"
 import { dataAt } from "./test-series.ts";
 import type { TestCase, Unit } from "./test-types.ts";
 import { comparisonsOf } from "./test-units.ts";
+import type { ExpectFrame } from "./test-when.ts";
 import { parseRatio } from "./values.ts";
 import { keyPlace, placeOf, readYaml } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
@@ -54,7 +56,9 @@ export function readTests(path: string, text: string, env: TestEnv): ReadTests {
   const file = readYaml(path, text);
   const wanted = { files: [] as string[], csv: [] as CsvWanted[] };
   const done = (cases: readonly TestCase[], strategies: readonly string[], more: readonly Diagnostic[]): ReadTests => {
-    const diagnostics = inReadingOrder([...file.findings.list(), ...more]);
+    const own = file.findings.list();
+    const isRead = wanted.files.length === 0 && wanted.csv.length === 0;
+    const diagnostics = inReadingOrder([...(isRead ? applyExceptions(path, text, own) : own), ...more]);
     const broken = diagnostics.some(({ severity }) => severity === "error");
     return { cases: broken ? [] : cases, diagnostics, strategies, wanted };
   };

@@ -11,6 +11,7 @@ import type { Condition, Program, Strategy } from "../core/program.ts";
 import { compile } from "./compile.ts";
 import type { CompileEnv, FileTexts } from "./compile.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import type { Fix } from "./fix.ts";
 import { readLoosely, spanOfNode } from "./yaml-file.ts";
 
 /** Text or the object form. */
@@ -20,6 +21,8 @@ export interface ProbeProblem {
   readonly finding: Diagnostic;
   /** Offsets in the condition's text; undefined for the object form. */
   readonly span: { readonly start: number; readonly end: number } | undefined;
+  /** Corrections in offsets of the condition's text. */
+  readonly fixes: readonly Fix[];
 }
 
 export interface Probed {
@@ -104,7 +107,10 @@ function extend(
     const again = parseDocument(text, { version: "1.2" });
     spans.set(
       file,
-      own.map((_, i) => spanOfNode(again.getIn(["rules", first + i, "when"], true)) ?? { start: 0, end: 0 }),
+      own.map(({ source }, i) => {
+        const span = spanOfNode(again.getIn(["rules", first + i, "when"], true)) ?? { start: 0, end: 0 };
+        return { ...span, isAsWritten: text.slice(span.start + 1, span.end - 1) === source };
+      }),
     );
   }
   return { texts, spans };
@@ -113,6 +119,8 @@ function extend(
 interface Span {
   readonly start: number;
   readonly end: number;
+  /** Nothing in it had to be written in another way between the quotes. */
+  readonly isAsWritten: boolean;
 }
 
 function problemOf(
@@ -126,7 +134,15 @@ function problemOf(
     (one) => one.file === file && one.severity === "error" && one.start >= span.start && one.start < span.end,
   );
   if (finding === undefined) return undefined;
-  if (typeof source !== "string") return { finding, span: undefined };
-  const start = Math.min(Math.max(0, finding.start - span.start - 1), source.length);
-  return { finding, span: { start, end: Math.max(start, Math.min(finding.end - span.start - 1, source.length)) } };
+  if (typeof source !== "string") return { finding, span: undefined, fixes: [] };
+  const begin = span.start + 1;
+  const start = Math.min(Math.max(0, finding.start - begin), source.length);
+  const end = Math.max(start, Math.min(finding.end - begin, source.length));
+  const isInside = ({ edits }: Fix): boolean =>
+    edits.every((edit) => edit.start >= begin && edit.end <= begin + source.length);
+  const fixes = (span.isAsWritten ? finding.fixes.filter(isInside) : []).map(({ edits, ...fix }) => ({
+    ...fix,
+    edits: edits.map((edit) => ({ ...edit, start: edit.start - begin, end: edit.end - begin })),
+  }));
+  return { finding, span: { start, end }, fixes };
 }

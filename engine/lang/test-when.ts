@@ -13,7 +13,7 @@ import { placeOf } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
 
 /** What a test plays. */
-export interface Moments {
+export interface ExpectFrame {
   readonly file: YamlFile;
   readonly strategies: readonly Strategy[];
   readonly series: readonly TestSeries[];
@@ -32,45 +32,45 @@ interface Refusal {
   readonly help: string;
 }
 
-export function whenAt(moments: Moments, path: Path, subject: Subject): When | undefined {
-  const { file } = moments;
-  const found = whenOf(moments, dataAt(file, path) as string | number, subject);
+export function whenAt(frame: ExpectFrame, path: Path, subject: Subject): When | undefined {
+  const { file } = frame;
+  const found = whenOf(frame, dataAt(file, path) as string | number, subject);
   if ("kind" in found) return found;
   file.findings.report("time/not-in-test", placeOf(file, path), found.message, found.help);
   return undefined;
 }
 
-function whenOf(moments: Moments, source: string | number, subject: Subject): When | Refusal {
+function whenOf(frame: ExpectFrame, source: string | number, subject: Subject): When | Refusal {
   const [, word, digits] = /^(bar|trade|quote)\s+(\d+)$/.exec(String(source).trim()) ?? [];
   const number = typeof source === "number" ? source : Number(digits ?? Number.NaN);
-  if (word === "trade" || word === "quote") return tickAt(moments, word, number, subject);
-  if (Number.isInteger(number)) return barAt(moments, number, subject);
-  const clock = parseClock(String(source), moments.start);
+  if (word === "trade" || word === "quote") return tickAt(frame, word, number, subject);
+  if (Number.isInteger(number)) return barAt(frame, number, subject);
+  const clock = parseClock(String(source), frame.start);
   const time = clock === undefined ? parseTestTime(String(source)) : { time: clock };
   if (time === undefined) {
     const [kinds, help] =
-      moments.ticks.length === 0
+      frame.ticks.length === 0
         ? ["bar", "bar 12"]
         : ["trade, no quote, no bar", "trade 12, quote 12, bar 12, 09:30:05"];
     return { message: `"${source}" is no ${kinds} and no time`, help: `Write ${help}, or 2024-03-04T10:35.` };
   }
-  return "time" in time ? instantAt(moments, time.time, source, subject) : lastOf(moments, time.date, subject);
+  return "time" in time ? instantAt(frame, time.time, source, subject) : lastOf(frame, time.date, subject);
 }
 
-function ownSeries({ series }: Moments, { symbol }: Subject): TestSeries | undefined {
+function ownSeries({ series }: ExpectFrame, { symbol }: Subject): TestSeries | undefined {
   return symbol === undefined ? series[0] : series.find((one) => one.symbol === symbol);
 }
 
-function barAt(moments: Moments, number: number, subject: Subject): When | Refusal {
-  const own = ownSeries(moments, subject);
-  if (own === undefined) return madeBar(moments, number, subject);
+function barAt(frame: ExpectFrame, number: number, subject: Subject): When | Refusal {
+  const own = ownSeries(frame, subject);
+  if (own === undefined) return madeBar(frame, number, subject);
   const bar = own.bars[number - 1];
   if (bar !== undefined) return { kind: "bar", end: bar.end };
   return { message: `The test has no bar ${number}`, help: `It has bars 1 to ${own.bars.length}.` };
 }
 
 /** Trades and quotes make the bars of strategies on bars; one on ticks is not judged at them. */
-function madeBar({ strategies, ticks }: Moments, number: number, subject: Subject): When | Refusal {
+function madeBar({ strategies, ticks }: ExpectFrame, number: number, subject: Subject): When | Refusal {
   if (number < 1) return { message: `The test has no bar ${number}`, help: "Bars are counted from 1." };
   const played = ticks.map(({ symbol }) => symbol).filter((one) => one === (subject.symbol ?? one));
   for (const strategy of strategies) {
@@ -82,7 +82,7 @@ function madeBar({ strategies, ticks }: Moments, number: number, subject: Subjec
   return { message: "Rules on ticks are not judged at the end of a bar", help };
 }
 
-function tickAt({ ticks }: Moments, kind: "trade" | "quote", number: number, { symbol }: Subject): When | Refusal {
+function tickAt({ ticks }: ExpectFrame, kind: "trade" | "quote", number: number, { symbol }: Subject): When | Refusal {
   const all = ticks.filter((one) => one.kind === kind && one.symbol === (symbol ?? one.symbol));
   const [own] = all;
   const whose = symbol === undefined ? "" : ` of ${symbol}`;
@@ -100,28 +100,28 @@ function tickAt({ ticks }: Moments, kind: "trade" | "quote", number: number, { s
 }
 
 /** With bars alone nothing is between two of them; where ticks are played any moment may be one. */
-function instantAt(moments: Moments, time: number, source: string | number, subject: Subject): When | Refusal {
-  const own = ownSeries(moments, subject);
+function instantAt(frame: ExpectFrame, time: number, source: string | number, subject: Subject): When | Refusal {
+  const own = ownSeries(frame, subject);
   if (own?.bars.some(({ end }) => end === time) === true) return { kind: "bar", end: time };
-  if (moments.ticks.length > 0) return { kind: "instant", time };
+  if (frame.ticks.length > 0) return { kind: "instant", time };
   const help = "A rule is judged at the end of a bar: count with bar N.";
   return { message: `No bar of the test ends at ${source}`, help };
 }
 
 /** The last bar of a day, or its last tick. */
-function lastOf(moments: Moments, date: string, subject: Subject): When | Refusal {
+function lastOf(frame: ExpectFrame, date: string, subject: Subject): When | Refusal {
   const isThen = (symbol: string, time: number): boolean => {
     const calendar = calendarOf(symbol);
     const session = calendar.sessionAtOrBefore(time);
     return session !== undefined && calendar.dateOf(session) === date;
   };
-  const own = ownSeries(moments, subject);
+  const own = ownSeries(frame, subject);
   if (own !== undefined) {
     const bar = own.bars.findLast(({ start }) => isThen(own.symbol, start));
     if (bar !== undefined) return { kind: "bar", end: bar.end };
     return { message: `The test has no bar on ${date}`, help: `It has bars 1 to ${own.bars.length}.` };
   }
-  const tick = moments.ticks
+  const tick = frame.ticks
     .filter(({ symbol }) => symbol === (subject.symbol ?? symbol))
     .flatMap(({ ticks }) => ticks.filter((one) => one !== null))
     .filter((one) => isThen(one.symbol, one.time))

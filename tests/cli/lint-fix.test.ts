@@ -113,6 +113,44 @@ describe("barwise lint --fix", () => {
     );
   });
 
+  it("repairs spelling in the conditions of tests, in every way to write them", async () => {
+    const facts = [
+      "clsoe > open", // a name
+      "rsi(14) < 30 & close > 1",
+      "'close > open for 10min'",
+      '"rsi(14) < 30 | clsoe > 1"', // two rounds
+    ];
+    const lines = facts.map((fact) => `      - {at: bar 1, fact: ${fact}}\n`).join("");
+    const folded = "      - at: bar 1\n        fact: >-\n          clsoe\n          > 1\n";
+    const text = (body: string): string =>
+      `strategy: a.strategy.yaml\ntests:\n  - name: n\n    bars: {SPY: 100x3}\n    expect:\n${body}`;
+    writeFileSync(join(folder, NAME), GOOD);
+    writeFileSync(join(folder, "strategies/a.test.yaml"), text(lines + folded));
+    const { code, out, err } = await lint("--fix");
+    const mended = lines
+      .replaceAll("clsoe", "close")
+      .replace(" & ", " and ")
+      .replace("10min", "10m")
+      .replace(" | ", " or ");
+    expect(read("strategies/a.test.yaml")).toBe(text(mended + folded.replace("clsoe", "close")));
+    expect(out).toContain("--- strategies/a.test.yaml");
+    expect(err).toBe("1 strategy, 1 test file: No findings; 6 fixed\n");
+    expect([code, read(NAME)]).toEqual([0, GOOD]);
+  });
+
+  it("looks at tests where they are named, and else only to correct them", async () => {
+    writeFileSync(join(folder, NAME), GOOD);
+    const test =
+      "strategy: a.strategy.yaml\ntests:\n  - name: n\n    bars: {SPY: 100x3}\n    expect: [{at: bar 1, fact: clsoe > 1}]\n";
+    writeFileSync(join(folder, "strategies/a.test.yaml"), test);
+    expect((await lint()).err).toBe("1 strategy: No findings\n");
+    const named = await lint("strategies/a.test.yaml");
+    expect(named.err).toBe("0 strategies, 1 test file: 1 error; 1 can be fixed: barwise lint --fix\n");
+    expect(named.out).toContain('strategies/a.test.yaml:5:32 error names/unknown\n  Unknown name "clsoe"');
+    expect((await lint("--fix", "strategies/a.test.yaml")).code).toBe(0);
+    expect(read("strategies/a.test.yaml")).toBe(test.replace("clsoe", "close"));
+  });
+
   it("names the corrections in JSON", async () => {
     const { out } = await lint("--format", "json");
     const { diagnostics } = JSON.parse(out) as { diagnostics: { code: string; fixes: unknown[] }[] };

@@ -48,6 +48,20 @@ describe("reading a test file", () => {
     expect(cases).toHaveLength(1);
   });
 
+  it("leaves out a warning that a comment overrules, and finds the comment that overrules nothing", () => {
+    const text = (ask: number): string => `strategy: sma-cross.strategy.yaml
+tests:
+  - name: n
+    quotes:
+      SPY:
+        # lint-ignore data/crossed-quote -- that is what it tests
+        - {at: "09:30:00", bid: 101, ask: ${ask}}
+    expect: []
+`;
+    expect(readOf(text(100)).diagnostics).toEqual([]);
+    expect(readOf(text(102)).diagnostics.map(({ code }) => code)).toEqual(["schema/unused-ignore"]);
+  });
+
   it("never throws and places every finding, whatever is done to the text", () => {
     const pieces = [
       "{",

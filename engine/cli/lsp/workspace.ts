@@ -18,7 +18,7 @@ import type { Diagnostic } from "../../lang/diagnostic.ts";
 import { wantedBy } from "../../lang/references.ts";
 import { csvKey } from "../../lang/test-file.ts";
 import type { CsvTable, CsvWanted } from "../../lang/test-market.ts";
-import { csvTable } from "../test.ts";
+import { csvTable } from "../test-files.ts";
 
 const PROJECT_FILE = "barwise.yaml";
 const SHARED = ["templates", "watchlists"];
