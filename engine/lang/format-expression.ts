@@ -74,7 +74,10 @@ function piecesOf(text: string): Piece[] | undefined {
       continue;
     }
     const unary = token.kind === "sign" && token.text === "-" && !endsValue(last);
-    pieces.push({ text: token.text === "=" ? "==" : token.text, kind: unary ? "unary" : token.kind, newLine });
+    // The price of the last trade, unless it belongs to `within last 5 bars`.
+    const isFact = token.kind === "word" && token.text === "last" && last?.text !== "within";
+    const kind = unary ? "unary" : isFact ? "name" : token.kind;
+    pieces.push({ text: token.text === "=" ? "==" : token.text, kind, newLine });
     end = token.end;
   }
   return pieces;

@@ -43,6 +43,8 @@ describe("expressions", () => {
     ["time>=09:45 and size*0.5%>1_000", "time >= 09:45 and size * 0.5% > 1_000"],
     ["not(close>1)", "not (close > 1)"],
     ["min(-close,-1)", "min(-close, -1)"],
+    ["last-0.5>-last", "last - 0.5 > -last"],
+    ["close>1 within last 5 bars", "close > 1 within last 5 bars"],
   ])("%s becomes %s", (before, after) => {
     expect(formatExpression(before)).toEqual([after]);
     expect(formatExpression(after)).toEqual([after]);
