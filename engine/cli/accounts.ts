@@ -14,6 +14,7 @@ import type { Tape } from "../adapters/tape/tape.ts";
 import type { Pace } from "../adapters/venue/options.ts";
 import { WebSocketFeed } from "../adapters/websocket/websocket-feed.ts";
 import { knownAt } from "../core/known-at.ts";
+import { activityOf } from "../core/canonical.ts";
 import type { Program } from "../core/program.ts";
 import type { FeedConfig } from "../lang/project.ts";
 import { DAY, parseBarSize } from "../market/bar-size.ts";
@@ -21,6 +22,7 @@ import type { BarSize } from "../market/bar-size.ts";
 import { calendarOf } from "../market/instruments.ts";
 import { needsOf } from "../runtime/warmup.ts";
 import { dateOf } from "./backtest.ts";
+import { withoutTrades } from "./counted.ts";
 import { CliError } from "./io.ts";
 import { NO_HISTORY, connectAlpaca } from "./live-session.ts";
 import type { Connection } from "./live-session.ts";
@@ -167,7 +169,9 @@ function symbolsOfBoth(program: Program, running: Program | undefined): readonly
 /** The coarsest data that every rule can be judged on. */
 function finestOf(...programs: readonly (Program | undefined)[]): "ticks" | "minute" | "daily" {
   const known = programs.filter((program) => program !== undefined);
-  const onTicks = known.some(({ strategies }) => strategies.some(({ ticks }) => ticks === true));
+  const onTicks = known.some(({ strategies }) =>
+    strategies.some((one) => one.ticks === true || activityOf(one) !== undefined),
+  );
   const finest = Math.min(...known.flatMap((program) => needsOf(program).map(({ size }) => size.ms)));
   if (onTicks || finest < 60_000) return "ticks";
   return finest >= DAY.ms ? "daily" : "minute";
@@ -298,6 +302,8 @@ function fits(symbols: readonly string[], finest: BarSize | undefined): Account[
     const onTicks = program.strategies.find(({ ticks }) => ticks === true);
     if (onTicks !== undefined && finest !== undefined)
       return `${onTicks.name} is judged at trades and quotes; the data has ${finest.label} bars`;
+    const uncounted = finest === undefined ? undefined : withoutTrades(program, finest);
+    if (uncounted !== undefined) return uncounted.message;
     const need = needsOf(program).find(({ size }) => finest !== undefined && size.ms < finest.ms);
     if (need === undefined || finest === undefined) return undefined;
     return `the data has ${finest.label} bars; a strategy needs ${need.size.label} bars of ${need.symbol}`;

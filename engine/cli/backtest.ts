@@ -10,13 +10,14 @@ import { createSimBroker } from "../adapters/sim/broker.ts";
 import type { Tape } from "../adapters/tape/tape.ts";
 import type { Program } from "../core/program.ts";
 import { isoTime } from "../core/time.ts";
-import { parseBarSize } from "../market/bar-size.ts";
+import { lengthOf, parseSeriesSize } from "../market/bar-size.ts";
 import { calendarOf } from "../market/instruments.ts";
 import { backtest } from "../runtime/backtest.ts";
 import type { BacktestResult } from "../runtime/backtest.ts";
 import type { ConfirmMode } from "../runtime/confirm.ts";
 import { StatementWriter } from "../runtime/statement.ts";
 import { needsOf } from "../runtime/warmup.ts";
+import { withoutTrades } from "./counted.ts";
 import { CliError, painter, print, progressLine, say } from "./io.ts";
 import { createSimExchange } from "./local-venue.ts";
 import { loadProgram } from "./program.ts";
@@ -216,9 +217,9 @@ function* before(tape: Tape, to: number): Generator<ReturnType<Tape["items"]> ex
 
 /** Data of one symbol plays for strategies that name others: said aloud. */
 export function overrideOf(flags: Pick<Flags, "on" | "param">, tape: Tape): Override {
-  const on = flags.on === undefined ? undefined : parseBarSize(flags.on);
+  const on = flags.on === undefined ? undefined : parseSeriesSize(flags.on);
   if (flags.on !== undefined && on === undefined)
-    throw new CliError(`--on ${flags.on}: expected a bar size such as 5m, 1h or 1d`);
+    throw new CliError(`--on ${flags.on}: expected a bar size such as 5m, 1d or "500 ticks"`);
   const params = Object.fromEntries(
     flags.param.map((pair) => {
       const match = /^([A-Za-z_]\w*)=(-?\d+(?:\.\d+)?)(%?)$/.exec(pair);
@@ -235,9 +236,11 @@ export function checkData(program: Program, tape: Tape): string[] {
   const onTicks = program.strategies.find(({ ticks }) => ticks === true);
   if (onTicks !== undefined)
     throw new CliError(
-      `${onTicks.name} is judged at trades and quotes; the data has ${size.label} bars: give ticks, or --on ${size.ms > onTicks.on.ms ? size.label : onTicks.on.label} to judge it at the close of bars`,
+      `${onTicks.name} is judged at trades and quotes; the data has ${size.label} bars: give ticks, or --on ${size.ms > lengthOf(onTicks.on) ? size.label : onTicks.on.label} to judge it at the close of bars`,
       1,
     );
+  const uncounted = withoutTrades(program, size);
+  if (uncounted !== undefined) throw new CliError(`${uncounted.message}: ${uncounted.help}`, 1);
   const counts = new Map<string, { bars: number; sessions: number; day: number }>();
   for (const item of tape.items()) {
     if (item.kind !== "bar") continue;

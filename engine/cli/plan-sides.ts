@@ -12,7 +12,7 @@ import { readJournal } from "../adapters/journal/read.ts";
 import { JournalError } from "../adapters/journal/segments.ts";
 import type { Program, ProgramSettings } from "../core/program.ts";
 import { compile, isStrategyFile } from "../lang/compile.ts";
-import { parseBarSize } from "../market/bar-size.ts";
+import { parseSeriesSize } from "../market/bar-size.ts";
 import { calendarOf } from "../market/instruments.ts";
 import type { FileSet } from "../ports/files.ts";
 import type { JournalRecord } from "../ports/journal.ts";
@@ -158,7 +158,7 @@ async function* untorn(folder: string, writer: number | null): AsyncGenerator<Jo
 function overrideOf(files: FileSet, settings: ProgramSettings | null): Override {
   if (settings === null) return {};
   const { params, on, symbols, only } = settings;
-  const size = on === null ? undefined : parseBarSize(on);
+  const size = on === null ? undefined : parseSeriesSize(on);
   const chosen = only === undefined ? {} : { only };
   const plain = compile(files, { params, ...chosen });
   const isReplaced = plain.program?.strategies.some(

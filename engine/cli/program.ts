@@ -12,7 +12,7 @@ import type { Compiled } from "../lang/compile.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { strategiesFolderOf } from "../lang/project.ts";
 import type { Project } from "../lang/project.ts";
-import type { BarSize } from "../market/bar-size.ts";
+import type { SeriesSize } from "../market/bar-size.ts";
 import type { Files, FileSet } from "../ports/files.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
 import type { Acceptance } from "../runtime/acceptance.ts";
@@ -29,7 +29,7 @@ export const PROJECT_FILE = "barwise.yaml";
 export interface Override {
   /** Symbols that there is data for. */
   readonly available?: readonly string[];
-  readonly on?: BarSize;
+  readonly on?: SeriesSize;
   readonly params?: Readonly<Record<string, number>>;
   /** Strategy files that run, when others are there to be extended. */
   readonly only?: readonly string[];

@@ -12,6 +12,7 @@ import { openAcceptances } from "./acceptances.ts";
 import type { Acceptances } from "./acceptances.ts";
 import { nameOf, openAccount } from "./accounts.ts";
 import type { Account, AccountFlags } from "./accounts.ts";
+import { countedNotes } from "./counted.ts";
 import { CliError } from "./io.ts";
 import { LiveView } from "./live-view.ts";
 import { openLastRun, openNewRun } from "./open-run.ts";
@@ -121,7 +122,7 @@ type Run = Omit<Starting, "run"> & { readonly flags: RunFlags };
 
 async function trade(session: Session, { project, account, compiled, view, stopped, flags }: Run): Promise<void> {
   const { engine } = session;
-  for (const note of session.notes) view.note(note);
+  for (const note of [...session.notes, ...compiled.program.strategies.flatMap(countedNotes)]) view.note(note);
   view.begin(engine, {
     account: account.connection.account,
     venue: account.venue,

@@ -4,6 +4,8 @@
  * Owns: canonical text of facts and canonical conditions. Pure. The language prints with it, signals freeze with it,
  * the runtime confirms with it: one spelling everywhere.
  */
+import { isOfTime } from "../market/bar-size.ts";
+import type { ActivitySize } from "../market/bar-size.ts";
 import type {
   CanonicalCondition,
   CanonicalLeaf,
@@ -13,6 +15,7 @@ import type {
   FactSpec,
   LeafCondition,
   ParamValue,
+  Strategy,
 } from "./program.ts";
 
 /** JSON with sorted keys: equal values have equal text. */
@@ -99,6 +102,11 @@ export function inputsOf(spec: FactSpec): readonly number[] {
     default:
       return [];
   }
+}
+
+/** The first bars of activity that something of a strategy goes by; undefined: it can do without trades. */
+export function activityOf({ on, facts }: Pick<Strategy, "on" | "facts">): ActivitySize | undefined {
+  return [on, ...facts.map(({ spec }) => spec.series.size)].find((size) => !isOfTime(size));
 }
 
 /**

@@ -4,8 +4,10 @@
  * Owns: that evaluation, on a core that nobody needs any more: latches and counters follow it. What bars make stays as it
  * is; positions, the session and what counts evaluations are those of the next one. May not: be asked of a core that runs.
  */
+import { lengthOf } from "../market/bar-size.ts";
 import type { Action, Rule } from "./program.ts";
 import { viewOfBook } from "./desk/books.ts";
+import { isCounted } from "./signals/freshness.ts";
 import type { Series } from "./signals/series.ts";
 import type { CoreState } from "./step.ts";
 
@@ -51,6 +53,8 @@ export function foresee(core: CoreState): readonly Foreseen[] {
 /** End of the next bar of a series and the day it belongs to. */
 function nextEvaluation(series: Series): { readonly time: number; readonly day: number } {
   const { calendar, lastEnd } = series;
+  // When the next trades will fill a bar nobody knows: it is asked as if it were now.
+  if (isCounted(series)) return { time: lastEnd, day: calendar.sessionAtOrBefore(series.bar.start)?.day ?? 0 };
   const first = calendar.sessionAtOrAfter(lastEnd);
   const second = first === undefined ? undefined : calendar.sessionAtOrAfter(first.extendedClose);
   const starts = [
@@ -59,6 +63,6 @@ function nextEvaluation(series: Series): { readonly time: number; readonly day: 
   ];
   const start = starts.find((at) => at >= lastEnd && !Number.isNaN(series.endAt(at))) ?? lastEnd;
   const end = series.endAt(start);
-  const time = Number.isNaN(end) ? lastEnd + series.size.ms : end;
+  const time = Number.isNaN(end) ? lastEnd + lengthOf(series.size) : end;
   return { time, day: calendar.sessionAtOrBefore(start)?.day ?? 0 };
 }

@@ -4,7 +4,7 @@
  * Owns: the shapes only. Plain data: no function, no class, no clock, so that it can be compared and digested.
  * Facts are symbol-relative: `symbol: null` in a series means "the symbol the rule is evaluated for".
  */
-import type { BarSize } from "../market/bar-size.ts";
+import type { SeriesSize } from "../market/bar-size.ts";
 
 /** The operators of the safe profile of json-rules-engine. */
 export type Operator =
@@ -57,7 +57,7 @@ export interface LeafCondition {
 /** Bars of one size for one symbol; `symbol: null` is the rule's own symbol. */
 export interface SeriesRef {
   readonly symbol: string | null;
-  readonly size: BarSize;
+  readonly size: SeriesSize;
 }
 
 export type BarField = "open" | "high" | "low" | "close" | "volume" | "hl2" | "hlc3" | "ohlc4";
@@ -331,7 +331,7 @@ export interface Strategy {
   readonly description: string;
   readonly file: string;
   readonly symbols: readonly string[];
-  readonly on: BarSize;
+  readonly on: SeriesSize;
   /** Rules are judged at every trade and quote; facts of the strategy's own bars see the forming one. */
   readonly ticks?: true;
   readonly session: SessionKind;

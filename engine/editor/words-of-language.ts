@@ -99,7 +99,7 @@ export const WORD_DOCS: ReadonlyMap<string, WordDoc> = new Map(DOCS.map((doc) =>
 
 /** Arguments that every indicator takes beside its parameters. */
 export const ARGUMENT_DOCS: Readonly<Record<string, string>> = {
-  on: "Size of the bars it is computed on: `on: 1d`. A larger bar is the last closed one.",
+  on: "Size of the bars it is computed on: `on: 1d`, `on: 500 ticks`. A larger bar is the last closed one.",
   symbol: "Another symbol's bars: `symbol: SPY`.",
   of: "What it is computed from instead of the close: `of: hl2`.",
   with: "What it is compared with: `with: close(symbol: SPY)`.",
@@ -108,7 +108,21 @@ export const ARGUMENT_DOCS: Readonly<Record<string, string>> = {
 };
 
 /** Bar sizes that people use. */
-export const BAR_SIZES: readonly string[] = ["1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "4h", "1d"];
+export const BAR_SIZES: readonly string[] = [
+  "1m",
+  "2m",
+  "5m",
+  "10m",
+  "15m",
+  "30m",
+  "1h",
+  "2h",
+  "4h",
+  "1d",
+  "500 ticks",
+  "50_000 volume",
+  "2_000_000 dollars",
+];
 
 const SIGNS: Readonly<Record<string, string>> = {
   "<": "Less than.",

@@ -3,7 +3,8 @@
  *
  * Owns: what a careful reader would ask about: exits, sizes, history. What logic alone can tell is in logic/.
  */
-import type { RiskLimits, Strategy } from "../core/program.ts";
+import type { Fact, RiskLimits, Strategy } from "../core/program.ts";
+import { isOfTime } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Builder } from "./builder.ts";
 import { checkExits } from "./check-exits.ts";
@@ -26,7 +27,22 @@ export function checkStrategy(
   checkExits(builder, strategy);
   checkSizes(builder, strategy, accountRisk);
   checkLogic(builder, strategy);
+  checkCounted(builder, strategy);
   if (history !== undefined) checkHistory(builder, strategy, history);
+}
+
+/** No history has bars of activity: a remark at the size, or where there is none of its own, at the symbols. */
+function checkCounted(builder: Builder, { on, facts }: Omit<Strategy, "digest">): void {
+  const most = new Map<string, Fact>();
+  for (const fact of facts) {
+    const { size } = fact.spec.series;
+    if (!isOfTime(size) && fact.warmup > Math.max(1, most.get(size.label)?.warmup ?? 0)) most.set(size.label, fact);
+  }
+  for (const [label, { warmup, key }] of most) {
+    const message = `Facts stay unknown until ${warmup} bars of ${label} have been counted live: no history has such bars`;
+    const help = `The most demanding fact is ${key}.`;
+    builder.reportKey("time/counted-live", [label === on.label ? "on" : "symbols"], message, help);
+  }
 }
 
 /** The most demanding fact of each series. */
@@ -40,8 +56,9 @@ function checkHistory(
     { readonly symbol: string; readonly size: BarSize; readonly bars: number; readonly fact: string }
   >();
   for (const { spec, warmup, key } of strategy.facts) {
+    const { size } = spec.series;
+    if (!isOfTime(size)) continue;
     for (const symbol of spec.series.symbol === null ? strategy.symbols : [spec.series.symbol]) {
-      const { size } = spec.series;
       const at = `${symbol}@${size.label}`;
       if (warmup > (most.get(at)?.bars ?? 0)) most.set(at, { symbol, size, bars: warmup, fact: key });
     }

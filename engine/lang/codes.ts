@@ -98,6 +98,7 @@ const TABLE = {
   "time/warmup-exceeds-history": warning(
     "Until the bars have been seen live, the fact is unknown and the rule silent.",
   ),
+  "time/counted-live": info("Bars of activity are counted from trades as they come, so each start begins with none."),
   "time/after-close": warning(
     "No entry is sent at or after the end of the session: it would wait for a market it never saw.",
   ),

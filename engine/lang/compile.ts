@@ -7,7 +7,7 @@
 import { INDICATORS } from "../catalog/catalog.ts";
 import type { Indicator } from "../catalog/kernel.ts";
 import type { Program, ProgramSettings, RiskLimits, Strategy } from "../core/program.ts";
-import { parseBarSize } from "../market/bar-size.ts";
+import { isOfTime, parseSeriesSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import { checkTemplate, readStrategy } from "./compose.ts";
 import { Findings, inReadingOrder, merged } from "./diagnostic.ts";
@@ -113,7 +113,7 @@ function settingsOf(env: CompileEnv, strategies: readonly Strategy[]): ProgramSe
 
 /** The environment that compiles the same program again from the same files. */
 export function envOf({ params, on, symbols, only }: ProgramSettings): CompileEnv {
-  const size = on === null ? undefined : parseBarSize(on);
+  const size = on === null ? undefined : parseSeriesSize(on);
   return {
     params,
     ...(only === undefined ? {} : { only }),
@@ -202,7 +202,9 @@ function checkGrace(
   strategies: readonly Strategy[],
   diagnostics: Diagnostic[],
 ): void {
-  const shortest = strategies.map(({ on }) => on).sort((a, b) => a.ms - b.ms)[0];
+  // Nobody waits at bars of activity.
+  const sizes = strategies.map(({ on }) => on).filter((on) => isOfTime(on));
+  const shortest = sizes.sort((a, b) => a.ms - b.ms)[0];
   if (shortest === undefined || graceMs < shortest.ms) return;
   const yaml = readYaml(file, text);
   const findings = new Findings(file, text);

@@ -24,6 +24,8 @@ import type {
   SessionField,
   SessionKind,
 } from "../core/program.ts";
+import { isOfTime } from "../market/bar-size.ts";
+import type { BarSize } from "../market/bar-size.ts";
 import { namedParams, ownerOf, paramOf, refOf, sameSeries } from "./fact-refs.ts";
 import type { IndicatorUse, Operand, Params } from "./fact-refs.ts";
 import { UNBOUNDED } from "./units.ts";
@@ -233,7 +235,7 @@ export class FactTable {
   }
 
   openingRange(
-    series: SeriesRef,
+    series: SeriesRef & { readonly size: BarSize },
     span: { readonly label: string; readonly ms: number },
     field: OpeningRangeField,
   ): number {
@@ -392,6 +394,7 @@ export class FactTable {
   }
 
   #barsOf(seconds: number): number {
-    return Math.ceil((seconds * 1_000) / this.own.size.ms);
+    // How many bars of activity come in a time nobody knows: one at least.
+    return isOfTime(this.own.size) ? Math.ceil((seconds * 1_000) / this.own.size.ms) : 1;
   }
 }

@@ -6,7 +6,7 @@
  */
 import { parseExpression } from "./parser.ts";
 import { asWritten } from "./places.ts";
-import { WORD_ARGUMENTS } from "./syntax.ts";
+import { WORD_ARGUMENTS, wordAt } from "./syntax.ts";
 import { tokenize } from "./tokens.ts";
 import type { Token } from "./tokens.ts";
 
@@ -68,7 +68,7 @@ function piecesOf(text: string): Piece[] | undefined {
     const last = pieces.at(-1);
     const raw = last?.text === ":" ? rawArgument(text, pieces.at(-2)?.text ?? "", token.start) : undefined;
     if (raw !== undefined) {
-      pieces.push({ text: raw, kind: "name", newLine });
+      pieces.push({ text: raw.replaceAll(/\s+/g, " "), kind: "name", newLine });
       end = token.start + raw.length;
       while ((tokens[i + 1]?.start ?? end) < end) i++;
       continue;
@@ -85,10 +85,7 @@ function piecesOf(text: string): Piece[] | undefined {
 
 /** A bar size or a symbol is text, not tokens: `BTC/USD` has no blanks around its slash. */
 function rawArgument(text: string, name: string, at: number): string | undefined {
-  if (!WORD_ARGUMENTS.has(name)) return undefined;
-  const pattern = /[A-Za-z0-9._/-]+/y;
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0];
+  return WORD_ARGUMENTS.has(name) ? wordAt(text, name, at) : undefined;
 }
 
 /** True when a minus after this piece subtracts. */

@@ -6,6 +6,7 @@
 import { FUNCTIONS } from "../catalog/facts.ts";
 import { inputsOf } from "../core/canonical.ts";
 import type { FactSpec } from "../core/program.ts";
+import { isOfTime } from "../market/bar-size.ts";
 import { durationText } from "./values.ts";
 import { sameSeries } from "./fact-refs.ts";
 import type { Operand } from "./fact-refs.ts";
@@ -83,6 +84,16 @@ function lowerPrior(context: Context, call: Across, of: Node): Operand | undefin
   if (series === undefined) return undefined;
   const { table } = context.scope;
   const isOwn = series.size.label === table.own.size.label;
+  if (!isOwn && !isOfTime(series.size)) {
+    const message = `A bar of ${series.size.label} begins with a trade: no other bar lies in one`;
+    return report(
+      context,
+      "types/arguments",
+      call.span,
+      message,
+      `Look back instead: high(on: ${series.size.label})[1].`,
+    );
+  }
   const forming = isOwn ? undefined : false;
   const operand = context.lower.number({ ...context, series, explicit: true, forming }, of);
   if (operand === undefined) return undefined;
@@ -118,7 +129,7 @@ function lowerOpeningRange(context: Context, call: Across, span: Node): Operand 
     return report(context, "types/value", span.span, "The span of an opening range lies between one bar and 12h");
   }
   const { size } = series;
-  if (size.kind === "session" || ms % size.ms !== 0) {
+  if (size.kind !== "intraday" || ms % size.ms !== 0) {
     const message = `Bars of ${size.label} do not divide the first ${durationText(ms)} of a session`;
     return report(context, "time/bar-size", span.span, message, "Choose a span that is a whole number of bars.");
   }
@@ -126,7 +137,7 @@ function lowerOpeningRange(context: Context, call: Across, span: Node): Operand 
   const output = outputOf(context, call, { name: "opening_range", outputs });
   if (output === undefined) return undefined;
   const field = (["high", "mid", "low"] as const)[output] ?? "high";
-  const index = context.scope.table.openingRange(series, { label: durationText(ms), ms }, field);
+  const index = context.scope.table.openingRange({ ...series, size }, { label: durationText(ms), ms }, field);
   return context.scope.table.operand(index);
 }
 
@@ -147,6 +158,10 @@ function lowerRank(context: Context, call: Across, of: Node): Operand | undefine
   if (table.ticks) {
     const help = "Rank in a strategy on bars.";
     return report(context, "types/arguments", call.span, "A rank compares closed bars, not ticks", help);
+  }
+  if (!isOfTime(table.own.size)) {
+    const message = `A rank compares bars that end together, and bars of ${table.own.size.label} do not`;
+    return report(context, "types/arguments", call.span, message, "Rank in a strategy on bars of time, e.g. on: 5m.");
   }
   const operand = context.lower.number(context, of);
   if (operand === undefined) return undefined;

@@ -8,7 +8,7 @@ import type { Indicator } from "../catalog/kernel.ts";
 import { paramProblem, usageOf } from "../catalog/params.ts";
 import { REFUSED, TECHNICALINDICATORS } from "../catalog/sources/technicalindicators.ts";
 import type { SeriesRef } from "../core/program.ts";
-import { parseBarSize } from "../market/bar-size.ts";
+import { isOfTime, isSmaller, parseSeriesSize } from "../market/bar-size.ts";
 import { sameSeries } from "./fact-refs.ts";
 import type { Operand } from "./fact-refs.ts";
 import { lowerField } from "./fields.ts";
@@ -22,7 +22,7 @@ import { didYouMean, listed } from "./suggest.ts";
 import { WORD_ARGUMENTS } from "./syntax.ts";
 import type { Argument, Node } from "./syntax.ts";
 import type { Quality } from "./units.ts";
-import { isBarSize, spelt } from "./fix-spelling.ts";
+import { sizeProblem } from "./bar-sizes.ts";
 
 export interface Call {
   readonly name: string;
@@ -45,7 +45,7 @@ export function lowerCall(context: Context, call: Call): Operand | undefined {
   const isBar = doc.group === "bar";
   const series = seriesOf(context, call, isBar ? ["on", "symbol"] : ["symbol"]);
   const forming = isBar ? formingOf(context, call) : context.forming;
-  if (series === undefined || forming === null) return undefined;
+  if (series === undefined || forming === null || isUnseen(context, call, series, forming)) return undefined;
   const known = isBar ? ["on", "symbol", "forming"] : ["on", "symbol"];
   const extra = call.args.find((arg) => arg.name === undefined || !known.includes(arg.name));
   if (extra !== undefined || call.output !== undefined) {
@@ -80,6 +80,14 @@ function formingOf(context: Context, call: Call): boolean | undefined | null {
   return word === "true";
 }
 
+/** Bars of activity are seen when they are closed; true after a finding. */
+function isUnseen(context: Context, call: Call, { size }: SeriesRef, forming: boolean | undefined): boolean {
+  if (forming !== true || isOfTime(size)) return false;
+  const message = `${call.name} cannot see a bar of ${size.label} that is still being built`;
+  report(context, "types/arguments", call.span, message, "Leave forming: out, or use bars of time.");
+  return true;
+}
+
 function nameAlone({ name, nameSpan, args, output }: Call): Advice {
   const isEmpty = args.length === 0 && output === undefined;
   const cut: Proposal = ({ place }) => ({
@@ -103,21 +111,20 @@ export function seriesOf(context: Context, call: Call, allowed: readonly string[
       symbol = word;
       continue;
     }
-    const found = parseBarSize(word);
+    const found = parseSeriesSize(word);
     if (found === undefined) {
-      const message = word === "tick" ? "A fact is computed on bars, not on ticks" : `"${word}" is no bar size`;
-      return report(context, "time/bar-size", value.span, message, SIZES);
+      const { message, help } = sizeProblem(word, "facts");
+      return report(context, "time/bar-size", value.span, message, help);
     }
     size = found;
   }
-  if (size.ms < context.scope.table.own.size.ms) {
-    const message = `${size.label} bars are smaller than the strategy's ${context.scope.table.own.size.label} bars`;
+  const { own } = context.scope.table;
+  if (isSmaller(size, own.size)) {
+    const message = `${size.label} bars are smaller than the strategy's ${own.size.label} bars`;
     return report(context, "types/series", call.span, message, "Evaluate the strategy on the smaller bars (on:).");
   }
   return { symbol, size };
 }
-
-const SIZES = spelt("Write 1m, 5m, 15m, 1h or 1d.", isBarSize);
 
 // ---------------------------------------------------------------------------------------------- indicators
 
@@ -133,6 +140,7 @@ export function lowerIndicator(context: Context, call: Call): Operand | undefine
   const given = givenTo(context, call, entry);
   const around = formingOf(context, call);
   if (series === undefined || given === undefined || around === null) return undefined;
+  if (isUnseen(context, call, series, around)) return undefined;
   const explicit = context.explicit || !sameSeries(series, context.series);
   const inner: Context = { ...context, series, explicit, forming: around };
   const output = outputOf(context, call, entry);

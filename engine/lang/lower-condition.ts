@@ -4,6 +4,7 @@
  * Owns: comparisons, crosses, lists, time in a row and sequences, and the normal form: groups of one kind are flat,
  * groups of one member are that member. So both spellings of a condition give the same result.
  */
+import { lengthOf } from "../market/bar-size.ts";
 import { factsOf } from "../core/canonical.ts";
 import type { Condition, LeafCondition, Operator } from "../core/program.ts";
 import type { Operand } from "./fact-refs.ts";
@@ -287,7 +288,7 @@ function lowerSequence(context: Context, node: Node & { readonly kind: "then" })
   if (isTooLarge(context, node.span, [...factsOf(first)])) return undefined;
   const { table } = context.scope;
   const isBars = "bars" in quantity;
-  if (!isBars && !table.ticks && quantity.seconds * 1_000 < table.own.size.ms) {
+  if (!isBars && !table.ticks && quantity.seconds * 1_000 < lengthOf(table.own.size)) {
     const message = `Bars of ${table.own.size.label} are further apart than this, so it never holds`;
     return report(context, "logic/never", node.quantity.span, message, "Count in bars: within 5 bars.");
   }

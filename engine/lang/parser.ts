@@ -9,7 +9,7 @@ import { helpText } from "./fix.ts";
 import { barsOrUnit, unchained } from "./fix-expression.ts";
 import type { Places } from "./places.ts";
 import { didYouMean } from "./suggest.ts";
-import { WORD_ARGUMENTS, isCondition, joined } from "./syntax.ts";
+import { WORD_ARGUMENTS, isCondition, joined, wordAt } from "./syntax.ts";
 import type { Argument, Node, Quantity, Relation } from "./syntax.ts";
 import { Cursor, Refusal } from "./cursor.ts";
 import type { SyntaxProblem } from "./cursor.ts";
@@ -379,12 +379,10 @@ class Parser {
     return { name: token.text, nameSpan, value: raw ? this.#word(token.text) : this.#number() };
   }
 
-  /** A bar size or a symbol is read as text: `BRK.B`, `BTC/USD`, `0700.HK`. */
+  /** A bar size or a symbol is read as text. */
   #word(what: string): Node {
     const first = this.#tokens.peek();
-    const pattern = /[A-Za-z0-9._/-]+/y;
-    pattern.lastIndex = first.start;
-    const word = pattern.exec(this.#text)?.[0];
+    const word = wordAt(this.#text, what, first.start);
     if (word === undefined) this.#tokens.refuse(first, `Expected a value after "${what}:"`, "");
     const end = first.start + word.length;
     while (this.#tokens.peek().kind !== "end" && this.#tokens.peek().start < end) this.#tokens.next();

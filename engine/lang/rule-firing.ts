@@ -4,6 +4,7 @@
  * Owns: their defaults and spellings.
  */
 import type { Action, Rule } from "../core/program.ts";
+import { lengthOf } from "../market/bar-size.ts";
 import type { Builder } from "./builder.ts";
 import { advice, becomes } from "./fix.ts";
 import { without } from "./fix-yaml.ts";
@@ -79,7 +80,7 @@ function readCooldown(builder: Builder, path: Path, { on, ticks }: Trigger): Rul
     );
     return null;
   }
-  if ("ms" in span && span.ms < on.ms && !ticks) {
+  if ("ms" in span && span.ms < lengthOf(on) && !ticks) {
     const fixes = [on.label, "1 bar"].map((text) => becomes(text, { safe: false }));
     const message = `A cooldown of ${source} is shorter than the ${on.label} bar`;
     builder.report(

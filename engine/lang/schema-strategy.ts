@@ -100,7 +100,7 @@ export function strategySchema(forEditors: boolean): Schema {
         ...(forEditors ? composition() : {}),
         symbols: symbols(forEditors),
         on: text(
-          "Size of the bars whose close evaluates the rules: `1m`, `5m`, `1h`, `1d`; or `tick` for every trade and quote.",
+          "Size of the bars whose close evaluates the rules: `1m`, `5m`, `1h`, `1d`, or so much activity: `500 ticks`, `50_000 volume`, `2_000_000 dollars`; or `tick` for every trade and quote.",
         ),
         bars: text("With `on: tick`: the bars that facts see, the forming one included. Default: `1m`."),
         session: choice(

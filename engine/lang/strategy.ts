@@ -7,7 +7,7 @@
 import { isMap, isScalar } from "yaml";
 import type { Indicator } from "../catalog/kernel.ts";
 import type { RiskLimits, Rule, SessionKind, Strategy } from "../core/program.ts";
-import type { BarSize } from "../market/bar-size.ts";
+import type { BarSize, SeriesSize } from "../market/bar-size.ts";
 import { readAction } from "./actions.ts";
 import { readApproval } from "./approval.ts";
 import { Builder, LOWERING } from "./builder.ts";
@@ -33,7 +33,7 @@ import type { YamlFile } from "./yaml-file.ts";
 
 export interface StrategyOverride {
   /** Evaluates on bars of this size instead of the file's. */
-  readonly on?: BarSize;
+  readonly on?: SeriesSize;
   readonly symbols?: (strategy: string, declared: readonly string[]) => readonly string[];
 }
 

@@ -125,5 +125,17 @@ export function partsOf(node: Node): readonly Node[] {
   }
 }
 
+/** The text of such an argument: `1d`, `500 ticks`, `BRK.B`, `BTC/USD`, `0700.HK`. */
+export function wordAt(text: string, argument: string, at: number): string | undefined {
+  // Two words are one size: `500 ticks`.
+  const amount = argument === "on" ? matchAt(/-?\d[\d_.]*\s+[A-Za-z]+/y, text, at) : undefined;
+  return amount ?? matchAt(/[A-Za-z0-9._/-]+/y, text, at);
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
+}
+
 /** Arguments whose value is a word, not an expression: a bar size, a symbol, the name of an output or of a source. */
 export const WORD_ARGUMENTS: ReadonlySet<string> = new Set(["on", "symbol", "output", "source", "forming"]);

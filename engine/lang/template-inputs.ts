@@ -5,7 +5,7 @@
  */
 import { isMap, isScalar, isSeq } from "yaml";
 import type { Scalar, YAMLMap } from "yaml";
-import { parseBarSize } from "../market/bar-size.ts";
+import { parseSeriesSize } from "../market/bar-size.ts";
 import type { Span } from "./diagnostic.ts";
 import type { Help } from "./fix.ts";
 import { parseExpression } from "./parser.ts";
@@ -20,7 +20,7 @@ export const INPUT_TYPES = {
   integer: "A whole number.",
   percent: "A part of something, e.g. `2%`.",
   duration: "A time span or a number of bars: `30m`, `5 bars`.",
-  bar_size: "A bar size: `5m`, `1d`.",
+  bar_size: "A bar size: `5m`, `1d`, `500 ticks`.",
   time: "A time of day: `09:45`.",
   symbol: "One symbol.",
   symbols: "A list of symbols, or `{file: watchlists/tech.yaml}`.",
@@ -99,7 +99,7 @@ export function inputProblem(input: Input, node: unknown, text: string): InputPr
     case "duration":
       return parseSpan(value) === undefined ? expected() : undefined;
     case "bar_size":
-      return typeof value === "string" && parseBarSize(value) !== undefined ? undefined : expected();
+      return typeof value === "string" && parseSeriesSize(value) !== undefined ? undefined : expected();
     case "time":
       return typeof value === "string" && /^([01]?\d|2[0-3]):[0-5]\d$/.test(value) ? undefined : expected();
     case "symbol":

@@ -16,7 +16,7 @@ import { intervalsBefore, intervalsFrom } from "./test-time.ts";
 import type { TestBar, TestSeries } from "./test-types.ts";
 import { nodeAt, placeOf } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
-import { isBarSize, spelt } from "./fix-spelling.ts";
+import { sizeProblem } from "./bar-sizes.ts";
 
 /** Bars of a CSV file, or why there are none. */
 export type CsvBars = { readonly size: BarSize; readonly bars: readonly Bar[] } | CsvProblem;
@@ -153,13 +153,10 @@ function sizeAt({ file, on }: SeriesFrame, path: Path): BarSize | undefined {
   const source = dataAt(file, [...path, "on"]);
   if (typeof source !== "string") return on;
   const size = parseBarSize(source);
-  if (size === undefined)
-    file.findings.report(
-      "time/bar-size",
-      placeOf(file, [...path, "on"]),
-      `"${source}" is no bar size`,
-      spelt("Write 5m.", isBarSize),
-    );
+  if (size === undefined) {
+    const { message, help } = sizeProblem(source, "test");
+    file.findings.report("time/bar-size", placeOf(file, [...path, "on"]), message, help);
+  }
   return size;
 }
 

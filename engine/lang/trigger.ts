@@ -3,26 +3,25 @@
  *
  * Owns: `on:` and `bars:`, and what follows from them for the reader.
  */
-import { DAY, parseBarSize } from "../market/bar-size.ts";
-import type { BarSize } from "../market/bar-size.ts";
+import { DAY, parseBarSize, parseSeriesSize } from "../market/bar-size.ts";
+import type { SeriesSize } from "../market/bar-size.ts";
 import type { Fact } from "../core/program.ts";
 import type { FactTable } from "./fact-table.ts";
-import { isBarSize, spelt } from "./fix-spelling.ts";
+import { sizeProblem } from "./bar-sizes.ts";
 import { placeOf } from "./yaml-file.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
 export interface Trigger {
   /** The strategy's own bars. */
-  readonly on: BarSize;
+  readonly on: SeriesSize;
   readonly ticks: boolean;
 }
 
-const SIZES = "Write 1m, 5m, 15m, 1h or 1d.";
 /** Bars that facts of a strategy on ticks see when it does not say. */
 const USUAL_BARS = "1m";
 
 /** `override` replaces the bars, and a strategy on ticks becomes one on bars. */
-export function readTrigger(file: YamlFile, override: BarSize | undefined): Trigger {
+export function readTrigger(file: YamlFile, override: SeriesSize | undefined): Trigger {
   const ticks = file.data?.["on"] === "tick";
   const on = sizeAt(file, ticks ? "bars" : "on", ticks ? USUAL_BARS : undefined);
   if (!ticks && file.data?.["bars"] !== undefined) {
@@ -32,14 +31,14 @@ export function readTrigger(file: YamlFile, override: BarSize | undefined): Trig
   return override === undefined ? { on, ticks } : { on: override, ticks: false };
 }
 
-function sizeAt(file: YamlFile, key: string, usual: string | undefined): BarSize {
+function sizeAt(file: YamlFile, key: string, usual: string | undefined): SeriesSize {
   const value = file.data?.[key];
   const source = typeof value === "string" ? value : value === undefined ? usual : undefined;
   if (source === undefined) return DAY;
-  const size = parseBarSize(source);
+  const size = key === "on" ? parseSeriesSize(source) : parseBarSize(source);
   if (size !== undefined) return size;
-  const help = key === "on" ? "Write 1m, 5m, 15m, 1h, 1d or tick." : SIZES;
-  file.findings.report("time/bar-size", placeOf(file, [key]), `"${source}" is no bar size`, spelt(help, isBarSize));
+  const { message, help } = sizeProblem(source, key === "on" ? "rules" : "ticks");
+  file.findings.report("time/bar-size", placeOf(file, [key]), message, help);
   return DAY;
 }
 

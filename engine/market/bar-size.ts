@@ -2,6 +2,8 @@
  * Bar sizes: what `on:` may say, and how a size divides a session.
  *
  * Owns: parsing and ordering of sizes. May not know calendars (see calendar.ts).
+ *
+ * Providers, tapes and history know bars of time alone (`BarSize`). Bars of activity are built here, from trades.
  */
 
 /** `intraday` sizes divide a session from its open in steps of `ms`; `1d` is one whole session. */
@@ -12,6 +14,20 @@ export interface BarSize {
   readonly ms: number;
   readonly kind: "intraday" | "session";
 }
+
+/** A bar is complete when so much has been traded, however long that takes: trades, shares, or price times size. */
+export interface ActivitySize {
+  /** Canonical text without separators, e.g. `500 ticks`, `50000 volume`. Equal sizes have equal labels. */
+  readonly label: string;
+  readonly kind: "ticks" | "volume" | "dollars";
+  /** At least 1 and whole. */
+  readonly threshold: number;
+}
+
+/** What rules and facts are computed on. */
+export type SeriesSize = BarSize | ActivitySize;
+
+export const MOST_ACTIVITY = 100_000_000_000;
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 const MAX_INTRADAY_MS = 12 * 3_600_000;
@@ -28,6 +44,36 @@ export function parseBarSize(source: string): BarSize | undefined {
   const ms = count * (UNIT_MS[unit] as number);
   if (ms > MAX_INTRADAY_MS) return undefined;
   return { label: labelOf(ms), ms, kind: "intraday" };
+}
+
+/** `500 ticks`, `50_000 volume`, `2_000_000 dollars`; undefined for anything else. */
+export function parseActivity(source: string): ActivitySize | undefined {
+  const match = /^([1-9]\d*(?:_\d+)*)\s+(ticks|volume|dollars)$/.exec(source);
+  if (match === null) return undefined;
+  const threshold = Number((match[1] as string).replaceAll("_", ""));
+  if (threshold > MOST_ACTIVITY) return undefined;
+  const kind = match[2] as ActivitySize["kind"];
+  return { label: `${threshold} ${kind}`, kind, threshold };
+}
+
+/** Any size that rules and facts may be computed on. */
+export function parseSeriesSize(source: string): SeriesSize | undefined {
+  return parseBarSize(source) ?? parseActivity(source);
+}
+
+export function isOfTime(size: SeriesSize): size is BarSize {
+  return size.kind === "intraday" || size.kind === "session";
+}
+
+/** How long a bar takes; 0 for bars of activity, of which nobody knows. */
+export function lengthOf(size: SeriesSize): number {
+  return isOfTime(size) ? size.ms : 0;
+}
+
+/** Whether bars of the first size are smaller ones of the same kind; of time and activity neither is. */
+export function isSmaller(a: SeriesSize, b: SeriesSize): boolean {
+  if (isOfTime(a)) return isOfTime(b) && a.ms < b.ms;
+  return a.kind === b.kind && a.threshold < b.threshold;
 }
 
 const known = new Map<string, BarSize>();

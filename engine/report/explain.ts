@@ -40,7 +40,7 @@ function explainStrategy(strategy: Strategy, valuesOf: ValuesOf): string {
   const judged =
     ticks === true
       ? `at every trade and quote; facts see the forming ${on.label} bar`
-      : `when a ${on.label} bar closes`;
+      : `when a ${barWords(on.label)} closes`;
   const lines = [
     name,
     ...(description === "" ? [] : [`  ${description}`]),
@@ -62,11 +62,17 @@ function explainStrategy(strategy: Strategy, valuesOf: ValuesOf): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** `5m bar`, `bar of 500 ticks`. */
+function barWords(label: string): string {
+  return label.includes(" ") ? `bar of ${label}` : `${label} bar`;
+}
+
 /** `needs 202 bars of 1d (SPX)`: what must be there before every fact is known. */
 function historyLines(strategy: Strategy): string[] {
   const bySize = new Map<string, string[]>();
-  for (const { symbol, size, bars } of historyOf(strategy)) {
-    const key = `${bars} ${bars === 1 ? "bar" : "bars"} of ${size}`;
+  for (const { symbol, size, bars, counted } of historyOf(strategy)) {
+    const from = counted === true ? ", counted from trades" : "";
+    const key = `${bars} ${bars === 1 ? "bar" : "bars"} of ${size}${from}`;
     bySize.set(key, [...(bySize.get(key) ?? []), symbol]);
   }
   const parts = [...bySize].map(([key, symbols]) => `${key} (${symbols.join(", ")})`);

@@ -6,7 +6,7 @@
 import { toCanonical } from "../core/canonical.ts";
 import type { Rule, Strategy } from "../core/program.ts";
 import { listed } from "../lang/suggest.ts";
-import type { Mark, NowOf, Plan, PlanFinding, RulePlan, StrategyPlan } from "../lang/plan/types.ts";
+import type { Mark, NowOf, Plan, PlanFinding, RulePlan, StrategyPlan, WarmupPlan } from "../lang/plan/types.ts";
 import { actionWords } from "./explain.ts";
 import { changeWords, stateWords } from "./plan-words.ts";
 import { conditionWords } from "./words.ts";
@@ -58,11 +58,14 @@ function accountLines({ account, findings }: Plan): PlanLine[] {
 function strategyLines(plan: Plan, strategy: StrategyPlan, now: NowOf): PlanLine[] {
   const { name, mark, changes, rules, warmup } = strategy;
   const own = plan.findings.filter((finding) => finding.strategy === name && finding.rule === null);
-  const warms = warmup.map(({ symbol, size, bars }) => `${bars} x ${size} ${symbol}`);
+  const words = ({ symbol, size, bars }: WarmupPlan): string => `${bars} x ${size} ${symbol}`;
+  const warms = warmup.filter(({ counted }) => counted !== true).map(words);
+  const counts = warmup.filter(({ counted }) => counted === true).map(words);
   const parts = [
     ...bookWords(strategy).map(said),
     ...(mark === "keep" ? [said("unchanged, state kept")] : []),
     ...(warms.length > 0 ? [said(`warms ${listed(warms, "and")}`)] : []),
+    ...(counts.length > 0 ? [said(`counts ${listed(counts, "and")} from trades before all is known`)] : []),
     ...changes.map((change) => said(changeWords(change, now(strategy, change)))),
     ...own.map(told),
   ];

@@ -7,6 +7,7 @@ import type { Bar, HistoryInput } from "../core/event.ts";
 import { neededBars } from "../core/canonical.ts";
 import type { Program } from "../core/program.ts";
 import { anchorOf } from "../core/signals/specs.ts";
+import { isOfTime } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
 import { ANCHORS, periodStart } from "../market/periods.ts";
@@ -31,12 +32,15 @@ export function needsOf(program: Program): readonly Need[] {
     const needed = neededBars(strategy.facts);
     for (const symbol of strategy.symbols) {
       for (const [index, { spec }] of strategy.facts.entries()) {
+        const { size } = spec.series;
+        // No history has bars of activity: facts on them warm up from the stream.
+        if (!isOfTime(size)) continue;
         const of = spec.series.symbol ?? symbol;
-        const key = `${of}@${spec.series.size.label}`;
+        const key = `${of}@${size.label}`;
         const known = needs.get(key);
         const bars = Math.max((needed[index] ?? 0) + EXTRA_BARS, known?.bars ?? 0);
         const since = longer(known?.since, anchorOf(spec));
-        needs.set(key, { symbol: of, size: spec.series.size, bars, since });
+        needs.set(key, { symbol: of, size, bars, since });
       }
     }
   }

@@ -38,6 +38,18 @@ export function noTicks(strategy: string, symbol: string): Output {
   return alarm("critical", "data/no-ticks", message, strategy, symbol);
 }
 
+/** Bars of activity are counted from trades: where only other bars come, there is nothing to count. */
+export function noTrades({ key, symbol }: Series): Output {
+  const message = `${key}: such bars are counted from trades of ${symbol}, and only bars of time come: facts on them stay unknown, and rules on them are not judged`;
+  return alarm("critical", "data/no-ticks", message, null, symbol);
+}
+
+/** A gap lies in it: how much was traded meanwhile is not known. */
+export function cutBar({ key, symbol }: Series, start: number): Output {
+  const message = `${key}: the bar begun ${isoTime(start)} misses data and is left out`;
+  return alarm("warning", "data/incomplete-bar", message, null, symbol);
+}
+
 export function incompleteBar(series: Series): Output {
   const message = `${series.key}: the bar ending ${isoTime(series.openEnd)} misses data and is left out`;
   return alarm("warning", "data/incomplete-bar", message, null, series.symbol);

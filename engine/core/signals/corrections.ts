@@ -8,14 +8,22 @@ import type { BarSize } from "../../market/bar-size.ts";
 import type { BarInput, Output } from "../event.ts";
 import { lateCorrection, lateTrade } from "./announcements.ts";
 import type { Slots } from "./conditions.ts";
-import { divides } from "./series.ts";
 import type { Series } from "./series.ts";
+import { divides } from "./time-series.ts";
+import type { TimeSeries } from "./time-series.ts";
 
 export interface LateTrade {
   readonly time: number;
   readonly price: number;
   /** Undefined: the middle of a quote. */
   readonly size: number | undefined;
+  readonly setsPrice: boolean;
+}
+
+export interface CountedTrade {
+  readonly time: number;
+  readonly price: number;
+  readonly size: number;
   readonly setsPrice: boolean;
 }
 
@@ -27,16 +35,21 @@ export class Corrections {
   }
 
   /** `isTold`: trading has begun, and people hear of it. */
-  trade(series: Series, { time, price, size, setsPrice }: LateTrade, slots: Slots, isTold: boolean): void {
+  trade(series: TimeSeries, { time, price, size, setsPrice }: LateTrade, slots: Slots, isTold: boolean): void {
     const outcome = size === undefined ? "none" : series.past.trade(time, price, size, setsPrice, slots);
     if (!isTold) return;
     if (outcome === "corrected") return this.#tell(series, time);
-    if (series.lateWasTold) return;
+    this.leftOut(series, true);
+  }
+
+  /** Bars of activity follow no correction: a trade of a session that is over is told once. */
+  leftOut(series: Series, isTold: boolean): void {
+    if (!isTold || series.lateWasTold) return;
     series.lateWasTold = true;
     this.#output(lateTrade(series));
   }
 
-  bar(all: readonly Series[], bar: BarInput, size: BarSize, slots: Slots, isTold: boolean): void {
+  bar(all: readonly TimeSeries[], bar: BarInput, size: BarSize, slots: Slots, isTold: boolean): void {
     for (const series of all) {
       const isOwn = series.size.label === size.label;
       if (!isOwn && (size.ms >= series.size.ms || !divides(size, series.size))) continue;
@@ -51,7 +64,7 @@ export class Corrections {
     }
   }
 
-  #tell(series: Series, time: number): void {
+  #tell(series: TimeSeries, time: number): void {
     const bar = series.past.barAt(time);
     if (bar === undefined) return;
     this.#output({ kind: "bar", symbol: series.symbol, size: series.size.label, bar, revised: true });

@@ -55,7 +55,7 @@ export interface FiringContext {
   readonly index: number;
   /** Start of the bar that is judged. */
   readonly start: number;
-  /** Bars so far; where rules are judged at bars, as many as evaluations. */
+  /** Bars so far; where rules are judged at bars, as many as evaluations. Bars of activity may begin at the same time. */
   readonly bars: number;
   /** Trading day, as days since 1970-01-01. */
   readonly day: number;
@@ -93,10 +93,10 @@ const PERIODS: readonly Period[] = ["bar", "hour", "day", "week"];
 const HOUR_MS = 3_600_000;
 
 /** Hours and days are those in which the judged bar began, so that what a session closes with belongs to it. */
-function periodAt(period: Period, { start, day }: Moment): number {
+function periodAt(period: Period, { start, bars, day }: Moment): number {
   switch (period) {
     case "bar":
-      return start;
+      return bars;
     case "hour":
       return Math.floor(start / HOUR_MS);
     case "day":

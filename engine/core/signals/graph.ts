@@ -11,18 +11,22 @@
 import { indicator } from "../../catalog/catalog.ts";
 import type { Indicator, Kernel } from "../../catalog/kernel.ts";
 import type { Calendar } from "../../market/calendar.ts";
+import { isOfTime } from "../../market/bar-size.ts";
 import type { Anchor } from "../../market/periods.ts";
 import { invariant, unreachable } from "../assert.ts";
-import { factsOf, inputsOf } from "../canonical.ts";
+import { activityOf, factsOf, inputsOf } from "../canonical.ts";
 import type { Condition, FactSpec, SeriesRef, Strategy } from "../program.ts";
+import { ActivitySeries } from "./activity-series.ts";
 import { compileTest } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
-import { isFresh } from "./freshness.ts";
+import { isCounted, isFresh } from "./freshness.ts";
 import { BarsAgoNode, FormingFieldNode, PeekNode } from "./forming-nodes.ts";
 import { CalcNode, FieldNode, GuardNode, IndicatorNode, LagNode } from "./nodes.ts";
 import type { FactNode, Moment } from "./nodes.ts";
 import { RankNode, Ranking } from "./ranking.ts";
-import { Series, seriesKey } from "./series.ts";
+import { seriesKey } from "./series.ts";
+import type { Series } from "./series.ts";
+import { TimeSeries } from "./time-series.ts";
 import { OpeningRangeNode, PriorNode } from "./session-nodes.ts";
 import { anchorOf, comparedFacts, isPure, keyOfSpec } from "./specs.ts";
 import { BarsTrueNode, SecondsTrueNode, SinceNode } from "./temporal-nodes.ts";
@@ -73,6 +77,7 @@ export class FactGraph {
   readonly #constants: { readonly slot: number; readonly value: number }[] = [];
   /** By strategy, then by the fact that is ranked. */
   readonly #rankings = new Map<string, Map<number, Ranking>>();
+  readonly #prompt = new Map<Strategy, boolean>();
   #size = 0;
 
   constructor(strategies: readonly Strategy[], calendarOf: (symbol: string) => Calendar, views: Views) {
@@ -89,8 +94,9 @@ export class FactGraph {
   }
 
   /** Whether the same bars are also built with the grace. */
-  hasTwin({ symbol, size, session }: Series): boolean {
-    return this.series.has(seriesKey(symbol, size, session));
+  hasTwin(series: Series): boolean {
+    const key = seriesKey(series);
+    return key !== series.key && this.series.has(key);
   }
 
   get nodeCount(): number {
@@ -142,15 +148,30 @@ export class FactGraph {
       placed.push(place);
       instance.slotOf.push(this.#guarded(instance, place, series).slot);
     }
+    for (const read of instance.reads) if (isCounted(read)) for (const other of instance.reads) read.readers.add(other);
     this.instances.push(instance);
   }
 
   #seriesOf(strategy: Strategy, symbol: string, ref: SeriesRef): Series {
     const of = ref.symbol ?? symbol;
-    const made = new Series(of, ref.size, strategy.session, this.#calendarOf(of), strategy.ticks);
+    const { size } = ref;
+    const frame = { symbol: of, session: strategy.session, calendar: this.#calendarOf(of) };
+    const made = isOfTime(size)
+      ? new TimeSeries({ ...frame, size }, this.#isPrompt(strategy))
+      : new ActivitySeries({ ...frame, size });
     const series = this.series.get(made.key) ?? made;
     this.series.set(series.key, series);
     return series;
+  }
+
+  /** Where trades close bars, no other bar may be over and still open meanwhile: somebody would see what came after it. */
+  #isPrompt(strategy: Strategy): boolean {
+    let isPrompt = this.#prompt.get(strategy);
+    if (isPrompt === undefined) {
+      isPrompt = strategy.ticks === true || activityOf(strategy) !== undefined;
+      this.#prompt.set(strategy, isPrompt);
+    }
+    return isPrompt;
   }
 
   #place(instance: InstanceFacts, placed: readonly Placed[], spec: FactSpec, own: FactNode[]): Placed {
@@ -181,20 +202,28 @@ export class FactGraph {
     return { key: `${key}.${output}`, node: key, slot: slot + output, home };
   }
 
-  /** Reading another symbol's series goes through a guard that knows whether its bar has come. */
+  /**
+   * Reading another symbol's series goes through a guard that knows whether its bar has come; reading bars of activity
+   * beside other bars, through one that hides what was counted after the instant that is judged.
+   */
   #guarded(instance: InstanceFacts, input: Placed | undefined, reader: Series): Placed {
     invariant(input !== undefined, "a fact reads a later fact");
     const { home } = input;
-    if (home === null || home === reader || home.symbol === instance.symbol || input.key.startsWith("const:"))
-      return input;
+    if (home === null || home === reader || input.key.startsWith("const:")) return input;
+    const isForeign = home.symbol !== instance.symbol;
+    if (!isForeign && !isCounted(home)) return input;
     const key = `guard(${input.key})#${instance.key}`;
     const existing = this.#nodes.get(key);
     if (existing !== undefined) return { key, node: key, slot: existing.slot, home: null };
     const slot = this.#reserve(1);
-    const node = new GuardNode(key, slot, input.slot, () => isFresh(home, instance.moment.time));
+    const { moment, strategy } = instance;
+    const isKnown = isForeign ? () => isFresh(home, moment.time) : () => home.barEnd <= moment.time;
+    const node = new GuardNode(key, slot, input.slot, isKnown);
     this.#nodes.set(key, { node, slot });
     instance.early.push(node);
-    if (!instance.others.includes(home)) instance.others.push(home);
+    // Bars of activity have no boundary in common with any other: nobody waits at one, and nobody for them.
+    const isAwaited = isForeign && !isCounted(home) && isOfTime(strategy.on);
+    if (isAwaited && !instance.others.includes(home)) instance.others.push(home);
     return { key, node: key, slot, home: null };
   }
 

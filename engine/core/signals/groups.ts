@@ -7,7 +7,10 @@ import type { AccountView, BookView } from "../event.ts";
 import type { Barrier } from "./barrier.ts";
 import type { FactGraph } from "./graph.ts";
 import type { Instance } from "./instance.ts";
+import { lengthOf } from "../../market/bar-size.ts";
+import { ActivitySeries } from "./activity-series.ts";
 import type { Series } from "./series.ts";
+import { TimeSeries } from "./time-series.ts";
 import type { Views } from "./view-nodes.ts";
 
 /** Who is judged when a series closes a bar, and where it waits for others: one look-up for both. */
@@ -28,16 +31,27 @@ export function groupBySeries(barriers: ReadonlyMap<Instance, Barrier>): Map<Ser
   return groups;
 }
 
-/** Longest first, so that of bars that end together the longest closes first. */
-export function groupBySymbol(graph: FactGraph): Map<string, readonly Series[]> {
-  const groups = new Map<string, Series[]>();
-  for (const series of graph.series.values()) {
-    const group = groups.get(series.symbol) ?? [];
-    group.push(series);
-    groups.set(series.symbol, group);
-  }
-  for (const group of groups.values()) group.sort((a, b) => b.size.ms - a.size.ms);
-  return groups;
+/** The series of one symbol. */
+export interface SymbolSeries {
+  /** Longest first. */
+  readonly timed: readonly TimeSeries[];
+  readonly counted: readonly ActivitySeries[];
+}
+
+export function groupBySymbol(graph: FactGraph): Map<string, SymbolSeries> {
+  const symbols = new Set([...graph.series.values()].map(({ symbol }) => symbol));
+  return new Map(
+    [...symbols].map((symbol) => {
+      const own = [...graph.series.values()].filter((series) => series.symbol === symbol).sort(byLength);
+      const timed = own.filter((series) => series instanceof TimeSeries);
+      return [symbol, { timed, counted: own.filter((series) => series instanceof ActivitySeries) }];
+    }),
+  );
+}
+
+/** Of bars that end together the longest closes first. */
+export function byLength(a: Series, b: Series): number {
+  return lengthOf(b.size) - lengthOf(a.size);
 }
 
 /** Latches follow the rule's digest; cooldowns and counters follow its name. A changed rule keeps the latch of its warm-up. */

@@ -10,7 +10,7 @@ import type { Slots } from "./conditions.ts";
 import { Forming } from "./forming.ts";
 import type { FactNode } from "./nodes.ts";
 import { Pieces } from "./pieces.ts";
-import type { Series } from "./series.ts";
+import type { TimeSeries } from "./time-series.ts";
 
 /** Each of the last bars of a series, this many, can still be corrected. */
 export const KEPT_BARS = 64;
@@ -38,7 +38,7 @@ interface KeptBar extends Origin {
 type Memory = readonly (FactNode | undefined)[];
 
 export class Past {
-  readonly #series: Series;
+  readonly #series: TimeSeries;
   /** Since `#older`, oldest first. */
   readonly #bars: KeptBar[] = [];
   readonly #free: KeptBar[] = [];
@@ -50,7 +50,7 @@ export class Past {
   /** A kernel of another source cannot be copied: its series keeps no past. */
   #isLost = false;
 
-  constructor(series: Series) {
+  constructor(series: TimeSeries) {
     this.#series = series;
   }
 

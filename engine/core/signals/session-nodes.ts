@@ -3,6 +3,7 @@
  *
  * Owns: `prior` and `opening_range`. May not: read a clock; where a bar lies follows from its start.
  */
+import { lengthOf } from "../../market/bar-size.ts";
 import type { OpeningRangeField } from "../program.ts";
 import type { Slots } from "./conditions.ts";
 import type { FactNode, Moment } from "./nodes.ts";
@@ -87,7 +88,7 @@ export class OpeningRangeNode implements FactNode {
       if (bar.high > this.#high) this.#high = bar.high;
       if (bar.low < this.#low) this.#low = bar.low;
     }
-    const isWhole = barEnd >= end && this.#bars * size.ms === this.#spanMs;
+    const isWhole = barEnd >= end && this.#bars * lengthOf(size) === this.#spanMs;
     slots[this.slot] = isWhole ? this.#value() : Number.NaN;
   }
 

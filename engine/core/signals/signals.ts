@@ -17,23 +17,22 @@ import type {
   TradeInput,
 } from "../event.ts";
 import type { Program } from "../program.ts";
-import { incompleteBar, noTicks } from "./announcements.ts";
-import { barriersOf } from "./barrier.ts";
-import type { Barrier } from "./barrier.ts";
+import { cutBar, noTicks, noTrades } from "./announcements.ts";
+import { BAR_TIMER, Closing } from "./closing.ts";
 import { Corrections } from "./corrections.ts";
 import { FactGraph } from "./graph.ts";
-import { BookTable, groupBySeries, groupBySymbol, restoreStates } from "./groups.ts";
-import type { Judged } from "./groups.ts";
+import { BookTable, groupBySymbol, restoreStates } from "./groups.ts";
+import type { SymbolSeries } from "./groups.ts";
 import { Instance } from "./instance.ts";
 import { Judge } from "./judge.ts";
 import type { SignalsSink } from "./judge.ts";
 import type { Series } from "./series.ts";
 import { Ticks } from "./ticks.ts";
+import type { TimeSeries } from "./time-series.ts";
 
-const BAR_TIMER = "bars";
 /** When a condition of rules on ticks will have lasted long enough. */
 const LASTING_TIMER = "lasting";
-const NO_SERIES: readonly Series[] = [];
+const NO_SERIES: SymbolSeries = { timed: [], counted: [] };
 
 export class Signals {
   readonly #calendarOf: (symbol: string) => Calendar;
@@ -42,17 +41,13 @@ export class Signals {
   #program: Program | undefined;
   #graph: FactGraph;
   #instances: Instance[] = [];
-  #bySeries = new Map<Series, Judged[]>();
-  #bySymbol = new Map<string, readonly Series[]>();
-  #barriers = new Map<Instance, Barrier>();
-  /** Barriers at which somebody waits. */
-  #waiting: Barrier[] = [];
+  #bySymbol = new Map<string, SymbolSeries>();
   #ticks = new Ticks([]);
   #lastingAt = Number.NaN;
   readonly #judge: Judge;
   readonly #corrections: Corrections;
   #liveSince: number | undefined;
-  #timerAt = Number.NaN;
+  #closing: Closing;
 
   constructor(calendarOf: (symbol: string) => Calendar, sink: SignalsSink) {
     this.#calendarOf = calendarOf;
@@ -60,6 +55,7 @@ export class Signals {
     this.#graph = new FactGraph([], calendarOf, this.#books);
     this.#judge = new Judge(this.#books, sink, this.#graph.slots);
     this.#corrections = new Corrections((output) => sink.output(output));
+    this.#closing = this.#closingOf({ graceMs: 0 }, []);
   }
 
   get instances(): readonly Instance[] {
@@ -102,12 +98,8 @@ export class Signals {
     this.#judge.trading = wasTrading;
     graph.adopt(old);
     restoreStates(previous, instances);
-    this.#waiting = [...new Set(this.#barriers.values())].filter((barrier) => barrier.resume());
-    for (const series of graph.series.values()) {
-      if (this.#liveSince !== undefined) series.liveSince(this.#liveSince);
-      if (series.openEnd === series.openEnd) this.#closeAt(series.openEnd);
-    }
-    for (const barrier of this.#waiting) this.#closeAt(barrier.end);
+    if (this.#liveSince !== undefined) for (const series of graph.series.values()) series.liveSince(this.#liveSince);
+    this.#closing.resume();
     this.#lastingUntil(this.#ticks.earliest(Number.NEGATIVE_INFINITY));
   }
 
@@ -116,16 +108,24 @@ export class Signals {
     this.#graph = graph;
     this.#judge.use(program, graph.slots);
     this.#instances = instances;
-    this.#waiting = [];
-    this.#timerAt = Number.NaN;
     this.#ticks = new Ticks(instances);
     this.#lastingAt = Number.NaN;
-    this.#barriers = barriersOf(instances, graph);
-    this.#bySeries = groupBySeries(this.#barriers);
+    this.#closing = this.#closingOf(program, instances);
     this.#bySymbol = groupBySymbol(graph);
     this.usesAccount = program.strategies.some((strategy) =>
       strategy.facts.some((fact) => fact.spec.kind === "account"),
     );
+  }
+
+  #closingOf(program: Pick<Program, "graceMs">, instances: readonly Instance[]): Closing {
+    return new Closing({
+      program,
+      graph: this.#graph,
+      instances,
+      judge: this.#judge,
+      corrections: this.#corrections,
+      sink: this.#sink,
+    });
   }
 
   feed(status: "live" | "down" | "ended", time: number): void {
@@ -133,8 +133,13 @@ export class Signals {
     this.#liveSince = status === "live" ? time : Number.POSITIVE_INFINITY;
     for (const series of this.#graph.series.values()) {
       if (status === "live") series.liveSince(time);
-      else series.interrupted();
+      else this.#cut(series, series.interrupted());
     }
+  }
+
+  /** A bar that began at `start` was given up; NaN: none was. */
+  #cut(series: Series, start: number): void {
+    if (this.#judge.trading && !Number.isNaN(start)) this.#sink.output(cutBar(series, start));
   }
 
   /** Bars from before now: facts and latches follow, nothing fires. */
@@ -148,15 +153,15 @@ export class Signals {
   /** `running`: a graph whose series go on after the warm-up; what they have not closed yet they will close themselves. */
   #warm({ symbol, size, bars }: HistoryInput, running: FactGraph | undefined): void {
     const barSize = barSizeOf(size);
-    for (const series of this.#bySymbol.get(symbol) ?? NO_SERIES) {
+    for (const series of (this.#bySymbol.get(symbol) ?? NO_SERIES).timed) {
       if (series.size.label !== size) continue;
       const known = running?.series.get(series.key)?.lastEnd ?? Number.NEGATIVE_INFINITY;
       const until = known === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : known;
       for (const bar of bars) {
         const end = series.endAt(bar.start);
         if (!(end <= until)) continue;
-        this.#beforeUpdate(series, end);
-        if (series.offer(bar, barSize, end, false) === "closed") this.#closed(series, end);
+        this.#closing.beforeUpdate(series, end);
+        if (series.offer(bar, barSize, end, false) === "closed") this.#closing.judge([series]);
       }
     }
   }
@@ -188,13 +193,13 @@ export class Signals {
     setsPrice: boolean,
     marketTime: number,
   ): void {
-    const all = this.#bySymbol.get(symbol);
-    if (all === undefined) return;
+    const own = this.#bySymbol.get(symbol);
+    if (own === undefined) return;
     const judged = this.#ticks.of(symbol);
-    if (judged.length > 0) this.#closePrompt(all, time);
+    if (judged.length > 0) this.#closePrompt(own.timed, time);
     const watermark = marketTime - (this.#program?.graceMs ?? 0);
     let due = Number.POSITIVE_INFINITY;
-    for (const series of all) {
+    for (const series of own.timed) {
       const offer =
         size === undefined
           ? series.quote(time, price, watermark)
@@ -203,14 +208,16 @@ export class Signals {
         this.#corrections.trade(series, { time, price, size, setsPrice }, this.#graph.slots, this.#judge.trading);
       if (series.openEnd < due) due = series.openEnd;
     }
-    if (due < Number.POSITIVE_INFINITY) this.#closeAt(due);
+    if (due < Number.POSITIVE_INFINITY) this.#closing.closeAt(due);
+    if (own.counted.length > 0 && size !== undefined)
+      this.#closing.count(own.counted, { time, price, size, setsPrice }, watermark, marketTime);
     for (const instance of judged) this.#judgeNow(instance, marketTime);
   }
 
   /** Closes at once what ended before `time` of the series that do not wait out a grace. */
   #closePrompt(candidates: readonly Series[], time: number): void {
     for (const series of candidates) {
-      if (series.prompt && series.openEnd <= time) this.#closeThrough([series], time);
+      if (series.prompt && series.openEnd <= time) this.#closing.closeThrough([series], time);
     }
   }
 
@@ -234,7 +241,7 @@ export class Signals {
     this.#lastingAt = Number.NaN;
     for (const instance of this.#ticks.all) {
       if (this.#ticks.nextOf(instance) <= now) {
-        this.#closePrompt(this.#bySymbol.get(instance.facts.symbol) ?? NO_SERIES, now);
+        this.#closePrompt((this.#bySymbol.get(instance.facts.symbol) ?? NO_SERIES).timed, now);
         this.#judgeNow(instance, now);
       }
     }
@@ -242,15 +249,16 @@ export class Signals {
   }
 
   bar(input: BarInput): void {
-    const all = this.#bySymbol.get(input.symbol);
-    if (all === undefined) return;
+    const own = this.#bySymbol.get(input.symbol);
+    if (own === undefined) return;
+    const all = own.timed;
     const size = barSizeOf(input.size);
     if (input.revised) return this.#corrections.bar(all, input, size, this.#graph.slots, this.#judge.trading);
     const quote = this.#graph.quotes.get(input.symbol);
     if (quote !== undefined) quote.last = input.close;
     for (const series of all) {
       if (series.openEnd <= input.start) {
-        this.#closeThrough(all, input.start);
+        this.#closing.closeThrough(all, input.start);
         break;
       }
     }
@@ -258,134 +266,32 @@ export class Signals {
     for (const { facts } of this.#ticks.deaf(input.symbol)) {
       if (this.#judge.trading) this.#sink.output(noTicks(facts.strategy.name, facts.symbol));
     }
+    for (const series of own.counted) {
+      if (this.#judge.trading && series.isNewlySilent()) this.#sink.output(noTrades(series));
+    }
     const closed = this.#justClosed;
     closed.length = 0;
     for (const series of all) this.#offer(series, input, size, closed);
-    for (const series of closed) this.#updateSeries(series);
-    for (const series of closed) this.#evaluateAll(series, series.barEnd);
+    this.#closing.judge(closed);
   }
 
-  readonly #justClosed: Series[] = [];
+  readonly #justClosed: TimeSeries[] = [];
 
-  #offer(series: Series, input: BarInput, size: BarSize, closed: Series[]): void {
+  #offer(series: TimeSeries, input: BarInput, size: BarSize, closed: TimeSeries[]): void {
     const isOwn = series.size.label === size.label;
     const end = isOwn || size.kind === "session" ? series.endAt(input.start) : input.start + size.ms;
     if (Number.isNaN(end)) return;
-    if (this.#waiting.length > 0 && series.endAt(input.start) <= end) this.#beforeUpdate(series, end);
+    if (this.#closing.isAwaited && series.endAt(input.start) <= end) this.#closing.beforeUpdate(series, end);
     // What trades build at ticks is not given up for the bars of a provider; they only fill what is missing.
     if (series.prompt && series.isBuilding(input.start)) return;
     if (series.offer(input, size, end, !series.prompt) === "closed") {
       closed.push(series);
-      if (!isOwn) this.#announce(series);
-    } else if (series.openEnd === series.openEnd) this.#closeAt(series.openEnd);
+      if (!isOwn) this.#closing.announce(series);
+    } else if (series.openEnd === series.openEnd) this.#closing.closeAt(series.openEnd);
   }
 
-  /** The bar timer: closes what is due and evaluates what waited for others. */
   timer(id: string, now: number): void {
-    if (id === LASTING_TIMER) return this.#lasting(now);
-    if (id !== BAR_TIMER) return;
-    this.#timerAt = Number.NaN;
-    const grace = this.#program?.graceMs ?? 0;
-    const { series } = this.#graph;
-    this.#closeThrough(series.values(), now - grace);
-    let next = Number.POSITIVE_INFINITY;
-    for (const { openEnd } of series.values()) if (openEnd < next) next = openEnd;
-    for (const barrier of [...this.#waiting]) {
-      if (barrier.end + grace <= now) this.#release(barrier);
-      else next = Math.min(next, barrier.end);
-    }
-    if (next < Number.POSITIVE_INFINITY) this.#closeAt(next);
-  }
-
-  /**
-   * Closes what ended at or before `time`, instant by instant: all series of one instant are updated before anything
-   * is evaluated, and nothing of a later instant is.
-   */
-  #closeThrough(candidates: Iterable<Series>, time: number): void {
-    const due = [...candidates].filter((series) => series.openEnd <= time).sort((a, b) => b.size.ms - a.size.ms);
-    while (due.length > 0) {
-      let end = Number.POSITIVE_INFINITY;
-      for (const { openEnd } of due) if (openEnd < end) end = openEnd;
-      if (!(end <= time)) return;
-      const now = due.filter((series) => series.openEnd === end);
-      for (const series of now) this.#beforeUpdate(series, end);
-      const made = now.filter((series) => this.#close(series));
-      for (const series of made) this.#updateSeries(series);
-      for (const series of made) this.#evaluateAll(series, end);
-    }
-  }
-
-  /** Who still waits at an earlier instant is judged before a series it reads moves on: it must not see the future. */
-  #beforeUpdate(series: Series, end: number): void {
-    if (this.#waiting.length === 0) return;
-    for (const barrier of [...this.#waiting]) if (barrier.end < end && barrier.reads(series)) this.#release(barrier);
-  }
-
-  #close(series: Series): boolean {
-    if (series.openIsIncomplete && this.#judge.trading) {
-      this.#sink.output(incompleteBar(series));
-    }
-    const made = series.close();
-    if (made) this.#announce(series);
-    return made;
-  }
-
-  #announce(series: Series): void {
-    const isTold = series.prompt && this.#graph.hasTwin(series);
-    if (this.#judge.trading && !isTold)
-      this.#sink.output({ kind: "bar", symbol: series.symbol, size: series.size.label, bar: { ...series.bar } });
-  }
-
-  #closed(series: Series, end: number): void {
-    this.#updateSeries(series);
-    this.#evaluateAll(series, end);
-  }
-
-  #updateSeries(series: Series): void {
-    const { slots } = this.#graph;
-    series.past.follow();
-    for (const node of series.nodes) node.update(slots);
-  }
-
-  #evaluateAll(series: Series, end: number): void {
-    const own = this.#bySeries.get(series);
-    if (own !== undefined) {
-      for (const { instance, barrier } of own) {
-        if (barrier.isOpen) {
-          instance.prepare(this.#graph.slots, end);
-          this.#judge.evaluate(instance);
-        } else this.#wait(barrier, instance, end);
-      }
-    }
-    if (this.#waiting.length === 0) return;
-    for (const barrier of [...this.#waiting]) if (barrier.cameIn(series)) this.#release(barrier);
-  }
-
-  #wait(barrier: Barrier, instance: Instance, end: number): void {
-    barrier.arrive(instance, end);
-    if (!this.#waiting.includes(barrier)) this.#waiting.push(barrier);
-    this.#closeAt(end);
-  }
-
-  /** Everybody who waits at this barrier: first what ranks compare, for all of them, then one after the other. */
-  #release(barrier: Barrier): void {
-    const { end } = barrier;
-    this.#waiting = this.#waiting.filter((other) => other !== barrier);
-    const { slots } = this.#graph;
-    const released = barrier.release();
-    for (const instance of released) instance.prepare(slots, instance.waitingFor);
-    barrier.collect(slots, end);
-    for (const instance of released) {
-      instance.waitingFor = Number.NaN;
-      this.#judge.evaluate(instance);
-    }
-  }
-
-  /** One timer for everything: the earliest bar end plus grace. */
-  #closeAt(end: number): void {
-    const at = end + (this.#program?.graceMs ?? 0);
-    if (at >= this.#timerAt) return;
-    this.#timerAt = at;
-    this.#sink.output({ kind: "timer.set", id: BAR_TIMER, clock: "market", at });
+    if (id === LASTING_TIMER) this.#lasting(now);
+    else if (id === BAR_TIMER) this.#closing.timer(now);
   }
 }

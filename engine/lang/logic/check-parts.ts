@@ -4,13 +4,14 @@
  * Owns: logic/float-equality, time/for-shorter-than-bar and time/bars-on-tick.
  */
 import type { Fact, LeafCondition } from "../../core/program.ts";
-import type { BarSize } from "../../market/bar-size.ts";
+import { lengthOf } from "../../market/bar-size.ts";
+import type { SeriesSize } from "../../market/bar-size.ts";
 import type { Builder } from "../builder.ts";
 import { partsOf } from "../syntax.ts";
 import type { Node } from "../syntax.ts";
 import type { Trees } from "./trees.ts";
 
-export function checkParts(builder: Builder, trees: Trees, node: Node, on: BarSize): void {
+export function checkParts(builder: Builder, trees: Trees, node: Node, on: SeriesSize): void {
   if (node.kind === "compare" && node.relation === "==") checkEquality(builder, trees, node);
   const { ticks } = builder.context.scope.table;
   if (ticks) checkTickCount(builder, node);
@@ -27,9 +28,9 @@ function checkTickCount(builder: Builder, node: Node): void {
   builder.file.findings.report("time/bars-on-tick", span, message, "Write a duration, e.g. 5m.");
 }
 
-function checkDuration(builder: Builder, node: Node & { readonly kind: "for" | "within" }, on: BarSize): void {
+function checkDuration(builder: Builder, node: Node & { readonly kind: "for" | "within" }, on: SeriesSize): void {
   const { quantity, kind } = node;
-  if (!("ms" in quantity) || quantity.ms >= on.ms) return;
+  if (!("ms" in quantity) || quantity.ms >= lengthOf(on)) return;
   const { sources } = builder.file.findings;
   const message = `${kind} ${sources.textOf(quantity.span)} is shorter than a bar of ${on.label}`;
   const effect = kind === "for" ? "It means two bars in a row" : "It means at this bar";

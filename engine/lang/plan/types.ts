@@ -90,6 +90,8 @@ export interface WarmupPlan {
   readonly symbol: string;
   readonly size: string;
   readonly bars: number;
+  /** Counted from trades as they come: no history has them. */
+  readonly counted?: true;
 }
 
 export interface HeldPosition {

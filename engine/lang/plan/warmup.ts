@@ -4,6 +4,7 @@
  * Owns: comparing facts of two programs. A fact that the older program computes for the same symbol goes on.
  */
 import { neededBars } from "../../core/canonical.ts";
+import { isOfTime } from "../../market/bar-size.ts";
 import type { Fact, Program, Strategy } from "../../core/program.ts";
 import type { WarmupPlan } from "./types.ts";
 
@@ -23,7 +24,9 @@ export function warmupOf(before: Pick<Program, "strategies">, strategy: Strategy
       if (bars === 0 || spec.kind === "calc") continue;
       const of = spec.series.symbol ?? symbol;
       const at = `${of}@${spec.series.size.label}`;
-      if (bars > (needs.get(at)?.bars ?? 0)) needs.set(at, { symbol: of, size: spec.series.size.label, bars });
+      const { size } = spec.series;
+      const counted: { readonly counted?: true } = isOfTime(size) ? {} : { counted: true };
+      if (bars > (needs.get(at)?.bars ?? 0)) needs.set(at, { symbol: of, size: size.label, bars, ...counted });
     }
   }
   return [...needs.values()].sort((a, b) =>

@@ -1,0 +1,229 @@
+/**
+ * Bars of time: intervals that divide a session, or one whole session.
+ *
+ * Owns: turning trades and smaller bars into bars, and deciding which interval an item belongs to.
+ * May not: know facts, rules or clocks. The caller asks for a close, with a time that came from an event.
+ */
+import type { BarSize } from "../../market/bar-size.ts";
+import type { Bar } from "../event.ts";
+import { Forming } from "./forming.ts";
+import { Past } from "./past.ts";
+import type { Origin } from "./past.ts";
+import { Series, seriesKey } from "./series.ts";
+import type { Offer, SeriesOf } from "./series.ts";
+
+export class TimeSeries extends Series<BarSize> {
+  /** Where `bar` came from. */
+  readonly origin: Origin = { firstAt: Number.NaN, lastAt: Number.NaN, pieces: 0 };
+  /** What may still be corrected. */
+  readonly past = new Past(this);
+  /** People were told that a correction came too late to be followed. */
+  lateCorrectionWasTold = false;
+
+  /** Open intervals in order of time: each waits out its grace while later ones already fill. */
+  readonly #open: Forming[] = [];
+  readonly #free: Forming[] = [];
+  /** A provider sends closed bars: from then on trades no longer build this series. */
+  #fromBars = false;
+  /** Somebody trades: from then on quotes no longer build this series. */
+  #fromTrades = false;
+
+  constructor(of: SeriesOf<BarSize>, prompt = false) {
+    super(`${seriesKey(of)}${prompt ? "/prompt" : ""}`, of, prompt);
+  }
+
+  /** End of the oldest open interval, or NaN. */
+  get openEnd(): number {
+    const oldest = this.#open[0];
+    return oldest === undefined ? Number.NaN : oldest.end;
+  }
+
+  /** The newest interval that has a price, or undefined. */
+  get forming(): Forming | undefined {
+    for (let at = this.#open.length - 1; at >= 0; at--) if (this.#open[at]?.hasPrice === true) return this.#open[at];
+    return undefined;
+  }
+
+  /** The open interval that contains `time`, or undefined. */
+  openAt(time: number): Forming | undefined {
+    return this.#open.find((one) => one.contains(time));
+  }
+
+  /** Whether trades are building the interval that contains `time`, from its start on. */
+  isBuilding(time: number): boolean {
+    const forming = this.openAt(time);
+    return forming !== undefined && forming.hasPrice && forming.complete && forming.until === forming.start;
+  }
+
+  /** What it cuts is told when its time is over: bars may still cover it. */
+  interrupted(): number {
+    this.completeSince = Number.POSITIVE_INFINITY;
+    return Number.NaN;
+  }
+
+  follow(): void {
+    this.past.follow();
+  }
+
+  endAt(time: number): number {
+    if (!this.inWindow(time)) return Number.NaN;
+    if (this.size.kind === "session") return this.windowClose;
+    return Math.min(this.#startAt(time) + this.size.ms, this.windowClose);
+  }
+
+  /** A day begins with its extended hours: a bar before the open lies in the day that follows. */
+  intervalStart(time: number): number {
+    if (this.size.kind === "session") {
+      const session = this.calendar.sessionAtOrBefore(time);
+      return session !== undefined && time < session.extendedClose ? session.extendedOpen : time;
+    }
+    return this.inWindow(time) ? this.#startAt(time) : time;
+  }
+
+  /**
+   * The middle of a quote. It builds bars (without volume) only of symbols that nobody trades in sight: the first trade
+   * or closed bar takes over, and what quotes had built of open intervals is forgotten.
+   */
+  quote(time: number, mid: number, watermark: number): Offer {
+    if (this.#fromBars || this.#fromTrades) return "ignored";
+    return this.#tick(time, mid, 0, true, watermark);
+  }
+
+  /** `watermark`: intervals that ended at or before it are decided. */
+  trade(time: number, price: number, size: number, setsPrice: boolean, watermark: number): Offer {
+    if (this.#fromBars) return "ignored";
+    if (!this.#fromTrades) {
+      this.#fromTrades = true;
+      this.#forgetOpen();
+    }
+    return this.#tick(time, price, size, setsPrice, watermark);
+  }
+
+  #tick(time: number, price: number, size: number, setsPrice: boolean, watermark: number): Offer {
+    const forming = this.#formingAt(time, watermark);
+    if (forming === "late" || forming === "ignored") return forming;
+    if (time < forming.until) return "ignored";
+    if (this.completeSince > forming.until) forming.complete = false;
+    forming.hasTicks = true;
+    forming.volume += size;
+    if (setsPrice) forming.trade(time, price);
+    return "building";
+  }
+
+  /**
+   * A closed bar of the same or a smaller size, in order of their starts. `end` is its end. `live`: a provider sends
+   * such bars from now on; history does not say so, and trades go on building.
+   */
+  offer(bar: Bar, size: BarSize, end: number, live: boolean): Offer {
+    if (size.ms > this.size.ms || (size !== this.size && !divides(size, this.size))) return "ignored";
+    if (bar.start < this.lastEnd) return "late";
+    if (live) this.#useBars();
+    if (size.label === this.size.label) {
+      this.take(bar);
+      this.#from(Number.NaN, Number.NaN, 0);
+      this.#decided(end);
+      return "closed";
+    }
+    const forming = this.#formingAt(bar.start, Number.NEGATIVE_INFINITY);
+    if (forming === "late" || forming === "ignored") return forming;
+    // Trades of the time that this bar covers would be counted twice: the bars of a provider know better.
+    if (bar.start < forming.until) return "late";
+    if (bar.start > forming.until && this.completeSince > forming.until) forming.complete = false;
+    forming.until = end;
+    forming.fold(bar.open, bar.high, bar.low, bar.close);
+    forming.volume += bar.volume;
+    forming.pieces++;
+    this.past.addPiece(bar);
+    if (end < forming.end || forming !== this.#open[0]) return "building";
+    return this.close() ? "closed" : "ignored";
+  }
+
+  /** Closes the oldest open interval. False when it had no price or misses data: then there is no bar. */
+  close(): boolean {
+    const forming = this.#open.shift();
+    if (forming === undefined) return false;
+    const made = forming.hasPrice && this.#isComplete(forming);
+    if (made) {
+      this.show(forming, forming.end);
+      const isTraded = this.#fromTrades && forming.pieces === 0;
+      const pieces = forming.hasTicks ? 0 : forming.pieces;
+      this.#from(isTraded ? forming.firstAt : Number.NaN, isTraded ? forming.lastAt : Number.NaN, pieces);
+    }
+    this.lastEnd = Math.max(this.lastEnd, forming.end);
+    this.#free.push(forming);
+    return made;
+  }
+
+  /** Whether the oldest open interval has prices but may not become a bar because data of it is missing. */
+  get openIsIncomplete(): boolean {
+    const forming = this.#open[0];
+    return forming !== undefined && forming.hasPrice && !this.#isComplete(forming);
+  }
+
+  #isComplete(forming: Forming): boolean {
+    return forming.complete && (forming.until >= forming.end || this.completeSince <= forming.until);
+  }
+
+  #from(firstAt: number, lastAt: number, pieces: number): void {
+    this.origin.firstAt = firstAt;
+    this.origin.lastAt = lastAt;
+    this.origin.pieces = pieces;
+  }
+
+  /** A whole bar was given: what was being built of its time is over. */
+  #decided(end: number): void {
+    this.lastEnd = end;
+    this.barEnd = end;
+    while (this.openEnd <= end) this.#free.push(this.#open.shift() as Forming);
+  }
+
+  #formingAt(time: number, watermark: number): Forming | "late" | "ignored" {
+    for (let i = this.#open.length - 1; i >= 0; i--) {
+      const forming = this.#open[i] as Forming;
+      if (forming.contains(time)) return forming;
+    }
+    if (time < this.lastEnd) return "late";
+    const end = this.endAt(time);
+    if (Number.isNaN(end)) return "ignored";
+    if (end <= watermark) return "late";
+    const forming = this.#free.pop() ?? new Forming();
+    forming.begin(this.size.kind === "session" ? this.windowOpen : this.#startAt(time), end);
+    let at = this.#open.length;
+    while (at > 0 && (this.#open[at - 1] as Forming).start > forming.start) at--;
+    this.#open.splice(at, 0, forming);
+    return forming;
+  }
+
+  #startAt(time: number): number {
+    return this.windowOpen + Math.floor((time - this.windowOpen) / this.size.ms) * this.size.ms;
+  }
+
+  #useBars(): void {
+    if (this.#fromBars) return;
+    // What trades built of the current interval would be counted twice.
+    this.#fromBars = true;
+    this.#forgetOpen();
+  }
+
+  #forgetOpen(): void {
+    this.#free.push(...this.#open);
+    this.#open.length = 0;
+  }
+
+  override adopt(old: Series): void {
+    super.adopt(old);
+    if (!(old instanceof TimeSeries)) return;
+    this.#open.splice(0, this.#open.length, ...old.#open);
+    this.#fromBars = old.#fromBars;
+    this.#fromTrades = old.#fromTrades;
+    this.past.adopt(old.past);
+  }
+}
+
+/** Whether bars of the smaller size fill bars of the larger one without reaching over its end. */
+export function divides(small: BarSize, large: BarSize): boolean {
+  return (
+    small.label === large.label ||
+    (small.kind === "intraday" && (large.kind === "session" || large.ms % small.ms === 0))
+  );
+}
