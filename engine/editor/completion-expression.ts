@@ -16,7 +16,7 @@ import { isWord, wordIn } from "./scope-of.ts";
 import type { Scoped } from "./scope-of.ts";
 import { typedExpression } from "./typed-expression.ts";
 import type { OpenCall } from "./typed-expression.ts";
-import { ARGUMENT_DOCS, BAR_SIZES, WORD_DOCS } from "./words-of-language.ts";
+import { ACTIVITY_DOCS, ARGUMENT_DOCS, BAR_SIZES, WORD_DOCS } from "./words-of-language.ts";
 
 export interface ExpressionScope {
   readonly definitions: readonly Scoped[];
@@ -174,10 +174,12 @@ function argumentWords(
   call: OpenCall | undefined,
   { symbols }: ExpressionScope,
 ): readonly Item[] {
-  const word = /[\w./-]*$/.exec(before)?.[0] ?? "";
+  const amount = call?.argument === "on" ? /(\d[\d_]*)\s+[A-Za-z]*$/.exec(before) : null;
+  const word = (amount ?? /[\w./-]*$/.exec(before))?.[0] ?? "";
   const entry = call === undefined ? undefined : INDICATORS.get(call.name);
   const values: Readonly<Record<string, readonly string[]>> = {
-    on: BAR_SIZES,
+    // Behind a number stands what is counted.
+    on: amount === null ? BAR_SIZES : Object.keys(ACTIVITY_DOCS).map((kind) => `${amount[1]} ${kind}`),
     symbol: call?.argument === "symbol" ? symbols() : [],
     output: entry?.outputs.map(({ name }) => name) ?? [],
     source: Object.keys(entry?.sources ?? {}),

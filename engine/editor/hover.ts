@@ -24,7 +24,7 @@ import { nameAt, sourceOf } from "./navigation.ts";
 import { choicesAt, keysAt, schemaOf } from "./schema-at.ts";
 import { scopeOf, wordIn } from "./scope-of.ts";
 import type { Scoped } from "./scope-of.ts";
-import { ARGUMENT_DOCS, signDoc, WORD_DOCS } from "./words-of-language.ts";
+import { ACTIVITY_DOCS, ARGUMENT_DOCS, signDoc, WORD_DOCS } from "./words-of-language.ts";
 
 export interface Hover {
   readonly markdown: string;
@@ -136,6 +136,10 @@ function ofToken(
   }
   if (token.kind !== "name") return undefined;
   const [before, after] = [tokens[index - 1], tokens[index + 1]];
+  if (before?.kind === "number" && tokens[index - 2]?.text === ":" && tokens[index - 3]?.text === "on") {
+    const amount = ACTIVITY_DOCS[token.text];
+    return amount === undefined ? undefined : `${code(amount.usage)}\n${amount.doc}`;
+  }
   const call = callAround(tokens, index);
   if (after?.text === ":" && call !== undefined) return argumentText(call, token.text);
   if (before?.text === ":" || before === undefined || before.text !== ".") {

@@ -107,6 +107,17 @@ export const ARGUMENT_DOCS: Readonly<Record<string, string>> = {
   source: "Who computes it: our own kernel when left out.",
 };
 
+/** Bars that are complete when so much has been traded. */
+export const ACTIVITY_DOCS: Readonly<Record<string, Pick<WordDoc, "usage" | "doc">>> = {
+  ticks: { usage: "on: 500 ticks", doc: countedAs("trades that set a price") },
+  volume: { usage: "on: 50_000 volume", doc: countedAs("shares") },
+  dollars: { usage: "on: 2_000_000 dollars", doc: countedAs("dollars (price times size)") },
+};
+
+function countedAs(what: string): string {
+  return `A bar closes at the trade with which so many ${what} have gone by, and with the session. It is counted from trades, never taken from history.`;
+}
+
 /** Bar sizes that people use. */
 export const BAR_SIZES: readonly string[] = [
   "1m",

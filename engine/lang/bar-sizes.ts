@@ -1,5 +1,5 @@
 /**
- * What to say of a bar size that is none.
+ * Bar sizes in sentences, and what to say of one that is none.
  *
  * Owns: the words; which spellings can mean one thing only is in fix-spelling.ts.
  */
@@ -17,6 +17,21 @@ const USUAL: Readonly<Record<SizePlace, string>> = {
   facts: "Write 1m, 5m, 15m, 1h, 1d, or an amount such as 500 ticks.",
   test: TIMES,
 };
+
+/** `5m bars`, `bars of 500 ticks`. */
+export function barsWords(label: string): string {
+  return parseActivity(label) === undefined ? `${label} bars` : `bars of ${label}`;
+}
+
+/** As the beginning of a sentence. */
+export function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** `5m bar`, `bar of 500 ticks`. */
+export function barWords(label: string): string {
+  return barsWords(label).replace("bars", "bar");
+}
 
 export function sizeProblem(source: string, place: SizePlace): { readonly message: string; readonly help: Help } {
   const message = `"${source}" is no bar size`;

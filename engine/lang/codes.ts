@@ -90,7 +90,7 @@ const TABLE = {
   "logic/float-equality": warning("Computed numbers hardly ever meet a value exactly."),
   "logic/too-complex": info("Contradictions are looked for among at most 4,096 alternatives."),
   "time/not-in-test": error("An expectation about no moment of the test could never fail."),
-  "time/bar-size": error("Bars must divide a session."),
+  "time/bar-size": error("A bar needs an end: a time that divides a session, or an amount that is traded."),
   "time/cooldown-shorter-than-bar": warning("Rules are evaluated once per bar, so it has no effect."),
   "time/for-shorter-than-bar": warning("Conditions are looked at once per bar, so time passes in whole bars."),
   "time/repaints": warning("A test on closed bars cannot show it: on history the bar is always finished."),

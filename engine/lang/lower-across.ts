@@ -7,6 +7,7 @@ import { FUNCTIONS } from "../catalog/facts.ts";
 import { inputsOf } from "../core/canonical.ts";
 import type { FactSpec } from "../core/program.ts";
 import { isOfTime } from "../market/bar-size.ts";
+import { barsWords } from "./bar-sizes.ts";
 import { durationText } from "./values.ts";
 import { sameSeries } from "./fact-refs.ts";
 import type { Operand } from "./fact-refs.ts";
@@ -106,7 +107,7 @@ function lowerPrior(context: Context, call: Across, of: Node): Operand | undefin
   }
   const home = table.fact(operand.index).spec.series;
   if (!sameSeries(home, series)) {
-    const message = `prior is asked for on ${series.size.label} bars, but its value is computed on ${home.size.label}`;
+    const message = `prior is asked for on ${barsWords(series.size.label)}, but its value is computed on ${home.size.label}`;
     const help = "Only what is computed on those bars has a prior value; named facts mean the strategy's own bars.";
     return report(context, "types/series", call.span, message, help);
   }

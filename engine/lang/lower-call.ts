@@ -22,7 +22,7 @@ import { didYouMean, listed } from "./suggest.ts";
 import { WORD_ARGUMENTS } from "./syntax.ts";
 import type { Argument, Node } from "./syntax.ts";
 import type { Quality } from "./units.ts";
-import { sizeProblem } from "./bar-sizes.ts";
+import { barsWords, sentence, sizeProblem } from "./bar-sizes.ts";
 
 export interface Call {
   readonly name: string;
@@ -44,8 +44,9 @@ export function lowerCall(context: Context, call: Call): Operand | undefined {
   }
   const isBar = doc.group === "bar";
   const series = seriesOf(context, call, isBar ? ["on", "symbol"] : ["symbol"]);
-  const forming = isBar ? formingOf(context, call) : context.forming;
-  if (series === undefined || forming === null || isUnseen(context, call, series, forming)) return undefined;
+  if (series === undefined) return undefined;
+  const forming = isBar ? formingOf(context, call, series) : context.forming;
+  if (forming === null) return undefined;
   const known = isBar ? ["on", "symbol", "forming"] : ["on", "symbol"];
   const extra = call.args.find((arg) => arg.name === undefined || !known.includes(arg.name));
   if (extra !== undefined || call.output !== undefined) {
@@ -65,27 +66,25 @@ export function lowerCall(context: Context, call: Call): Operand | undefined {
 }
 
 /** What `forming:` says, or what was said around the call; null after a finding. */
-function formingOf(context: Context, call: Call): boolean | undefined | null {
+function formingOf(context: Context, call: Call, { size }: SeriesRef): boolean | undefined | null {
   const given = call.args.find((arg) => arg.name === "forming");
-  if (given === undefined) return context.forming;
-  const word = given.value.kind === "word" ? given.value.word : "";
-  if (word !== "true" && word !== "false") {
+  const word = given?.value.kind === "word" ? given.value.word : "";
+  if (given !== undefined && word !== "true" && word !== "false") {
     report(context, "types/value", given.value.span, `forming: is true or false, not "${word}"`);
     return null;
   }
-  if (word === "true") {
+  const forming = given === undefined ? context.forming : word === "true";
+  if (forming === true && !isOfTime(size)) {
+    const message = `${call.name} cannot see a bar of ${size.label} that is still being built`;
+    const help = "Leave forming: out, or use bars of time.";
+    report(context, "types/arguments", given?.value.span ?? call.span, message, help);
+    return null;
+  }
+  if (given !== undefined && forming === true) {
     const message = `${call.name} sees a bar that is still being built: what it says can change until the bar closes`;
     report(context, "time/repaints", given.value.span, message, "Leave forming: out to see closed bars.");
   }
-  return word === "true";
-}
-
-/** Bars of activity are seen when they are closed; true after a finding. */
-function isUnseen(context: Context, call: Call, { size }: SeriesRef, forming: boolean | undefined): boolean {
-  if (forming !== true || isOfTime(size)) return false;
-  const message = `${call.name} cannot see a bar of ${size.label} that is still being built`;
-  report(context, "types/arguments", call.span, message, "Leave forming: out, or use bars of time.");
-  return true;
+  return forming;
 }
 
 function nameAlone({ name, nameSpan, args, output }: Call): Advice {
@@ -120,7 +119,7 @@ export function seriesOf(context: Context, call: Call, allowed: readonly string[
   }
   const { own } = context.scope.table;
   if (isSmaller(size, own.size)) {
-    const message = `${size.label} bars are smaller than the strategy's ${own.size.label} bars`;
+    const message = `${sentence(barsWords(size.label))} are smaller than the strategy's ${barsWords(own.size.label)}`;
     return report(context, "types/series", call.span, message, "Evaluate the strategy on the smaller bars (on:).");
   }
   return { symbol, size };
@@ -138,9 +137,8 @@ export function lowerIndicator(context: Context, call: Call): Operand | undefine
   const entry = context.scope.indicators.get(call.name) as Indicator;
   const series = seriesOf(context, call, ["on", "symbol"]);
   const given = givenTo(context, call, entry);
-  const around = formingOf(context, call);
+  const around = series === undefined ? undefined : formingOf(context, call, series);
   if (series === undefined || given === undefined || around === null) return undefined;
-  if (isUnseen(context, call, series, around)) return undefined;
   const explicit = context.explicit || !sameSeries(series, context.series);
   const inner: Context = { ...context, series, explicit, forming: around };
   const output = outputOf(context, call, entry);

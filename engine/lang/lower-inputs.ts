@@ -7,6 +7,7 @@ import { FACTS } from "../catalog/facts.ts";
 import type { Indicator } from "../catalog/kernel.ts";
 import { usageOf } from "../catalog/params.ts";
 import type { SeriesRef } from "../core/program.ts";
+import { barsWords } from "./bar-sizes.ts";
 import { sameSeries } from "./fact-refs.ts";
 import type { IndicatorUse } from "./fact-refs.ts";
 import { lowerField, seesForming } from "./fields.ts";
@@ -76,7 +77,7 @@ export function readOf(
   const { series } = context;
   const own = value.index === undefined ? series : table.fact(value.index).spec.series;
   if (!sameSeries(own, series) && context.explicit) {
-    const message = `${call.name} is asked for on ${series.size.label} bars, but its input is computed on ${own.size.label}`;
+    const message = `${call.name} is asked for on ${barsWords(series.size.label)}, but its input is computed on ${own.size.label}`;
     return report(context, "types/series", call.span, message, "Give on: to the inner expression too, or to none.");
   }
   const home = other.index === undefined ? own : homeOfBoth(context, call, own, table.fact(other.index).spec.series);
@@ -117,8 +118,8 @@ function homeOfBoth(context: Context, call: Caller, a: SeriesRef, b: SeriesRef):
   const { own } = context.scope.table;
   if (sameSeries(a, b)) return a;
   if (a.size.label === own.size.label && b.size.label === own.size.label) return own;
-  const message = `${call.name} compares two symbols on the strategy's own ${own.size.label} bars only`;
-  const help = `Leave on: out, or evaluate the strategy on ${a.size.label} bars.`;
+  const message = `${call.name} compares two symbols on the strategy's own ${barsWords(own.size.label)} only`;
+  const help = `Leave on: out, or evaluate the strategy on ${barsWords(a.size.label)}.`;
   return report(context, "types/series", call.span, message, help);
 }
 

@@ -128,7 +128,7 @@ export function partsOf(node: Node): readonly Node[] {
 /** The text of such an argument: `1d`, `500 ticks`, `BRK.B`, `BTC/USD`, `0700.HK`. */
 export function wordAt(text: string, argument: string, at: number): string | undefined {
   // Two words are one size: `500 ticks`.
-  const amount = argument === "on" ? matchAt(/-?\d[\d_.]*\s+[A-Za-z]+/y, text, at) : undefined;
+  const amount = argument === "on" ? matchAt(/-?\d[\d_.]*[kKMbB]?\s+[A-Za-z]+/y, text, at) : undefined;
   return amount ?? matchAt(/[A-Za-z0-9._/-]+/y, text, at);
 }
 

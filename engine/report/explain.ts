@@ -19,6 +19,7 @@ import type {
   Strategy,
   TargetAction,
 } from "../core/program.ts";
+import { barWords } from "../lang/bar-sizes.ts";
 import { historyOf } from "../lang/plan/warmup.ts";
 import { durationText } from "../lang/values.ts";
 import { conditionWords, factWords } from "./words.ts";
@@ -60,11 +61,6 @@ function explainStrategy(strategy: Strategy, valuesOf: ValuesOf): string {
     ),
   ];
   return `${lines.join("\n")}\n`;
-}
-
-/** `5m bar`, `bar of 500 ticks`. */
-function barWords(label: string): string {
-  return label.includes(" ") ? `bar of ${label}` : `${label} bar`;
 }
 
 /** `needs 202 bars of 1d (SPX)`: what must be there before every fact is known. */

@@ -136,6 +136,21 @@ describe("findings and failures end with 1", () => {
     expect([late.code, late.err.includes("the data ends at")]).toEqual([1, true]);
   });
 
+  it("data without trades for what counts trades", async () => {
+    folder = await folderOf({
+      [FILE]: STRATEGY.replace("1d", "500 ticks"),
+      "b.strategy.yaml": STRATEGY.replace("sma(3)", "sma(3, on: 50_000 volume)"),
+    });
+    expect(sentence(await run("backtest", FILE, "--data", "sp500"))).toBe(
+      "1 error: a counts trades (500 ticks); the data has 1d bars: give ticks, or --on 1d to judge it at the close of bars",
+    );
+    expect(sentence(await run("check", "lookahead", "b.strategy.yaml", "--data", "sp500"))).toBe(
+      "1 error: a counts trades (50000 volume); the data has 1d bars: give ticks",
+    );
+    expect((await run("backtest", FILE, "--data", "sp500", "--on", "1d")).code).toBe(0);
+    expect((await run("backtest", FILE, "--data", "sp500", "--on", "500 trades")).err).toContain("expected a bar size");
+  });
+
   it("a journal folder that is in use is not written to", async () => {
     folder = await folderOf({ [FILE]: STRATEGY });
     expect((await run("backtest", FILE, "--data", "sp500", "--journal", "j")).code).toBe(0);

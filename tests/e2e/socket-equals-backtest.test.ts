@@ -107,9 +107,9 @@ rules:
     60_000,
   );
 
-  it.skipIf(!haveSharedData())(
-    `on the first minutes of IBM's ticks ${haveSharedData() ? "" : SHARED_DATA_MISSING}`,
-    async () => {
+  it.skipIf(!haveSharedData()).each(["1m", "50 ticks"])(
+    `on the first minutes of IBM's ticks, in bars of %s ${haveSharedData() ? "" : SHARED_DATA_MISSING}`,
+    async (on) => {
       const open = Date.parse("2013-10-07T13:30:00Z");
       const { trades, quotes } = leanTicks("ibm", "20131007");
       const items = merged(trades, quotes).filter(
@@ -118,7 +118,7 @@ rules:
       const program = fromYaml(`barwise: 1
 name: ticks
 symbols: [IBM]
-on: 1m
+on: ${on}
 rules:
   - name: enter
     when: close > sma(3)

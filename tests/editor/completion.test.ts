@@ -122,7 +122,7 @@ describe("values", () => {
     ["session", `${HEAD}session: ¦\n`, ["regular", "extended", "always"]],
     ["fire", `${HEAD}rules:\n  - name: go\n    fire: e¦\n`, ["once", "each"]],
     ["a flag", `${HEAD}rules:\n  - {name: go, then: {sell: {short: ¦}}}\n`, ["true", "false"]],
-    ["on", "barwise: 1\non: ¦\n", ["1m", "5m", "1h", "1d"]],
+    ["on", "barwise: 1\non: ¦\n", ["1m", "5m", "1h", "1d", "500 ticks", "2_000_000 dollars"]],
     ["a venue", "barwise: 1\naccount: { venue: ¦ }\n", ["local", "alpaca-paper"]],
   ])("of %s are those that have a meaning", (key, text, expected) => {
     expect(labels(text, key === "a venue" ? "barwise.yaml" : NAME)).toEqual(expect.arrayContaining(expected));
@@ -191,6 +191,8 @@ describe("inside an expression", () => {
     ["sma(20, ¦)", ["on:", "of:", "source:"]],
     ["sma(20, on: ¦)", ["5m", "1d"]],
     ["sma(20, on: 1¦)", ["1m", "1d"]],
+    ["sma(20, on: 1_000 ¦)", ["1_000 ticks", "1_000 volume", "1_000 dollars"]],
+    ["sma(20, on: 200 ti¦)", ["200 ticks"]],
     ["sma(20, symbol: ¦)", ["QQQ", "SPY"]],
     ["bollinger(20, 2, output: ¦)", ["upper"]],
     ["sma(20, source: ¦)", ["technicalindicators"]],

@@ -27,6 +27,8 @@ describe("hover", () => {
     ["close > 1 wi¦thin 3 bars", /^within: [^]*at least once/],
     ["sma(per¦iod: 20) > 1", /^period: [^]*of sma/],
     ["sma(20, o¦f: hl2) > 1", /^of: [^]*instead of the close/],
+    ["sma(20, on: 500 ti¦cks) > 1", /^ticks: [^]*on: 500 ticks[^]*closes at the trade/],
+    ["sma(20, on: 50_000 vol¦ume) > 1", /so many shares/],
     ["ba¦nd.upper > 1", /^band\.upper: [^]*band: bollinger\(20, 2\)/],
     ["band.up¦per > 1", /^band\.upper: [^]*bollinger\.upper/],
     ["bollinger(20, 2).lo¦wer > 1", /^lower: [^]*bollinger\.lower/],

@@ -98,6 +98,19 @@ describe("a plan", () => {
     ]);
   });
 
+  it("says of bars that no history has that they are counted", () => {
+    const two = `barwise: 1\nname: b\nsymbols: [SPY]\non: 500 ticks\nrules:\n  - {name: leave, when: "close > sma(9) and close > sma(20, on: 1d)", then: {close: {}}}\n`;
+    const plan = planBetween(programOf(`${HEAD}${rules(leave())}`), programOf(two));
+    expect(linesOf(plan).filter((line) => line.includes(" x "))).toEqual([
+      "+ b  warms 20 x 1d SPY",
+      "  counts 9 x 500 ticks SPY from trades before all is known",
+    ]);
+    expect(plan.strategies[1]?.warmup).toEqual([
+      { symbol: "SPY", size: "1d", bars: 20 },
+      { symbol: "SPY", size: "500 ticks", bars: 9, counted: true },
+    ]);
+  });
+
   it("asks for no bars of facts that another strategy computes already", () => {
     const with20 = `${HEAD}${rules(leave("close < sma(20)"))}`;
     const other = (on: string): string =>

@@ -28,6 +28,10 @@ describe("a warm-up", () => {
     expect(await asked("a: sma(10), b: 'sma(3, on: 1d)'", three)).toEqual({ "5m": 30, "1d": 23 });
   });
 
+  it("asks for no bars that are counted from trades", async () => {
+    expect(await asked("a: 'sma(10, on: 500 ticks)', b: 'vwap(on: 50_000 volume)'", three)).toEqual({ "5m": 21 });
+  });
+
   it("reaches back to the start of the session for facts that begin there", async () => {
     const sinceFour = (11 * 60) / 5;
     expect(await asked("a: vwap()", three)).toEqual({ "5m": sinceFour });
