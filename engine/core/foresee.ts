@@ -53,7 +53,7 @@ export function foresee(core: CoreState): readonly Foreseen[] {
 /** End of the next bar of a series and the day it belongs to. */
 function nextEvaluation(series: Series): { readonly time: number; readonly day: number } {
   const { calendar, lastEnd } = series;
-  // When the next trades will fill a bar nobody knows: it is asked as if it were now.
+  // When the next trades will fill a bar nobody knows: it is asked as of the end of the last one.
   if (isCounted(series)) return { time: lastEnd, day: calendar.sessionAtOrBefore(series.bar.start)?.day ?? 0 };
   const first = calendar.sessionAtOrAfter(lastEnd);
   const second = first === undefined ? undefined : calendar.sessionAtOrAfter(first.extendedClose);

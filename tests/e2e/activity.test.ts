@@ -6,7 +6,7 @@ import type { Program } from "../../engine/core/program.ts";
 import { compile } from "../../engine/lang/compile.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import { checkLookahead } from "../../engine/runtime/lookahead.ts";
-import { activityBars } from "../support/activity-model.ts";
+import { activityBars, told } from "../support/activity-model.ts";
 import type { Kind } from "../support/activity-model.ts";
 import { replay, run } from "../support/backtest.ts";
 import { openOf } from "../support/core-driver.ts";
@@ -140,7 +140,7 @@ describe("a backtest on bars of activity", () => {
         expect(new Set(found.map(({ size }) => size))).toEqual(new Set([on]));
         const expected = activityBars(stretches, kind, threshold);
         expect(expected.length).toBeGreaterThan(50);
-        expect(found.map(({ bar }) => bar)).toEqual(expected.map(({ end: __, ...bar }) => bar));
+        expect(found.map(({ bar }) => bar)).toEqual(expected.map(told));
       }
     },
     60_000,

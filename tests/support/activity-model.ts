@@ -23,6 +23,11 @@ export interface ModelBar extends Bar {
   readonly end: number;
 }
 
+/** As it is told: without its end. */
+export function told({ start, open, high, low, close, volume }: ModelBar): Bar {
+  return { start, open, high, low, close, volume };
+}
+
 export type Kind = "ticks" | "volume" | "dollars";
 
 const MEASURES: Readonly<Record<Kind, (trade: ModelTrade) => number>> = {

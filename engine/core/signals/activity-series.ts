@@ -63,7 +63,7 @@ export class ActivitySeries extends Series<ActivitySize> {
   trade(time: number, price: number, size: number, setsPrice: boolean, watermark: number, now: number): Offer {
     this.#hasTrades = true;
     // Of a gap, or told for the second time after one.
-    if (!this.isLiveAt(time) || !this.inWindow(time)) return "ignored";
+    if (time < this.completeSince || !this.inWindow(time)) return "ignored";
     const { windowClose } = this;
     if (windowClose < this.#sessionEnd || windowClose <= watermark) return "late";
     this.#sessionEnd = windowClose;

@@ -18,6 +18,7 @@ import type { Judge, SignalsSink } from "./judge.ts";
 import type { Series } from "./series.ts";
 
 export const BAR_TIMER = "bars";
+const NOBODY: readonly Judged[] = [];
 
 /** What closes bars of one program. */
 interface Parts {
@@ -36,7 +37,9 @@ export class Closing {
   readonly #sink: SignalsSink;
   readonly #graceMs: number;
   readonly #barriers: ReadonlyMap<Instance, Barrier>;
-  readonly #bySeries: ReadonlyMap<Series, readonly Judged[]>;
+  /** Who is judged at a bar of its series, and who first waits there for others. */
+  readonly #alone = new Map<Series, readonly Judged[]>();
+  readonly #together = new Map<Series, readonly Judged[]>();
   /** Barriers at which somebody waits. */
   #waiting: Barrier[] = [];
   #timerAt = Number.NaN;
@@ -48,7 +51,15 @@ export class Closing {
     this.#sink = sink;
     this.#graceMs = program.graceMs;
     this.#barriers = barriersOf(instances, graph);
-    this.#bySeries = groupBySeries(this.#barriers);
+    for (const [series, judged] of groupBySeries(this.#barriers)) {
+      const alone = judged.filter(({ barrier }) => barrier.isOpen);
+      if (alone.length > 0) this.#alone.set(series, alone);
+      if (alone.length < judged.length)
+        this.#together.set(
+          series,
+          judged.filter(({ barrier }) => !barrier.isOpen),
+        );
+    }
   }
 
   get isAwaited(): boolean {
@@ -140,10 +151,14 @@ export class Closing {
       this.#sink.output({ kind: "bar", symbol: series.symbol, size: series.size.label, bar: { ...series.bar } });
   }
 
-  /** Of bars that have closed at one instant: first all facts, then everybody who is judged at them. */
+  /**
+   * Of bars that have closed at one instant: first all facts, then everybody who is judged at them. Those who wait for
+   * others have all come before one of them is judged: ranks compare what each of them knows.
+   */
   judge(closed: readonly Series[]): void {
     for (const series of closed) this.#update(series);
-    for (const series of closed) this.#evaluate(series, series.barEnd);
+    if (this.#together.size > 0) for (const series of closed) this.#arrive(series);
+    for (const series of closed) this.#evaluate(series);
   }
 
   #update(series: Series): void {
@@ -152,15 +167,15 @@ export class Closing {
     for (const node of series.nodes) node.update(slots);
   }
 
-  #evaluate(series: Series, end: number): void {
-    const own = this.#bySeries.get(series);
-    if (own !== undefined) {
-      for (const { instance, barrier } of own) {
-        if (barrier.isOpen) {
-          instance.prepare(this.#graph.slots, end);
-          this.#judge.evaluate(instance);
-        } else this.#wait(barrier, instance, end);
-      }
+  #arrive(series: Series): void {
+    for (const { instance, barrier } of this.#together.get(series) ?? NOBODY)
+      this.#wait(barrier, instance, series.barEnd);
+  }
+
+  #evaluate(series: Series): void {
+    for (const { instance } of this.#alone.get(series) ?? NOBODY) {
+      instance.prepare(this.#graph.slots, series.barEnd);
+      this.#judge.evaluate(instance);
     }
     if (this.#waiting.length === 0) return;
     for (const barrier of [...this.#waiting]) if (barrier.cameIn(series)) this.#release(barrier);

@@ -20,12 +20,7 @@ export interface LateTrade {
   readonly setsPrice: boolean;
 }
 
-export interface CountedTrade {
-  readonly time: number;
-  readonly price: number;
-  readonly size: number;
-  readonly setsPrice: boolean;
-}
+export type CountedTrade = LateTrade & { readonly size: number };
 
 export class Corrections {
   readonly #output: (output: Output) => void;

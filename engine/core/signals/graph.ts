@@ -84,6 +84,7 @@ export class FactGraph {
     this.#calendarOf = calendarOf;
     this.#views = views;
     for (const strategy of strategies) for (const symbol of strategy.symbols) this.#addInstance(strategy, symbol);
+    this.#nameReaders();
     this.slots = new Float64Array(this.#size).fill(Number.NaN);
     for (const { slot, value } of this.#constants) this.slots[slot] = value;
   }
@@ -148,8 +149,19 @@ export class FactGraph {
       placed.push(place);
       instance.slotOf.push(this.#guarded(instance, place, series).slot);
     }
-    for (const read of instance.reads) if (isCounted(read)) for (const other of instance.reads) read.readers.add(other);
     this.instances.push(instance);
+  }
+
+  /** Who reads bars of activity, with all that is judged together with it. */
+  #nameReaders(): void {
+    for (const { strategy, reads } of this.instances) {
+      const counted = [...reads].filter(isCounted);
+      if (counted.length === 0) continue;
+      // Ranks compare all symbols at one instant.
+      const isTogether = this.#rankings.has(strategy.name);
+      const group = isTogether ? this.instances.filter((one) => one.strategy === strategy) : [{ reads }];
+      for (const series of counted) for (const one of group) for (const other of one.reads) series.readers.add(other);
+    }
   }
 
   #seriesOf(strategy: Strategy, symbol: string, ref: SeriesRef): Series {

@@ -184,6 +184,24 @@ describe("prior and opening_range", () => {
 describe("rank", () => {
   const OPEN = openOf("2024-07-02");
   const SYMBOLS = ["AAA", "BBB", "CCC", "DDD"];
+  it("compares what each symbol says now when the bars of all of them close at one timer", () => {
+    const ratio = programOf({ place: "rank(close / close(symbol: SPY))" }, { symbols: "QQQ, IWM" });
+    const { run, seen } = watch(ratio, OPEN - 1);
+    for (const [bar, prices] of [
+      [10, 20, 1],
+      [15, 5, 1],
+    ].entries())
+      for (const [i, symbol] of ["QQQ", "IWM", "SPY"].entries())
+        run.trade(symbol, OPEN + bar * 5 * MINUTE, prices[i] as number);
+    run.passTo(OPEN + 20 * MINUTE);
+    expect(seen.map(({ symbol, facts }) => [symbol, facts["place"]])).toEqual([
+      ["QQQ", 2],
+      ["IWM", 1],
+      ["QQQ", 1],
+      ["IWM", 2],
+    ]);
+  });
+
   const RANKS = { place: "rank(close)", smallest: "rank(-close)", rise: "rank(close - close[1])" };
   const ranked = (): Program => programOf(RANKS, { symbols: SYMBOLS.join(", ") });
   const placesAt = (seen: readonly Seen[], time: number, fact = "place"): Record<string, number> =>

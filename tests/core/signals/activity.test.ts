@@ -5,7 +5,7 @@ import type { Output } from "../../../engine/core/event.ts";
 import { isoTime } from "../../../engine/core/time.ts";
 import { compile } from "../../../engine/lang/compile.ts";
 import { calendarOf } from "../../../engine/market/instruments.ts";
-import { activityBars } from "../../support/activity-model.ts";
+import { activityBars, told } from "../../support/activity-model.ts";
 import type { Kind, ModelBar, ModelTrade, Stretch } from "../../support/activity-model.ts";
 import { replay } from "../../support/backtest.ts";
 import { CoreDriver, openOf } from "../../support/core-driver.ts";
@@ -119,7 +119,7 @@ describe("bars of activity", () => {
           const expected = activityBars(stretchesOf(events), kind, threshold);
           const { run, seen } = play(programOf({ x: "close", y: "sma(2)" }, { on: `${threshold} ${kind}` }), events);
           const found = barsOf(run, `${threshold} ${kind}`);
-          expect(found).toEqual(expected.map(({ end: _, ...bar }) => bar));
+          expect(found).toEqual(expected.map(told));
           expect(seen.map(({ time }) => time)).toEqual(expected.map(({ end }) => end));
           expect(seen.map(({ facts }) => facts["x"])).toEqual(expected.map(({ close }) => close));
           const means = expected.map(({ close }, i) => (close + (expected[i - 1]?.close ?? Number.NaN)) / 2);
@@ -417,6 +417,20 @@ describe("another symbol's bars of activity", () => {
     deal(run, OPEN + 5 * MINUTE + 1, 98);
     run.passTo(OPEN + 5 * MINUTE + GRACE);
     expect(seen[0]).toEqual({ time: OPEN + 5 * MINUTE, symbol: "SPY", facts: { other: 50, own: 11, five: 50 } });
+  });
+
+  it("are ranked by bars of time, all symbols at one instant, though one of them goes on at once", () => {
+    const program = programOf({ place: "rank(close(on: 1 ticks))" }, { on: "5m", symbols: "SPY, QQQ" });
+    const { run, seen } = watch(program, OPEN - 1);
+    deal(run, OPEN, 10);
+    other(run, OPEN, 50);
+    other(run, OPEN + 5 * MINUTE, 1);
+    deal(run, OPEN + 5 * MINUTE + 1, 10);
+    run.passTo(OPEN + 5 * MINUTE + GRACE);
+    expect(seen.slice(0, 2)).toEqual([
+      { time: OPEN + 5 * MINUTE, symbol: "SPY", facts: { place: 2 } },
+      { time: OPEN + 5 * MINUTE, symbol: "QQQ", facts: { place: 1 } },
+    ]);
   });
 
   it("leave the bars of strategies beside them alone, which wait out their grace", () => {
