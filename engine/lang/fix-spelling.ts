@@ -55,6 +55,8 @@ const MULTIPLES: Readonly<Record<string, number>> = { "": 1, k: 1_000, m: 1_000_
 
 /** `500t`, `1 tick`, `50k shares`, `$2M`: as the language writes it; undefined when it is no amount of activity. */
 export function respeltActivity(source: string): string | undefined {
+  // Hostile files bring long numbers.
+  if (source.length > 40) return undefined;
   const dollars = /^\$(.*)$/.exec(source.trim())?.[1];
   const text = dollars === undefined ? source.trim() : `${dollars.replace(/ *(?:dollars?|usd)$/i, "")} dollars`;
   const found = /^(-?[\d_,]*\.?\d+) *([kmb])?(?:(?<=\d) *|(?<=[kmb]) +)([a-z]+|\$)$/i.exec(text);
