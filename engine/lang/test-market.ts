@@ -5,7 +5,9 @@
  * is wanted and not there is asked for.
  */
 import { invariant } from "../core/assert.ts";
+import { activityOf } from "../core/canonical.ts";
 import type { Program, Strategy } from "../core/program.ts";
+import { DAY, isOfTime, lengthOf } from "../market/bar-size.ts";
 import { needsOf } from "./test-needs.ts";
 import { didYouMean, listed } from "./suggest.ts";
 import { dataAt, readHistory, readSeries } from "./test-series.ts";
@@ -128,7 +130,7 @@ function areKnown(frame: MarketFrame, path: Path): boolean {
 
 function checkSize({ file, program }: MarketFrame, path: Path, symbol: string, ms: number, label: string): void {
   for (const { on, symbols, name } of program.strategies) {
-    if (!symbols.includes(symbol) || on.ms >= ms) continue;
+    if (!symbols.includes(symbol) || lengthOf(on) >= ms) continue;
     const place = placeOf(file, [...path, "bars", symbol]);
     const message = `Bars of ${label} are larger than those of ${name} (on: ${on.label})`;
     file.findings.report("time/bar-size", place, message, `Write on: ${on.label}.`);
@@ -156,7 +158,8 @@ function seriesFrame(frame: MarketFrame, symbol: string): SeriesFrame {
   const { on, session } = strategyOf(frame, symbol);
   return {
     file: frame.file,
-    on,
+    // What counts trades is given none, and has a finding for it.
+    on: isOfTime(on) ? on : DAY,
     session,
     csv: (path, of, size) => asBars(frame.csv({ path, symbol: of, size: size?.label })),
   };
@@ -187,6 +190,12 @@ function asTicks(table: CsvTable | undefined): CsvTicks | undefined {
   return table;
 }
 
+/** Symbols of which a strategy counts trades. */
+function countedOf({ on, facts, symbols }: Strategy): readonly string[] {
+  const refs = [{ symbol: null, size: on }, ...facts.map(({ spec }) => spec.series)];
+  return refs.filter(({ size }) => !isOfTime(size)).flatMap(({ symbol }) => (symbol === null ? symbols : [symbol]));
+}
+
 /** Bars hold their trades already, and a bar is no tick. */
 function checkTogether(frame: MarketFrame, path: Path): boolean {
   const { file, program } = frame;
@@ -213,5 +222,15 @@ function checkTogether(frame: MarketFrame, path: Path): boolean {
     const help = `Write trades: {${symbol}: {every: 1s, price: 100x20}}, or quotes:.`;
     file.findings.report("schema/value", place, message, help);
   }
-  return twice.length === 0 && deaf.length === 0;
+  const uncounted = bars.flatMap((symbol) => {
+    if (twice.includes(symbol)) return [];
+    const strategy = program.strategies.find((one) => countedOf(one).includes(symbol));
+    return strategy === undefined ? [] : [{ symbol, strategy }];
+  });
+  for (const { symbol, strategy } of uncounted) {
+    const place = keyPlace(file, [...path, "bars", symbol]) ?? placeOf(file, path);
+    const message = `${strategy.name} counts trades (${activityOf(strategy)?.label}), and ${symbol} has bars only`;
+    file.findings.report("schema/value", place, message, `Write trades: {${symbol}: {every: 1s, price: 100x20}}.`);
+  }
+  return twice.length === 0 && deaf.length === 0 && uncounted.length === 0;
 }

@@ -8,6 +8,7 @@ import type { Bar, HistoryInput } from "../core/event.ts";
 import { barEnd } from "../core/known-at.ts";
 import type { CoreState } from "../core/step.ts";
 import type { Calendar } from "../market/calendar.ts";
+import { isOfTime } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { History } from "../ports/history.ts";
 
@@ -31,6 +32,11 @@ export async function gapOf(
     const name = `${symbol} ${size.label}`;
     if (!Number.isFinite(lastEnd) || asked.has(name)) continue;
     asked.add(name);
+    // No history has bars of activity; their open bar is given up when the feed is live again.
+    if (!isOfTime(size)) {
+      unfilled.push(name);
+      continue;
+    }
     const calendar = calendarOf(symbol);
     const count = mostBars(size, lastEnd, now, calendar);
     if (count === 0) continue;

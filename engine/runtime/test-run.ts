@@ -6,6 +6,7 @@
 import { knownAt } from "../core/known-at.ts";
 import type { BarInput, MarketInput, QuoteInput, TradeInput } from "../core/event.ts";
 import type { TestCase, TestSeries } from "../lang/test-types.ts";
+import { isOfTime } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
 import { barInterval } from "../market/sessions.ts";
 import type { SimBroker } from "../ports/sim-broker.ts";
@@ -87,7 +88,8 @@ function lastEnd({ program, ticks }: TestCase, calendarOf: (symbol: string) => C
     const last = own.findLast((tick) => tick !== null);
     for (const { on, session, symbols } of program.strategies) {
       if (last === undefined || !symbols.includes(symbol)) continue;
-      const bar = barInterval(calendarOf(symbol), on, last.time, session);
+      // A bar of activity that is not full would close with the session, hours later: a test ends before.
+      const bar = isOfTime(on) ? barInterval(calendarOf(symbol), on, last.time, session) : { end: last.time };
       if (bar !== undefined) end = Math.max(end, bar.end);
     }
   }

@@ -105,7 +105,7 @@ describe("sizes of activity", () => {
     expect(text).toContain("9 bars of 1d (QQQ, SPY), 20 bars of 500 ticks, counted from trades (QQQ, SPY)");
   });
 
-  it("are refused where a test has bars alone, and as the bars of a test", () => {
+  it("are refused where a test has bars alone, played from its trades, and refused as the bars of a test", () => {
     const read = (strategy: string, tests: string): string[] =>
       readTests("a.test.yaml", `strategy: a.strategy.yaml\ntests:\n${tests}`, {
         files: { "a.strategy.yaml": strategy },
@@ -114,7 +114,9 @@ describe("sizes of activity", () => {
       }).diagnostics.map(({ code, message }) => `${code} ${message}`);
     const counted = `${HEAD}on: 5m\nfacts: {a: "sma(2, on: 500 ticks)"}\n${LEAVE}`;
     const plain = "  - {name: x, bars: {SPY: 100x3}, expect: []}\n";
-    expect(read(counted, plain)).toEqual(["schema/value a counts trades (500 ticks), and a test has bars only"]);
+    expect(read(counted, plain)).toEqual(["schema/value a counts trades (500 ticks), and SPY has bars only"]);
+    const trades = "  - {name: x, trades: {SPY: {every: 1s, price: 100x3}}, expect: []}\n";
+    expect(read(counted, trades)).toEqual([]);
     const rows = "  - {name: x, bars: {SPY: {on: 500 ticks, close: 100x3}}, expect: []}\n";
     expect(read(`${HEAD}on: 5m\n${LEAVE}`, rows)).toEqual([
       "time/bar-size The bars of a test are bars of time, not of 500 ticks",

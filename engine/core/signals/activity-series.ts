@@ -116,6 +116,13 @@ export class ActivitySeries extends Series<ActivitySize> {
     return true;
   }
 
+  /** After a restart nobody has said that the feed was down: a bar that began before it is live misses data all the same. */
+  override liveSince(time: number): number {
+    const start = this.#open !== undefined && this.#open.start < time ? this.interrupted() : Number.NaN;
+    this.completeSince = time;
+    return start;
+  }
+
   interrupted(): number {
     const start = this.forming?.start ?? Number.NaN;
     this.completeSince = Number.POSITIVE_INFINITY;

@@ -89,9 +89,13 @@ export abstract class Series<Size extends SeriesSize = SeriesSize> {
     return this.forming?.close ?? this.bar.close;
   }
 
-  /** Data is complete from here on; what began earlier and is not covered by bars makes no bar. */
-  liveSince(time: number): void {
+  /**
+   * Data is complete from here on; what began earlier and is not covered by bars makes no bar. The start of a bar that is
+   * given up at once, or NaN.
+   */
+  liveSince(time: number): number {
     this.completeSince = time;
+    return Number.NaN;
   }
 
   /** Whether the feed has been live from `time` on: what it tells of earlier may be told for the second time. */

@@ -132,8 +132,7 @@ export class Signals {
     if (status === "ended") return;
     this.#liveSince = status === "live" ? time : Number.POSITIVE_INFINITY;
     for (const series of this.#graph.series.values()) {
-      if (status === "live") series.liveSince(time);
-      else this.#cut(series, series.interrupted());
+      this.#cut(series, status === "live" ? series.liveSince(time) : series.interrupted());
     }
   }
 

@@ -281,6 +281,14 @@ describe("a bar of activity", () => {
     expect(run.alerts).toEqual(["data/incomplete-bar"]);
   });
 
+  it("is given up too when a feed begins anew without having said that it was down", () => {
+    const { run, seen } = watch(programOf({ x: "close" }, { on: "2 ticks" }), OPEN - 1);
+    deal(run, OPEN, 1);
+    feed(run, "live", OPEN + 10);
+    deal(run, OPEN + 11, 2);
+    expect([seen.length, run.alerts]).toEqual([0, ["data/incomplete-bar"]]);
+  });
+
   it("counts trades in the order in which they come; one that comes late revises nothing", () => {
     const { run, seen } = watch(programOf({ x: "close" }, { on: "2 ticks" }), OPEN - 1);
     deal(run, OPEN + 5, 1);
