@@ -52,6 +52,16 @@ expect:
     expect(await failures(ON_TICKS, body)).toEqual([]);
   });
 
+  it("fill bars that are counted from trades", async () => {
+    const strategy = ON_BARS.replace("on: 1m", "on: 3 ticks").replace(/  - \{name: near.*\n/, "");
+    const body = `trades: {SPY: 100x5 101x4}
+expect:
+  - {at: trade 6, rule: enter, order: {side: buy, qty: 10}}
+  - {at: trade 7, position: {qty: 10, avg_price: 101}}
+`;
+    expect(await failures(strategy, body)).toEqual([]);
+  });
+
   it("fill at the next trade where nobody quotes", async () => {
     const strategy = ON_TRADES;
     const body = `trades: {SPY: 100x2 100.1 100.2 100.3}
