@@ -1,7 +1,7 @@
 /**
- * What judging many rules on one symbol costs, beside the closures and json-rules-engine.
+ * What judging many rules on one symbol costs, of one strategy and of many, beside the closures and json-rules-engine.
  *
- * Owns: those figures. Facts follow a random walk, three of ten move at each evaluation; nothing fires.
+ * Owns: those figures. Facts follow a random walk; nothing fires.
  */
 import { Engine } from "json-rules-engine";
 import { toCanonical } from "../engine/core/canonical.ts";
@@ -19,42 +19,55 @@ const OPERATORS: readonly Operator[] = ["lessThan", "lessThanInclusive", "greate
 const next = random(3);
 const pick = (count: number): number => Math.floor(next() * count);
 
-function condition(): Condition {
-  const leaf = (): Condition => {
-    const right = next() < 0.25 ? { fact: pick(FACTS) } : { value: Math.round(next() * 1_000) / 10 };
-    return { op: "leaf", left: pick(FACTS), operator: OPERATORS[pick(4)] as Operator, right };
-  };
-  return { op: "all", kids: [leaf(), leaf(), { op: "any", kids: [leaf(), leaf()] }] };
+function leaf(): Condition {
+  const right = next() < 0.25 ? { fact: pick(FACTS) } : { value: Math.round(next() * 1_000) / 10 };
+  return { op: "leaf", left: pick(FACTS), operator: OPERATORS[pick(4)] as Operator, right };
 }
 
-const conditions = Array.from({ length: RULES }, condition);
+function condition(part: () => Condition): Condition {
+  return { op: "all", kids: [part(), part(), { op: "any", kids: [part(), part()] }] };
+}
+
+const conditions = Array.from({ length: RULES }, () => condition(leaf));
 const slotOf = (fact: number): number => fact;
-const flips = new Flips(conditions, slotOf);
+const flips = new Flips([{ name: "", conditions, slotOf }]);
 const closures = conditions.map((one) => new Evaluator(one, slotOf));
 
-function walk(slots: Float64Array): void {
-  for (let i = 0; i < 3; i++) {
-    const at = pick(FACTS);
+const STRATEGIES = 100;
+/** What everybody watches. Of sixteen comparisons a strategy makes about one that no other does. */
+const common = Array.from({ length: 20 }, leaf);
+const members = Array.from({ length: STRATEGIES }, (_, i) => ({
+  name: `s${i}`,
+  conditions: Array.from({ length: RULES / STRATEGIES }, () =>
+    condition(() => (next() < 1 / 16 ? leaf() : (common[pick(20)] as Condition))),
+  ),
+  slotOf,
+}));
+
+/** `count` of the facts move, or all of them as at the close of a bar. */
+function walk(slots: Float64Array, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const at = count === FACTS ? i : pick(FACTS);
     slots[at] = Math.min(100, Math.max(0, (slots[at] as number) + (next() - 0.5)));
   }
 }
 
-function nsOf(count: number, work: (slots: Float64Array) => void): number {
+function nsOf(count: number, work: (slots: Float64Array) => void, moving = 3): number {
   const slots = Float64Array.from({ length: FACTS }, () => next() * 100);
   for (let i = 0; i < Math.min(count, 2_000); i++) {
-    walk(slots);
+    walk(slots, moving);
     work(slots);
   }
   const seconds = stopwatch();
   for (let i = 0; i < count; i++) {
-    walk(slots);
+    walk(slots, moving);
     work(slots);
   }
   return (seconds() * 1e9) / count;
 }
 
 /** One engine with all rules, facts as constants of the run: its fastest way. */
-async function nsOfJsonRules(count: number): Promise<number> {
+async function nsOfJsonRules(count: number, all: readonly Condition[], moving = 3): Promise<number> {
   const facts = Array.from({ length: FACTS }, (_, i): Fact => {
     const spec = {
       kind: "const",
@@ -64,11 +77,10 @@ async function nsOfJsonRules(count: number): Promise<number> {
     return { key: `f${i}`, ref: { fact: `f${i}` }, warmup: 0, spec } as Fact;
   });
   const engine = new Engine();
-  for (const one of conditions)
-    engine.addRule({ conditions: toCanonical(facts, one) as never, event: { type: "match" } });
+  for (const one of all) engine.addRule({ conditions: toCanonical(facts, one) as never, event: { type: "match" } });
   const slots = Float64Array.from({ length: FACTS }, () => next() * 100);
   const run = async (): Promise<void> => {
-    walk(slots);
+    walk(slots, moving);
     await engine.run(Object.fromEntries([...slots].map((value, i) => [`f${i}`, value])));
   };
   await run();
@@ -83,14 +95,14 @@ export async function rulesRows(rounds: number): Promise<Row[]> {
     moving: () => nsOf(1_000_000, () => undefined),
     flips: () =>
       nsOf(1_000_000, (slots) => {
-        flips.commit(slots);
+        flips.commit(0, slots);
         sum += flips.changedCount;
       }),
     closures: () =>
       nsOf(10_000, (slots) => {
         for (const one of closures) sum += one.evaluate(slots);
       }),
-    jsonRules: () => nsOfJsonRules(10),
+    jsonRules: () => nsOfJsonRules(10, conditions),
   });
   const detail = `${RULES} rules of four comparisons, three of ten facts move (${sum})`;
   const moving = `moving the facts alone takes ${least.moving.toFixed(0)} ns of it`;
@@ -112,5 +124,61 @@ export async function rulesRows(rounds: number): Promise<Row[]> {
       baseline: { what: "closures", value: least.jsonRules / least.closures },
       detail: `json-rules-engine: ${(least.jsonRules / 1e6).toFixed(1)} ms a run`,
     },
+    await sharedRow(rounds),
   ];
+}
+
+/** Strategies that watch nearly the same things, each judged at the same bar, beside a network of its own for each. */
+async function sharedRow(rounds: number): Promise<Row> {
+  const together = new Flips(members);
+  const apart = members.map((member) => new Flips([member]));
+  const plain = members.flatMap((member) => member.conditions.map((one) => new Evaluator(one, slotOf)));
+  let sum = 0;
+  const least = await fastest(rounds, {
+    together: () =>
+      nsOf(
+        50_000,
+        (slots) => {
+          for (let i = 0; i < STRATEGIES; i++) {
+            together.commit(i, slots);
+            sum += together.changedCount;
+          }
+        },
+        FACTS,
+      ),
+    apart: () =>
+      nsOf(
+        20_000,
+        (slots) => {
+          for (const one of apart) {
+            one.commit(0, slots);
+            sum += one.changedCount;
+          }
+        },
+        FACTS,
+      ),
+    closures: () =>
+      nsOf(
+        5_000,
+        (slots) => {
+          for (const one of plain) sum += one.evaluate(slots);
+        },
+        FACTS,
+      ),
+    jsonRules: () =>
+      nsOfJsonRules(
+        10,
+        members.flatMap((member) => member.conditions),
+        FACTS,
+      ),
+  });
+  const others = `closures ${(least.closures / 1e3).toFixed(0)} us, json-rules-engine ${(least.jsonRules / 1e6).toFixed(1)} ms`;
+  return {
+    what: `${STRATEGIES} strategies of ${RULES / STRATEGIES} rules on one symbol`,
+    unit: "ns",
+    target: null,
+    measured: least.together,
+    baseline: { what: "a network each", value: least.apart },
+    detail: `15 of 16 comparisons are common, all ten facts move (${sum}); ${others}`,
+  };
 }

@@ -1,11 +1,11 @@
 /**
- * The network that flips run through: conditions as numbered nodes in flat arrays.
+ * The network that flips run through: conditions of one or several strategies as numbered nodes in flat arrays.
  *
  * Owns: building it once per program; equal parts of all conditions are one node. May not: hold truth (flips.ts).
  *
  * Nodes are numbered children first. A root is an alternative of a condition, which is unknown while a fact of it is.
- * Slots are numbered by their first use, as places: a strategy then has one network for all its symbols, which is what
- * keeps a thousand of them in the processor's cache.
+ * Slots are numbered by their first use, as places: the same strategies then have one network for all their symbols, which
+ * is what keeps a thousand of them in the processor's cache.
  */
 import type { Condition, LeafCondition, Operator } from "../program.ts";
 import { invariant } from "../assert.ts";
@@ -82,12 +82,23 @@ export interface Pairs {
   readonly leaves: Lists;
 }
 
+/** What one member has in the network. */
+export interface Part {
+  /** Number of its first condition. Each member begins a new word of bits. */
+  readonly first: number;
+  readonly count: number;
+  /** Of all its facts. */
+  readonly places: Int32Array;
+}
+
 export interface FlipNetwork {
+  readonly parts: readonly Part[];
   readonly pairs: Pairs;
   readonly nodes: Nodes;
   readonly leaves: Leaves;
   readonly roots: Roots;
   readonly watched: Watched;
+  /** Up to the end of the last word. */
   readonly conditions: number;
   readonly places: number;
   readonly scratch: Scratch;
@@ -97,8 +108,10 @@ export interface FlipNetwork {
 export interface Scratch {
   /** Groups of which a child turned, as bits by number. */
   readonly dirty: Uint32Array;
-  readonly isTouched: Uint8Array;
   readonly changed: Int32Array;
+  /** Places that moved, and what they were. */
+  readonly moved: Int32Array;
+  readonly movedFrom: Float64Array;
 }
 
 /** A network and the slot that each of its places is. */
@@ -107,37 +120,40 @@ export interface PlacedNetwork {
   readonly slots: Int32Array;
 }
 
-/** By what the conditions belong to, then by how its slots coincide. */
-const shared = new WeakMap<object, Map<string, FlipNetwork>>();
+/** Conditions that are looked at together, such as those of a strategy in one symbol. */
+export interface Member {
+  /** Members with one name have the same conditions, such as a strategy in its symbols. */
+  readonly name: string;
+  readonly conditions: readonly Condition[];
+  readonly slotOf: Numbering;
+}
 
-/** `owner`: whoever has the same conditions each time, such as a strategy in its symbols, shares their network. */
-export function placed(conditions: readonly Condition[], slotOf: Numbering, owner: object): PlacedNetwork {
+/** The networks of one program, by their members and by how their slots coincide. */
+export type Networks = Map<string, FlipNetwork>;
+
+export function placed(members: readonly Member[], networks: Networks): PlacedNetwork {
   const places = new Map<number, number>();
-  const numbers = new Map<number, number>();
-  for (const fact of conditions.flatMap((condition) => [...factsOf(condition)])) {
-    const slot = slotOf(fact);
-    const place = places.get(slot) ?? places.size;
-    places.set(slot, place);
-    numbers.set(fact, place);
-  }
-  const known = shared.get(owner) ?? new Map<string, FlipNetwork>();
-  shared.set(owner, known);
-  const key = [...numbers.values()].join(",");
-  const network =
-    known.get(key) ??
-    networkOf(conditions, (fact) => {
-      const place = numbers.get(fact);
-      invariant(place !== undefined, "every fact of a condition has a place");
-      return place;
-    });
-  known.set(key, network);
+  const numbered = members.map(({ conditions, slotOf }) => {
+    const numbers = new Map<number, number>();
+    for (const fact of conditions.flatMap((condition) => [...factsOf(condition)])) {
+      const slot = slotOf(fact);
+      const place = places.get(slot) ?? places.size;
+      places.set(slot, place);
+      numbers.set(fact, place);
+    }
+    return numbers;
+  });
+  const key = JSON.stringify(members.map(({ name }, member) => [name, ...(numbered[member]?.values() ?? [])]));
+  const network = networks.get(key) ?? networkOf(members, numbered, places.size);
+  networks.set(key, network);
   return { network, slots: Int32Array.from(places.keys()) };
 }
 
 interface Draft {
   readonly kind: number;
   readonly kids: readonly number[];
-  readonly leaf?: LeafCondition;
+  /** With places where a condition has facts. */
+  readonly leaf?: Omit<LeafCondition, "op">;
 }
 
 interface RootDraft {
@@ -146,31 +162,44 @@ interface RootDraft {
   readonly places: readonly number[];
 }
 
-function networkOf(conditions: readonly Condition[], placeOf: Numbering): FlipNetwork {
-  const builder = new Builder(placeOf);
-  const roots = conditions.flatMap((condition, index) =>
-    (condition.op === "any" ? condition.kids : [condition]).map((kid): RootDraft => ({
-      condition: index,
-      node: builder.add(kid),
-      places: [...new Set([...factsOf(kid)].map(placeOf))],
-    })),
-  );
+function networkOf(
+  members: readonly Member[],
+  numbered: readonly ReadonlyMap<number, number>[],
+  places: number,
+): FlipNetwork {
+  const builder = new Builder();
+  const roots: RootDraft[] = [];
+  const parts: Part[] = [];
+  let next = 0;
+  for (const [member, { conditions }] of members.entries()) {
+    const numbers = numbered[member] as ReadonlyMap<number, number>;
+    builder.numbers = numbers;
+    for (const [index, condition] of conditions.entries()) {
+      for (const kid of condition.op === "any" ? condition.kids : [condition]) {
+        const own = new Set([...factsOf(kid)].map((fact) => numbers.get(fact) as number));
+        roots.push({ condition: next + index, node: builder.add(kid), places: [...own] });
+      }
+    }
+    parts.push({ first: next, count: conditions.length, places: Int32Array.from(new Set(numbers.values())) });
+    next += (conditions.length + 31) & ~31;
+  }
   const { drafts } = builder;
-  const leaves = leavesOf(drafts, placeOf);
-  const places = new Set(roots.flatMap((root) => root.places)).size;
+  const leaves = leavesOf(drafts);
   const pairs = pairsOf(leaves);
   return {
+    parts,
     nodes: nodesOf(drafts),
     leaves,
-    roots: rootsOf(roots, drafts.length, conditions.length),
+    roots: rootsOf(roots, drafts.length, next),
     pairs,
     watched: watchedOf(drafts, leaves, pairs, roots, places),
-    conditions: conditions.length,
+    conditions: next,
     places,
     scratch: {
       dirty: new Uint32Array((drafts.length >>> 5) + 1),
-      isTouched: new Uint8Array(conditions.length),
-      changed: new Int32Array(conditions.length),
+      changed: new Int32Array(Math.max(0, ...parts.map(({ count }) => count))),
+      moved: new Int32Array(places),
+      movedFrom: new Float64Array(places),
     },
   };
 }
@@ -178,11 +207,14 @@ function networkOf(conditions: readonly Condition[], placeOf: Numbering): FlipNe
 /** Numbers the nodes; equal parts get the same number. */
 class Builder {
   readonly drafts: Draft[] = [];
+  /** Fact -> place, for the member whose conditions are added. */
+  numbers: ReadonlyMap<number, number> = new Map();
   readonly #known = new Map<string, number>();
-  readonly #placeOf: Numbering;
 
-  constructor(placeOf: Numbering) {
-    this.#placeOf = placeOf;
+  #placeOf(fact: number): number {
+    const place = this.numbers.get(fact);
+    invariant(place !== undefined, "every fact of a condition has a place");
+    return place;
   }
 
   add(condition: Condition): number {
@@ -199,14 +231,17 @@ class Builder {
         return this.#node(`not(${kid})`, { kind: NOT, kids: [kid] });
       }
       case "leaf":
-        return this.#node(this.#keyOf(condition), { kind: LEAF, kids: [], leaf: condition });
+        return this.#leaf(condition);
     }
   }
 
-  #keyOf({ left, operator, right }: LeafCondition): string {
-    const value =
-      "fact" in right ? `#${this.#placeOf(right.fact)}` : "values" in right ? right.values.join("|") : right.value;
-    return `${this.#placeOf(left)} ${operator} ${value}`;
+  /** Places instead of facts: members number their facts as they like. */
+  #leaf(condition: LeafCondition): number {
+    const left = this.#placeOf(condition.left);
+    const { operator } = condition;
+    const right = "fact" in condition.right ? { fact: this.#placeOf(condition.right.fact) } : condition.right;
+    const value = "fact" in right ? `#${right.fact}` : "values" in right ? right.values.join("|") : right.value;
+    return this.#node(`${left} ${operator} ${value}`, { kind: LEAF, kids: [], leaf: { left, operator, right } });
   }
 
   #node(key: string, draft: Draft): number {
@@ -230,15 +265,15 @@ function nodesOf(drafts: readonly Draft[]): Nodes {
   };
 }
 
-function leavesOf(drafts: readonly Draft[], placeOf: Numbering): Leaves {
+function leavesOf(drafts: readonly Draft[]): Leaves {
   const right = (draft: Draft): LeafCondition["right"] | undefined => draft.leaf?.right;
   const setOf = (values: readonly number[]): ReadonlySet<number> => new Set(values);
   return {
-    left: Int32Array.from(drafts, ({ leaf }) => (leaf === undefined ? -1 : placeOf(leaf.left))),
+    left: Int32Array.from(drafts, ({ leaf }) => leaf?.left ?? -1),
     operator: Uint8Array.from(drafts, ({ leaf }) => (leaf === undefined ? 0 : OPERATORS[leaf.operator])),
     right: Int32Array.from(drafts, (draft) => {
       const to = right(draft);
-      return to !== undefined && "fact" in to ? placeOf(to.fact) : -1;
+      return to !== undefined && "fact" in to ? to.fact : -1;
     }),
     value: Float64Array.from(drafts, (draft) => {
       const to = right(draft);

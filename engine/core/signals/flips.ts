@@ -2,21 +2,24 @@
  * Truth by what changed: a fact that moved can only turn comparisons whose constant lies on its way, and a turn goes upward
  * only as far as it makes a difference. The cost is the number of flips, not the number of conditions.
  *
- * Owns: the truth of many conditions over the same slots, and which of them changed at a commit. Nothing is allocated
- * after the network is built. May not: know rules or firing. `conditions.ts` is the readable reference: tests hold both
- * to the same answers.
+ * Owns: the truth of many conditions over the same slots, and which of them changed at a commit. Several members share one
+ * network: a part that is equal in their conditions moves once, for whoever commits first, and each hears what turned since
+ * its own last commit. Nothing is allocated after the network is built. May not: know rules or firing. `conditions.ts` is
+ * the readable reference: tests hold both to the same answers.
+ *
+ * Truth follows from the values at the last commit that looked at them, never from the slots: a fact that moved in between
+ * and that only others have looked at would otherwise be half in and half out.
  */
-import type { Condition } from "../program.ts";
 import { FALSE, TRUE, UNKNOWN } from "./conditions.ts";
 import type { Slots, Truth } from "./conditions.ts";
 import { ALL, ANY, LEAF, placed } from "./flip-network.ts";
-import type { FlipNetwork } from "./flip-network.ts";
+import type { FlipNetwork, Lists, Member, Networks, Part } from "./flip-network.ts";
 
 /** One of the two is NaN. */
 const NO_ORDER = 3;
 
 export class Flips {
-  /** Conditions whose truth changed at the last commit, until others commit: the first `changedCount` entries. */
+  /** The member's conditions whose truth changed since its commit before, until others commit: the first `changedCount` entries. */
   readonly changed: Int32Array;
   changedCount = 0;
   readonly #network: FlipNetwork;
@@ -29,19 +32,20 @@ export class Flips {
   readonly #missing: Int32Array;
   /** The answer of each condition. */
   readonly #answers: Int8Array;
-  readonly #isTouched: Uint8Array;
+  /** Conditions to be answered anew when their member commits, as bits. */
+  readonly #touched: Int32Array;
   /** Which of the two values of each pair is larger. */
   readonly #order: Uint8Array;
   /** Values at the last commit, by place. */
-  readonly #previous: Float64Array;
+  readonly #values: Float64Array;
   readonly #dirty: Uint32Array;
   /** Words of `#dirty` in which there are any. */
   #firstWord = Number.POSITIVE_INFINITY;
   #lastWord = -1;
 
-  /** `owner`: see `placed`. */
-  constructor(conditions: readonly Condition[], slotOf: (fact: number) => number, owner: object = conditions) {
-    const { network, slots } = placed(conditions, slotOf, owner);
+  /** `networks`: where members that are there again, in other symbols, find theirs. */
+  constructor(members: readonly Member[], networks: Networks = new Map()) {
+    const { network, slots } = placed(members, networks);
     const { nodes, roots, scratch } = network;
     this.#network = network;
     this.#slots = slots;
@@ -50,9 +54,9 @@ export class Flips {
     this.#dirty = scratch.dirty;
     this.#missing = Int32Array.from(roots.places);
     this.#order = new Uint8Array(network.pairs.low.length).fill(NO_ORDER);
-    this.#previous = new Float64Array(network.places).fill(Number.NaN);
-    this.#answers = new Int8Array(conditions.length).fill(UNKNOWN);
-    this.#isTouched = scratch.isTouched;
+    this.#values = new Float64Array(network.places).fill(Number.NaN);
+    this.#answers = new Int8Array(network.conditions).fill(UNKNOWN);
+    this.#touched = new Int32Array(network.conditions >>> 5);
     this.changed = scratch.changed;
     this.#begin();
   }
@@ -73,28 +77,39 @@ export class Flips {
     }
   }
 
-  truth(condition: number): Truth {
-    return this.#answers[condition] as Truth;
+  truth(member: number, condition: number): Truth {
+    return this.#answers[this.#part(member).first + condition] as Truth;
   }
 
-  /** Follows the slots; `changed` then lists the conditions whose answer is another one. */
-  commit(slots: Slots): void {
-    this.changedCount = 0;
+  #part(member: number): Part {
+    return this.#network.parts[member] as Part;
+  }
+
+  /** Follows the slots of this member's facts; `changed` then lists those of its conditions whose answer is another one. */
+  commit(member: number, slots: Slots): void {
+    const { moved, movedFrom } = this.#network.scratch;
+    const part = this.#part(member);
+    const { places } = part;
     const slotOf = this.#slots;
-    const previous = this.#previous;
-    for (let place = 0; place < slotOf.length; place++) {
+    const values = this.#values;
+    let count = 0;
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i] as number;
       const now = slots[slotOf[place] as number] as number;
-      const old = previous[place] as number;
+      const old = values[place] as number;
       // Equal, or unknown both times.
       if (now === old || (Number.isNaN(now) && Number.isNaN(old))) continue;
-      previous[place] = now;
-      this.#move(place, old, now, slots);
+      values[place] = now;
+      moved[count] = place;
+      movedFrom[count++] = old;
     }
+    for (let i = 0; i < count; i++) this.#move(moved[i] as number, movedFrom[i] as number);
     if (this.#lastWord >= 0) this.#settle();
-    if (this.changedCount > 0) this.#answer();
+    this.#answer(part);
   }
 
-  #move(place: number, old: number, now: number, slots: Slots): void {
+  #move(place: number, old: number): void {
+    const now = this.#values[place] as number;
     const { byThreshold, thresholds, lists, pairs, roots } = this.#network.watched;
     const isKnown = Number.isFinite(now);
     if (isKnown !== Number.isFinite(old)) {
@@ -111,23 +126,29 @@ export class Flips {
     const high = now < old ? old : now;
     for (let i = between ? this.#firstAtLeast(now < old ? now : old, start, end) : start; i < end; i++) {
       if (between && (thresholds[i] as number) > high) break;
-      this.#recheck(byThreshold.items[i] as number, slots);
+      this.#recheck(byThreshold.items[i] as number);
     }
-    for (let i = pairs.from[place] as number; i < (pairs.from[place + 1] as number); i++)
-      this.#compare(pairs.items[i] as number, slots);
+    this.#comparePairs(pairs, place);
     for (let i = lists.from[place] as number; i < (lists.from[place + 1] as number); i++)
-      this.#recheck(lists.items[i] as number, slots);
+      this.#recheck(lists.items[i] as number);
   }
 
-  #compare(pair: number, slots: Slots): void {
+  /** Most pairs keep their order: this loop calls nothing for them. */
+  #comparePairs({ from, items }: Lists, place: number): void {
     const { low, high, leaves } = this.#network.pairs;
-    const a = slots[this.#slots[low[pair] as number] as number] as number;
-    const b = slots[this.#slots[high[pair] as number] as number] as number;
-    const order = a < b ? 0 : a > b ? 1 : a === b ? 2 : NO_ORDER;
-    if (order === this.#order[pair]) return;
-    this.#order[pair] = order;
-    for (let i = leaves.from[pair] as number; i < (leaves.from[pair + 1] as number); i++)
-      this.#recheck(leaves.items[i] as number, slots);
+    const values = this.#values;
+    const orders = this.#order;
+    const end = from[place + 1] as number;
+    for (let i = from[place] as number; i < end; i++) {
+      const pair = items[i] as number;
+      const a = values[low[pair] as number] as number;
+      const b = values[high[pair] as number] as number;
+      const order = a < b ? 0 : a > b ? 1 : a === b ? 2 : NO_ORDER;
+      if (order === orders[pair]) continue;
+      orders[pair] = order;
+      for (let at = leaves.from[pair] as number; at < (leaves.from[pair + 1] as number); at++)
+        this.#recheck(leaves.items[at] as number);
+    }
   }
 
   #firstAtLeast(value: number, start: number, stop: number): number {
@@ -142,11 +163,12 @@ export class Flips {
     return low;
   }
 
-  #recheck(leaf: number, slots: Slots): void {
+  #recheck(leaf: number): void {
     const { left, right, value } = this.#network.leaves;
+    const values = this.#values;
     const other = right[leaf] as number;
-    const at = (place: number): number => slots[this.#slots[place] as number] as number;
-    const truth = this.#holds(leaf, at(left[leaf] as number), other < 0 ? (value[leaf] as number) : at(other)) ? 1 : 0;
+    const to = (other < 0 ? value[leaf] : values[other]) as number;
+    const truth = this.#holds(leaf, values[left[leaf] as number] as number, to) ? 1 : 0;
     if (truth !== this.#truth[leaf]) this.#turn(leaf, truth);
   }
 
@@ -215,23 +237,25 @@ export class Flips {
 
   #touch(root: number): void {
     const condition = this.#network.roots.condition[root] as number;
-    if (this.#isTouched[condition] === 1) return;
-    this.#isTouched[condition] = 1;
-    this.changed[this.changedCount++] = condition;
+    const word = condition >>> 5;
+    this.#touched[word] = (this.#touched[word] as number) | (1 << (condition & 31));
   }
 
-  /** Of what was touched, keeps what has another answer than at the last commit: a turn and back is none. */
-  #answer(): void {
-    let kept = 0;
-    for (let i = 0; i < this.changedCount; i++) {
-      const condition = this.changed[i] as number;
-      this.#isTouched[condition] = 0;
-      const truth = this.#answerOf(condition);
-      if (truth === this.#answers[condition]) continue;
-      this.#answers[condition] = truth;
-      this.changed[kept++] = condition;
+  /** Of what was touched, keeps what has another answer than at the commit before: a turn and back is none. */
+  #answer({ first, count }: Part): void {
+    this.changedCount = 0;
+    for (let start = first; start < first + count; start += 32) {
+      let bits = this.#touched[start >>> 5] as number;
+      if (bits === 0) continue;
+      this.#touched[start >>> 5] = 0;
+      for (; bits !== 0; bits &= bits - 1) {
+        const condition = start + (31 - Math.clz32(bits & -bits));
+        const truth = this.#answerOf(condition);
+        if (truth === this.#answers[condition]) continue;
+        this.#answers[condition] = truth;
+        this.changed[this.changedCount++] = condition - first;
+      }
     }
-    this.changedCount = kept;
   }
 
   #answerOf(condition: number): Truth {

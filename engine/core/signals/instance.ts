@@ -12,9 +12,10 @@ import { isOnTarget, isTooSmall, targetQty } from "../target.ts";
 import { Evaluator, TRUE, UNKNOWN } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
 import { advance, newRuleState } from "./firing.ts";
-import { Flips } from "./flips.ts";
+import type { Flips } from "./flips.ts";
 import type { FiringContext, RuleState } from "./firing.ts";
 import type { InstanceFacts } from "./graph.ts";
+import { followedBy } from "./specs.ts";
 
 export interface RuleInstance {
   readonly rule: Rule;
@@ -36,6 +37,12 @@ export interface Evaluation {
 
 export const NOTHING: Evaluation = { fired: [], refused: [], blockedExits: [] };
 
+/** The conditions of one strategy among those that are followed together. */
+export interface Followed {
+  readonly flips: Flips;
+  readonly member: number;
+}
+
 interface Found {
   fired: RuleInstance[] | undefined;
   blockedExits: Rule[] | undefined;
@@ -50,15 +57,15 @@ export class Instance {
   #wasTrading = false;
   /** Latches were set from outside, or nothing was followed yet: every rule is looked at. */
   #isStale = true;
-  /** The conditions of the rules, then their rearm conditions. */
-  readonly #flips: Flips;
+  /** What the rules follow (`followedBy`), and which member of it they are. */
+  readonly followed: Followed;
   /** The rule of each condition. */
   readonly #ruleOf: Int32Array;
   /** Rules that something may come of although nothing turns, as bits; and those to be looked at now. */
   readonly #restless: Uint32Array;
   readonly #due: Uint32Array;
 
-  constructor(facts: InstanceFacts) {
+  constructor(facts: InstanceFacts, followed: Followed) {
     this.facts = facts;
     const slotOf = (fact: number): number => facts.slotOf[fact] as number;
     this.rules = facts.strategy.rules.map((rule) => ({
@@ -68,17 +75,9 @@ export class Instance {
       state: newRuleState(rule),
       blocked: false,
     }));
-    const conditions = [
-      ...this.rules.map(({ rule }, index) => ({ condition: rule.condition, index })),
-      ...this.rules.flatMap(({ rule: { rearm } }, index) => (rearm === undefined ? [] : [{ condition: rearm, index }])),
-    ];
-    this.#flips = new Flips(
-      conditions.map(({ condition }) => condition),
-      slotOf,
-      facts.strategy,
-    );
-    this.#ruleOf = Int32Array.from(conditions, ({ index }) => index);
-    for (let i = this.rules.length; i < conditions.length; i++) this.#rearmOf.set(this.#ruleOf[i] as number, i);
+    this.followed = followed;
+    this.#ruleOf = Int32Array.from(followedBy(facts.strategy), ({ rule }) => rule);
+    for (let i = this.rules.length; i < this.#ruleOf.length; i++) this.#rearmOf.set(this.#ruleOf[i] as number, i);
     this.#restless = new Uint32Array((this.rules.length >>> 5) + 1);
     this.#due = new Uint32Array(this.#restless.length);
   }
@@ -139,9 +138,9 @@ export class Instance {
 
   /** Rules whose truth turned, and those that are restless; all of them when something else changed. */
   #markDue(slots: Slots): void {
-    const flips = this.#flips;
+    const { flips, member } = this.followed;
     const due = this.#due;
-    flips.commit(slots);
+    flips.commit(member, slots);
     if (this.#isStale) {
       this.#isStale = false;
       due.fill(0);
@@ -156,13 +155,14 @@ export class Instance {
     const instance = this.rules[index] as RuleInstance;
     const { rule, state } = instance;
     const context = this.#context;
-    const truth = this.#flips.truth(index);
+    const { flips, member } = this.followed;
+    const truth = flips.truth(member, index);
     const rearm = this.#rearmOf.get(index);
     const blocked = truth === UNKNOWN && this.#hadPosition && onlyReduces(rule.action);
     if (blocked && !instance.blocked && context.trading) (found.blockedExits ??= []).push(rule);
     instance.blocked = blocked && context.trading;
     context.truth = truth;
-    context.rearm = rearm === undefined ? UNKNOWN : this.#flips.truth(rearm);
+    context.rearm = rearm === undefined ? UNKNOWN : flips.truth(member, rearm);
     context.useful = truth === TRUE && this.#wouldChange(rule, book, slots);
     if (advance(rule, state, context)) (found.fired ??= []).push(instance);
     // True and free to fire, or about to be re-armed: the next evaluation decides, whatever the facts do.

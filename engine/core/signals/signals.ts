@@ -20,10 +20,11 @@ import type { Program } from "../program.ts";
 import { cutBar, noTicks, noTrades } from "./announcements.ts";
 import { BAR_TIMER, Closing } from "./closing.ts";
 import { Corrections } from "./corrections.ts";
+import { instancesOf } from "./flip-groups.ts";
 import { FactGraph } from "./graph.ts";
 import { BookTable, groupBySymbol, restoreStates } from "./groups.ts";
 import type { SymbolSeries } from "./groups.ts";
-import { Instance } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 import { Judge } from "./judge.ts";
 import type { SignalsSink } from "./judge.ts";
 import type { Series } from "./series.ts";
@@ -89,7 +90,7 @@ export class Signals {
   load({ program, warmup }: ProgramLoadedInput): void {
     const previous = this.#instances;
     const graph = new FactGraph(program.strategies, this.#calendarOf, this.#books);
-    const instances = graph.instances.map((facts) => new Instance(facts));
+    const instances = instancesOf(graph.instances);
     const wasTrading = this.#judge.trading;
     const old = this.#graph;
     this.#install(program, graph, instances);

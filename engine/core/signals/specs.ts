@@ -120,3 +120,11 @@ export function thresholdsOf({ facts, rules }: Strategy): ReadonlyMap<FactSpec, 
   }
   return found;
 }
+
+/** What a strategy's rules follow, with the index of the rule: their conditions, then their rearm conditions. */
+export function followedBy({ rules }: Strategy): readonly { readonly condition: Condition; readonly rule: number }[] {
+  return [
+    ...rules.map(({ condition }, rule) => ({ condition, rule })),
+    ...rules.flatMap(({ rearm }, rule) => (rearm === undefined ? [] : [{ condition: rearm, rule }])),
+  ];
+}

@@ -5,8 +5,9 @@ import type { BookView } from "../../../engine/core/event.ts";
 import type { Condition, Rule } from "../../../engine/core/program.ts";
 import { Evaluator } from "../../../engine/core/signals/conditions.ts";
 import { advance, newRuleState } from "../../../engine/core/signals/firing.ts";
+import { instancesOf } from "../../../engine/core/signals/flip-groups.ts";
 import type { InstanceFacts } from "../../../engine/core/signals/graph.ts";
-import { Instance } from "../../../engine/core/signals/instance.ts";
+import type { Instance } from "../../../engine/core/signals/instance.ts";
 import { runs } from "../../support/runs.ts";
 
 const FACTS = 4;
@@ -64,7 +65,7 @@ function instanceOf(rules: readonly Rule[]): Instance {
     sequences: new Map(),
   };
   // What an evaluation reads of its facts, and nothing else.
-  return new Instance(facts as unknown as InstanceFacts);
+  return instancesOf([facts as unknown as InstanceFacts])[0] as Instance;
 }
 
 describe("an evaluation", () => {
