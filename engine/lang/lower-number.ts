@@ -5,6 +5,7 @@
  * Each function answers undefined after it has reported why.
  */
 import { FACTS, FUNCTIONS, ORDER_FACTS } from "../catalog/facts.ts";
+import { calculatedOf } from "../core/arithmetic.ts";
 import type { CalcOperator } from "../core/program.ts";
 import type { Operand } from "./fact-refs.ts";
 import { lowerField } from "./fields.ts";
@@ -253,9 +254,7 @@ function fold(
   quality: Quality,
 ): Operand {
   const values = operands.map((one) => one.value);
-  const [a, b] = values as [number, number];
-  const value = { "+": a + b, "-": a - b, "*": a * b, "/": a / b, neg: -a, abs: Math.abs(a) };
-  const result = operator === "min" ? Math.min(...values) : operator === "max" ? Math.max(...values) : value[operator];
+  const result = calculatedOf(operator, values);
   const forms = new Set(operands.map((one) => one.quality.form ?? "number"));
   // 2 * 1% is still a percentage; 1h / 2 is still a duration.
   const form = forms.has("percent") && quality.unit === "ratio" ? "percent" : undefined;

@@ -4,7 +4,8 @@
  * Owns: the condition of an approval, judged on the order as it would be sent. What is unknown needs a person.
  * May not: ask anybody.
  */
-import { calculatedOf, holds } from "../judge.ts";
+import { calculatedOf } from "../arithmetic.ts";
+import { holds } from "../judge.ts";
 import type { AccountField, Approval, Condition, OrderField } from "../program.ts";
 
 /** What an approval may look at. */

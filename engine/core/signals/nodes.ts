@@ -8,7 +8,7 @@ import type { Indicator, Kernel } from "../../catalog/kernel.ts";
 import { periodStart } from "../../market/periods.ts";
 import type { Anchor } from "../../market/periods.ts";
 import type { Bar } from "../event.ts";
-import { calculated } from "../judge.ts";
+import { calculated } from "../arithmetic.ts";
 import type { BarField, CalcOperator } from "../program.ts";
 import type { Slots } from "./conditions.ts";
 import type { Series } from "./series.ts";
