@@ -14,6 +14,7 @@ import type { Operand } from "./fact-refs.ts";
 import type { FactTable } from "./fact-table.ts";
 import { outputOf, seriesOf } from "./lower-call.ts";
 import type { Call } from "./lower-call.ts";
+import { isOfOne } from "./lower-inputs.ts";
 import { isTooLarge, report } from "./scope.ts";
 import type { Context } from "./scope.ts";
 import { didYouMean } from "./suggest.ts";
@@ -111,7 +112,7 @@ function lowerPrior(context: Context, call: Across, of: Node): Operand | undefin
     const help = "Only what is computed on those bars has a prior value; named facts mean the strategy's own bars.";
     return report(context, "types/series", call.span, message, help);
   }
-  if (isTooLarge(context, call.span, [operand.index])) return undefined;
+  if (!isOfOne(context, call, operand.index) || isTooLarge(context, call.span, [operand.index])) return undefined;
   return { ...operand, index: isOwn ? table.lag(operand.index, 1, false) : table.prior(operand.index) };
 }
 

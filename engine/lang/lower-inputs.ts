@@ -7,9 +7,11 @@ import { FACTS } from "../catalog/facts.ts";
 import type { Indicator } from "../catalog/kernel.ts";
 import { usageOf } from "../catalog/params.ts";
 import type { SeriesRef } from "../core/program.ts";
+import { isOfTime, lengthOf } from "../market/bar-size.ts";
 import { barsWords } from "./bar-sizes.ts";
 import { sameSeries } from "./fact-refs.ts";
 import type { IndicatorUse } from "./fact-refs.ts";
+import type { FactTable } from "./fact-table.ts";
 import { lowerField, seesForming } from "./fields.ts";
 import { isTooLarge, report } from "./scope.ts";
 import type { Context } from "./scope.ts";
@@ -80,7 +82,8 @@ export function readOf(
     const message = `${call.name} is asked for on ${barsWords(series.size.label)}, but its input is computed on ${own.size.label}`;
     return report(context, "types/series", call.span, message, "Give on: to the inner expression too, or to none.");
   }
-  const home = other.index === undefined ? own : homeOfBoth(context, call, own, table.fact(other.index).spec.series);
+  const second = other.index === undefined ? own : table.fact(other.index).spec.series;
+  const home = homeOfBoth(context, call, own, second);
   if (home === undefined) return undefined;
   const barsOf = { ...context, series: own };
   const indexOf = (name: Indicator["inputs"][number]): number => {
@@ -90,7 +93,8 @@ export function readOf(
   const given = [value.index, other.index].filter((index) => index !== undefined);
   if (given.length > 0 && isTooLarge(context, call.span, given)) return undefined;
   const forming = seesForming(context, home);
-  if (!given.every((index) => hasBars(context, call, forming, index))) return undefined;
+  if (!given.every((index) => hasBars(context, call, forming, index) && isOfOne(context, call, index)))
+    return undefined;
   const more = (entry.alsoReads?.(params) ?? []).map((also) => {
     const [doc] = also.entry.outputs;
     const quality: Quality = { unit: doc?.unit ?? "number", range: doc?.range ?? [-Infinity, Infinity] };
@@ -113,14 +117,28 @@ function barInput(context: Context, name: Indicator["inputs"][number]): number {
   return operand.index;
 }
 
-/** Where two inputs are computed together: on their common bars, or at the evaluations of the strategy on its own bars. */
+/**
+ * Where two inputs are computed together: of one symbol on its bars, of two at the evaluations of the strategy on its own
+ * bars, or bar by bar on larger ones.
+ */
 function homeOfBoth(context: Context, call: Caller, a: SeriesRef, b: SeriesRef): SeriesRef | undefined {
   const { own } = context.scope.table;
   if (sameSeries(a, b)) return a;
-  if (a.size.label === own.size.label && b.size.label === own.size.label) return own;
-  const message = `${call.name} compares two symbols on the strategy's own ${barsWords(own.size.label)} only`;
-  const help = `Leave on: out, or evaluate the strategy on ${barsWords(a.size.label)}.`;
-  return report(context, "types/series", call.span, message, help);
+  const [first, second] = [barsWords(a.size.label), barsWords(b.size.label)];
+  if (a.size.label !== b.size.label) {
+    const message = `${call.name} compares bar by bar, and its values are computed on ${first} and ${second}`;
+    const larger = lengthOf(a.size) > lengthOf(b.size) ? a : b;
+    const help = `Ask for both on the same bars, with on: ${larger.size.label} beside with:.`;
+    return report(context, "types/series", call.span, message, help);
+  }
+  if (!isOfTime(a.size)) {
+    const message = `${call.name} compares bar by bar, and ${first} of two symbols do not begin and end together`;
+    return report(context, "types/series", call.span, message, "Give on: with a time, such as on: 5m.");
+  }
+  if (a.size.label === own.size.label) return own;
+  if (!seesForming(context, a)) return a;
+  const message = `${call.name} of two symbols is about closed ${first}: two that are being built do not belong together`;
+  return report(context, "types/series", call.span, message, "Leave forming: out.");
 }
 
 /** Where an evaluation is no bar, and at a forming one, an indicator needs bars to go by. */
@@ -132,4 +150,22 @@ function hasBars(context: Context, call: Caller, forming: boolean, of: number): 
   const message = `${call.name} goes from bar to bar, and its input is not computed on bars of one size`;
   report(context, "types/series", call.span, message, "Give it what bars of one size say.");
   return false;
+}
+
+/** What compares two symbols on larger bars is known at evaluations; the bars at which it changed are nobody's. */
+export function isOfOne(context: Context, call: { readonly span: Node["span"] }, of: number): boolean {
+  const { table } = context.scope;
+  if (!isOfTwo(table, of)) return true;
+  const size = table.fact(of).spec.series.size.label;
+  const message = `What compares two symbols on ${size} bars has no past of its own, nor averages`;
+  report(context, "types/series", call.span, message, `Evaluate the strategy on ${size} bars (on:).`);
+  return false;
+}
+
+/** Whether it compares two symbols on larger bars, or is computed from what does. */
+function isOfTwo(table: FactTable, of: number): boolean {
+  const { spec } = table.fact(of);
+  if (spec.kind === "calc") return spec.args.some((arg) => isOfTwo(table, arg));
+  if (spec.kind !== "indicator" || spec.series.size.label === table.own.size.label) return false;
+  return spec.inputs.some((input) => !sameSeries(table.fact(input).spec.series, spec.series));
 }

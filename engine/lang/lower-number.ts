@@ -11,6 +11,7 @@ import type { Operand } from "./fact-refs.ts";
 import { lowerField } from "./fields.ts";
 import { lowerAcross } from "./lower-across.ts";
 import { lowerCall, lowerIndicator } from "./lower-call.ts";
+import { isOfOne } from "./lower-inputs.ts";
 import { lowerTemporal } from "./lower-temporal.ts";
 import { isTimeForBars, isTooLarge, report, unknownName, withoutCycle } from "./scope.ts";
 import type { Context } from "./scope.ts";
@@ -157,6 +158,7 @@ function lowerLookback(context: Context, node: Node & { readonly kind: "lookback
     return report(context, "logic/constant", node.span, "A constant has no past", "Remove the lookback.");
   }
   if (bars === 0) return of;
+  if (!isOfOne(context, node, of.index)) return undefined;
   const { table } = context.scope;
   // At ticks an evaluation is no bar: what bars do not say has no bars ago.
   const hasPast = table.closed(of.index) !== undefined || table.fact(of.index).spec.kind === "prior";

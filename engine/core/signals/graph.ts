@@ -8,11 +8,8 @@
  * shared by all strategies and updated when a bar closes. On the **instance** of a strategy and symbol, when it reads
  * the strategy's book, the moment, or other series: it is updated right before an evaluation.
  */
-import { indicator } from "../../catalog/catalog.ts";
-import type { Indicator, Kernel } from "../../catalog/kernel.ts";
 import type { Calendar } from "../../market/calendar.ts";
 import { isOfTime } from "../../market/bar-size.ts";
-import type { Anchor } from "../../market/periods.ts";
 import { invariant, unreachable } from "../assert.ts";
 import { activityOf, factsOf, inputsOf } from "../canonical.ts";
 import type { Condition, FactSpec, SeriesRef, Strategy } from "../program.ts";
@@ -23,12 +20,14 @@ import { isCounted, isFresh } from "./freshness.ts";
 import { BarsAgoNode, FormingFieldNode, PeekNode } from "./forming-nodes.ts";
 import { CalcNode, FieldNode, GuardNode, IndicatorNode, LagNode } from "./nodes.ts";
 import type { FactNode, Moment } from "./nodes.ts";
+import { indicatorOf, kernelOf } from "./kernel-of.ts";
+import { PairNode } from "./pair-nodes.ts";
 import { RankNode, Ranking } from "./ranking.ts";
 import { seriesKey } from "./series.ts";
 import type { Series } from "./series.ts";
 import { TimeSeries } from "./time-series.ts";
 import { OpeningRangeNode, PriorNode } from "./session-nodes.ts";
-import { anchorOf, comparedFacts, isPure, keyOfSpec } from "./specs.ts";
+import { comparedFacts, isPure, keyOfSpec } from "./specs.ts";
 import { BarsTrueNode, SecondsTrueNode, SinceNode } from "./temporal-nodes.ts";
 import type { Watched } from "./temporal-nodes.ts";
 import { AccountNode, PositionNode, QuoteNode, SessionNode } from "./view-nodes.ts";
@@ -189,6 +188,8 @@ export class FactGraph {
   #place(instance: InstanceFacts, placed: readonly Placed[], spec: FactSpec, own: FactNode[]): Placed {
     const series = this.#seriesOf(instance.strategy, instance.symbol, spec.series);
     instance.reads.add(series);
+    const pair = spec.kind === "indicator" ? this.#paired(instance, placed, spec) : undefined;
+    if (pair !== undefined) return pair;
     const inputs = inputsOf(spec).map((index) => this.#guarded(instance, placed[index], series));
     const shared =
       isPure(spec, instance.strategy.ticks === true) &&
@@ -214,6 +215,32 @@ export class FactGraph {
     return { key: `${key}.${output}`, node: key, slot: slot + output, home };
   }
 
+  /** Two symbols on larger bars than the strategy's own. Undefined: the indicator reads something else. */
+  #paired(
+    instance: InstanceFacts,
+    placed: readonly Placed[],
+    spec: FactSpec & { kind: "indicator" },
+  ): Placed | undefined {
+    const [a, b] = spec.inputs.map((index) => placed[index] as Placed);
+    if (spec.inputs.length !== 2 || a === undefined || b === undefined) return undefined;
+    const [first, second] = [a.home, b.home];
+    if (first === null || second === null || first === second) return undefined;
+    if (first.size.label !== second.size.label || first.size.label === instance.strategy.on.label) return undefined;
+    const key = `pair ${keyOfSpec(spec, (index) => (placed[index] as Placed).key)}#${first.key}#${second.key}`;
+    let slot = this.#nodes.get(key)?.slot;
+    if (slot === undefined) {
+      const { kernel, entry } = kernelOf(spec);
+      slot = this.#reserve(entry.outputs.length);
+      const made = { kernel, outputs: entry.outputs.length };
+      const node = new PairNode(key, slot, [first, second], [a.slot, b.slot], made);
+      this.#nodes.set(key, { node, slot });
+      first.nodes.push(node);
+      second.nodes.push(node.tap);
+    }
+    const foreign = [first, second].filter(({ symbol }) => symbol !== instance.symbol);
+    return this.#guard(instance, `${key}.${spec.output}`, slot + spec.output, foreign);
+  }
+
   /**
    * Reading another symbol's series goes through a guard that knows whether its bar has come; reading bars of activity
    * beside other bars, through one that hides what was counted after the instant that is judged.
@@ -222,20 +249,29 @@ export class FactGraph {
     invariant(input !== undefined, "a fact reads a later fact");
     const { home } = input;
     if (home === null || home === reader || input.key.startsWith("const:")) return input;
-    const isForeign = home.symbol !== instance.symbol;
-    if (!isForeign && !isCounted(home)) return input;
-    const key = `guard(${input.key})#${instance.key}`;
+    if (home.symbol === instance.symbol && !isCounted(home)) return input;
+    return this.#guard(instance, input.key, input.slot, [home]);
+  }
+
+  #guard(instance: InstanceFacts, of: string, source: number, homes: readonly Series[]): Placed {
+    const key = `guard(${of})#${instance.key}`;
     const existing = this.#nodes.get(key);
     if (existing !== undefined) return { key, node: key, slot: existing.slot, home: null };
     const slot = this.#reserve(1);
-    const { moment, strategy } = instance;
-    const isKnown = isForeign ? () => isFresh(home, moment.time) : () => home.barEnd <= moment.time;
-    const node = new GuardNode(key, slot, input.slot, isKnown);
+    const { moment, strategy, symbol } = instance;
+    const areKnown = (): boolean => {
+      for (const home of homes)
+        if (!(home.symbol === symbol ? home.barEnd <= moment.time : isFresh(home, moment.time))) return false;
+      return true;
+    };
+    const node = new GuardNode(key, slot, source, areKnown);
     this.#nodes.set(key, { node, slot });
     instance.early.push(node);
-    // Bars of activity have no boundary in common with any other: nobody waits at one, and nobody for them.
-    const isAwaited = isForeign && !isCounted(home) && isOfTime(strategy.on);
-    if (isAwaited && !instance.others.includes(home)) instance.others.push(home);
+    for (const home of homes) {
+      // Bars of activity have no boundary in common with any other: nobody waits at one, and nobody for them.
+      const isAwaited = home.symbol !== symbol && !isCounted(home) && isOfTime(strategy.on);
+      if (isAwaited && !instance.others.includes(home)) instance.others.push(home);
+    }
     return { key, node: key, slot, home: null };
   }
 
@@ -351,26 +387,6 @@ export class FactGraph {
     this.#size += count;
     return slot;
   }
-}
-
-/** The kernel of our own, or of the source that the strategy names. */
-function kernelOf(spec: FactSpec & { kind: "indicator" }): {
-  readonly entry: Indicator;
-  readonly kernel: Kernel;
-  readonly anchor: Anchor | undefined;
-} {
-  const entry = indicatorOf(spec.name);
-  const anchor = anchorOf(spec);
-  if (spec.source === undefined) return { entry, kernel: entry.kernel(spec.params), anchor };
-  const make = entry.sources?.[spec.source];
-  invariant(make !== undefined, `the catalogue has no ${spec.name} by ${spec.source}`);
-  return { entry, kernel: make(spec.params), anchor };
-}
-
-function indicatorOf(name: string): ReturnType<typeof indicator> & object {
-  const entry = indicator(name);
-  invariant(entry !== undefined, `the catalogue has no ${name}`);
-  return entry;
 }
 
 function watched(condition: Condition, slotOf: (index: number) => number): Watched {
