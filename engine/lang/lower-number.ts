@@ -244,7 +244,7 @@ function qualityOf(operator: CalcOperator, operands: readonly Operand[]): Qualit
   if (operator === "abs") return { unit: a.quality.unit, range: [0, Infinity] };
   if (b === undefined) return { unit: a.quality.unit, range: UNBOUNDED };
   if (operator === "*" || operator === "/") {
-    return { unit: productUnit(a.quality.unit, b.quality.unit, operator), range: UNBOUNDED };
+    return { unit: productUnit(a, b, operator), range: UNBOUNDED };
   }
   const unit = operands.map((one) => one.quality.unit).reduce(sumUnit);
   return { unit, range: UNBOUNDED };

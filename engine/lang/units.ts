@@ -111,14 +111,27 @@ function clockProblem(value: number): UnitProblem {
   return { code: "types/time", message: `This compares a time of day and the number ${value}`, help };
 }
 
+type Part = { readonly quality: Quality } & (
+  | { readonly kind: "fact" }
+  | { readonly kind: "const"; readonly value: number }
+);
+
 /** The unit of a product or quotient. */
-export function productUnit(a: UnitName, b: UnitName, operator: "*" | "/"): UnitName {
+export function productUnit(one: Part, other: Part, operator: "*" | "/"): UnitName {
+  const [a, b] = [one.quality.unit, other.quality.unit];
+  // `close / sma(50) * 100` is in percent, and `rsi(14) / 100` a ratio.
+  if (a === "percent" && isHundred(other) && operator === "/") return "ratio";
+  if (operator === "*" && ((a === "ratio" && isHundred(other)) || (b === "ratio" && isHundred(one)))) return "percent";
   if (operator === "*") {
     if (isScale(a)) return b;
     return isScale(b) ? a : "any";
   }
   if (isScale(b)) return a;
   return a === b ? "ratio" : "any";
+}
+
+function isHundred(part: Part): boolean {
+  return part.kind === "const" && part.value === 100 && part.quality.unit === "any";
 }
 
 /** A plain factor leaves the other unit as it is. */

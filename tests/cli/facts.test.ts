@@ -35,7 +35,7 @@ describe("facts", () => {
     const out = await facts("rsi");
     expect(out).toContain("rsi(period = 14)\nRelative strength index\n");
     expect(out).toContain("  period  whole number, 2 to 10000; 14 when left out\n");
-    expect(out).toContain("  rsi  number, 0 to 100\n");
+    expect(out).toContain("  rsi  percent, 0 to 100\n");
     expect(out).toContain("formula: 100 * gain / (gain + loss)");
     expect(out).toContain("warm-up: 15 bars for rsi(14)");
     expect(out).toContain("source: TA-Lib RSI");

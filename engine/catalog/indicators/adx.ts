@@ -81,9 +81,9 @@ export const adx: Indicator = {
   inputs: ["high", "low", "close"],
   params: [bars("period", "Smoothing length in bars; Wilder used 14.", 2, 14)],
   outputs: [
-    { name: "adx", doc: "Strength of the trend.", unit: "number", range: PERCENT },
-    { name: "plus_di", doc: "Upward movement.", unit: "number", range: PERCENT },
-    { name: "minus_di", doc: "Downward movement.", unit: "number", range: PERCENT },
+    { name: "adx", doc: "Strength of the trend.", unit: "percent", range: PERCENT },
+    { name: "plus_di", doc: "Upward movement.", unit: "percent", range: PERCENT },
+    { name: "minus_di", doc: "Downward movement.", unit: "percent", range: PERCENT },
   ],
   warmup: (params) => 2 * param(params, 0),
   kernel: (params) => new AdxKernel(param(params, 0)),

@@ -50,9 +50,9 @@ export const aroon: Indicator = {
   inputs: ["high", "low"],
   params: [bars("period", "How many bars back the extreme may lie.", 1, 14)],
   outputs: [
-    { name: "up", doc: "How recent the high is.", unit: "number", range: PERCENT },
-    { name: "down", doc: "How recent the low is.", unit: "number", range: PERCENT },
-    { name: "oscillator", doc: "up minus down.", unit: "number", range: [-100, 100] },
+    { name: "up", doc: "How recent the high is.", unit: "percent", range: PERCENT },
+    { name: "down", doc: "How recent the low is.", unit: "percent", range: PERCENT },
+    { name: "oscillator", doc: "up minus down.", unit: "percent", range: [-100, 100] },
   ],
   warmup: (params) => param(params, 0) + 1,
   kernel: (params) => new AroonKernel(param(params, 0)),

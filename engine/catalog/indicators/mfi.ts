@@ -66,7 +66,7 @@ export const mfi: Indicator = {
     "gives 0 when the flow is below 1, which we do not: small crypto volumes are real.",
   inputs: ["high", "low", "close", "volume"],
   params: [bars("period", "How many bars are summed.", 2, 14)],
-  outputs: [{ name: "mfi", doc: "0 to 100.", unit: "number", range: PERCENT }],
+  outputs: [{ name: "mfi", doc: "0 to 100.", unit: "percent", range: PERCENT }],
   warmup: (params) => param(params, 0) + 1,
   kernel: (params) => new MfiKernel(param(params, 0)),
 };

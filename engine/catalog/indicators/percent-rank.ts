@@ -48,7 +48,7 @@ export const percentRank: Indicator = {
     bars("period", "How many earlier bars it is compared with.", 1, 100),
     choice("ties", "Whether equal values count as lower.", ["count", "skip"]),
   ],
-  outputs: [{ name: "percent_rank", doc: "0 to 100.", unit: "number", range: PERCENT }],
+  outputs: [{ name: "percent_rank", doc: "0 to 100.", unit: "percent", range: PERCENT }],
   warmup: (params) => param(params, 0) + 1,
   kernel: (params) => new PercentRankKernel(param(params, 0), chosen(params, 1) === 0),
 };

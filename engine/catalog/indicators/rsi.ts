@@ -39,7 +39,7 @@ export const rsi: Indicator = {
   source: "TA-Lib RSI (Wilder 1978): averages seeded with the mean of the first n changes, first value at index n.",
   inputs: ["value"],
   params: [bars("period", "Length of the averages in bars; Wilder used 14.", 2, 14)],
-  outputs: [{ name: "rsi", doc: "0 (only falls) to 100 (only rises).", unit: "number", range: PERCENT }],
+  outputs: [{ name: "rsi", doc: "0 (only falls) to 100 (only rises).", unit: "percent", range: PERCENT }],
   warmup: (params) => param(params, 0) + 1,
   kernel: (params) => new RsiKernel(param(params, 0)),
 };

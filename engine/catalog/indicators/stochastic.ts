@@ -72,8 +72,8 @@ export const stochastic: Indicator = {
     bars("signal", "Smoothing of d.", 1, 3),
   ],
   outputs: [
-    { name: "k", doc: "The smoothed place in the range.", unit: "number", range: PERCENT },
-    { name: "d", doc: "Its signal line.", unit: "number", range: PERCENT },
+    { name: "k", doc: "The smoothed place in the range.", unit: "percent", range: PERCENT },
+    { name: "d", doc: "Its signal line.", unit: "percent", range: PERCENT },
   ],
   warmup: (params) => param(params, 0) + param(params, 1) + param(params, 2) - 2,
   kernel: (params) => new StochasticKernel(param(params, 0), param(params, 1), param(params, 2)),
@@ -119,7 +119,7 @@ export const willr: Indicator = {
   source: "TA-Lib WILLR; first value at index n-1; 0 when there is no range.",
   inputs: ["high", "low", "close"],
   params: [bars("period", "How many bars the range covers.", 1, 14)],
-  outputs: [{ name: "willr", doc: "-100 to 0.", unit: "number", range: [-100, 0] }],
+  outputs: [{ name: "willr", doc: "-100 to 0.", unit: "percent", range: [-100, 0] }],
   warmup: (params) => param(params, 0),
   kernel: (params) => new WillrKernel(param(params, 0)),
 };

@@ -64,8 +64,8 @@ export const stochrsi: Indicator = {
     bars("signal", "Smoothing of d.", 1, 3),
   ],
   outputs: [
-    { name: "k", doc: "The place in the range.", unit: "number", range: PERCENT },
-    { name: "d", doc: "Its signal line.", unit: "number", range: PERCENT },
+    { name: "k", doc: "The place in the range.", unit: "percent", range: PERCENT },
+    { name: "d", doc: "Its signal line.", unit: "percent", range: PERCENT },
   ],
   warmup: (params) => param(params, 0) + param(params, 1) + param(params, 2) + param(params, 3) - 2,
   kernel: (params) => new StochrsiKernel(params),
