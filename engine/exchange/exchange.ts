@@ -10,6 +10,7 @@ import type { BarSize } from "../market/bar-size.ts";
 import type { Session } from "../market/calendar.ts";
 import { accept } from "./accept.ts";
 import { admit, buyingPower, heldForOrders, referencePrice } from "./admission.ts";
+import { endHalt, meetsHalt, startHalt } from "./halts.ts";
 import { cancelFamily } from "./lifecycle.ts";
 import { matchBar, matchOpening, type Window } from "./match-bars.ts";
 import { matchTick, meetStandingQuote } from "./match-ticks.ts";
@@ -132,7 +133,8 @@ class SimulatedExchange implements Exchange {
     if (window.start >= state.nextRoll) rollDay(state, window.start);
     passTime(state, book, window.start);
     this.#mark(book, bar.open, window.start);
-    if (window.start >= book.matchedUntil && window.phase !== "closed") matchOpening(state, book, bar, window);
+    if (window.start < book.matchedUntil || window.phase === "closed") return;
+    if (!meetsHalt(book, window.start, window.end)) matchOpening(state, book, bar, window);
   }
 
   #matchWhole(book: Book, size: BarSize, bar: Bar, end: number): void {
@@ -141,7 +143,8 @@ class SimulatedExchange implements Exchange {
     this.#mark(book, bar.close, window.end);
     if (window.start < book.matchedUntil) return;
     book.matchedUntil = window.end;
-    if (window.phase !== "closed") matchBar(this.#state, book, bar, window);
+    if (window.phase === "closed" || meetsHalt(book, window.start, window.end)) return;
+    matchBar(this.#state, book, bar, window);
   }
 
   #mark(book: Book, price: number, time: number): void {
@@ -189,6 +192,16 @@ class SimulatedExchange implements Exchange {
     if (now > state.now) state.now = now;
     passAllTime(state, now - 1);
     if (now - 1 >= state.nextRoll) rollDay(state, now - 1);
+  }
+
+  halt(symbol: string, from: number): void {
+    const book = this.#state.books.get(symbol);
+    if (book !== undefined) startHalt(book, from);
+  }
+
+  resume(symbol: string, at: number): void {
+    const book = this.#state.books.get(symbol);
+    if (book !== undefined) endHalt(book, at);
   }
 
   advance(now: number): void {

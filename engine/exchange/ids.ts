@@ -1,7 +1,8 @@
 /**
- * Deterministic identifiers.
+ * Deterministic identifiers and draws.
  *
- * Owns: UUID-shaped ids from a seed and a counter; the same seed gives the same ids on every machine. Not for
+ * Owns: UUID-shaped ids from a seed and a counter, and numbers that look random from a seed and a key; the same seed
+ * gives the same on every machine. Not for
  * security. May not: use crypto, the clock or randomness.
  */
 
@@ -23,6 +24,11 @@ export function createIdMint(seed: string): IdMint {
       return shape(hex);
     },
   };
+}
+
+/** A number in [0, 1) that is the same for the same seed and key: chance that a run repeats. */
+export function draw(seed: string, key: string): number {
+  return mix(absorb(absorb(LANES[0], seed), `\u001f${key}`)) / 0x1_0000_0000;
 }
 
 /** FNV-1a over UTF-16 code units. */

@@ -7,6 +7,7 @@
 import { decimal, Decimal, ZERO } from "../core/decimal.ts";
 import type { Bar } from "../core/event.ts";
 import { endImmediate, execute, expire, turnIntoShares } from "./lifecycle.ts";
+import { portionOf } from "./portion.ts";
 import { meetAt, meetWithin, slipped, trailLevel, type Touch } from "./price-rules.ts";
 import type { Phase } from "./schedule.ts";
 import { change, isWorking, remaining, siblingsOf, type Book, type Entry, type State } from "./state.ts";
@@ -162,7 +163,7 @@ function take(pass: Pass, entry: Entry, touch: Touch, time: number): readonly En
   const left = remaining(entry);
   const cap = capOf(pass, entry);
   if (cap !== undefined && (cap.isZero() || (cap.lt(left) && entry.order.timeInForce === "fok"))) return [];
-  const qty = cap !== undefined && cap.lt(left) ? cap : left;
+  const qty = portionOf(state, entry, cap !== undefined && cap.lt(left) ? cap : left);
   if (pass.budget !== undefined) pass.budget = pass.budget.minus(qty);
   return execute(state, entry, qty, price, time);
 }

@@ -7,6 +7,8 @@
 import { decimal, Decimal } from "../core/decimal.ts";
 import { endImmediate, execute, expire, turnIntoShares } from "./lifecycle.ts";
 import { followMark, terms } from "./match-bars.ts";
+import { isHalted } from "./halts.ts";
+import { portionOf } from "./portion.ts";
 import { electsStop, meetAt, slipped } from "./price-rules.ts";
 import { isWorking, remaining, type Book, type Entry, type State } from "./state.ts";
 
@@ -20,7 +22,7 @@ export interface Tick {
 /** Lets every order of the book look at the market as it is after a tick. */
 export function matchTick(state: State, book: Book, tick: Tick): void {
   const phase = book.sessions.phaseAt(tick.time);
-  if (phase === "closed") return;
+  if (phase === "closed" || isHalted(book, tick.time)) return;
   for (const entry of [...book.open]) {
     const { order } = entry;
     if (!isWorking(entry) || entry.activeFrom > tick.time || order.submittedAt > tick.time) continue;
@@ -82,7 +84,7 @@ function take(
   const left = remaining(entry);
   const shown = displayed(state, book, entry);
   if (shown !== undefined && (shown.lte(0) || (shown.lt(left) && entry.order.timeInForce === "fok"))) return;
-  const qty = shown !== undefined && shown.lt(left) ? shown : left;
+  const qty = portionOf(state, entry, shown !== undefined && shown.lt(left) ? shown : left);
   if (shown !== undefined) {
     if (entry.buy) book.askLeft -= qty.toNumber();
     else book.bidLeft -= qty.toNumber();
@@ -102,6 +104,7 @@ export function meetStandingQuote(state: State, book: Book, entry: Entry, now: n
   const phase = book.sessions.phaseAt(now);
   const session = book.sessions.session;
   if (phase === "closed" || session === undefined || book.quoteAt < session.extendedOpen) return;
+  if (isHalted(book, now)) return;
   if (phase === "extended" && !entry.order.extendedHours) return;
   if (!isWorking(entry) || entry.order.timeInForce === "cls" || entry.activeFrom > now) return;
   matchEntry(state, book, entry, { time: now, tradePrice: NaN });

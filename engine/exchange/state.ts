@@ -52,6 +52,8 @@ export interface Book {
   /** Start of the bar whose open was matched ahead of it, and what that took of its volume. */
   openedAt: number;
   openingTook: Decimal;
+  /** Halts in order of time; the last one may still be on (`until` is Infinity). */
+  readonly halts: { readonly from: number; until: number }[];
 }
 
 export interface State {
@@ -110,6 +112,7 @@ function createBook(instrument: Instrument, options: ExchangeOptions): Book {
     matchedUntil: -Infinity,
     openedAt: -Infinity,
     openingTook: ZERO,
+    halts: [],
   };
 }
 

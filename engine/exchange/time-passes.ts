@@ -6,6 +6,8 @@
 import { decimal, ZERO, type Decimal } from "../core/decimal.ts";
 import { sessionAfter } from "./schedule.ts";
 import { activate, dueOf, execute, expire, turnIntoShares } from "./lifecycle.ts";
+import { isHalted } from "./halts.ts";
+import { portionOf } from "./portion.ts";
 import { slipped, withinLimit } from "./price-rules.ts";
 import { bookOf, isOver, isWorking, remaining, type Book, type Entry, type State } from "./state.ts";
 
@@ -56,6 +58,8 @@ function fallDue(state: State, book: Book, entry: Entry): void {
 /** The official close is the last price of the session, also when the last minutes had no trade. */
 function closeAuction(state: State, book: Book, entry: Entry, close: number): void {
   const session = book.calendar.sessionAtOrBefore(close - 1);
+  // At the close means just before it: an auction does not take place in a halt.
+  if (isHalted(book, close - 1)) return;
   if (session === undefined || book.lastAt <= session.open || book.lastAt > close || Number.isNaN(book.last)) return;
   fillAtClose(state, entry, book.last, undefined, close);
 }
@@ -73,7 +77,7 @@ export function fillAtClose(
   const price = slipped({ price: close, taker: market }, entry.buy, state.options.slippageRatio, entry.limit);
   if (entry.order.qty === null && !turnIntoShares(state, entry, price, time)) return ZERO;
   const left = remaining(entry);
-  const qty = cap !== undefined && cap.lt(left) ? cap : left;
+  const qty = portionOf(state, entry, cap !== undefined && cap.lt(left) ? cap : left);
   if (qty.gt(0)) execute(state, entry, qty, price, time);
   return qty;
 }

@@ -161,6 +161,11 @@ export interface ExchangeOptions {
   readonly volumeShare?: number;
   /** On quotes, bound fills by the displayed size. Default false: a quote fills any quantity, as Alpaca's paper does. */
   readonly quoteSize?: boolean;
+  /**
+   * Part of the fills (0 to 1) that are cut to a random share of what they could take; the rest is looked at again with
+   * the next data, as Alpaca's paper does with one in ten. Drawn from the seed. Default 0. Never for `fok`.
+   */
+  readonly partialFills?: number;
   /** Refuse opg 09:28-19:00 and cls 15:50-19:00 exchange time, as Alpaca does. Default true. */
   readonly auctionCutoffs?: boolean;
   /** Seed of deterministic ids. */
@@ -191,6 +196,13 @@ export interface Exchange {
   bar(symbol: string, size: BarSize, bar: Bar, end: number): void;
   quote(symbol: string, bid: number, bidSize: number, ask: number, askSize: number, time: number): void;
   trade(symbol: string, price: number, size: number, time: number): void;
+  /**
+   * Trading in a symbol stops at `from`: nothing fills until `resume`, orders are taken and stay as they are. A bar that
+   * a halt touches fills nothing, for what of it lies outside the halt is not known. Halts are told in order of time.
+   */
+  halt(symbol: string, from: number): void;
+  /** Trading goes on at `at`. Without a halt it changes nothing. */
+  resume(symbol: string, at: number): void;
   /**
    * Lets time pass without data: expires day, opg and cls orders, rolls the day. It says that all data which ended at
    * or before `now` has been given: call it after the bars of that instant, never before them.
