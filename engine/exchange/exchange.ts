@@ -71,6 +71,10 @@ class SimulatedExchange implements Exchange {
     return this.#state.now;
   }
 
+  get partialFills(): number {
+    return this.#state.options.partialFills ?? 0;
+  }
+
   submit(request: ExchangeRequest, now: number): ExchangeResult<ExchangeOrder> {
     const state = this.#state;
     this.#beforeCommand(now);

@@ -215,5 +215,7 @@ export interface Exchange {
   orders(): readonly ExchangeOrder[];
   positions(): readonly ExchangePosition[];
   account(): ExchangeAccount;
+  /** As in the options. */
+  readonly partialFills: number;
   readonly now: number;
 }

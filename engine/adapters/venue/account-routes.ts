@@ -1,18 +1,16 @@
 /**
- * Account, activities, positions, assets, clock and calendar.
+ * Account, its settings and history, activities, assets, clock and calendar.
  *
  * Owns: these routes. May not: hold state; the exchange and the desk do.
  */
-import { Decimal, text } from "../../core/decimal.ts";
-import type { ExchangePosition, ExchangeResult, ExchangeOrder } from "../../exchange/types.ts";
 import type { Desk } from "./desk.ts";
-import { cancelAll, isOpen } from "./order-routes.ts";
-import { errorReply, fail, refusalReply } from "./reply.ts";
+import { portfolioHistory } from "./portfolio-history.ts";
+import { errorReply, fail } from "./reply.ts";
 import type { Reply, Route, VenueRequest } from "./reply.ts";
 import { isDate, localDate, nextDate, parseTime, wireTime } from "./times.ts";
-import { accountJson, assetJson, configurationsJson, positionJson } from "./wire-account.ts";
+import { accountJson, assetJson, exchangeOf } from "./wire-account.ts";
 import { calendarJson, clockJson, legacyCalendarJson, legacyClockJson } from "./wire-calendar.ts";
-import { uuidOf } from "./wire-order.ts";
+import { isNamed } from "./wire-order.ts";
 
 const US_MARKETS = ["NYSE", "NASDAQ", "IEX", "XNYS", "XNAS", "IEXG", "OTC"];
 
@@ -22,12 +20,25 @@ export function accountRoutes(desk: Desk): Route[] {
   return [
     get(/^\/v2\/account$/, () => {
       const date = localDate(desk.calendar, desk.now());
-      return ok(accountJson(desk.exchange.account(), desk.keyId, wireTime(desk.startedAt), date));
+      const names = { keyId: desk.keyId, createdAt: wireTime(desk.startedAt), balanceDate: date };
+      return ok(accountJson(desk.exchange.account(), desk.preferences.settings, names));
     }),
-    get(/^\/v2\/account\/configurations$/, () => ok(configurationsJson(desk.exchange.account()))),
+    get(/^\/v2\/account\/configurations$/, () => ok(desk.preferences.settings)),
+    {
+      method: "PATCH",
+      path: /^\/v2\/account\/configurations$/,
+      lane: "trading",
+      handle: ({ body }) => ok(desk.preferences.change(body)),
+    },
+    get(/^\/v2\/account\/portfolio\/history$/, ({ query }) =>
+      ok(portfolioHistory(desk.equity, desk.calendar, query, { startedAt: desk.startedAt, now: desk.now() })),
+    ),
     get(/^\/v2\/account\/activities$/, (request) => {
       const types = request.query.get("activity_types");
       const category = request.query.get("category");
+      if (types !== null && category !== null) {
+        return errorReply(422, 42210000, "only one of activity_types and category is accepted");
+      }
       const fills = (types === null || types.split(",").includes("FILL")) && category !== "non_trade_activity";
       return fills ? activities(desk, request) : ok([]);
     }),
@@ -51,7 +62,6 @@ export function accountRoutes(desk: Desk): Route[] {
       if (!US_MARKETS.includes(market)) return errorReply(400, 40010000, `unknown market: ${market}`);
       return ok(calendarJson(desk.calendar, market, ...datesOf(desk, request)));
     }),
-    ...positionRoutes(desk),
   ];
 }
 
@@ -88,7 +98,12 @@ function activities(desk: Desk, request: VenueRequest): Reply {
   );
   if (query.get("direction") !== "asc") rows = rows.reverse();
   const token = query.get("page_token");
-  if (token !== null && token !== "") rows = rows.slice(rows.findIndex((row) => row.json["id"] === token) + 1);
+  if (token !== null && token !== "") {
+    const last = rows.findIndex((row) => row.json["id"] === token);
+    // An unknown place must not start again at the first page: its reader would never end.
+    if (last < 0) return fail(422, 42210000, "invalid page_token");
+    rows = rows.slice(last + 1);
+  }
   return { status: 200, body: rows.slice(0, size).map((row) => row.json) };
 }
 
@@ -96,8 +111,11 @@ function assets(desk: Desk, request: VenueRequest): Reply {
   const assetClass = request.query.get("asset_class");
   const status = request.query.get("status");
   if (status !== null && status !== "active" && status !== "all") return { status: 200, body: [] };
+  const exchange = request.query.get("exchange");
   const found = [...desk.instruments.values()].filter(
-    (instrument) => assetClass === null || instrument.assetClass === assetClass,
+    (instrument) =>
+      (assetClass === null || instrument.assetClass === assetClass) &&
+      (exchange === null || exchangeOf(instrument) === exchange),
   );
   return { status: 200, body: found.map(assetJson) };
 }
@@ -105,88 +123,7 @@ function assets(desk: Desk, request: VenueRequest): Reply {
 function asset(desk: Desk, request: VenueRequest): Reply {
   const name = request.params[0] ?? "";
   for (const instrument of desk.instruments.values()) {
-    if (instrument.symbol === name || uuidOf(`asset:${instrument.symbol}`) === name) {
-      return { status: 200, body: assetJson(instrument) };
-    }
+    if (isNamed(instrument.symbol, name)) return { status: 200, body: assetJson(instrument) };
   }
   return errorReply(404, 40410000, `asset not found for ${name}`);
-}
-
-function positionRoutes(desk: Desk): Route[] {
-  const one = /^\/v2\/positions\/([^/]+(?:\/[^/]+)?)$/;
-  const json = (position: ExchangePosition): unknown => positionJson(position, desk.instruments.get(position.symbol));
-  return [
-    {
-      method: "GET",
-      path: /^\/v2\/positions$/,
-      lane: "trading",
-      handle: () => ({ status: 200, body: held(desk).map(json) }),
-    },
-    { method: "DELETE", path: /^\/v2\/positions$/, lane: "trading", handle: (request) => closeAll(desk, request) },
-    {
-      method: "GET",
-      path: one,
-      lane: "trading",
-      handle: (request) => ({ status: 200, body: json(position(desk, request)) }),
-    },
-    { method: "DELETE", path: one, lane: "trading", handle: (request) => close(desk, request) },
-  ];
-}
-
-function held(desk: Desk): ExchangePosition[] {
-  return desk.exchange.positions().filter((position) => !position.qty.isZero());
-}
-
-function position(desk: Desk, request: VenueRequest): ExchangePosition {
-  const name = request.params[0] ?? "";
-  const found = held(desk).find(({ symbol }) => symbol === name || uuidOf(`asset:${symbol}`) === name);
-  return found ?? fail(404, 40410000, "position does not exist");
-}
-
-function sell(desk: Desk, target: ExchangePosition, qty: Decimal): ExchangeResult<ExchangeOrder> {
-  return desk.exchange.submit(
-    {
-      clientOrderId: desk.nextClientId(),
-      symbol: target.symbol,
-      side: target.qty.isNegative() ? "buy" : "sell",
-      qty: text(qty),
-      type: "market",
-      timeInForce: "day",
-      extendedHours: false,
-      orderClass: "simple",
-    },
-    desk.now(),
-  );
-}
-
-function close(desk: Desk, request: VenueRequest): Reply {
-  const target = position(desk, request);
-  const result = sell(desk, target, share(target, request.query));
-  desk.flush();
-  return result.ok ? { status: 200, body: desk.writer.order(result.value, true) } : refusalReply(result.refusal);
-}
-
-function share(target: ExchangePosition, query: URLSearchParams): Decimal {
-  const whole = target.qty.abs();
-  const qty = query.get("qty");
-  const percentage = query.get("percentage");
-  if (qty !== null && percentage !== null) return fail(422, 42210000, "only one of qty or percentage is accepted");
-  const source = new Decimal(qty ?? percentage ?? "NaN");
-  if (qty === null && percentage === null) return whole;
-  if (!source.isFinite() || !source.isPositive() || source.isZero()) return fail(422, 42210000, "invalid qty");
-  if (qty !== null) return source;
-  if (source.isGreaterThan(100)) return fail(422, 42210000, "percentage must be between 0 and 100");
-  return whole.times(source).dividedBy(100).decimalPlaces(9, Decimal.ROUND_DOWN);
-}
-
-function closeAll(desk: Desk, request: VenueRequest): Reply {
-  if (request.query.get("cancel_orders") === "true") cancelAll(desk);
-  const body = held(desk).map((target) => {
-    const result = sell(desk, target, target.qty.abs());
-    return result.ok
-      ? { symbol: target.symbol, status: 200, body: desk.writer.order(result.value, isOpen(result.value)) }
-      : { symbol: target.symbol, status: result.refusal.status, body: refusalReply(result.refusal).body };
-  });
-  desk.flush();
-  return { status: 207, body };
 }

@@ -1,16 +1,16 @@
 /**
- * What the data REST knows: bars given as history, bars played so far, and the latest trade, quote and bar.
+ * What the data REST knows of bars: those given as history, those played so far, the latest, and today's.
  *
  * Owns: the past up to the venue's clock. Nothing that ends later is ever shown: a client must not see the future of
  * the tape. May not: read the tape itself.
  */
 import { barEnd } from "../../core/known-at.ts";
-import type { Bar, BarInput, QuoteInput, TradeInput } from "../../core/event.ts";
-import { parseBarSize } from "../../market/bar-size.ts";
+import type { Bar, BarInput } from "../../core/event.ts";
+import { DAY, parseBarSize } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import type { Calendar } from "../../market/calendar.ts";
 import type { VenueOptions } from "./options.ts";
-import { dayStart } from "./times.ts";
+import { dayStart, localDate, midnightOf } from "./times.ts";
 
 /** Bars kept per symbol and size; older played ones are dropped. */
 const MAX_BARS = 20_000;
@@ -25,22 +25,24 @@ export class BarBook {
   readonly #calendarOf: (symbol: string) => Calendar;
   readonly #historyOf: NonNullable<VenueOptions["historyOf"]>;
   readonly #played = new Map<string, Bar[]>();
-  readonly lastTrade = new Map<string, TradeInput>();
-  readonly lastQuote = new Map<string, QuoteInput>();
   readonly lastBar = new Map<string, BarInput>();
 
-  constructor(calendarOf: (symbol: string) => Calendar, historyOf: VenueOptions["historyOf"]) {
+  readonly #intraday: BarSize;
+
+  /** `intraday`: the bars that a day which has not ended is put together from. */
+  constructor(
+    calendarOf: (symbol: string) => Calendar,
+    historyOf: VenueOptions["historyOf"],
+    intraday: BarSize | undefined,
+  ) {
     this.#calendarOf = calendarOf;
+    this.#intraday = intraday ?? (parseBarSize("1m") as BarSize);
     this.#historyOf = historyOf ?? (() => []);
   }
 
-  add(input: TradeInput | QuoteInput | BarInput): void {
-    if (input.kind === "trade") this.lastTrade.set(input.symbol, input);
-    else if (input.kind === "quote") this.lastQuote.set(input.symbol, input);
-    else {
-      if (input.size !== "1d") this.lastBar.set(input.symbol, input);
-      this.#keep(input.symbol, input.size, input);
-    }
+  add(input: BarInput): void {
+    if (input.size !== "1d") this.lastBar.set(input.symbol, input);
+    this.#keep(input.symbol, input.size, input);
   }
 
   #keep(symbol: string, size: string, bar: Bar): void {
@@ -91,5 +93,30 @@ export class BarBook {
       if (start >= from && start <= until) found.push({ bar, start });
     }
     return found.toSorted((a, b) => a.start - b.start);
+  }
+
+  /** The day of `now`, as far as it went, and the last one before it. */
+  async days(symbol: string, now: number): Promise<{ readonly today?: WireBar; readonly before?: WireBar }> {
+    const calendar = this.#calendarOf(symbol);
+    const midnight = midnightOf(calendar, localDate(calendar, now), now);
+    const closed = await this.bars(symbol, DAY, 0, now, now);
+    const before = closed.findLast(({ start }) => start < midnight);
+    const today = closed.findLast(({ start }) => start >= midnight) ?? (await this.#soFar(symbol, midnight, now));
+    return { ...(today && { today }), ...(before && { before }) };
+  }
+
+  async #soFar(symbol: string, midnight: number, now: number): Promise<WireBar | undefined> {
+    const bars = (await this.bars(symbol, this.#intraday, midnight, now, now)).map(({ bar }) => bar);
+    const [first] = bars;
+    if (first === undefined) return undefined;
+    const bar: Bar = {
+      start: midnight,
+      open: first.open,
+      high: Math.max(...bars.map(({ high }) => high)),
+      low: Math.min(...bars.map(({ low }) => low)),
+      close: (bars.at(-1) as Bar).close,
+      volume: bars.reduce((sum, { volume }) => sum + volume, 0),
+    };
+    return { bar, start: midnight };
   }
 }

@@ -1,20 +1,33 @@
 /**
- * Market-data REST: historical bars in both shapes, latest trade, quote and bar.
+ * Market-data REST of stocks and crypto: history, the latest of everything, snapshots, order books, codes.
  *
- * Owns: these routes and their paging. May not: show a bar that has not ended at the venue's clock.
+ * Owns: these routes and the shapes of their answers. Both halves of the API ask for the same things under other
+ * names. May not: show a bar that has not ended at the venue's clock.
  */
-import type { BarSize } from "../../market/bar-size.ts";
 import { parseBarSize } from "../../market/bar-size.ts";
+import type { BarSize } from "../../market/bar-size.ts";
 import type { BarBook, WireBar } from "./bar-book.ts";
+import { checkFeed, checkSymbol, pageOf, rangeOf, symbolsOf } from "./data-pages.ts";
+import type { RowsOf } from "./data-pages.ts";
 import type { Desk } from "./desk.ts";
 import { barFields, quoteFields, tradeFields } from "./frames.ts";
 import type { Message } from "./frames.ts";
-import { fail } from "./reply.ts";
-import type { Route } from "./reply.ts";
-import { localDate, midnightOf, parseTime, wireTime } from "./times.ts";
+import { errorReply, fail } from "./reply.ts";
+import type { Reply, Route, VenueRequest } from "./reply.ts";
+import type { TickBook } from "./tick-book.ts";
+import { wireTime } from "./times.ts";
+import { Instant } from "./wire-json.ts";
 
 const UNITS: Readonly<Record<string, string>> = { T: "m", Min: "m", H: "h", Hour: "h", D: "d", Day: "d" };
-const MAX_LIMIT = 10_000;
+const KINDS = ["bar", "trade", "quote"] as const;
+type Kind = (typeof KINDS)[number];
+
+/** What stands behind the codes that this venue sends. */
+const EXCHANGES = { V: "IEX" };
+const CONDITIONS = {
+  trade: { "@": "Regular Sale", I: "Odd Lot Trade" },
+  quote: { R: "Regular, Two Sided Open" },
+} as const;
 
 function timeframe(source: string | null): BarSize {
   const match = /^(\d{1,2})(T|Min|H|Hour|D|Day)$/.exec(source ?? "");
@@ -22,130 +35,175 @@ function timeframe(source: string | null): BarSize {
   return size ?? fail(400, 40010000, `invalid timeframe: ${source ?? ""}`);
 }
 
-/** JSON of a message: its Date becomes text. */
-function plain(message: Message): Message {
-  return Object.fromEntries(
-    Object.entries(message).map(([key, value]) => [
-      key,
-      value instanceof Date ? wireTime(value.getTime()) : jsonSafe(value),
-    ]),
-  );
-}
-
-/** REST answers are plain JSON; an id above 2^53 keeps its leading digits only, which a latest trade can bear. */
-function jsonSafe(value: unknown): unknown {
-  return typeof value === "bigint" ? Number(value) : value;
-}
-
 function restBar({ bar, start }: WireBar): Message {
   return { ...barFields(bar), t: wireTime(start) };
 }
 
-function symbolsOf(query: URLSearchParams): string[] {
-  const symbols = (query.get("symbols") ?? "").split(",").filter((symbol) => symbol !== "");
-  if (symbols.length === 0) return fail(400, 40010000, "symbols is required");
-  return [...new Set(symbols)].toSorted();
-}
+/** Both halves read from the same books; what differs are paths and wrapping. */
+class DataDesk {
+  readonly #desk: Desk;
+  readonly #bars: BarBook;
+  readonly #ticks: TickBook;
 
-interface BarQuery {
-  readonly size: BarSize;
-  readonly from: number;
-  readonly until: number;
-  readonly limit: number;
-  readonly descending: boolean;
-  readonly token: { readonly symbol: string; readonly start: number } | undefined;
-}
-
-function barQuery(desk: Desk, query: URLSearchParams): BarQuery {
-  const bound = (field: string, otherwise: number): number => {
-    const source = query.get(field);
-    if (source === null || source === "") return otherwise;
-    return parseTime(source, desk.calendar) ?? fail(400, 40010000, `invalid ${field}`);
-  };
-  const limit = Number(query.get("limit") ?? "1000");
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) return fail(400, 40010000, "invalid limit");
-  const now = desk.now();
-  return {
-    size: timeframe(query.get("timeframe")),
-    from: bound("start", midnightOf(desk.calendar, localDate(desk.calendar, now), now)),
-    until: bound("end", now),
-    limit,
-    descending: query.get("sort") === "desc",
-    token: tokenOf(query.get("page_token")),
-  };
-}
-
-function tokenOf(source: string | null): BarQuery["token"] {
-  if (source === null || source === "") return undefined;
-  const match = /^([^|]{1,20})\|(\d{1,15})$/.exec(Buffer.from(source, "base64url").toString("utf8"));
-  if (match === null) return fail(400, 40010000, "invalid page_token");
-  return { symbol: match[1] as string, start: Number(match[2]) };
-}
-
-/** Symbols in order of name, each by time; a page goes on after the symbol and start in its token. */
-async function page(desk: Desk, book: BarBook, symbols: readonly string[], query: URLSearchParams) {
-  const asked = barQuery(desk, query);
-  const bars: Record<string, Message[]> = {};
-  let room = asked.limit;
-  for (const symbol of symbols) {
-    if (asked.token !== undefined && symbol < asked.token.symbol) continue;
-    let rows = await book.bars(symbol, asked.size, asked.from, asked.until, desk.now());
-    if (asked.descending) rows.reverse();
-    if (asked.token?.symbol === symbol) {
-      const { start } = asked.token;
-      rows = rows.filter((row) => (asked.descending ? row.start < start : row.start > start));
-    }
-    if (rows.length === 0) continue;
-    const shown = rows.slice(0, room);
-    const last = shown.at(-1);
-    if (last !== undefined) bars[symbol] = shown.map(restBar);
-    room -= shown.length;
-    if (shown.length < rows.length) {
-      const at = last === undefined ? { symbol, start: asked.descending ? 1e14 : 0 } : { symbol, start: last.start };
-      return { bars, next_page_token: Buffer.from(`${at.symbol}|${at.start}`).toString("base64url") };
-    }
+  constructor(desk: Desk, bars: BarBook, ticks: TickBook) {
+    this.#desk = desk;
+    this.#bars = bars;
+    this.#ticks = ticks;
   }
-  return { bars, next_page_token: null };
+
+  async history(kind: Kind, symbols: readonly string[], query: URLSearchParams) {
+    checkFeed(query);
+    const range = rangeOf(this.#desk, query);
+    const rows = kind === "bar" ? this.#barRows(timeframe(query.get("timeframe"))) : this.#tickRows(kind);
+    return await pageOf(range, symbols, query.get("page_token"), rows);
+  }
+
+  #barRows(size: BarSize): RowsOf {
+    return async (symbol, from, until) => {
+      const bars = await this.#bars.bars(symbol, size, from, until, this.#desk.now());
+      return bars.map((bar) => ({ time: bar.start, sequence: 0, message: restBar(bar) }));
+    };
+  }
+
+  #tickRows(kind: "trade" | "quote"): RowsOf {
+    const { trades, quotes } = this.#ticks;
+    if (kind === "quote") {
+      return (symbol, from, until) =>
+        quotes.between(symbol, from, until).map(({ input, sequence, nanos }) => ({
+          time: input.time,
+          sequence,
+          message: quoteFields(input, nanos),
+        }));
+    }
+    return (symbol, from, until) =>
+      trades.between(symbol, from, until).map(({ input, sequence, nanos }) => ({
+        time: input.time,
+        sequence,
+        message: tradeFields(input, sequence, nanos),
+      }));
+  }
+
+  latest(kind: Kind, symbol: string): Message | undefined {
+    if (kind === "bar") {
+      const bar = this.#bars.lastBar.get(symbol);
+      return bar && restBar({ bar, start: bar.start });
+    }
+    if (kind === "quote") {
+      const quote = this.#ticks.quotes.latest(symbol);
+      return quote && quoteFields(quote.input, quote.nanos);
+    }
+    const trade = this.#ticks.trades.latest(symbol);
+    return trade && tradeFields(trade.input, trade.sequence, trade.nanos);
+  }
+
+  orderBook(symbol: string): Message | undefined {
+    const book = this.#ticks.orderBook(symbol);
+    if (book === undefined) return undefined;
+    const side = (levels: typeof book.bids): Message[] => levels.map(({ price, size }) => ({ p: price, s: size }));
+    return { t: new Instant(book.time), b: side(book.bids), a: side(book.asks) };
+  }
+
+  /** What is not known is left out; undefined when nothing is. */
+  async snapshot(symbol: string): Promise<Message | undefined> {
+    const { today, before } = await this.#bars.days(symbol, this.#desk.now());
+    const parts = {
+      latestTrade: this.latest("trade", symbol),
+      latestQuote: this.latest("quote", symbol),
+      minuteBar: this.latest("bar", symbol),
+      dailyBar: today && restBar(today),
+      prevDailyBar: before && restBar(before),
+    };
+    const known = Object.entries(parts).filter(([, part]) => part !== undefined);
+    return known.length === 0 ? undefined : Object.fromEntries(known);
+  }
 }
 
-export function dataRoutes(desk: Desk, book: BarBook): Route[] {
-  const get = (path: RegExp, handle: Route["handle"]): Route => ({ method: "GET", path, lane: "data", handle });
-  const latest: Readonly<Record<string, (symbol: string) => Message | undefined>> = {
-    trade: (symbol) => {
-      const trade = book.lastTrade.get(symbol);
-      return trade === undefined ? undefined : plain(tradeFields(trade, 0));
-    },
-    quote: (symbol) => {
-      const quote = book.lastQuote.get(symbol);
-      return quote === undefined ? undefined : plain(quoteFields(quote));
-    },
-    bar: (symbol) => {
-      const bar = book.lastBar.get(symbol);
-      return bar === undefined ? undefined : restBar({ bar, start: bar.start });
-    },
+/** The messages that exist, by symbol. */
+function bySymbol(symbols: readonly string[], of: (symbol: string) => Message | undefined): Message {
+  return Object.fromEntries(
+    symbols.map((symbol) => [symbol, of(symbol)] as const).filter(([, message]) => message !== undefined),
+  );
+}
+
+async function snapshots(data: DataDesk, symbols: readonly string[]): Promise<Message> {
+  const found = new Map<string, Message | undefined>();
+  for (const symbol of symbols) found.set(symbol, await data.snapshot(symbol));
+  return bySymbol(symbols, (symbol) => found.get(symbol));
+}
+
+const ok = (body: unknown): Reply => ({ status: 200, body });
+const get = (path: RegExp, handle: Route["handle"]): Route => ({ method: "GET", path, lane: "data", handle });
+
+export function dataRoutes(desk: Desk, bars: BarBook, ticks: TickBook): Route[] {
+  const data = new DataDesk(desk, bars, ticks);
+  return [...stockRoutes(data), ...cryptoRoutes(data)];
+}
+
+function stockRoutes(data: DataDesk): Route[] {
+  const kindOf = (part: string | undefined): Kind => KINDS.find((kind) => kind === part) ?? "bar";
+  const single = (request: VenueRequest): string => {
+    checkFeed(request.query);
+    return checkSymbol(request.params[0] ?? "", false);
   };
   return [
-    get(/^\/v2\/stocks\/bars$/, async (request) => ({
-      status: 200,
-      body: await page(desk, book, symbolsOf(request.query), request.query),
-    })),
-    get(/^\/v2\/stocks\/([^/]+)\/bars$/, async (request) => {
-      const symbol = request.params[0] ?? "";
-      const found = await page(desk, book, [symbol], request.query);
-      return { status: 200, body: { bars: found.bars[symbol] ?? [], symbol, next_page_token: found.next_page_token } };
+    get(/^\/v2\/stocks\/meta\/exchanges$/, () => ok(EXCHANGES)),
+    get(/^\/v2\/stocks\/meta\/conditions\/(trade|quote)$/, ({ params, query }) =>
+      ["A", "B", "C"].includes(query.get("tape") ?? "")
+        ? ok(CONDITIONS[params[0] === "trade" ? "trade" : "quote"])
+        : errorReply(400, 40010000, "invalid tape"),
+    ),
+    get(/^\/v2\/stocks\/(bar|trade|quote)s$/, async ({ params, query }) => {
+      const found = await data.history(kindOf(params[0]), symbolsOf(query, false), query);
+      return ok({ [`${params[0]}s`]: found.rows, next_page_token: found.next });
     }),
-    get(/^\/v2\/stocks\/(trade|quote|bar)s\/latest$/, (request) => {
-      const kind = request.params[0] ?? "";
-      const found = symbolsOf(request.query).map((symbol) => [symbol, latest[kind]?.(symbol)] as const);
-      return {
-        status: 200,
-        body: { [`${kind}s`]: Object.fromEntries(found.filter(([, message]) => message !== undefined)) },
-      };
+    get(/^\/v2\/stocks\/(bar|trade|quote)s\/latest$/, ({ params, query }) => {
+      checkFeed(query);
+      const kind = kindOf(params[0]);
+      return ok({ [`${kind}s`]: bySymbol(symbolsOf(query, false), (symbol) => data.latest(kind, symbol)) });
     }),
-    get(/^\/v2\/stocks\/([^/]+)\/(trade|quote|bar)s\/latest$/, (request) => {
-      const [symbol = "", kind = ""] = request.params;
-      const message = latest[kind]?.(symbol) ?? fail(404, 40410000, `no ${kind} found for ${symbol}`);
-      return { status: 200, body: { symbol, [kind]: message } };
+    get(/^\/v2\/stocks\/snapshots$/, async ({ query }) => {
+      checkFeed(query);
+      return ok(await snapshots(data, symbolsOf(query, false)));
     }),
+    get(/^\/v2\/stocks\/([^/]+)\/snapshot$/, async (request) => {
+      const symbol = single(request);
+      const found = (await data.snapshot(symbol)) ?? fail(404, 40410000, `no snapshot found for ${symbol}`);
+      return ok({ symbol, ...found });
+    }),
+    get(/^\/v2\/stocks\/([^/]+)\/(bar|trade|quote)s$/, async (request) => {
+      const symbol = single(request);
+      const found = await data.history(kindOf(request.params[1]), [symbol], request.query);
+      return ok({ [`${request.params[1]}s`]: found.rows[symbol] ?? [], symbol, next_page_token: found.next });
+    }),
+    get(/^\/v2\/stocks\/([^/]+)\/(bar|trade|quote)s\/latest$/, (request) => {
+      const symbol = single(request);
+      const kind = kindOf(request.params[1]);
+      const message = data.latest(kind, symbol) ?? fail(404, 40410000, `no ${kind} found for ${symbol}`);
+      return ok({ symbol, [kind]: message });
+    }),
+  ];
+}
+
+/** All locations show the one tape. */
+function cryptoRoutes(data: DataDesk): Route[] {
+  const path = (rest: string): RegExp => new RegExp(`^/v1beta3/crypto/(?:us|us-1|us-2|eu-1|bs-1)/${rest}$`);
+  const history = KINDS.map((kind) =>
+    get(path(`${kind}s`), async ({ query }) => {
+      const found = await data.history(kind, symbolsOf(query, true), query);
+      return ok({ [`${kind}s`]: found.rows, next_page_token: found.next });
+    }),
+  );
+  const latest = KINDS.map((kind) =>
+    get(path(`latest/${kind}s`), ({ query }) =>
+      ok({ [`${kind}s`]: bySymbol(symbolsOf(query, true), (symbol) => data.latest(kind, symbol)) }),
+    ),
+  );
+  return [
+    ...history,
+    ...latest,
+    get(path("latest/orderbooks"), ({ query }) =>
+      ok({ orderbooks: bySymbol(symbolsOf(query, true), (symbol) => data.orderBook(symbol)) }),
+    ),
+    get(path("snapshots"), async ({ query }) => ok({ snapshots: await snapshots(data, symbolsOf(query, true)) })),
   ];
 }

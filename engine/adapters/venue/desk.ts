@@ -4,8 +4,10 @@
  * Owns: draining the exchange (nobody else may), the list of fills for the activities, and the hand-over of trade
  * updates to the stream. May not: match orders.
  */
-import type { Exchange, Instrument } from "../../exchange/types.ts";
+import type { Exchange, ExchangeOrder, ExchangeRequest, ExchangeResult, Instrument } from "../../exchange/types.ts";
 import type { Calendar } from "../../market/calendar.ts";
+import { EquityLog } from "./portfolio-history.ts";
+import { Preferences } from "./preferences.ts";
 import { OrderWriter, uuidOf } from "./wire-order.ts";
 
 /** Fills kept for GET /v2/account/activities; older ones are dropped. */
@@ -26,6 +28,9 @@ export class Desk {
   readonly startedAt: number;
   readonly writer: OrderWriter;
   readonly activities: Activity[] = [];
+  readonly preferences: Preferences;
+  readonly equity = new EquityLog();
+  readonly #rejects: (symbol: string) => boolean;
   onUpdate: (update: WireObject) => void = () => {};
   #time: number;
   #updates = 0;
@@ -37,6 +42,8 @@ export class Desk {
     readonly calendar: Calendar;
     readonly keyId: string;
     readonly startAt: number;
+    /** Whether an order is refused for no reason of its own. */
+    readonly rejects: (symbol: string) => boolean;
   }) {
     this.exchange = options.exchange;
     this.instruments = new Map(options.instruments.map((instrument) => [instrument.symbol, instrument]));
@@ -45,6 +52,33 @@ export class Desk {
     this.startedAt = options.startAt;
     this.#time = options.startAt;
     this.writer = new OrderWriter(options.exchange, this.instruments);
+    this.preferences = new Preferences(options.exchange);
+    this.#rejects = options.rejects;
+    this.mark();
+  }
+
+  /** The way of every new order: the owner's settings and the faults come before the exchange. */
+  submit(request: ExchangeRequest): ExchangeResult<ExchangeOrder> {
+    const symbol = this.instruments.has(request.symbol) ? request.symbol : this.#pairOf(request.symbol);
+    const named = { ...request, symbol };
+    const refusal = this.preferences.refusal(named);
+    if (refusal !== undefined) return { ok: false, refusal };
+    if (this.#rejects(symbol)) {
+      const message = "order rejected by fault injection";
+      return { ok: false, refusal: { status: 422, code: 42210000, message, extra: {} } };
+    }
+    return this.exchange.submit(named, this.now());
+  }
+
+  /** BTCUSD is an old name of BTC/USD. */
+  #pairOf(name: string): string {
+    for (const symbol of this.instruments.keys()) if (symbol.replace("/", "") === name) return symbol;
+    return name;
+  }
+
+  /** Remembers what the account is worth now. */
+  mark(): void {
+    this.equity.add(this.now(), this.exchange.account().equity.toNumber());
   }
 
   now(): number {

@@ -7,9 +7,10 @@
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { RequestFault, VenueLimits } from "./options.ts";
+import type { RequestFault, VenueAnswer, VenueLimits } from "./options.ts";
 import { RequestError, errorReply } from "./reply.ts";
 import type { Reply, Route } from "./reply.ts";
+import { exactJson } from "./wire-json.ts";
 
 export interface HttpOptions {
   readonly routes: readonly Route[];
@@ -17,6 +18,9 @@ export interface HttpOptions {
   readonly secret: string;
   readonly limits: VenueLimits;
   readonly fault: (request: { readonly method: string; readonly path: string }) => RequestFault | undefined;
+  /** How long an answer is held back, whatever it is. */
+  readonly delayMs: (request: { readonly method: string; readonly path: string }) => number;
+  readonly onAnswer: (answer: VenueAnswer) => void;
   readonly onRequest: (refused: boolean) => void;
 }
 
@@ -33,20 +37,25 @@ class RateWindow {
     this.#limit = limit;
   }
 
-  take(now: number): { readonly allowed: boolean; readonly headers: Readonly<Record<string, string>> } {
-    if (now >= this.#resetAt) {
-      this.#resetAt = now + WINDOW_MS;
-      this.#used = 0;
-    }
+  take(now: number): boolean {
+    this.#roll(now);
     const allowed = this.#used < this.#limit;
     if (allowed) this.#used += 1;
+    return allowed;
+  }
+
+  #roll(now: number): void {
+    if (now < this.#resetAt) return;
+    this.#resetAt = now + WINDOW_MS;
+    this.#used = 0;
+  }
+
+  headers(now: number): Readonly<Record<string, string>> {
+    this.#roll(now);
     return {
-      allowed,
-      headers: {
-        "X-RateLimit-Limit": String(this.#limit),
-        "X-RateLimit-Remaining": String(this.#limit - this.#used),
-        "X-RateLimit-Reset": String(Math.ceil(this.#resetAt / 1000)),
-      },
+      "X-RateLimit-Limit": String(this.#limit),
+      "X-RateLimit-Remaining": String(this.#limit - this.#used),
+      "X-RateLimit-Reset": String(Math.ceil(this.#resetAt / 1000)),
     };
   }
 }
@@ -88,6 +97,8 @@ export function createHttpServer(options: HttpOptions): Server {
 
 type Windows = Readonly<Record<"trading" | "data", RateWindow>>;
 
+const DATA_PATH = /^\/(v2\/stocks|v1beta3\/crypto|v1beta1\/news)/;
+
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
@@ -97,48 +108,62 @@ async function serve(
   // `//` and the like are no paths; URL would throw.
   const target = `http://127.0.0.1${request.url ?? "/"}`;
   const url = new URL(URL.canParse(target) ? target : "http://127.0.0.1/");
-  const method = request.method ?? "GET";
-  const lane = url.pathname.startsWith("/v2/stocks") || url.pathname.startsWith("/v1beta3") ? "data" : "trading";
-  const refuse = (reply: Reply, headers: Readonly<Record<string, string>> = {}): void => {
-    options.onRequest(true);
-    request.resume();
-    send(response, reply, headers);
+  const asked = { method: request.method ?? "GET", path: url.pathname };
+  const lane = DATA_PATH.test(url.pathname) ? "data" : "trading";
+  const write = (reply: Reply): void => {
+    if (send(response, reply, windows[lane].headers(Date.now())))
+      options.onAnswer({ ...asked, status: reply.status, body: reply.body });
   };
-  if (!isLoopbackHost(request.headers.host)) return refuse(errorReply(403, 40310000, "unknown host"));
-  const authorized =
-    sameSecret(header(request, "apca-api-key-id"), options.keyId) &&
-    sameSecret(header(request, "apca-api-secret-key"), options.secret);
-  if (!authorized) return refuse(UNAUTHORIZED);
-  const taken = windows[lane].take(Date.now());
-  if (!taken.allowed) {
-    const message = lane === "data" ? "too many requests." : "rate limit exceeded";
-    return refuse(errorReply(429, 42910000, message), taken.headers);
-  }
-  options.onRequest(false);
-  const fault = options.fault({ method, path: url.pathname });
-  if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.ms));
-  if (fault !== undefined && fault.kind !== "delay" && fault.after !== true) {
+  const refusal = refusalOf(request, options, windows[lane], lane);
+  options.onRequest(refusal !== undefined);
+  if (refusal !== undefined) {
     request.resume();
-    return breakAnswer(fault, response, taken.headers);
+    return write(refusal);
   }
-  const reply = await answer(request, method, url, options);
-  if (fault !== undefined && fault.kind !== "delay") return breakAnswer(fault, response, taken.headers);
-  send(response, reply, taken.headers);
+  const waitMs = options.delayMs(asked);
+  if (waitMs > 0) await pause(waitMs);
+  const fault = options.fault(asked);
+  if (fault?.kind === "delay") await pause(fault.ms);
+  const breaks = fault === undefined || fault.kind === "delay" ? undefined : fault;
+  if (breaks !== undefined && breaks.after !== true) {
+    request.resume();
+    return breakAnswer(breaks, response, write);
+  }
+  const reply = await answer(request, asked.method, url, options);
+  if (breaks === undefined) write(reply);
+  else breakAnswer(breaks, response, write);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Why this request is not looked at any further. */
+function refusalOf(
+  request: IncomingMessage,
+  options: HttpOptions,
+  window: RateWindow,
+  lane: "trading" | "data",
+): Reply | undefined {
+  if (!isLoopbackHost(request.headers.host)) return errorReply(403, 40310000, "unknown host");
+  const [keyId, secret] = [header(request, "apca-api-key-id"), header(request, "apca-api-secret-key")];
+  // Alpaca shows crypto data to everybody, and its SDK sends no keys for it.
+  const open = keyId === undefined && secret === undefined && (request.url ?? "").startsWith("/v1beta3/crypto/");
+  const authorized = sameSecret(keyId, options.keyId) && sameSecret(secret, options.secret);
+  if (!authorized && !open) return UNAUTHORIZED;
+  if (window.take(Date.now())) return undefined;
+  return errorReply(429, 42910000, lane === "data" ? "too many requests." : "rate limit exceeded");
 }
 
 function breakAnswer(
   fault: Exclude<RequestFault, { kind: "delay" }>,
   response: ServerResponse,
-  headers: Readonly<Record<string, string>>,
+  write: (reply: Reply) => void,
 ): void {
   if (fault.kind === "reset") response.socket?.resetAndDestroy();
-  if (fault.kind === "status") {
-    send(
-      response,
-      errorReply(fault.status, fault.status * 100_000, fault.message ?? "internal server error occurred"),
-      headers,
-    );
-  }
+  if (fault.kind !== "status") return;
+  const { status, message = "internal server error occurred" } = fault;
+  write(errorReply(status, status * 100_000 + 10_000, message));
 }
 
 /** The answer of a route; what it throws is an answer too, or a 500 that does not say why. */
@@ -177,14 +202,15 @@ async function readJson(request: IncomingMessage, maxBytes: number): Promise<unk
   }
 }
 
-function send(response: ServerResponse, reply: Reply, headers: Readonly<Record<string, string>>): void {
-  if (response.destroyed || response.headersSent) return;
+/** False when nobody is there to be answered. */
+function send(response: ServerResponse, reply: Reply, headers: Readonly<Record<string, string>>): boolean {
+  if (response.destroyed || response.headersSent) return false;
   const common = { ...headers, "X-Request-ID": randomUUID().replaceAll("-", ""), "Cache-Control": "no-store" };
   if (reply.body === undefined) {
     response.writeHead(reply.status, common).end();
-    return;
+    return true;
   }
-  const body = Buffer.from(JSON.stringify(reply.body));
+  const body = Buffer.from(exactJson(reply.body));
   response
     .writeHead(reply.status, {
       ...common,
@@ -192,4 +218,5 @@ function send(response: ServerResponse, reply: Reply, headers: Readonly<Record<s
       "Content-Length": String(body.length),
     })
     .end(body);
+  return true;
 }

@@ -7,6 +7,7 @@ import { decode } from "@msgpack/msgpack";
 import type { WebSocket } from "ws";
 import { frame } from "./frames.ts";
 import type { Channel, FrameFormat, Message, Outgoing } from "./frames.ts";
+import type { LoginFate } from "./fault-plan.ts";
 import { sameSecret } from "./http.ts";
 
 const MARKET_ERRORS = {
@@ -18,23 +19,28 @@ const MARKET_ERRORS = {
   405: "symbol limit exceeded",
   406: "connection limit exceeded",
   407: "slow client",
+  408: "v2 not enabled",
+  409: "insufficient subscription",
   410: "invalid subscribe action for this feed",
+  411: "insufficient scope",
+  500: "internal error",
 } as const;
 
 export type MarketErrorCode = keyof typeof MARKET_ERRORS;
 
-const STOCK_CHANNELS: readonly Channel[] = [
-  "trades",
-  "quotes",
-  "bars",
-  "updatedBars",
-  "dailyBars",
-  "statuses",
-  "lulds",
-];
-const CRYPTO_CHANNELS: readonly Channel[] = ["trades", "quotes", "bars", "updatedBars", "dailyBars", "orderbooks"];
+export type MarketKind = "stocks" | "crypto" | "news";
+
+const CHANNELS: Readonly<Record<MarketKind, readonly Channel[]>> = {
+  stocks: ["trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds", "imbalances"],
+  crypto: ["trades", "quotes", "bars", "updatedBars", "dailyBars", "orderbooks"],
+  news: ["news"],
+};
+
 /** Known elsewhere in Alpaca's protocol; asking for one here is 410, not a syntax error. */
-const OTHER_CHANNELS = ["orderbooks", "news", "statuses", "lulds", "imbalances"];
+function isElsewhere(name: string): boolean {
+  return Object.values(CHANNELS).some((channels) => (channels as readonly string[]).includes(name));
+}
+
 /** Follow `trades` without being asked for. */
 const FOLLOWERS: readonly Channel[] = ["corrections", "cancelErrors"];
 const SYMBOL = /^(\*|[A-Z0-9][A-Z0-9./-]{0,19})$/;
@@ -42,13 +48,15 @@ const SYMBOL = /^(\*|[A-Z0-9][A-Z0-9./-]{0,19})$/;
 export interface MarketSessionOptions {
   readonly socket: WebSocket;
   readonly endpoint: string;
-  readonly crypto: boolean;
+  readonly kind: MarketKind;
   readonly format: FrameFormat;
   readonly keyId: string;
   readonly secret: string;
   readonly symbolLimit: number;
   readonly authTimeoutMs: number;
   readonly muted: () => boolean;
+  /** What becomes of a login, asked once for each. */
+  readonly fate: () => LoginFate;
   /** Whether one more authenticated connection is allowed at this endpoint. */
   readonly admit: (session: MarketSession) => boolean;
   readonly onSubscribed: () => void;
@@ -70,7 +78,7 @@ export class MarketSession {
     this.#options = options;
     this.endpoint = options.endpoint;
     this.socket = options.socket;
-    this.#channels = options.crypto ? CRYPTO_CHANNELS : STOCK_CHANNELS;
+    this.#channels = CHANNELS[options.kind];
     for (const channel of this.#channels) this.#wanted.set(channel, new Set());
     this.#send([{ T: "success", msg: "connected" }]);
     this.#loginTimer = setTimeout(() => this.refuse(404), options.authTimeoutMs);
@@ -102,8 +110,9 @@ export class MarketSession {
   }
 
   #wants(item: Outgoing): boolean {
-    const symbols = this.#wanted.get(item.channel);
-    return symbols !== undefined && (symbols.has(item.symbol) || symbols.has("*"));
+    const follows = FOLLOWERS.includes(item.channel) && this.#options.kind === "stocks";
+    const wanted = this.#wanted.get(follows ? "trades" : item.channel);
+    return wanted !== undefined && (wanted.has("*") || item.symbols.some((symbol) => wanted.has(symbol)));
   }
 
   #send(messages: readonly Message[]): void {
@@ -141,6 +150,9 @@ export class MarketSession {
   }
 
   #login(keyId: unknown, secret: unknown): void {
+    const fate = this.#options.fate();
+    if (fate === "ignored") return;
+    if (fate !== "as usual") return this.refuse(fate in MARKET_ERRORS ? (fate as MarketErrorCode) : 500);
     const right =
       typeof keyId === "string" &&
       typeof secret === "string" &&
@@ -159,8 +171,8 @@ export class MarketSession {
       if (name === "action") continue;
       const channel = this.#channels.find((known) => known === name);
       if (channel === undefined) {
-        if ((FOLLOWERS as readonly string[]).includes(name)) continue;
-        return this.#error(OTHER_CHANNELS.includes(name) ? 410 : 400);
+        if (this.#options.kind === "stocks" && (FOLLOWERS as readonly string[]).includes(name)) continue;
+        return this.#error(isElsewhere(name) ? 410 : 400);
       }
       if (!Array.isArray(symbols) || !symbols.every((symbol) => typeof symbol === "string" && SYMBOL.test(symbol))) {
         return this.#error(400);
@@ -189,8 +201,11 @@ export class MarketSession {
 
   #acknowledge(): void {
     const lists: Record<string, unknown> = { T: "subscription" };
-    for (const [channel, symbols] of this.#wanted) lists[channel] = [...symbols];
-    for (const follower of FOLLOWERS) lists[follower] = lists["trades"];
+    for (const [channel, symbols] of this.#wanted) {
+      // The documented list of stocks has no imbalances: they are named where somebody asked for them.
+      if (channel !== "imbalances" || symbols.size > 0) lists[channel] = [...symbols];
+    }
+    if (this.#options.kind === "stocks") for (const follower of FOLLOWERS) lists[follower] = lists["trades"];
     this.#send([lists]);
     if (this.subscribed) this.#options.onSubscribed();
   }

@@ -1,15 +1,22 @@
 /**
  * What the local venue is started with, and what it gives back.
  *
- * Owns: the venue's public shapes and the defaults of its limits. May not: hold behaviour.
+ * Owns: the venue's public shapes, its stream paths and the defaults of its limits. May not: hold behaviour.
  */
 import type { Bar, MarketInput } from "../../core/event.ts";
 import type { Exchange, Instrument } from "../../exchange/types.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import type { Calendar } from "../../market/calendar.ts";
+import type { Fault, FaultLine } from "./faults.ts";
+import type { MarketEvent } from "./market-events.ts";
 
-/** An item of the tape; a plain input is due at its own end (a trade's time, a bar's last instant). */
-export type TapeItem = MarketInput | { readonly at: number; readonly input: MarketInput };
+export type VenueInput = MarketInput | MarketEvent;
+
+/**
+ * An item of the tape; a plain input is due at its own end (a trade's time, a bar's last instant). `nanos` are the
+ * digits of a trade's or quote's time below its millisecond.
+ */
+export type TapeItem = VenueInput | { readonly at: number; readonly input: VenueInput; readonly nanos?: number };
 
 export type Tape = Iterable<TapeItem> | AsyncIterable<TapeItem>;
 
@@ -66,7 +73,26 @@ export interface VenueOptions {
   /** Bars for the data REST; those that end after the venue's clock are never shown. */
   readonly historyOf?: (symbol: string, size: BarSize) => readonly Bar[] | Promise<readonly Bar[]>;
   readonly limits?: Partial<VenueLimits>;
+  /** Trade updates in binary frames, as the paper service has them, or in text frames, as the live one. */
+  readonly tradingFrames?: "binary" | "text";
+  /** What goes wrong by itself, beside what a test asks for through `Venue.faults`. */
+  readonly inject?: readonly Fault[];
+  /** Of those faults: the same seed and the same requests meet the same faults. */
+  readonly seed?: string;
+  /** Told of each fault when it happens. */
+  readonly onFault?: (line: FaultLine) => void;
+  /** Told of each answer, as it was written. */
+  readonly onAnswer?: (answer: VenueAnswer) => void;
   readonly onPhase?: (phase: VenuePhase) => void;
+}
+
+export interface VenueAnswer {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly status: number;
+  /** Undefined where the answer has none. */
+  readonly body: unknown;
 }
 
 export interface VenuePhase {
@@ -117,6 +143,17 @@ export interface VenueFaults {
   sendRaw(channel: SocketChannel, data: string | Uint8Array): void;
 }
 
+export const MARKET_PATHS = {
+  iex: "/v2/iex",
+  sip: "/v2/sip",
+  delayed_sip: "/v2/delayed_sip",
+  test: "/v2/test",
+  crypto: "/v1beta3/crypto/us",
+  news: "/v1beta1/news",
+} as const;
+
+export type MarketFeed = keyof typeof MARKET_PATHS;
+
 export interface Venue {
   /** `http://127.0.0.1:PORT`, base of trading and data REST. */
   readonly url: string;
@@ -124,7 +161,7 @@ export interface Venue {
   /** `ws://127.0.0.1:PORT/stream`. */
   readonly tradingStreamUrl: string;
   /** `ws://127.0.0.1:PORT/v2/iex` and the other market-data endpoints. */
-  marketStreamUrl(feed: "iex" | "sip" | "test" | "crypto"): string;
+  marketStreamUrl(feed: MarketFeed): string;
   /** The tape's time. */
   now(): number;
   /** Manual pace: the exchange sees all items of the next distinct time and trade updates go out. Undefined: the tape is over. */
@@ -135,6 +172,8 @@ export interface Venue {
   advance(between?: () => Promise<void> | void): Promise<boolean>;
   /** Resolves when the tape is over or the venue stops; rejects when the tape fails. */
   readonly finished: Promise<void>;
+  /** Sends an event now, outside the tape; a status halts or resumes its symbol. Resolves when it left. */
+  inject(event: MarketEvent): Promise<void>;
   stats(): VenueStats;
   readonly faults: VenueFaults;
   stop(): Promise<void>;

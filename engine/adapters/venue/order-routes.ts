@@ -65,7 +65,7 @@ function find(desk: Desk, request: VenueRequest): ExchangeOrder {
 
 function place(desk: Desk, request: VenueRequest): Reply {
   const order = orderRequest(request.body, () => desk.nextClientId());
-  const result = desk.exchange.submit(order, desk.now());
+  const result = desk.submit(order);
   desk.flush();
   if (!result.ok) return refusalReply(result.refusal);
   const body = desk.writer.order(result.value, true);
@@ -104,6 +104,7 @@ interface Filter {
   readonly until: number;
   readonly symbols: ReadonlySet<string> | undefined;
   readonly side: string | null;
+  readonly assetClass: string | null;
   readonly nested: boolean;
 }
 
@@ -116,7 +117,8 @@ function filterOf(desk: Desk, query: URLSearchParams): Filter {
     after: timeOf(desk, query, "after", Number.NEGATIVE_INFINITY),
     until: timeOf(desk, query, "until", Number.POSITIVE_INFINITY),
     symbols: symbols === null || symbols === "" ? undefined : new Set(symbols.split(",")),
-    side: query.get("side"),
+    side: query.get("side") || null,
+    assetClass: query.get("asset_class") || null,
     nested: query.get("nested") === "true",
   };
 }
@@ -127,12 +129,14 @@ function timeOf(desk: Desk, query: URLSearchParams, field: string, otherwise: nu
   return parseTime(source, desk.calendar) ?? fail(422, 42210000, `invalid ${field}`);
 }
 
-function matches(order: ExchangeOrder, filter: Filter): boolean {
+function matches(desk: Desk, order: ExchangeOrder, filter: Filter): boolean {
   if (filter.nested && order.parentId !== null) return false;
   if (filter.status !== "all" && isOpen(order) !== (filter.status === "open")) return false;
   if (order.submittedAt <= filter.after || order.submittedAt >= filter.until) return false;
   if (filter.symbols !== undefined && !filter.symbols.has(order.symbol)) return false;
-  return filter.side === null || filter.side === "" || filter.side === order.side;
+  const { assetClass, side } = filter;
+  if (assetClass !== null && assetClass !== desk.instruments.get(order.symbol)?.assetClass) return false;
+  return side === null || side === order.side;
 }
 
 function list(desk: Desk, request: VenueRequest): Reply {
@@ -160,11 +164,11 @@ function indexOf(orders: readonly ExchangeOrder[], id: string): number {
 
 /** With `nested`, a filled parent stays in the open list while one of its legs works. */
 function keepsNested(desk: Desk, order: ExchangeOrder, filter: Filter): boolean {
-  if (matches(order, filter)) return true;
+  if (matches(desk, order, filter)) return true;
   if (!filter.nested || filter.status !== "open" || order.parentId !== null) return false;
   const working = order.legIds.some((id) => {
     const leg = desk.exchange.order(id);
     return leg !== undefined && isOpen(leg);
   });
-  return working && matches(order, { ...filter, status: "all" });
+  return working && matches(desk, order, { ...filter, status: "all" });
 }

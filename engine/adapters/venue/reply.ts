@@ -21,7 +21,7 @@ export interface Reply {
 }
 
 export interface Route {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   readonly path: RegExp;
   /** Which rate limit counts it. */
   readonly lane: "trading" | "data";

@@ -10,17 +10,32 @@ import type { WebSocket } from "ws";
 import type { Outgoing } from "./frames.ts";
 import { header, isLoopbackHost } from "./http.ts";
 import { MarketSession } from "./market-session.ts";
+import type { MarketKind } from "./market-session.ts";
+import type { FaultPlan } from "./fault-plan.ts";
+import { MARKET_PATHS } from "./options.ts";
 import type { SocketChannel, VenueLimits } from "./options.ts";
 import { TradingSession } from "./trading-session.ts";
 
-const MARKET_PATHS: readonly string[] = ["/v2/iex", "/v2/sip", "/v2/delayed_sip", "/v2/test", "/v1beta3/crypto/us"];
+/** Which market a path is of. All show the one tape; crypto has locations. */
+function kindOf(path: string): MarketKind | undefined {
+  if (path === MARKET_PATHS.news) return "news";
+  if (/^\/v1beta3\/crypto\/(us|us-1|us-2|eu-1|bs-1)$/.test(path)) return "crypto";
+  return Object.values<string>(MARKET_PATHS).includes(path) ? "stocks" : undefined;
+}
+
+/** How long an update that waits for the next one waits for it at most. */
+const HOLD_MS = 250;
 
 export interface SocketHubOptions {
   readonly keyId: string;
   readonly secret: string;
   readonly limits: VenueLimits;
+  readonly tradingFrames: "binary" | "text";
+  readonly plan: FaultPlan;
   readonly onSubscribed: () => void;
 }
+
+type WireUpdate = Readonly<Record<string, unknown>>;
 
 export class SocketHub {
   readonly #options: SocketHubOptions;
@@ -28,6 +43,7 @@ export class SocketHub {
   readonly #market = new Set<MarketSession>();
   readonly #trading = new Set<TradingSession>();
   readonly #pendingUpdates = new Set<Promise<void>>();
+  #held: { readonly copies: readonly WireUpdate[]; readonly timer: NodeJS.Timeout } | undefined;
   refuseAll = false;
   muted = false;
   slowClients = 0;
@@ -67,16 +83,18 @@ export class SocketHub {
     if (origin !== undefined && !isLoopbackHost(origin.replace(/^https?:\/\//, ""))) return "403 Forbidden";
     if (this.size >= this.#options.limits.maxSockets) return "503 Service Unavailable";
     const path = pathOf(request);
-    return path === "/stream" || MARKET_PATHS.includes(path) ? undefined : "404 Not Found";
+    return path === "/stream" || kindOf(path) !== undefined ? undefined : "404 Not Found";
   }
 
   #accept(socket: WebSocket, request: IncomingMessage): void {
     socket.on("error", () => {});
-    const { keyId, secret, limits } = this.#options;
+    const { keyId, secret, limits, plan, tradingFrames } = this.#options;
     const common = { socket, keyId, secret, authTimeoutMs: limits.authTimeoutMs, muted: () => this.muted };
     const path = pathOf(request);
+    const packed = header(request, "content-type") === "application/msgpack";
     if (path === "/stream") {
-      const session = new TradingSession(common);
+      const frames = packed ? "msgpack" : tradingFrames;
+      const session = new TradingSession({ ...common, frames, fate: () => plan.login("trading") });
       this.#trading.add(session);
       socket.once("close", () => this.#trading.delete(session));
       return;
@@ -90,8 +108,9 @@ export class SocketHub {
       {
         ...common,
         endpoint: path,
-        crypto: path.includes("crypto"),
-        format: header(request, "content-type") === "application/msgpack" ? "msgpack" : "json",
+        kind: kindOf(path) ?? "stocks",
+        fate: () => plan.login("market"),
+        format: packed ? "msgpack" : "json",
         symbolLimit: limits.symbols,
         admit: (candidate) => this.#admits(candidate),
         onSubscribed: this.#options.onSubscribed,
@@ -112,11 +131,13 @@ export class SocketHub {
 
   /** Market data to whoever asked for it. Resolves when it left, or when a slow client was dropped. */
   async market(batch: readonly Outgoing[]): Promise<number> {
-    if (batch.length === 0) return 0;
+    const { plan } = this.#options;
+    const sent = batch.flatMap((item) => Array.from({ length: plan.copies("data") }, () => item));
+    if (sent.length === 0) return 0;
     let messages = 0;
     const leaving = [...this.#market].map(async (session) => {
       const left = await this.#within((done) => {
-        messages += session.deliver(batch, done);
+        messages += session.deliver(sent, done);
       });
       if (left) return;
       this.slowClients += 1;
@@ -128,7 +149,27 @@ export class SocketHub {
   }
 
   /** A trade update to whoever listens. Returns at once: `updatesLeft` waits. */
-  update(update: Readonly<Record<string, unknown>>): void {
+  update(update: WireUpdate): void {
+    const { plan } = this.#options;
+    const copies = Array.from({ length: plan.copies("updates") }, () => update);
+    if (this.#held === undefined && copies.length > 0 && plan.holdsUpdate()) {
+      this.#held = { copies, timer: setTimeout(() => this.#release(), HOLD_MS) };
+      return;
+    }
+    for (const copy of copies) this.#toListeners(copy);
+    this.#release();
+  }
+
+  /** The update that waited for the one after it. */
+  #release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) return;
+    clearTimeout(held.timer);
+    for (const copy of held.copies) this.#toListeners(copy);
+  }
+
+  #toListeners(update: WireUpdate): void {
     for (const session of this.#trading) {
       const leaving = this.#within((done) => session.deliver(update, done)).then((left) => {
         this.#pendingUpdates.delete(leaving);
@@ -141,6 +182,7 @@ export class SocketHub {
   }
 
   async updatesLeft(): Promise<void> {
+    this.#release();
     await Promise.all(this.#pendingUpdates);
   }
 
@@ -166,11 +208,17 @@ export class SocketHub {
     for (const session of this.#sessions(channel)) session.socket.terminate();
   }
 
+  /** Every market-data client is told that it is too slow, and dropped. */
+  dropSlow(): void {
+    for (const session of this.#market) session.refuse(407);
+  }
+
   sendRaw(channel: SocketChannel, data: string | Uint8Array): void {
     for (const session of this.#sessions(channel)) if (session.authenticated) session.socket.send(data);
   }
 
   async stop(): Promise<void> {
+    this.#release();
     for (const client of this.#server.clients) client.close(1001, "the venue stops");
     const gone = [...this.#server.clients].map(
       (client) => new Promise<void>((resolve) => client.once("close", () => resolve())),

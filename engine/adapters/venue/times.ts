@@ -53,7 +53,12 @@ export function dayStart(calendar: Calendar, session: Session): number {
 
 /** Local midnight of a date. `near` is any time of that day; midnight and noon may differ in offset, so it looks twice. */
 export function midnightOf(calendar: Calendar, date: string, near?: number): number {
-  const utc = Date.parse(`${date}T00:00:00Z`);
+  return zonedInstant(calendar, date, 0, near);
+}
+
+/** The instant at which the exchange's clocks show so many minutes after midnight on a date. */
+export function zonedInstant(calendar: Calendar, date: string, minutes: number, near?: number): number {
+  const utc = Date.parse(`${date}T00:00:00Z`) + minutes * 60_000;
   const first = utc - offsetMinutes(calendar, near ?? utc) * 60_000;
   return utc - offsetMinutes(calendar, first) * 60_000;
 }

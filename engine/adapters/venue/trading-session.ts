@@ -1,11 +1,14 @@
 /**
  * One connection of the trade-updates stream: login in both forms, `listen`, updates.
  *
- * Owns: the state of one socket. Frames are binary and hold JSON, as the paper service sends them.
- * May not: make updates.
+ * Owns: the state of one socket. Frames hold JSON, binary as the paper service sends them or text as the live one does;
+ * a client that asks for MessagePack at the handshake gets that. May not: make updates.
  */
+import { decode } from "@msgpack/msgpack";
 import type { WebSocket } from "ws";
+import type { LoginFate } from "./fault-plan.ts";
 import { sameSecret } from "./http.ts";
+import { exactMsgpack } from "./wire-json.ts";
 
 export interface TradingSessionOptions {
   readonly socket: WebSocket;
@@ -13,6 +16,8 @@ export interface TradingSessionOptions {
   readonly secret: string;
   readonly authTimeoutMs: number;
   readonly muted: () => boolean;
+  readonly fate: () => LoginFate;
+  readonly frames: "binary" | "text" | "msgpack";
 }
 
 export class TradingSession {
@@ -26,19 +31,19 @@ export class TradingSession {
     this.#options = options;
     this.socket = options.socket;
     this.#loginTimer = setTimeout(() => this.socket.terminate(), options.authTimeoutMs);
-    options.socket.on("message", (data) => this.#receive(data as Buffer));
+    options.socket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
     options.socket.once("close", () => clearTimeout(this.#loginTimer));
   }
 
   /** Sends one update to a client that listens; `done` is called when it left. */
   deliver(update: Readonly<Record<string, unknown>>, done: () => void): void {
     if (!this.#listening || this.socket.readyState !== this.socket.OPEN) return done();
-    this.socket.send(bytes({ stream: "trade_updates", data: update }), done);
+    this.socket.send(this.#frame({ stream: "trade_updates", data: update }), done);
   }
 
-  #receive(data: Buffer): void {
+  #receive(data: Buffer, isBinary: boolean): void {
     if (this.#options.muted()) return;
-    const message = parse(data);
+    const message = parse(data, isBinary && this.#options.frames === "msgpack");
     if (message === undefined) return this.#send({ action: "error", data: { error_message: "invalid message" } });
     switch (message["action"]) {
       case "auth":
@@ -55,7 +60,10 @@ export class TradingSession {
   }
 
   #login(keyId: unknown, secret: unknown): void {
+    const fate = this.#options.fate();
+    if (fate === "ignored") return;
     const right =
+      fate === "as usual" &&
       typeof keyId === "string" &&
       typeof secret === "string" &&
       sameSecret(keyId, this.#options.keyId) &&
@@ -80,12 +88,14 @@ export class TradingSession {
   }
 
   #send(message: unknown): void {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(bytes(message));
+    if (this.socket.readyState === this.socket.OPEN) this.socket.send(this.#frame(message));
   }
-}
 
-function bytes(message: unknown): Buffer {
-  return Buffer.from(JSON.stringify(message));
+  #frame(message: unknown): string | Uint8Array {
+    if (this.#options.frames === "msgpack") return exactMsgpack(message);
+    const text = JSON.stringify(message);
+    return this.#options.frames === "text" ? text : Buffer.from(text);
+  }
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
@@ -94,9 +104,9 @@ function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
     : undefined;
 }
 
-function parse(data: Buffer): Readonly<Record<string, unknown>> | undefined {
+function parse(data: Buffer, packed: boolean): Readonly<Record<string, unknown>> | undefined {
   try {
-    return record(JSON.parse(data.toString("utf8")));
+    return record(packed ? decode(data) : JSON.parse(data.toString("utf8")));
   } catch {
     return undefined;
   }

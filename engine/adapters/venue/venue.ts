@@ -8,22 +8,45 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { invariant } from "../../core/assert.ts";
+import { parseBarSize } from "../../market/bar-size.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { BarBook } from "./bar-book.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { Desk } from "./desk.ts";
 import { createHttpServer } from "./http.ts";
-import { DEFAULT_LIMITS } from "./options.ts";
-import type { Pace, RequestFault, Venue, VenueFaults, VenueOptions, VenuePhase, VenueStats } from "./options.ts";
+import { FaultPlan } from "./fault-plan.ts";
+import { partialFillsOf } from "./faults.ts";
+import { HaltClock } from "./halts.ts";
+import { eventMessage } from "./market-events.ts";
+import type { MarketEvent } from "./market-events.ts";
+import { newsRoutes } from "./news-routes.ts";
+import { DEFAULT_LIMITS, MARKET_PATHS } from "./options.ts";
+import type {
+  MarketFeed,
+  Pace,
+  RequestFault,
+  Venue,
+  VenueFaults,
+  VenueOptions,
+  VenuePhase,
+  VenueStats,
+} from "./options.ts";
 import { orderRoutes } from "./order-routes.ts";
 import { Player } from "./player.ts";
 import type { Step } from "./player.ts";
+import { positionRoutes } from "./position-routes.ts";
 import { SocketHub } from "./sockets.ts";
+import { TickBook } from "./tick-book.ts";
+import { watchlistRoutes } from "./watchlists.ts";
 
-const MARKET_PATHS = { iex: "/v2/iex", sip: "/v2/sip", test: "/v2/test", crypto: "/v1beta3/crypto/us" } as const;
 const DEFAULT_MAX_PAUSE_MS = 2_000;
 
 export async function startVenue(options: VenueOptions): Promise<Venue> {
+  const partial = partialFillsOf(options.inject ?? []);
+  // The exchange makes them, and it is given to the venue ready-made.
+  if (partial > 0 && options.exchange.partialFills !== partial) {
+    throw new RangeError(`partial-fills: the exchange has to be created with partialFills: ${partial}`);
+  }
   const venue = new LocalVenue(options);
   await venue.listen(options.port ?? 0);
   return venue;
@@ -38,6 +61,8 @@ class LocalVenue implements Venue {
   readonly #player: Player;
   readonly #http: Server;
   readonly #hub: SocketHub;
+  readonly #plan: FaultPlan;
+  readonly #timers: NodeJS.Timeout[] = [];
   readonly #stopped = new AbortController();
   #fault: FaultHook = null;
   #requests = 0;
@@ -54,29 +79,41 @@ class LocalVenue implements Venue {
   constructor(options: VenueOptions) {
     this.#options = options;
     this.#pace = options.pace ?? "manual";
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { exchange, instruments, calendar, keyId, secret } = options;
-    this.#desk = new Desk({
-      exchange,
-      instruments,
-      calendar,
-      keyId,
-      startAt: options.startAt ?? Math.max(exchange.now, 0),
-    });
-    const book = new BarBook(options.calendarOf ?? (() => calendar), options.historyOf);
-    this.#player = new Player(options.tape ?? [], this.#desk, book, options.streamedBars ?? "1m");
+    const plan = new FaultPlan(options.inject ?? [], options.seed ?? "venue", (line) => options.onFault?.(line));
+    this.#plan = plan;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits, ...plan.limits() };
+    const startAt = options.startAt ?? Math.max(exchange.now, 0);
+    const rejects = (symbol: string): boolean => plan.rejects(symbol);
+    this.#desk = new Desk({ exchange, instruments, calendar, keyId, startAt, rejects });
+    const streamedBars = options.streamedBars ?? "1m";
+    const bars = new BarBook(options.calendarOf ?? (() => calendar), options.historyOf, parseBarSize(streamedBars));
+    const ticks = new TickBook();
+    const halts = new HaltClock(plan.all("halt"), calendar, startAt);
+    this.#player = new Player(options.tape ?? [], this.#desk, { bars, ticks, halts, streamedBars });
     this.#http = createHttpServer({
-      routes: [...orderRoutes(this.#desk), ...accountRoutes(this.#desk), ...dataRoutes(this.#desk, book)],
+      routes: [
+        ...orderRoutes(this.#desk),
+        ...accountRoutes(this.#desk),
+        ...positionRoutes(this.#desk),
+        ...watchlistRoutes(this.#desk),
+        ...dataRoutes(this.#desk, bars, ticks),
+        ...newsRoutes(this.#desk, ticks),
+      ],
       keyId,
       secret,
       limits,
-      fault: (request): RequestFault | undefined => this.#fault?.(request),
+      fault: (request): RequestFault | undefined => this.#fault?.(request) ?? plan.request(request),
+      delayMs: (request) => plan.delayMs(request),
+      onAnswer: (answer) => options.onAnswer?.(answer),
       onRequest: (refused) => {
         this.#requests += 1;
         if (refused) this.#refused += 1;
       },
     });
-    this.#hub = new SocketHub(this.#http, { keyId, secret, limits, onSubscribed: () => this.#begin() });
+    const tradingFrames = options.tradingFrames ?? "binary";
+    const onSubscribed = (): void => this.#begin();
+    this.#hub = new SocketHub(this.#http, { keyId, secret, limits, tradingFrames, plan, onSubscribed });
     this.#desk.onUpdate = (update) => this.#hub.update(update);
     this.faults = this.#faultControls();
     const { promise, resolve, reject } = withResolvers();
@@ -90,7 +127,25 @@ class LocalVenue implements Venue {
     this.#http.listen({ port, host: "127.0.0.1" });
     await once(this.#http, "listening");
     this.port = (this.#http.address() as AddressInfo).port;
+    this.#startTimers();
     if (this.#pace !== "manual") void this.#play(this.#pace);
+  }
+
+  #startTimers(): void {
+    const every = (ms: number, act: () => void): void => void this.#timers.push(setInterval(act, ms));
+    for (const { everyMs, channel } of this.#plan.all("drop-socket")) {
+      every(everyMs, () => {
+        this.#plan.tell("drop-socket", `${channel === "both" ? "all" : channel} sockets were cut`);
+        if (channel !== "trading") this.#hub.drop("market");
+        if (channel !== "market") this.#hub.drop("trading");
+      });
+    }
+    for (const { everyMs } of this.#plan.all("slow-client")) {
+      every(everyMs, () => {
+        this.#plan.tell("slow-client", "market-data clients were told 407");
+        this.#hub.dropSlow();
+      });
+    }
   }
 
   get url(): string {
@@ -101,7 +156,7 @@ class LocalVenue implements Venue {
     return `ws://127.0.0.1:${this.port}/stream`;
   }
 
-  marketStreamUrl(feed: keyof typeof MARKET_PATHS): string {
+  marketStreamUrl(feed: MarketFeed): string {
     return `ws://127.0.0.1:${this.port}${MARKET_PATHS[feed]}`;
   }
 
@@ -137,6 +192,11 @@ class LocalVenue implements Venue {
     await between?.();
     await this.dataPhase();
     return true;
+  }
+
+  async inject(event: MarketEvent): Promise<void> {
+    this.#player.happen(event, this.now());
+    this.#marketMessages += await this.#hub.market([eventMessage(event)]);
   }
 
   #told(phase: VenuePhase): VenuePhase {
@@ -228,6 +288,7 @@ class LocalVenue implements Venue {
 
   async #close(): Promise<void> {
     this.#stopped.abort();
+    for (const timer of this.#timers) clearInterval(timer);
     this.#hub.refuseAll = true;
     await this.#hub.stop();
     this.#player.close();

@@ -6,15 +6,20 @@
  */
 import { Decimal, ZERO, text } from "../../core/decimal.ts";
 import type { ExchangeAccount, ExchangePosition, Instrument } from "../../exchange/types.ts";
+import type { Settings } from "./preferences.ts";
 import { assetClassOf, uuidOf } from "./wire-order.ts";
 
-export function accountJson(account: ExchangeAccount, keyId: string, createdAt: string, balanceDate: string): unknown {
+export function accountJson(
+  account: ExchangeAccount,
+  settings: Settings,
+  names: { readonly keyId: string; readonly createdAt: string; readonly balanceDate: string },
+): unknown {
   const exposure = account.longMarketValue.plus(account.shortMarketValue.abs());
   const initial = account.multiplier > 1 ? exposure.times("0.5") : exposure;
   const maintenance = exposure.times("0.3");
   const cash = Decimal.max(account.cash, ZERO);
   return {
-    id: uuidOf(`account:${keyId}`),
+    id: uuidOf(`account:${names.keyId}`),
     account_number: "PALOCAL00001",
     status: "ACTIVE",
     crypto_status: "ACTIVE",
@@ -41,26 +46,13 @@ export function accountJson(account: ExchangeAccount, keyId: string, createdAt: 
     pending_transfer_out: "0",
     pending_reg_taf_fees: "0",
     intraday_adjustments: "0",
-    balance_asof: balanceDate,
-    created_at: createdAt,
+    balance_asof: names.balanceDate,
+    created_at: names.createdAt,
     trading_blocked: false,
     transfers_blocked: false,
     account_blocked: false,
-    trade_suspended_by_user: false,
-    shorting_enabled: account.shorting,
-  };
-}
-
-export function configurationsJson(account: ExchangeAccount): unknown {
-  return {
-    disable_overnight_trading: false,
-    fractional_trading: true,
-    max_margin_multiplier: String(account.multiplier),
-    max_options_trading_level: 0,
-    no_shorting: !account.shorting,
-    ptp_no_exception_entry: false,
-    suspend_trade: false,
-    trade_confirm_email: "none",
+    trade_suspended_by_user: settings.suspend_trade,
+    shorting_enabled: account.shorting && !settings.no_shorting,
   };
 }
 
@@ -96,7 +88,7 @@ function ratio(part: Decimal, whole: Decimal): string {
   return whole.isZero() ? "0" : text(part.dividedBy(whole));
 }
 
-function exchangeOf(instrument: Instrument | undefined): string {
+export function exchangeOf(instrument: Instrument | undefined): string {
   return instrument?.assetClass === "crypto" ? "CRYPTO" : "NYSE";
 }
 

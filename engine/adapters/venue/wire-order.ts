@@ -19,6 +19,11 @@ export function uuidOf(name: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
+/** Whether a path names this symbol: by itself, by its asset id, or a pair as it was written before it had a slash. */
+export function isNamed(symbol: string, name: string): boolean {
+  return symbol === name || uuidOf(`asset:${symbol}`) === name || (name !== "" && symbol.replace("/", "") === name);
+}
+
 function amount(value: Decimal | null): string | null {
   return value === null ? null : text(value);
 }

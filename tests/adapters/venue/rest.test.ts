@@ -239,6 +239,14 @@ describe("clock, calendar, assets and data", () => {
     });
   });
 
+  test("tell seconds where the tape's time has some", async () => {
+    const venue = await testVenue([
+      { kind: "trade", symbol: "SPY", time: OPEN + 80_250, price: 500, size: 1, setsPrice: true },
+    ]);
+    await venue.advance();
+    expect((await json(venue, "/v2/clock")).timestamp).toBe("2024-03-04T09:31:20-05:00");
+  });
+
   test("know half days, holidays and the change of the clocks", async () => {
     const venue = await testVenue();
     const days = await json(venue, "/v2/calendar?start=2024-11-28&end=2024-11-29");
@@ -262,7 +270,7 @@ describe("clock, calendar, assets and data", () => {
   test("show assets by symbol and id", async () => {
     const venue = await testVenue();
     const all = await json(venue, "/v2/assets?status=active");
-    expect(all).toHaveLength(2);
+    expect(all).toHaveLength(3);
     expect(await json(venue, `/v2/assets/${all[0].id}`)).toEqual(await json(venue, "/v2/assets/SPY"));
     expect((await call(venue, "/v2/assets/NOPE")).status).toBe(404);
   });

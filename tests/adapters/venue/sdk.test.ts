@@ -112,7 +112,7 @@ describe("the SDK over REST", () => {
     expect(fills).toMatchObject([{ activityType: "FILL", qty: "10", symbol: "SPY" }]);
     expect(await activities.getAccountActivities()).toHaveLength(1);
     const assets = new trading.AssetsApi(config);
-    expect(await assets.getV2Assets()).toHaveLength(2);
+    expect(await assets.getV2Assets()).toHaveLength(3);
     expect(await assets.getV2AssetsSymbolOrAssetId({ symbolOrAssetId: "SPY" })).toMatchObject({ tradable: true });
     const clock = new trading.ClockApi(config);
     expect((await clock.legacyClock()).timestamp).toEqual(new Date(OPEN + 2 * MINUTE));

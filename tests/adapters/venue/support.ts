@@ -1,13 +1,16 @@
 /**
- * A venue with a small market, and what tests of it need: clients, waiting, bars.
+ * A venue with a small market, and what tests of it need: clients, waiting, bars. Whatever client a test uses, every
+ * answer is held against Alpaca's OpenAPI files.
  */
-import { readFileSync, existsSync } from "node:fs";
+import { expect } from "vitest";
 import { startVenue } from "../../../engine/adapters/venue/venue.ts";
 import type { TapeItem, Venue, VenueOptions } from "../../../engine/adapters/venue/options.ts";
 import type { BarInput } from "../../../engine/core/event.ts";
 import { createExchange } from "../../../engine/exchange/exchange.ts";
 import { noFees } from "../../../engine/exchange/fees.ts";
-import type { Exchange, Instrument } from "../../../engine/exchange/types.ts";
+import { conformance } from "./conformance.ts";
+import type { Exchange, ExchangeOptions, Instrument } from "../../../engine/exchange/types.ts";
+import { calendarOf } from "../../../engine/market/instruments.ts";
 import { NYSE } from "../../../engine/market/nyse.ts";
 
 export const KEY = "TESTKEY12345";
@@ -17,25 +20,36 @@ export const OPEN = Date.parse("2024-03-04T14:30:00Z");
 export const CLOSE = Date.parse("2024-03-04T21:00:00Z");
 export const MINUTE = 60_000;
 
-const INSTRUMENTS: readonly Instrument[] = ["SPY", "QQQ"].map((symbol) => ({
-  symbol,
-  name: `${symbol} Trust`,
-  assetClass: "us_equity",
-  tradable: true,
-  shortable: true,
-  fractionable: true,
-}));
+const INSTRUMENTS: readonly Instrument[] = [
+  ...["SPY", "QQQ"].map((symbol): Instrument => ({
+    symbol,
+    name: `${symbol} Trust`,
+    assetClass: "us_equity",
+    tradable: true,
+    shortable: true,
+    fractionable: true,
+  })),
+  {
+    symbol: "BTC/USD",
+    name: "Bitcoin",
+    assetClass: "crypto",
+    tradable: true,
+    shortable: false,
+    fractionable: true,
+  },
+];
 
-export function testExchange(cash = "100000"): Exchange {
+export function testExchange(options: Partial<ExchangeOptions> = {}): Exchange {
   return createExchange({
-    cash,
+    cash: "100000",
     multiplier: 2,
     shorting: true,
     instruments: INSTRUMENTS,
-    calendarOf: () => NYSE,
+    calendarOf,
     fees: noFees,
     slippageRatio: 0,
     seed: "venue-test",
+    ...options,
   });
 }
 
@@ -70,6 +84,8 @@ export async function testVenue(
     keyId: KEY,
     secret: SECRET,
     calendar: NYSE,
+    calendarOf,
+    onAnswer: (answer) => conformance?.check(answer),
     tape,
     startAt: OPEN,
     ...options,
@@ -80,6 +96,7 @@ export async function testVenue(
 
 export async function stopVenues(): Promise<void> {
   await Promise.all(running.splice(0).map((venue) => venue.stop()));
+  expect(conformance?.problems.splice(0) ?? []).toEqual([]);
 }
 
 /** Polls a condition; fails with its name after three seconds. */
@@ -111,10 +128,4 @@ export async function json(venue: Venue, path: string, init: CallInit = {}): Pro
 export function place(venue: Venue, order: Readonly<Record<string, unknown>>): Promise<Response> {
   const body = { symbol: "SPY", qty: "10", side: "buy", type: "market", time_in_force: "day", ...order };
   return call(venue, "/v2/orders", { method: "POST", body: JSON.stringify(body) });
-}
-
-/** Alpaca's OpenAPI files, when this checkout has them beside it. */
-export function openApi(name: string): string | undefined {
-  const path = `../shared/alpaca/openapi/${name}`;
-  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
