@@ -23,6 +23,8 @@ import { calendarOf } from "../market/instruments.ts";
 import { needsOf } from "../runtime/warmup.ts";
 import { dateOf } from "./backtest.ts";
 import { withoutTrades } from "./counted.ts";
+import { faultLine, rehearsalOf } from "./fault-flags.ts";
+import type { FaultFlags } from "./fault-flags.ts";
 import { CliError } from "./io.ts";
 import { NO_HISTORY, connectAlpaca } from "./live-session.ts";
 import type { Connection } from "./live-session.ts";
@@ -31,7 +33,7 @@ import { compileProject, symbolsOf } from "./program.ts";
 import type { LoadedProject, Override } from "./program.ts";
 import { BUILT_IN_TAPES, openTape } from "./tapes.ts";
 
-export interface AccountFlags {
+export interface AccountFlags extends FaultFlags {
   readonly demo: boolean;
   readonly tape?: string;
   readonly rate?: string;
@@ -50,6 +52,8 @@ export interface Account {
   readonly override: Override;
   /** Why a program cannot be traded on these feeds, or undefined. */
   readonly unfit: (program: Program) => string | undefined;
+  /** Where faults of the local venue are told; of other accounts nobody knows any. */
+  readonly onFault?: (tell: (line: string) => void) => void;
   /** Resolves when there will be no more data. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -81,6 +85,10 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags, r
   const { url } = project.settings.account;
   if (!flags.demo && url !== undefined) return await startVenueElsewhere(project, url, flags, running);
   if (venue === "local" && (feed === undefined || feed.kind === "tape")) return startLocal(project, flags, feed);
+  if (flags.fault.length > 0 || flags.seed !== undefined)
+    throw new CliError(
+      "--fault and --seed are for the local venue; a real market has faults of its own (or add --demo)",
+    );
   for (const [flag, value] of Object.entries({ tape: flags.tape, rate: flags.rate, from: flags.from })) {
     if (value !== undefined) throw new CliError(`--${flag} is for tapes; barwise.yaml names a stream (or add --demo)`);
   }
@@ -204,6 +212,8 @@ async function startLocal(project: LoadedProject, flags: AccountFlags, feed: Tap
   const why = unfit(compileProject(project, override).program);
   if (why !== undefined) throw new CliError(why, 1);
   const from = flags.from ?? (source === "sp500" ? "2001-01-02" : source === "synthetic" ? "2024-03-05" : undefined);
+  const rehearsal = rehearsalOf(flags, tape.symbols);
+  let tell: (line: string) => void = () => {};
   const running = await startLocalVenue({
     tape,
     pace: paceOf(flags, feed?.speed),
@@ -214,7 +224,10 @@ async function startLocal(project: LoadedProject, flags: AccountFlags, feed: Tap
     fees: "none",
     slippage: 0,
     leverage: 1,
-    seed: "demo",
+    seed: rehearsal.seed ?? "demo",
+    partialFills: rehearsal.partialFills,
+    faults: rehearsal.faults,
+    onFault: (line) => tell(faultLine(line)),
   });
   const connection = connectAlpaca({
     account: { kind: "loopback", url: running.venue.url },
@@ -230,7 +243,13 @@ async function startLocal(project: LoadedProject, flags: AccountFlags, feed: Tap
     connection,
     banner: isSynthetic ? "paper, SYNTHETIC DATA, on the local venue" : `paper on the local venue, ${tape.name}`,
     tag: isSynthetic ? "paper SYNTHETIC" : "paper",
-    venue: `local venue, simulated exchange at ${running.venue.url}`,
+    venue: [
+      `local venue, simulated exchange at ${running.venue.url}`,
+      ...(flags.fault.length === 0 ? [] : [`FAULTS: ${flags.fault.join(", ")}`]),
+    ].join("; "),
+    onFault: (listener) => {
+      tell = listener;
+    },
     data: [`${tape.name}, ${isSynthetic ? "SYNTHETIC: no real market" : tape.label}`, ...(builtIn ? [] : notes)].join(
       "; ",
     ),

@@ -120,7 +120,8 @@ export class LiveView {
           `${this.#paint("dim", Number.isFinite(input.marketTime) ? isoTime(input.marketTime) : "start")} ${message}`,
         );
     }
-    if (input.kind === "execution") {
+    // One that was told twice changes nothing, and so says nothing.
+    if (input.kind === "execution" && outputs.length > 0) {
       this.note(
         `${this.#paint("dim", isoTime(input.time))} ${this.#tag} ${this.#paint("green", "filled")} ${input.side} ${input.qty} ${input.symbol} at ${input.price}`,
       );

@@ -5,7 +5,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { startVenue } from "../adapters/venue/venue.ts";
-import type { Pace, Venue } from "../adapters/venue/options.ts";
+import type { Fault, FaultLine } from "../adapters/venue/faults.ts";
+import type { Pace, Venue, VenueAnswer } from "../adapters/venue/options.ts";
 import type { Tape } from "../adapters/tape/tape.ts";
 import type { Bar, BarInput, MarketInput } from "../core/event.ts";
 import { knownAt } from "../core/known-at.ts";
@@ -26,6 +27,8 @@ export interface SimOptions {
   readonly slippage: number;
   readonly leverage: number;
   readonly seed: string;
+  /** Part of the fills that are partial. */
+  readonly partialFills?: number;
 }
 
 export function createSimExchange(options: SimOptions): Exchange {
@@ -38,6 +41,7 @@ export function createSimExchange(options: SimOptions): Exchange {
     fees: feesOf(options.fees),
     slippageRatio: options.slippage,
     seed: options.seed,
+    ...(options.partialFills === undefined ? {} : { partialFills: options.partialFills }),
   });
 }
 
@@ -68,6 +72,9 @@ export interface LocalVenueOptions extends SimOptions {
   readonly port: number;
   /** Items known before this time are history: shown by the data REST, not played. */
   readonly from: number | undefined;
+  readonly faults?: readonly Fault[];
+  readonly onFault?: (line: FaultLine) => void;
+  readonly onAnswer?: (answer: VenueAnswer) => void;
 }
 
 export interface RunningVenue {
@@ -99,6 +106,10 @@ export async function startLocalVenue(options: LocalVenueOptions): Promise<Runni
     streamedBars: tape.size === "ticks" || tape.size.kind === "session" ? "1m" : tape.size.label,
     historyOf: historyOf(tape),
     limits: { requestsPerMinute: 6_000 },
+    seed: options.seed,
+    inject: options.faults ?? [],
+    onFault: (line) => options.onFault?.(line),
+    onAnswer: (answer) => options.onAnswer?.(answer),
   });
   return { venue, exchange, credentials, startAt };
 }

@@ -13,6 +13,7 @@ import type { Acceptances } from "./acceptances.ts";
 import { nameOf, openAccount } from "./accounts.ts";
 import type { Account, AccountFlags } from "./accounts.ts";
 import { countedNotes } from "./counted.ts";
+import { addFaultFlags } from "./fault-flags.ts";
 import { CliError } from "./io.ts";
 import { LiveView } from "./live-view.ts";
 import { openLastRun, openNewRun } from "./open-run.ts";
@@ -32,7 +33,7 @@ interface RunFlags extends AccountFlags {
 }
 
 export function addRun(program: Command): void {
-  program
+  const command = program
     .command("run")
     .description("trade: paper by default, on the local venue unless barwise.yaml names another account")
     .argument("[project]", "folder with barwise.yaml", ".")
@@ -47,7 +48,9 @@ export function addRun(program: Command): void {
     .option("--live", "trade with real money, when barwise.yaml says alpaca-live; asks for a typed confirmation", false)
     .option("--no-screen", "print lines instead of redrawing a screen")
     .option("--new-run", "begin a new journal instead of going on with the account's last run", false)
-    .option("--no-stop-at-end", "stay running after the tape is over")
+    .option("--no-stop-at-end", "stay running after the tape is over");
+  addFaultFlags(command)
+    .addHelpText("after", "\nThe faults are those of the local venue: barwise venue --help lists them.")
     .action(async (folder: string, flags: RunFlags) => runEngine(folder, flags));
 }
 
@@ -75,6 +78,7 @@ async function withAccount(
 ): Promise<void> {
   const account = await openAccount(project, flags, last?.recovered?.program);
   view.introduce({ ...account, screen: flags.screen && process.stdout.isTTY });
+  account.onFault?.((line) => view.note(line));
   const stopped = untilStopped(view);
   try {
     const compiled = compileProject(project, account.override);

@@ -3,11 +3,13 @@
  */
 import type { Command } from "commander";
 import { amount, dateOf, leverageOf, ratioOf } from "./backtest.ts";
-import { CliError, print } from "./io.ts";
+import { addFaultFlags, faultLine, faultsIn, rehearsalOf } from "./fault-flags.ts";
+import type { FaultFlags } from "./fault-flags.ts";
+import { CliError, print, say } from "./io.ts";
 import { startLocalVenue } from "./local-venue.ts";
 import { openTape } from "./tapes.ts";
 
-interface Flags {
+interface Flags extends FaultFlags {
   readonly data: readonly string[];
   readonly port: string;
   readonly rate: string;
@@ -17,10 +19,11 @@ interface Flags {
   readonly slippage: string;
   readonly leverage: string;
   readonly symbol?: string;
+  readonly log: boolean;
 }
 
 export function addVenue(program: Command): void {
-  program
+  const command = program
     .command("venue")
     .description("a local venue that speaks Alpaca's REST and WebSocket protocols on 127.0.0.1")
     .option("--data <source...>", "sp500, synthetic, or files", ["sp500"])
@@ -32,7 +35,8 @@ export function addVenue(program: Command): void {
     .option("--slippage <percent>", "against the taker on market and stop fills, e.g. 0.02%", "0%")
     .option("--leverage <n>", "1, 2 or 4", "1")
     .option("--symbol <name>", "symbol of the data, where the file does not say it")
-    .action(async (flags: Flags) => runVenue(flags));
+    .option("--log", "tell each answer and each fault on stderr", false);
+  faultsIn(addFaultFlags(command)).action(async (flags: Flags) => runVenue(flags));
 }
 
 async function runVenue(flags: Flags): Promise<void> {
@@ -42,6 +46,8 @@ async function runVenue(flags: Flags): Promise<void> {
   const rate = Number(flags.rate);
   if (!(rate > 0 && rate <= 10_000)) throw new CliError(`--rate ${flags.rate}: expected 0.1 to 10000`);
   const { tape, notes } = await openTape(flags.data, { symbol: flags.symbol });
+  const { faults, partialFills, seed } = rehearsalOf(flags, tape.symbols);
+  let struck = 0;
   const { venue, credentials } = await startLocalVenue({
     tape,
     pace: { delayMs: 1_000 / rate },
@@ -52,7 +58,16 @@ async function runVenue(flags: Flags): Promise<void> {
     fees: flags.fees,
     slippage: ratioOf("--slippage", flags.slippage),
     leverage: leverageOf(flags.leverage),
-    seed: "venue",
+    seed: seed ?? "venue",
+    partialFills,
+    faults,
+    onFault: (line) => {
+      struck += 1;
+      if (flags.log) say(faultLine(line));
+    },
+    onAnswer: ({ method, path, status }) => {
+      if (flags.log) say(`${method} ${path} ${status}`);
+    },
   });
   print(`${tape.name}${tape.label === "synthetic" ? " (SYNTHETIC)" : ""}: ${tape.symbols.join(", ")}`);
   for (const note of notes) print(note);
@@ -61,6 +76,7 @@ async function runVenue(flags: Flags): Promise<void> {
   print(`trade updates    ${venue.tradingStreamUrl}`);
   print(`APCA_API_KEY_ID=${credentials.keyId}`);
   print(`APCA_API_SECRET_KEY=${credentials.secret}`);
+  if (faults.length > 0) print(`faults           ${flags.fault.join(", ")}, seed ${seed ?? "venue"}`);
   print("The tape starts with the first market-data subscription. Ctrl-C stops.");
   await new Promise<void>((resolve) => {
     process.once("SIGINT", resolve);
@@ -70,4 +86,5 @@ async function runVenue(flags: Flags): Promise<void> {
   const stats = venue.stats();
   await venue.stop();
   print(`${stats.requests} requests, ${stats.tradeUpdates} trade updates, ${stats.marketMessages} market messages`);
+  if (faults.length > 0) print(`${struck} faults struck`);
 }

@@ -65,6 +65,12 @@ describe("a command that cannot run says why and ends with 2", () => {
       "is not before",
     ],
     ["an unknown finding", ["explain", "risk/nope"], "no finding has this code"],
+    [
+      "a fault that is not one",
+      ["venue", "--fault", "dealy=5ms"],
+      '--fault dealy=5ms\n        ^ there is no fault "dealy". Did you mean "delay"?',
+    ],
+    ["a fault of a symbol that is not there", ["venue", "--fault", "reject=QQQ"], "the tape has SPX"],
     ["an unknown tape", ["run", "..", "--demo", "--tape", "nosuch"], "--tape nosuch: no such file"],
   ])("%s", async (_, args, expected) => {
     const text = sentence(await run(...args));
@@ -202,6 +208,20 @@ describe("barwise run", () => {
     expect(out.match(/SYNTHETIC DATA/g)?.length).toBe(2);
   });
 
+  it("rehearses failures: what the broker says twice or in disorder, and answers that are lost", async () => {
+    await project(FAST);
+    const faults = ["duplicate-updates", "reorder-updates=50%", "drop-ack=50%", "partial-fills=50%"];
+    const flags = faults.flatMap((fault) => ["--fault", fault]);
+    const { code, out } = await run("run", "--from", "2020-01-02", "--seed", "9", ...flags);
+    expect(code).toBe(0);
+    expect(out).toContain(`FAULTS: ${faults.join(", ")}`);
+    expect(out).toMatch(/\nfault drop-ack: POST \/v2\/orders was executed\n/);
+    expect(out).toMatch(/Difference +0\.00\n/);
+    const fills = out.split("\n").filter((line) => line.includes(" filled "));
+    expect(fills.length).toBeGreaterThan(2);
+    expect(new Set(fills).size).toBe(fills.length);
+  });
+
   it("stops cleanly at the first Ctrl-C", async () => {
     await project("barwise: 1\n");
     const process = start(["run"]);
@@ -292,7 +312,7 @@ describe("barwise run", () => {
 
 describe("barwise venue", () => {
   it("serves another process with the keys that it prints", async () => {
-    const process = start(["venue", "--port", "0", "--data", "sp500"]);
+    const process = start(["venue", "--port", "0", "--data", "sp500", "--log", "--fault", "delay=1ms"]);
     await process.until("the keys", () => process.out.includes("Ctrl-C stops"));
     const found = (pattern: RegExp): string => pattern.exec(process.out)?.[1] ?? "";
     const headers = {
@@ -302,6 +322,8 @@ describe("barwise venue", () => {
     const url = `${found(/REST and data\s+(\S+)/)}/v2/account`;
     expect((await fetch(url, { headers })).status).toBe(200);
     expect((await fetch(url, { headers: { ...headers, "APCA-API-SECRET-KEY": "wrong" } })).status).toBe(401);
+    await process.until("the log", () => process.err.includes("GET /v2/account 401"));
+    expect(process.out).toContain("delay=1ms, seed venue");
     process.child.kill("SIGINT");
     expect((await process.ended).code).toBe(0);
   });

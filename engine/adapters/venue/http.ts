@@ -134,8 +134,9 @@ async function serve(
   else breakAnswer(breaks, response, write);
 }
 
+/** Nothing waits for it: a venue that stops leaves what it held back unanswered. */
 function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
 /** Why this request is not looked at any further. */

@@ -208,9 +208,9 @@ export class SocketHub {
     for (const session of this.#sessions(channel)) session.socket.terminate();
   }
 
-  /** Every market-data client is told that it is too slow, and dropped. */
+  /** Every client that gets market data is told that it is too slow, and dropped. */
   dropSlow(): void {
-    for (const session of this.#market) session.refuse(407);
+    for (const session of this.#market) if (session.subscribed) session.refuse(407);
   }
 
   sendRaw(channel: SocketChannel, data: string | Uint8Array): void {
