@@ -46,9 +46,13 @@ export const HEADER: JournalHeader = {
   createdAt: 0,
 };
 
-export function newExchange(symbols: readonly string[], margin = false): Exchange {
+export function newExchange(
+  symbols: readonly string[],
+  { margin = false, partialFills = 0 }: { readonly margin?: boolean | undefined; readonly partialFills?: number } = {},
+): Exchange {
   return createExchange({
     cash: "100000",
+    partialFills,
     multiplier: margin ? 4 : 1,
     shorting: margin,
     instruments: instruments(symbols),
@@ -95,7 +99,7 @@ export async function runBacktest(program: Program, tape: TestTape): Promise<Ran
     program,
     sources: {},
     items: tape.items,
-    broker: createSimBroker(newExchange(tape.symbols, tape.margin)),
+    broker: createSimBroker(newExchange(tape.symbols, tape)),
     calendarOf,
     account: "t",
     journalId: "t",
@@ -123,7 +127,7 @@ export async function runOverSockets(
   const watch = new Watch();
   const credentials = { keyId: "PKTEST", secret: "secret-of-the-test" };
   const venue = await startVenue({
-    exchange: newExchange(tape.symbols, tape.margin),
+    exchange: newExchange(tape.symbols, tape),
     instruments: instruments(tape.symbols),
     ...credentials,
     calendar: calendarOf(tape.symbols[0] ?? ""),
