@@ -107,7 +107,7 @@ export async function startLocalVenue(options: LocalVenueOptions): Promise<Runni
     historyOf: historyOf(tape),
     limits: { requestsPerMinute: 6_000 },
     seed: options.seed,
-    inject: options.faults ?? [],
+    faults: options.faults ?? [],
     onFault: (line) => options.onFault?.(line),
     onAnswer: (answer) => options.onAnswer?.(answer),
   });

@@ -21,7 +21,7 @@ const MINUTE = 60_000;
 const KEYS = { keyId: "PKTEST", secret: "secret-of-the-test" };
 const BACKOFF = { firstMs: 20, maxMs: 50 };
 
-interface LiveOptions extends Pick<VenueOptions, "inject" | "seed"> {
+interface LiveOptions extends Pick<VenueOptions, "faults" | "seed"> {
   readonly credentials?: typeof KEYS;
   readonly partialFills?: number;
   readonly program?: Program;

@@ -44,7 +44,7 @@ function held(): number {
 async function play(inject: readonly Fault[], seed: string, partialFills = 0): Promise<void> {
   setup = new LiveSetup();
   const program = programOf(threshold(100).replace("qty: 1", "qty: 20"));
-  await setup.start(UPS_AND_DOWNS, { inject, seed, partialFills, program });
+  await setup.start(UPS_AND_DOWNS, { faults: inject, seed, partialFills, program });
   for (const _ of UPS_AND_DOWNS) {
     await setup.bar();
     await setup.until("both to hold the same", () => believed() === held());
@@ -85,7 +85,7 @@ describe("a rehearsal", () => {
   it("of a halt leaves the order working and fills it afterwards", async () => {
     setup = new LiveSetup();
     await setup.start([90, 110, 110, 110, 110], {
-      inject: faults(`halt=${SYMBOL}@2024-01-08T12:02..2024-01-08T12:04`),
+      faults: faults(`halt=${SYMBOL}@2024-01-08T12:02..2024-01-08T12:04`),
     });
     await setup.bar();
     await setup.bar();

@@ -76,7 +76,7 @@ export interface VenueOptions {
   /** Trade updates in binary frames, as the paper service has them, or in text frames, as the live one. */
   readonly tradingFrames?: "binary" | "text";
   /** What goes wrong by itself, beside what a test asks for through `Venue.faults`. */
-  readonly inject?: readonly Fault[];
+  readonly faults?: readonly Fault[];
   /** Of those faults: the same seed and the same requests meet the same faults. */
   readonly seed?: string;
   /** Told of each fault when it happens. */

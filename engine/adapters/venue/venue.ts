@@ -42,7 +42,7 @@ import { watchlistRoutes } from "./watchlists.ts";
 const DEFAULT_MAX_PAUSE_MS = 2_000;
 
 export async function startVenue(options: VenueOptions): Promise<Venue> {
-  const partial = partialFillsOf(options.inject ?? []);
+  const partial = partialFillsOf(options.faults ?? []);
   // The exchange makes them, and it is given to the venue ready-made.
   if (partial > 0 && options.exchange.partialFills !== partial) {
     throw new RangeError(`partial-fills: the exchange has to be created with partialFills: ${partial}`);
@@ -80,7 +80,7 @@ class LocalVenue implements Venue {
     this.#options = options;
     this.#pace = options.pace ?? "manual";
     const { exchange, instruments, calendar, keyId, secret } = options;
-    const plan = new FaultPlan(options.inject ?? [], options.seed ?? "venue", (line) => options.onFault?.(line));
+    const plan = new FaultPlan(options.faults ?? [], options.seed ?? "venue", (line) => options.onFault?.(line));
     this.#plan = plan;
     const limits = { ...DEFAULT_LIMITS, ...options.limits, ...plan.limits() };
     const startAt = options.startAt ?? Math.max(exchange.now, 0);

@@ -142,7 +142,7 @@ describe("a plan of faults", () => {
 });
 
 async function faulty(texts: readonly string[], options: Partial<VenueOptions> = {}): Promise<Venue> {
-  return await testVenue(minuteBars("SPY", [500, 500, 500, 500, 500]), { inject: texts.map(fault), ...options });
+  return await testVenue(minuteBars("SPY", [500, 500, 500, 500, 500]), { faults: texts.map(fault), ...options });
 }
 
 const known = async (venue: Venue, id: string): Promise<number> =>
@@ -272,7 +272,7 @@ describe("market data", () => {
   test("tells halts at the exchange's time and fills nothing in them, every session", async () => {
     const nextDay = minuteBars("SPY", [500, 500, 500], OPEN + 86_400_000);
     const venue = await testVenue([...minuteBars("SPY", [500, 500, 500, 500]), ...nextDay], {
-      inject: [fault("halt=SPY@09:31..09:33")],
+      faults: [fault("halt=SPY@09:31..09:33")],
     });
     const socket = await subscribed(venue);
     await venue.advance();
@@ -295,7 +295,7 @@ describe("market data", () => {
   test("of a halt on one date is told on that date alone, also over a change of the clocks", async () => {
     const sunday = Date.parse("2024-03-11T13:30:00Z");
     const tape = [...minuteBars("SPY", [500, 500]), ...minuteBars("SPY", [500, 500, 500], sunday)];
-    const venue = await testVenue(tape, { inject: [fault("halt=SPY@2024-03-11T09:31..2024-03-11T09:32")] });
+    const venue = await testVenue(tape, { faults: [fault("halt=SPY@2024-03-11T09:31..2024-03-11T09:32")] });
     const socket = await subscribed(venue);
     while (await venue.advance());
     await until("both", () => socket.messages.filter(({ T }) => T === "s").length === 2);
