@@ -28,9 +28,9 @@ interface Place {
 
 const bad = (message: string): never => fail(400, 40010000, message);
 
-/** Stocks have plain names, crypto pairs a slash; each half of the API refuses the other's. */
+/** Crypto pairs have a slash. The stock half takes both: every feed of this venue shows the one tape. */
 export function checkSymbol(symbol: string, crypto: boolean): string {
-  const pattern = crypto ? /^[A-Z0-9]{1,12}\/[A-Z0-9]{2,6}$/ : /^[A-Z0-9][A-Z0-9.-]{0,19}$/;
+  const pattern = crypto ? /^[A-Z0-9]{1,12}\/[A-Z0-9]{2,6}$/ : /^[A-Z0-9][A-Z0-9./-]{0,19}$/;
   return pattern.test(symbol) ? symbol : bad(`invalid symbol: ${symbol}`);
 }
 

@@ -122,7 +122,7 @@ interface Operation {
 }
 
 /** Statuses that any operation may have and few of the files name. */
-const ANYWHERE = [400, 401, 403, 404, 405, 413, 422, 429, 500, 502, 503, 504];
+const ANYWHERE = [400, 401, 403, 404, 405, 408, 413, 422, 429, 500, 502, 503, 504];
 
 const ERROR = {
   $id: "error",

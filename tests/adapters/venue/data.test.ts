@@ -85,7 +85,7 @@ describe("market data", () => {
   });
 
   test.each([
-    "/v2/stocks/bars?symbols=BTC/USD&timeframe=1Min",
+    "/v2/stocks/bars?symbols=spy&timeframe=1Min",
     "/v2/stocks/bars?symbols=SPY&timeframe=1Parsec",
     "/v2/stocks/bars?timeframe=1Min",
     "/v2/stocks/trades?symbols=SPY&limit=0",
