@@ -83,12 +83,14 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags, r
   // The check of barwise.yaml refuses a second feed.
   const feed = flags.demo ? undefined : project.settings.feeds[0];
   const { url } = project.settings.account;
-  if (!flags.demo && url !== undefined) return await startVenueElsewhere(project, url, flags, running);
-  if (venue === "local" && (feed === undefined || feed.kind === "tape")) return startLocal(project, flags, feed);
-  if (flags.fault.length > 0 || flags.seed !== undefined)
+  const tape = feed === undefined || feed.kind === "tape" ? { feed } : undefined;
+  const own = venue === "local" && (flags.demo || url === undefined) ? tape : undefined;
+  if (own === undefined && (flags.fault.length > 0 || flags.seed !== undefined))
     throw new CliError(
-      "--fault and --seed are for the local venue; a real market has faults of its own (or add --demo)",
+      "--fault and --seed are for a local venue that this run starts: give them to it (or add --demo)",
     );
+  if (!flags.demo && url !== undefined) return await startVenueElsewhere(project, url, flags, running);
+  if (own !== undefined) return startLocal(project, flags, own.feed);
   for (const [flag, value] of Object.entries({ tape: flags.tape, rate: flags.rate, from: flags.from })) {
     if (value !== undefined) throw new CliError(`--${flag} is for tapes; barwise.yaml names a stream (or add --demo)`);
   }

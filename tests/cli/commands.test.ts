@@ -208,6 +208,11 @@ describe("barwise run", () => {
     expect(out.match(/SYNTHETIC DATA/g)?.length).toBe(2);
   });
 
+  it("refuses faults that nobody would make", async () => {
+    await project("barwise: 1\naccount: {venue: local, url: 'http://127.0.0.1:1'}\n");
+    expect(sentence(await run("run", "--fault", "drop-ack=50%"))).toContain("for a local venue that this run starts");
+  });
+
   it("rehearses failures: what the broker says twice or in disorder, and answers that are lost", async () => {
     await project(FAST);
     const faults = ["duplicate-updates", "reorder-updates=50%", "drop-ack=50%", "partial-fills=50%"];
