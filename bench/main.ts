@@ -2,11 +2,12 @@
  * `npm run bench`: the figures that barwise promises, beside baselines of the same run on the same machine.
  *
  * Owns: which are measured, and printing. Numbers depend on the machine; the ratio is the figure to compare. No test
- * waits for any of them. `--json` prints one JSON object; `--only backtest,ticks,pauses,memory,rules` takes some;
+ * waits for any of them. `--json` prints one JSON object; `--only backtest,ticks,pauses,journal,memory,rules` takes some;
  * `--bars N`, `--ticks N`, `--rounds N` and `--seconds N` (of watching garbage collection) change the amount of work.
  */
 import { availableParallelism } from "node:os";
 import { backtestRows } from "./backtests.ts";
+import { journalRows } from "./journal.ts";
 import { memoryRow } from "./memory.ts";
 import { isMet, lines, ratioOf } from "./row.ts";
 import type { Row } from "./row.ts";
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   pauses: async () => [await pauseRow(1_000, seconds)],
   rules: () => rulesRows(rounds),
   backtest: () => backtestRows(bars, rounds),
+  journal: () => journalRows(rounds),
   memory: () => Promise.resolve([memoryRow()]),
 };
 

@@ -5,7 +5,7 @@
  */
 import { readdir } from "node:fs/promises";
 import type { Command } from "commander";
-import { openJournal } from "../adapters/journal/file-journal.ts";
+import { openFileJournal } from "../adapters/journal/open.ts";
 import { createSimBroker } from "../adapters/sim/broker.ts";
 import type { Tape } from "../adapters/tape/tape.ts";
 import type { Program } from "../core/program.ts";
@@ -137,7 +137,7 @@ async function run(
     leverage: leverageOf(flags.leverage),
     seed: "backtest",
   });
-  const journal = flags.journal === undefined ? undefined : await openJournal(flags.journal, header());
+  const journal = flags.journal === undefined ? undefined : await openFileJournal(flags.journal, header());
   const line = progressLine("backtest");
   try {
     const result = await backtest({
@@ -195,7 +195,7 @@ async function mustBeNew(folder: string): Promise<void> {
   if (names.length > 0) throw new CliError(`--journal ${folder}: the folder is not empty; name a new one`);
 }
 
-function header(): Parameters<typeof openJournal>[1] {
+function header(): Parameters<typeof openFileJournal>[1] {
   // A backtest's journal holds nothing of the moment it ran: the same run gives the same bytes.
   return {
     kind: "header",

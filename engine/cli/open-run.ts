@@ -7,11 +7,10 @@
 import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { openJournal } from "../adapters/journal/file-journal.ts";
-import type { FileJournal } from "../adapters/journal/file-journal.ts";
-import { isJournal } from "../adapters/journal/find.ts";
-import { readJournal } from "../adapters/journal/read.ts";
+import { openJournal } from "../adapters/journal/open.ts";
+import { isJournal, readJournal } from "../adapters/journal/read.ts";
 import { JournalError } from "../adapters/journal/segments.ts";
+import type { ThreadJournal } from "../adapters/journal/thread-journal.ts";
 import { WALL_CLOCK } from "../adapters/wall-clock.ts";
 import { calendarOf } from "../market/instruments.ts";
 import type { JournalHeader } from "../ports/journal.ts";
@@ -21,7 +20,7 @@ import { CliError, progressLine } from "./io.ts";
 import { builtWith } from "./version.ts";
 
 export interface OpenRun {
-  readonly journal: FileJournal;
+  readonly journal: ThreadJournal;
   readonly dir: string;
   readonly id: string;
   /** Where an earlier process left it. */
@@ -59,7 +58,7 @@ export async function openNewRun(root: string, account: string): Promise<OpenRun
   return { journal: await opened(dir, id, account), dir, id, recovered: undefined };
 }
 
-async function opened(dir: string, id: string, account: string): Promise<FileJournal> {
+async function opened(dir: string, id: string, account: string): Promise<ThreadJournal> {
   const createdAt = WALL_CLOCK.now();
   try {
     return await openJournal(dir, { kind: "header", format: 1, ...builtWith(), id, account, seed: "", createdAt });

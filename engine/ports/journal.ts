@@ -36,14 +36,30 @@ export type JournaledInput =
   | Exclude<Input, { kind: "program.loaded" }>
   | (Stamp & Omit<ProgramLoadedInput, "program"> & { readonly sources: ProgramSources });
 
-export type JournalRecord =
-  | JournalHeader
+/** A record that `append` takes. */
+export type NumberedRecord =
   | { readonly kind: "in"; readonly n: number; readonly input: JournaledInput }
   /** Outputs of the input with this seq, in order. Not written when there are none. */
   | { readonly kind: "out"; readonly n: number; readonly seq: number; readonly outputs: readonly Output[] };
 
+/** The state of the core after an input: who reads on from here needs nothing of what is before. */
+export interface Snapshot {
+  readonly seq: number;
+  /** Digest of the program that runs. */
+  readonly program: string;
+  /** Format of `state`, which only the core reads. */
+  readonly core: number;
+  readonly state: unknown;
+}
+
+export type SnapshotRecord = { readonly kind: "snapshot" } & Snapshot;
+
+export type JournalRecord = JournalHeader | NumberedRecord | SnapshotRecord;
+
 export interface Journal {
-  append(record: JournalRecord): void;
+  append(record: NumberedRecord): void;
+  /** Writes a snapshot behind everything appended so far; resolves when it is on disk. */
+  snapshot(snapshot: Snapshot): Promise<void>;
   /** Resolves when everything appended so far is on disk; rejects when it is not and never will be. */
   sync(): Promise<void>;
   close(): Promise<void>;

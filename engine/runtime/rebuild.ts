@@ -13,7 +13,7 @@ import { compile, envOf } from "../lang/compile.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { History } from "../ports/history.ts";
-import type { JournalHeader, JournaledInput, JournalRecord } from "../ports/journal.ts";
+import type { JournalHeader, JournaledInput, JournalRecord, SnapshotRecord } from "../ports/journal.ts";
 
 /** The journal says something that this version of barwise does not arrive at, or holds no run at all. */
 export class RebuildError extends Error {
@@ -88,6 +88,7 @@ class Rebuild {
 
   take(record: JournalRecord): void {
     if (record.kind === "header") return this.#begin(record);
+    if (record.kind === "snapshot") return this.#snapshot(record);
     this.#nextN = record.n + 1;
     if (record.kind === "out") return this.#compare(record.seq, record.outputs);
     // Outputs follow their input; only the last of a process may still have been on their way to the disk.
@@ -127,6 +128,14 @@ class Rebuild {
     if (isAnew) return;
     this.#core = createCore({ account: header.account, journal: header.id, calendarOf: this.#calendarOf });
     this.#due = [];
+  }
+
+  /** The core was at the same place: the snapshot has nothing to add. */
+  #snapshot({ seq }: SnapshotRecord): void {
+    if (seq === (this.#last?.seq ?? 0)) return;
+    throw new RebuildError(
+      `the journal begins with a snapshot after input ${seq}, and what came before was removed: only inputs are recomputed`,
+    );
   }
 
   #compare(seq: number, recorded: readonly Output[]): void {

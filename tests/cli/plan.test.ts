@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openJournal } from "../../engine/adapters/journal/file-journal.ts";
+import { openJournal } from "../../engine/adapters/journal/open.ts";
 import { addBacktest } from "../../engine/cli/backtest.ts";
 import { CliError } from "../../engine/cli/io.ts";
 import { addPlan } from "../../engine/cli/plan.ts";

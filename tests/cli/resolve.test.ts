@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { parse } from "yaml";
-import { openJournal } from "../../engine/adapters/journal/file-journal.ts";
+import { openJournal } from "../../engine/adapters/journal/open.ts";
 import { openAcceptances } from "../../engine/cli/acceptances.ts";
 import { CliError } from "../../engine/cli/io.ts";
 import { addResolve } from "../../engine/cli/resolve.ts";

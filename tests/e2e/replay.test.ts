@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { encode } from "../../engine/adapters/journal/encode.ts";
-import { openJournal } from "../../engine/adapters/journal/file-journal.ts";
+import { openJournal } from "../../engine/adapters/journal/open.ts";
 import { MemoryJournal } from "../../engine/adapters/journal/memory-journal.ts";
 import { readJournal } from "../../engine/adapters/journal/read.ts";
 import { createSimBroker } from "../../engine/adapters/sim/broker.ts";

@@ -16,7 +16,7 @@ import { compile } from "../../engine/lang/compile.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import type { Broker, BrokerSink } from "../../engine/ports/broker.ts";
 import type { Feed, FeedSink } from "../../engine/ports/feed.ts";
-import type { Journal, JournalRecord } from "../../engine/ports/journal.ts";
+import type { Journal, JournalRecord, Snapshot } from "../../engine/ports/journal.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import { Engine } from "../../engine/runtime/engine.ts";
 import type { Rebuilt } from "../../engine/runtime/rebuild.ts";
@@ -132,6 +132,11 @@ export class FakeJournal implements Journal {
     this.syncs++;
     if (this.isSlow) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  snapshot(snapshot: Snapshot): Promise<void> {
+    this.records.push({ kind: "snapshot", ...snapshot });
+    return this.sync();
   }
 
   release(): void {

@@ -3,10 +3,10 @@
  *
  * Owns: which folder holds a journal, which run is the newest, and whether a process is writing it. Takes no lock, writes nothing.
  */
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ownerOf } from "./lock.ts";
-import { segmentName } from "./segments.ts";
+import { isJournal } from "./read.ts";
 
 /** The folder itself when it is a run's journal, else the newest run in it; undefined when there is none. */
 export async function newestJournal(folder: string): Promise<string | undefined> {
@@ -30,12 +30,4 @@ export async function newestJournal(folder: string): Promise<string | undefined>
 /** The process that is writing a journal, or null. */
 export async function writerOf(journal: string): Promise<number | null> {
   return await ownerOf(join(journal, "LOCK"));
-}
-
-/** Whether a folder holds one run. */
-export async function isJournal(folder: string): Promise<boolean> {
-  return await stat(join(folder, segmentName(1))).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }

@@ -1,63 +1,86 @@
 /**
- * The bytes of a record: `length u32 LE | crc32(payload) u32 LE | payload`.
+ * Finding records in the bytes of a file.
  *
- * Owns: framing, and telling a torn tail from corruption in the middle. May not know what a payload says.
+ * Owns: telling a whole record from a torn tail and from damage in the middle, for both formats of files. Format 1, which
+ * is read and no longer written, has no magic at its start and no chain in its frames. May not know what a payload says.
  */
 import { crc32 } from "node:zlib";
+import { CHAIN, HEAD, MAGIC, PAYLOAD_MAX, chainOf } from "./thread/frames.js";
 
-export const HEAD = 8;
-/** A loaded program with its warm-up bars is the largest record there is. */
-export const PAYLOAD_MAX = 64 * 1024 * 1024;
+export type Format = 1 | 2;
+
+/** Bytes before a payload. */
+const HEADS: Readonly<Record<Format, number>> = { 1: 8, 2: HEAD };
 const OBJECT = 0x7b;
 
-/** A batch of framed records in one buffer that is reused. */
-export class Batch {
-  bytes = Buffer.allocUnsafe(64 * 1024);
-  length = 0;
-  /** Checksum of the record added last. */
-  crc = 0;
+/** The records of a file by their offset. */
+export class FrameReader {
+  readonly format: Format;
+  /** Offset of the record that is due. */
+  at: number;
+  readonly #bytes: Buffer;
+  readonly #head: number;
 
-  /** False when the payload is too large; nothing is added then. */
-  add(payload: string): boolean {
-    // UTF-8 takes at most three bytes per UTF-16 unit.
-    this.#reserve(HEAD + payload.length * 3);
-    const from = this.length + HEAD;
-    const size = this.bytes.write(payload, from, "utf8");
-    if (size > PAYLOAD_MAX) return false;
-    this.crc = crc32(this.bytes.subarray(from, from + size));
-    this.bytes.writeUInt32LE(size, this.length);
-    this.bytes.writeUInt32LE(this.crc, this.length + 4);
-    this.length = from + size;
-    return true;
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    const hasMagic = bytes.subarray(0, MAGIC.length).equals(MAGIC);
+    // A file that is of neither format is damaged, or cut short, at its first byte.
+    this.format = !hasMagic && wholeAt(bytes, 0, HEADS[1]) > 0 ? 1 : 2;
+    this.#head = HEADS[this.format];
+    this.at = hasMagic ? MAGIC.length : 0;
   }
 
-  clear(): void {
-    this.length = 0;
-    if (this.bytes.length > 8 * 1024 * 1024) this.bytes = Buffer.allocUnsafe(64 * 1024);
+  /** Size of the payload of the whole record that is due, or 0. */
+  size(): number {
+    return this.format === 2 && this.at === 0 ? 0 : wholeAt(this.#bytes, this.at, this.#head);
   }
 
-  #reserve(more: number): void {
-    const needed = this.length + more;
-    if (needed <= this.bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(needed, this.bytes.length * 2));
-    this.bytes.copy(grown, 0, 0, this.length);
-    this.bytes = grown;
+  textAt(at: number, size: number): string {
+    const from = at + this.#head;
+    return this.#bytes.toString("utf8", from, from + size);
+  }
+
+  /** What the record says of its place: its chain, or in format 1 its checksum. */
+  markAt(at: number): string {
+    const bytes = this.#bytes;
+    return this.format === 1 ? String(bytes.readUInt32LE(at + 4)) : bytes.toString("latin1", at + 8, at + 8 + CHAIN);
+  }
+
+  /** Whether the record follows the one with this mark; format 1 cannot tell within a file. */
+  follows(at: number, size: number, mark: string): boolean {
+    if (this.format === 1) return true;
+    const payload = at + HEAD;
+    const chained = Buffer.allocUnsafe(CHAIN + size);
+    chained.write(mark, 0, "latin1");
+    this.#bytes.copy(chained, CHAIN, payload, payload + size);
+    return chainOf(chained, 0, chained.length) === this.markAt(at);
+  }
+
+  next(size: number): void {
+    this.at += this.#head + size;
+  }
+
+  /** Bytes behind the last whole record. */
+  get left(): number {
+    return this.#bytes.length - this.at;
+  }
+
+  /**
+   * Offset of a whole record anywhere after a bad one, or -1: of either format, for what says which may be what is damaged.
+   * JSON text read as a length is far too large, so this is quick.
+   */
+  nextWhole(): number {
+    for (let at = this.at + 1; at < this.#bytes.length; at++)
+      for (const head of Object.values(HEADS)) if (wholeAt(this.#bytes, at, head) > 0) return at;
+    return -1;
   }
 }
 
-/** Size of the payload of the valid record at `at`, or 0: a zero-filled tail would read as endless empty records. */
-export function payloadAt(bytes: Buffer, at: number): number {
-  if (at + HEAD > bytes.length) return 0;
+/** Size of the payload of the whole record at an offset, or 0: a zero-filled tail would read as endless empty records. */
+function wholeAt(bytes: Buffer, at: number, head: number): number {
+  const from = at + head;
+  if (from > bytes.length) return 0;
   const size = bytes.readUInt32LE(at);
-  if (size === 0 || size > PAYLOAD_MAX || at + HEAD + size > bytes.length) return 0;
-  if (bytes[at + HEAD] !== OBJECT) return 0;
-  return crc32(bytes.subarray(at + HEAD, at + HEAD + size)) === bytes.readUInt32LE(at + 4) ? size : 0;
-}
-
-/** Offset of a valid record anywhere after a bad one, or -1. JSON text read as a length is far too large, so this is quick. */
-export function nextValid(bytes: Buffer, after: number): number {
-  for (let at = after + 1; at + HEAD < bytes.length; at++) {
-    if (payloadAt(bytes, at) > 0) return at;
-  }
-  return -1;
+  if (size === 0 || size > PAYLOAD_MAX || from + size > bytes.length || bytes[from] !== OBJECT) return 0;
+  return crc32(bytes.subarray(at + 8, from + size)) === bytes.readUInt32LE(at + 4) ? size : 0;
 }

@@ -3,13 +3,14 @@
  *
  * Owns: the same order rules as the one on disk. May not touch the disk.
  */
-import type { Journal, JournalHeader, JournalRecord } from "../../ports/journal.ts";
+import type { Journal, JournalHeader, JournalRecord, NumberedRecord, Snapshot } from "../../ports/journal.ts";
+import { checkNumber } from "./ordered-journal.ts";
 import { JournalError } from "./segments.ts";
 
 export class MemoryJournal implements Journal {
   readonly records: JournalRecord[];
   #nextN = 0;
-  #closed = false;
+  #failure: JournalError | undefined;
 
   constructor(header: JournalHeader) {
     this.records = [header];
@@ -19,23 +20,30 @@ export class MemoryJournal implements Journal {
     return this.#nextN;
   }
 
-  append(record: JournalRecord): void {
-    if (this.#closed) throw new JournalError("closed", "the journal is closed");
-    if (record.kind === "header") throw new JournalError("order", "a journal gets its header when it is opened");
-    if (record.n !== this.#nextN) {
-      throw new JournalError("order", `record ${record.n} appended where ${this.#nextN} is due`);
+  append(record: NumberedRecord): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      checkNumber(record, this.#nextN);
+    } catch (error) {
+      this.#failure = error as JournalError;
+      throw error;
     }
     this.#nextN++;
     this.records.push(record);
   }
 
+  snapshot(snapshot: Snapshot): Promise<void> {
+    if (this.#failure === undefined) this.records.push({ kind: "snapshot", ...snapshot });
+    return this.sync();
+  }
+
   sync(): Promise<void> {
-    if (this.#closed) return Promise.reject(new JournalError("closed", "the journal is closed"));
-    return Promise.resolve();
+    return this.#failure === undefined ? Promise.resolve() : Promise.reject(this.#failure);
   }
 
   close(): Promise<void> {
-    this.#closed = true;
-    return Promise.resolve();
+    const failure = this.#failure;
+    this.#failure ??= new JournalError("closed", "the journal is closed");
+    return failure === undefined || failure.code === "closed" ? Promise.resolve() : Promise.reject(failure);
   }
 }

@@ -1,11 +1,19 @@
 /**
- * Reads a journal from the start, verifying it on the way.
+ * Reads a journal, verifying it on the way.
  *
- * Owns: contiguous numbers, the chain between files, the header first. May not write or repair.
+ * Owns: contiguous numbers, the chain between files, the header first, snapshots put together from their parts. May not
+ * write or repair.
  */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { JournalRecord } from "../../ports/journal.ts";
-import { JournalError, readSegment, type SegmentEnd, segmentName, type SegmentRecord, segmentsOf } from "./segments.ts";
+import type { JournalRecord, SnapshotRecord } from "../../ports/journal.ts";
+import { decode } from "./encode.ts";
+import type { Format } from "./frame.ts";
+import type { SnapshotPart } from "./ordered-journal.ts";
+import { JournalError, markOf, readSegment, segmentRecordOf, segmentsIn, segmentsOf } from "./segments.ts";
+import type { SegmentEnd, SegmentRecord, Stored, StoredRecord } from "./segments.ts";
+import { FIRST_CHAIN } from "./thread/frames.js";
+import { segmentName } from "./thread/segment-writer.js";
 
 /** What a crash cut short: bytes behind the last whole record. They were never confirmed to anybody. */
 export interface TornTail {
@@ -15,64 +23,186 @@ export interface TornTail {
 }
 
 export interface JournalTail {
+  readonly format: Format;
   /** The next free number. */
   readonly nextN: number;
-  /** Files with at least one whole record; a crash can leave one more behind them. */
-  readonly segments: number;
-  /** Checksum of the last record. */
-  readonly chain: number;
+  /** Number of the last file with at least one whole record, 0 without any; a crash can leave one more behind it. */
+  readonly lastSegment: number;
+  /** Mark of the last record: its chain in latin1, or in format 1 its checksum. */
+  readonly chain: string;
   readonly torn: TornTail | null;
 }
 
+export interface ReadOptions {
+  /** `snapshot`: from the newest whole snapshot on, if there is one; nothing before it is looked at. */
+  readonly from?: "start" | "snapshot";
+}
+
+/** Name of the file that says which segment is the first after old ones were removed. */
+export const COMPACTED = "COMPACTED";
+
 /**
  * Yields the records in order; returns how the journal ends. A header comes first, and again at each point where a
- * process opened the journal anew. Throws a JournalError at corruption; a torn tail just ends it.
+ * process opened the journal anew. After a compaction, or from a snapshot, the snapshot follows the first header. Throws
+ * a JournalError at corruption; a torn tail just ends it.
  */
-export async function* readJournal(dir: string): AsyncGenerator<JournalRecord, JournalTail> {
-  const segments = await segmentsOf(dir);
-  let tail: JournalTail = { nextN: 0, segments: 0, chain: 0, torn: null };
-  let seenHeader = false;
+export async function* readJournal(dir: string, options: ReadOptions = {}): AsyncGenerator<JournalRecord, JournalTail> {
+  const anchor = await anchorOf(dir);
+  const all = await segmentsOf(dir, anchor?.first ?? 1);
+  const from = options.from === "snapshot" ? await newestSnapshot(dir, all) : undefined;
+  const segments = from === undefined ? all : all.filter((segment) => segment >= from);
+  const reader = new Reader(segments[0] ?? 1, anchor);
   for (const segment of segments) {
     const file = join(dir, segmentName(segment));
-    const isLast = segment === segments.length;
-    const records = readSegment(file, isLast);
-    let { nextN } = tail;
+    const records = readSegment(file, segment === all.at(-1));
     let step = await records.next();
-    if (step.done !== true) {
-      checkSegment(file, step.value, segment, tail);
-      step = await records.next();
-    } else if (!isLast) throw new JournalError("corrupt", `${file}: empty, and later files follow`);
     for (; step.done !== true; step = await records.next()) {
-      const record = step.value;
-      if (record.kind === "segment") throw new JournalError("corrupt", `${file}: a second segment record`);
-      if (record.kind === "header") seenHeader = true;
-      else if (!seenHeader) throw new JournalError("corrupt", `${file}: a record before the header`);
-      else if (record.n !== nextN) {
-        throw new JournalError("corrupt", `${file}: record ${record.n} where ${nextN} is due: records are missing`);
-      } else nextN++;
-      yield record;
+      const record = reader.take(file, segment, step.value);
+      if (record !== undefined) yield record;
     }
-    tail = tailOf(file, step.value, { ...tail, nextN, segments: segment });
+    reader.end(file, segment, step.value);
   }
-  return tail;
+  return reader.tail;
 }
 
-function tailOf(file: string, end: SegmentEnd, tail: JournalTail): JournalTail {
-  const torn = end.torn > 0 ? { file, offset: end.size, bytes: end.torn } : null;
-  // A file without a whole record does not count: it is written again under the same number.
-  return end.records === 0 ? { ...tail, segments: tail.segments - 1, torn } : { ...tail, chain: end.crc, torn };
+/** What a compaction left: the first file that counts, and what that follows. */
+export interface Anchor {
+  readonly first: number;
+  readonly firstN: number;
+  readonly chain: string;
 }
 
-function checkSegment(
-  file: string,
-  record: JournalRecord | SegmentRecord,
-  segment: number,
-  { nextN, chain }: JournalTail,
-): void {
-  if (record.kind !== "segment" || record.format !== 1) {
-    throw new JournalError("corrupt", `${file}: not a journal segment of format 1`);
+/** Undefined where nothing was ever removed. */
+export async function anchorOf(dir: string): Promise<Anchor | undefined> {
+  const file = join(dir, COMPACTED);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
-  if (record.segment !== segment || record.firstN !== nextN || record.chain !== chain) {
-    throw new JournalError("corrupt", `${file}: does not follow the file before it: one was lost, swapped or replaced`);
+  const match = /^\{"first":(\d{1,6}),"firstN":(\d{1,15}),"chain":"([0-9a-f]{32})"\}\n$/.exec(text);
+  if (match === null) throw new JournalError("corrupt", `${file}: does not say what the first file of the journal is`);
+  return { first: Number(match[1]), firstN: Number(match[2]), chain: match[3] as string };
+}
+
+/** Numbers of the files that begin with a whole snapshot, newest first. */
+export async function* snapshotSegments(dir: string, segments: readonly number[]): AsyncGenerator<number, void> {
+  for (const segment of [...segments].reverse()) {
+    if (await holdsSnapshot(join(dir, segmentName(segment)), segment === segments.at(-1))) yield segment;
   }
+}
+
+async function newestSnapshot(dir: string, segments: readonly number[]): Promise<number | undefined> {
+  return (await snapshotSegments(dir, segments).next()).value ?? undefined;
+}
+
+async function holdsSnapshot(file: string, isLast: boolean): Promise<boolean> {
+  if ((await segmentRecordOf(file))?.snapshot !== true) return false;
+  let due = 0;
+  for await (const { record } of readSegment(file, isLast)) {
+    if (record.kind === "snapshot") {
+      if (record.part !== due) return false;
+      due++;
+      if (due === record.parts) return true;
+    } else if (due > 0) return false;
+  }
+  return false;
+}
+
+/** Puts records in their order and looks for what is missing. */
+class Reader {
+  tail: JournalTail;
+  readonly #first: number;
+  readonly #anchor: Anchor | undefined;
+  #isFirstRecord = true;
+  #seenHeader = false;
+  #inSnapshot = false;
+  #parts: SnapshotPart[] = [];
+
+  constructor(first: number, anchor: Anchor | undefined) {
+    this.#first = first;
+    this.#anchor = anchor;
+    this.tail = { format: 2, nextN: 0, lastSegment: first - 1, chain: FIRST_CHAIN, torn: null };
+  }
+
+  take(file: string, segment: number, { record, at }: Stored): JournalRecord | undefined {
+    if (this.#isFirstRecord) {
+      this.#isFirstRecord = false;
+      this.#begin(file, segment, record as SegmentRecord);
+      return undefined;
+    }
+    switch (record.kind) {
+      case "segment":
+        throw new JournalError("corrupt", `${file}: a second segment record at byte ${at}`);
+      case "header":
+        return this.#header(record);
+      case "snapshot":
+        return this.#part(file, at, record);
+      default:
+        break;
+    }
+    if (!this.#seenHeader) throw new JournalError("corrupt", `${file}: a record before the header`);
+    const due = this.tail.nextN;
+    if (record.n !== due)
+      throw new JournalError("corrupt", `${file}: record ${record.n} where ${due} is due: records are missing`);
+    this.tail = { ...this.tail, nextN: due + 1 };
+    return record;
+  }
+
+  end(file: string, segment: number, { format, records, size, torn: bytes, mark }: SegmentEnd): void {
+    const torn = bytes > 0 ? { file, offset: size, bytes } : null;
+    this.#isFirstRecord = true;
+    // A file without a whole record does not count: it is written again under the same number.
+    this.tail =
+      records === 0 ? { ...this.tail, torn } : { ...this.tail, format, torn, chain: mark, lastSegment: segment };
+  }
+
+  #begin(file: string, segment: number, record: SegmentRecord): void {
+    this.#inSnapshot = record.snapshot === true;
+    this.#parts = [];
+    if (record.segment !== segment || !this.#fits(segment, record)) {
+      const what = "does not follow the file before it: one was lost, swapped or replaced";
+      throw new JournalError("corrupt", `${file}: ${what}`);
+    }
+    this.tail = { ...this.tail, nextN: record.firstN };
+  }
+
+  #fits(segment: number, record: SegmentRecord): boolean {
+    const anchor = this.#anchor;
+    if (segment === anchor?.first && (record.firstN !== anchor.firstN || record.chain !== anchor.chain)) return false;
+    // Where reading begins at a snapshot, the record itself says what it follows.
+    if (segment === this.#first && segment > 1) return record.snapshot === true;
+    const { nextN, chain, format } = this.tail;
+    if (segment === 1) return record.firstN === 0 && markOf(record) === (record.format === 1 ? "0" : chain);
+    return record.firstN === nextN && markOf(record) === chain && record.format === format;
+  }
+
+  /** That of a snapshot's file is for those who begin there. */
+  #header(record: Extract<StoredRecord, { kind: "header" }>): JournalRecord | undefined {
+    if (this.#inSnapshot && this.#seenHeader) return undefined;
+    this.#seenHeader = true;
+    return record;
+  }
+
+  #part(file: string, at: number, record: SnapshotPart): SnapshotRecord | undefined {
+    if (!this.#inSnapshot || record.part !== this.#parts.length)
+      throw new JournalError("corrupt", `${file}: a part of a snapshot at byte ${at} that is not due`);
+    this.#parts.push(record);
+    const { part, parts, text: _, ...rest } = record;
+    if (part + 1 < parts) return undefined;
+    return { ...rest, state: decode(this.#parts.map(({ text }) => text).join("")) };
+  }
+}
+
+/** Whether a folder holds a journal. */
+export async function isJournal(dir: string): Promise<boolean> {
+  return await segmentsIn(dir).then(
+    (found) => found.length > 0,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOTDIR") return false;
+      throw error;
+    },
+  );
 }

@@ -4,11 +4,14 @@
  * Owns: `NNNNNN.journal`, the segment record that chains each file to the one before, and the verdict on its end.
  * May not write.
  */
-import { readdir, readFile } from "node:fs/promises";
+import { open, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { JournalRecord } from "../../ports/journal.ts";
+import type { JournalHeader, NumberedRecord } from "../../ports/journal.ts";
 import { decode } from "./encode.ts";
-import { HEAD, nextValid, payloadAt } from "./frame.ts";
+import { FrameReader } from "./frame.ts";
+import type { Format } from "./frame.ts";
+import type { SnapshotPart } from "./ordered-journal.ts";
+import { segmentName } from "./thread/segment-writer.js";
 
 /** A journal that cannot be read or written. Nothing in it is ever repaired in silence. */
 export class JournalError extends Error {
@@ -23,30 +26,39 @@ export class JournalError extends Error {
 /** First record of every file; not part of what a reader of the journal sees. */
 export interface SegmentRecord {
   readonly kind: "segment";
-  readonly format: 1;
+  readonly format: Format;
   readonly segment: number;
   /** The `n` of the first numbered record from here on. */
   readonly firstN: number;
-  /** Checksum of the last record of the file before, 0 in the first: a lost or swapped file does not go unseen. */
-  readonly chain: number;
+  /** Mark of the last record of the file before: its chain in hex, or in format 1 its checksum. */
+  readonly chain: string | number;
+  /** A header and a snapshot follow: who reads from here needs no file before. */
+  readonly snapshot?: true;
+}
+
+/** Records as they stand in files. */
+export type StoredRecord = JournalHeader | NumberedRecord | SnapshotPart | SegmentRecord;
+
+export interface Stored {
+  readonly record: StoredRecord;
+  /** Offset in the file. */
+  readonly at: number;
 }
 
 export interface SegmentEnd {
+  readonly format: Format;
   /** Records of the file, the segment record included. */
   readonly records: number;
   /** Length of the valid part. */
   readonly size: number;
   /** Bytes behind it: a write that a crash cut short. */
   readonly torn: number;
-  readonly crc: number;
+  /** Mark of the last record. */
+  readonly mark: string;
 }
 
-export function segmentName(segment: number): string {
-  return `${String(segment).padStart(6, "0")}.journal`;
-}
-
-/** Numbers of the segments in a folder, which must be contiguous from 1. */
-export async function segmentsOf(dir: string): Promise<number[]> {
+/** Numbers of the segments in a folder, ascending. */
+export async function segmentsIn(dir: string): Promise<number[]> {
   let names: string[];
   try {
     names = await readdir(dir);
@@ -55,34 +67,49 @@ export async function segmentsOf(dir: string): Promise<number[]> {
     throw error;
   }
   const numbers = names.flatMap((name) => (/^\d{6}\.journal$/.test(name) ? [Number(name.slice(0, 6))] : []));
-  numbers.sort((a, b) => a - b);
-  const gap = numbers.findIndex((number, i) => number !== i + 1);
-  if (gap >= 0)
-    throw new JournalError("corrupt", `${join(dir, segmentName(gap + 1))} is missing: the journal has a gap`);
+  return numbers.sort((a, b) => a - b);
+}
+
+/** The same, which must be contiguous from `first`; what an interrupted compaction left before it does not count. */
+export async function segmentsOf(dir: string, first: number): Promise<number[]> {
+  const numbers = (await segmentsIn(dir)).filter((number) => number >= first);
+  const gap = numbers.findIndex((number, i) => number !== first + i);
+  if (gap >= 0 || (numbers.length === 0 && first > 1)) {
+    const name = segmentName(first + Math.max(0, gap));
+    throw new JournalError("corrupt", `${join(dir, name)} is missing: the journal has a gap`);
+  }
   return numbers;
 }
 
+/** The chain that a segment record names, as a mark. */
+export function markOf({ chain }: SegmentRecord): string {
+  return typeof chain === "number" ? String(chain) : Buffer.from(chain, "hex").toString("latin1");
+}
+
 /**
- * Yields the valid records of a file and returns how it ends. Bad bytes are a torn tail only in the last file and only
- * when no valid record follows them; everything else is corruption and throws with file and offset.
+ * Yields the whole records of a file and returns how it ends. Bad bytes are a torn tail only in the last file and only
+ * when no whole record follows them; everything else is corruption and throws with file and offset.
  */
-export async function* readSegment(
-  file: string,
-  isLast: boolean,
-): AsyncGenerator<JournalRecord | SegmentRecord, SegmentEnd> {
-  const bytes = await readFile(file);
-  let at = 0;
+export async function* readSegment(file: string, isLast: boolean): AsyncGenerator<Stored, SegmentEnd> {
+  const frames = new FrameReader(await readFile(file));
   let records = 0;
-  let crc = 0;
-  for (let size = payloadAt(bytes, 0); size > 0; size = payloadAt(bytes, at)) {
-    yield parse(file, at, bytes.toString("utf8", at + HEAD, at + HEAD + size));
-    crc = bytes.readUInt32LE(at + 4);
-    at += HEAD + size;
+  let mark = "";
+  for (let size = frames.size(); size > 0; size = frames.size()) {
+    const { at } = frames;
+    const record = parse(file, at, frames.textAt(at, size));
+    if (records === 0) mark = markOfFirst(file, record, frames.format);
+    if (!frames.follows(at, size, mark)) {
+      const what = "does not follow the one before it: a record was changed, taken out or put in";
+      throw new JournalError("corrupt", `${file}: the record at byte ${at} ${what}. ${ADVICE}`);
+    }
+    mark = frames.markAt(at);
     records++;
+    yield { record, at };
+    frames.next(size);
   }
-  const torn = bytes.length - at;
+  const { at, left: torn, format } = frames;
   if (torn > 0) {
-    const next = nextValid(bytes, at);
+    const next = frames.nextWhole();
     if (next >= 0) {
       throw new JournalError(
         "corrupt",
@@ -91,14 +118,39 @@ export async function* readSegment(
     }
     if (!isLast) throw new JournalError("corrupt", `${file}: damaged at byte ${at}, and later files follow. ${ADVICE}`);
   }
-  return { records, size: at, torn, crc };
+  if (records === 0 && !isLast)
+    throw new JournalError("corrupt", `${file}: holds no record, and later files follow. ${ADVICE}`);
+  return { format, records, size: at, torn, mark };
+}
+
+/** Longer than a segment record ever is. */
+const FIRST_BYTES = 1_024;
+
+/** The first record of a file, or undefined when that is not whole; nothing behind it is looked at. */
+export async function segmentRecordOf(file: string): Promise<SegmentRecord | undefined> {
+  const handle = await open(file, "r");
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(FIRST_BYTES), 0, FIRST_BYTES, 0);
+    const frames = new FrameReader(buffer.subarray(0, bytesRead));
+    const size = frames.size();
+    const record = size === 0 ? undefined : parse(file, frames.at, frames.textAt(frames.at, size));
+    return record?.kind === "segment" ? record : undefined;
+  } finally {
+    await handle.close();
+  }
 }
 
 const ADVICE = "Nothing was changed; restore the file from a copy, or move the journal away and start a new one.";
 
-function parse(file: string, at: number, text: string): JournalRecord | SegmentRecord {
+function markOfFirst(file: string, record: StoredRecord, format: Format): string {
+  if (record.kind !== "segment" || record.format !== format)
+    throw new JournalError("corrupt", `${file}: not a journal segment of format ${format}`);
+  return markOf(record);
+}
+
+function parse(file: string, at: number, text: string): StoredRecord {
   try {
-    return decode(text) as JournalRecord | SegmentRecord;
+    return decode(text) as StoredRecord;
   } catch (error) {
     throw new JournalError("corrupt", `${file}: the record at byte ${at} is not JSON. ${ADVICE}`, { cause: error });
   }
