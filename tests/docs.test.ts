@@ -19,6 +19,7 @@ import { addLsp } from "../engine/cli/lsp.ts";
 import { addPlan } from "../engine/cli/plan.ts";
 import { addAccept } from "../engine/cli/accept.ts";
 import { addResolve } from "../engine/cli/resolve.ts";
+import { addReplay } from "../engine/cli/replay.ts";
 import { addRun } from "../engine/cli/run.ts";
 import { addTest } from "../engine/cli/test.ts";
 import { addVenue } from "../engine/cli/venue.ts";
@@ -71,6 +72,7 @@ function barwise(): Command {
     addPlan,
     addAccept,
     addResolve,
+    addReplay,
     addRun,
     addTest,
     addVenue,

@@ -18,6 +18,7 @@ import { addLint } from "./lint.ts";
 import { addPlan } from "./plan.ts";
 import { addLsp } from "./lsp.ts";
 import { addResolve } from "./resolve.ts";
+import { addReplay } from "./replay.ts";
 import { addRun } from "./run.ts";
 import { addTest } from "./test.ts";
 import { addVenue } from "./venue.ts";
@@ -44,6 +45,7 @@ async function main(): Promise<number> {
   addPlan(program);
   addAccept(program);
   addLsp(program);
+  addReplay(program);
   addRun(program);
   addResolve(program);
   addTest(program);

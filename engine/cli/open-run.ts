@@ -14,8 +14,10 @@ import type { ThreadJournal } from "../adapters/journal/thread-journal.ts";
 import { WALL_CLOCK } from "../adapters/wall-clock.ts";
 import { calendarOf } from "../market/instruments.ts";
 import type { JournalHeader } from "../ports/journal.ts";
-import { RebuildError, rebuild } from "../runtime/rebuild.ts";
-import type { Rebuilt, Watch } from "../runtime/rebuild.ts";
+import { rebuild } from "../runtime/rebuild.ts";
+import type { Rebuilt } from "../runtime/rebuild.ts";
+import { RebuildError } from "../runtime/recompute.ts";
+import type { Watch } from "../runtime/recompute.ts";
 import { CliError, progressLine } from "./io.ts";
 import { builtWith } from "./version.ts";
 

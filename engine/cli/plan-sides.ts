@@ -17,8 +17,9 @@ import { calendarOf } from "../market/instruments.ts";
 import type { FileSet } from "../ports/files.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
-import { RebuildError, rebuild } from "../runtime/rebuild.ts";
+import { rebuild } from "../runtime/rebuild.ts";
 import type { Rebuilt } from "../runtime/rebuild.ts";
+import { RebuildError } from "../runtime/recompute.ts";
 import { CliError, say, wantsColour } from "./io.ts";
 import { PROJECT_FILE, exists, foldersOf, readText, tryCompile } from "./program.ts";
 import type { Override } from "./program.ts";
@@ -155,7 +156,7 @@ async function* untorn(folder: string, writer: number | null): AsyncGenerator<Jo
 }
 
 /** What the running program was compiled with beside its files: the files of now are compiled with the same. */
-function overrideOf(files: FileSet, settings: ProgramSettings | null): Override {
+export function overrideOf(files: FileSet, settings: ProgramSettings | null): Override {
   if (settings === null) return {};
   const { params, on, symbols, only } = settings;
   const size = on === null ? undefined : parseSeriesSize(on);

@@ -18,7 +18,7 @@ import { CliError } from "./io.ts";
 import { LiveView } from "./live-view.ts";
 import { openLastRun, openNewRun } from "./open-run.ts";
 import type { OpenRun } from "./open-run.ts";
-import type { Watch } from "../runtime/rebuild.ts";
+import type { Watch } from "../runtime/recompute.ts";
 import { startSession } from "./live-session.ts";
 import type { Session } from "./live-session.ts";
 import { compileProject, loadProject, mustTrade, watchedFiles } from "./program.ts";

@@ -1,7 +1,9 @@
 /**
  * Times as text for people, without a clock and without a time zone database.
  */
+import type { Calendar } from "../market/calendar.ts";
 import { MS_PER_DAY, isoDate } from "../market/civil.ts";
+import { newYorkOffset } from "../market/new-york.ts";
 
 /** `2024-03-04T14:30:00Z`; milliseconds only when there are any. */
 export function isoTime(ms: number): string {
@@ -11,4 +13,11 @@ export function isoTime(ms: number): string {
   const millis = rest % 1_000;
   const fraction = millis === 0 ? "" : `.${pad(millis, 3)}`;
   return `${isoDate(day)}T${pad(Math.floor(rest / 3_600_000))}:${pad(Math.floor(rest / 60_000) % 60)}:${pad(Math.floor(rest / 1_000) % 60)}${fraction}Z`;
+}
+
+/** `2024-03-04 09:30:00 New York`: as the exchange's clocks show it. */
+export function exchangeTime(ms: number, { timeZone }: Calendar): string {
+  const isNewYork = timeZone === "America/New_York";
+  const local = isoTime(isNewYork ? ms + newYorkOffset(ms) : ms);
+  return `${local.slice(0, -1).replace("T", " ")} ${isNewYork ? "New York" : timeZone}`;
 }

@@ -7,7 +7,18 @@
 import { stamped } from "../core/stamp.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
-import type { BrokerInput, Firing, Input, InputBody, MarketInput, Output } from "../core/event.ts";
+import { invariant } from "../core/assert.ts";
+import type {
+  BrokerInput,
+  CommandInput,
+  Firing,
+  HistoryInput,
+  Input,
+  InputBody,
+  MarketInput,
+  Output,
+  ProgramLoadedInput,
+} from "../core/event.ts";
 import type { Program } from "../core/program.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -17,11 +28,16 @@ import type { ConfirmMode } from "./confirm.ts";
 import { knownAt } from "../core/known-at.ts";
 import { TimerQueue } from "./timers.ts";
 
+/** An item without a moment of its own comes right after the one before it. */
+export type BacktestItem = MarketInput | CommandInput | ProgramLoadedInput;
+
 export interface BacktestOptions {
   readonly program: Program;
   /** Source texts by path, for the journal. */
   readonly sources: Readonly<Record<string, string>>;
-  readonly items: Iterable<MarketInput>;
+  readonly items: Iterable<BacktestItem>;
+  /** Bars from before the first item. */
+  readonly warmup?: readonly HistoryInput[];
   readonly broker: SimBroker;
   readonly calendarOf: (symbol: string) => Calendar;
   readonly account: string;
@@ -80,6 +96,10 @@ class BacktestRun {
   async all(): Promise<void> {
     const { items, calendarOf, progress } = this.#options;
     for (const item of items) {
+      if (item.kind === "command" || item.kind === "program.loaded") {
+        this.#feed(item);
+        continue;
+      }
       const time = knownAt(item, calendarOf);
       if (time === undefined) {
         this.#feed(item);
@@ -118,7 +138,7 @@ class BacktestRun {
   #begin(time: number): void {
     this.#first = time;
     this.#now = time;
-    this.#feed({ kind: "program.loaded", program: this.#options.program, warmup: [] });
+    this.#feed({ kind: "program.loaded", program: this.#options.program, warmup: this.#options.warmup ?? [] });
     this.#feed(this.#options.broker.reconcile());
     // The tape is complete from its first item on, so nothing is left out for missing data.
     this.#feed({ kind: "feed", feed: "tape", status: "live", detail: "" }, Number.NEGATIVE_INFINITY);
@@ -173,7 +193,8 @@ class BacktestRun {
     const { journal, program, sources } = this.#options;
     if (journal === undefined) return;
     if (input.kind === "program.loaded") {
-      const { program: _, ...rest } = input;
+      const { program: loaded, ...rest } = input;
+      invariant(loaded === program, "the journal of a backtest holds one program");
       journal.append({
         kind: "in",
         n: this.#n++,

@@ -1,40 +1,22 @@
 /**
  * From a journal back to the core that wrote it.
  *
- * Owns: feeding recorded inputs to a fresh core and holding every output against the recorded one: what comes out is the
- * state of that run exactly, or an error that says why it cannot be known. May not: read files, go on after a difference.
+ * Owns: what comes out of a recomputation that met no difference: the state of that run exactly, the bars that it knew and the
+ * timers that were running. May not: read files.
  */
 import type { Bar, HistoryInput, Input, Output } from "../core/event.ts";
 import { barEnd } from "../core/known-at.ts";
-import type { Program, ProgramSettings } from "../core/program.ts";
-import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
-import { compile, envOf } from "../lang/compile.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { History } from "../ports/history.ts";
-import type { JournalHeader, JournaledInput, JournalRecord, SnapshotRecord } from "../ports/journal.ts";
+import type { JournalHeader, JournalRecord } from "../ports/journal.ts";
+import { RebuildError, Recompute } from "./recompute.ts";
+import type { LoadedSources, Watch } from "./recompute.ts";
 
-/** The journal says something that this version of barwise does not arrive at, or holds no run at all. */
-export class RebuildError extends Error {
-  override readonly name = "RebuildError";
-  readonly code: "differs" | "empty";
-  constructor(message: string, code: RebuildError["code"] = "differs") {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** Sees every input and what came of it. */
-export type Watch = (input: Input, outputs: readonly Output[]) => void;
-
-export interface Rebuilt {
+export interface Rebuilt extends LoadedSources {
   readonly core: CoreState;
   readonly header: JournalHeader;
-  readonly program: Program;
-  /** The files that the running program was made of, and what else it was compiled with. */
-  readonly files: Readonly<Record<string, string>>;
-  readonly settings: ProgramSettings | null;
   /** Number of the last input. */
   readonly seq: number;
   readonly marketTime: number;
@@ -55,117 +37,33 @@ export interface RunningTimer {
   readonly at: number;
 }
 
-type Loaded = Pick<Rebuilt, "program" | "files" | "settings">;
-
 export async function rebuild(
   records: AsyncIterable<JournalRecord>,
   calendarOf: (symbol: string) => Calendar,
-  watch?: Watch,
+  watch: Watch = () => {},
 ): Promise<Rebuilt> {
-  const run = new Rebuild(calendarOf, watch);
+  const bars = new KnownBars(calendarOf);
+  const timers = new Map<string, RunningTimer>();
+  const run = new Recompute(calendarOf, (input, outputs) => {
+    followTimers(timers, input, outputs);
+    bars.learn(input, outputs);
+    watch(input, outputs);
+  });
   for await (const record of records) run.take(record);
-  return run.result();
+  const { header, core, loaded, last, nextN, untold } = run;
+  if (header === undefined || core === undefined || last === undefined || loaded === undefined)
+    throw new RebuildError("the journal holds no program yet: nothing has run", { code: "empty" });
+  const { seq, marketTime, arrivalTime } = last;
+  return { core, header, ...loaded, seq, marketTime, arrivalTime, bars, nextN, timers: [...timers.values()], untold };
 }
 
-class Rebuild {
-  readonly #calendarOf: (symbol: string) => Calendar;
-  readonly #watch: Watch | undefined;
-  readonly #bars: KnownBars;
-  #header: JournalHeader | undefined;
-  #core: CoreState | undefined;
-  #loaded: Loaded | undefined;
-  #last: Input | undefined;
-  /** Outputs that the journal must tell next; empty when there were none. */
-  #due: readonly Output[] = [];
-  #nextN = 0;
-  readonly #timers = new Map<string, RunningTimer>();
-
-  constructor(calendarOf: (symbol: string) => Calendar, watch: Watch | undefined) {
-    this.#calendarOf = calendarOf;
-    this.#watch = watch;
-    this.#bars = new KnownBars(calendarOf);
-  }
-
-  take(record: JournalRecord): void {
-    if (record.kind === "header") return this.#begin(record);
-    if (record.kind === "snapshot") return this.#snapshot(record);
-    this.#nextN = record.n + 1;
-    if (record.kind === "out") return this.#compare(record.seq, record.outputs);
-    // Outputs follow their input; only the last of a process may still have been on their way to the disk.
-    if (this.#due.length > 0) throw this.#differs(`no outputs, where ${this.#due.length} are due`);
-    const core = this.#core;
-    if (core === undefined) throw new RebuildError("the journal does not begin with a header");
-    const input = this.#inputOf(record.input);
-    this.#last = input;
-    if (input.kind === "timer") this.#timers.delete(input.id);
-    this.#due = step(core, input);
-    for (const output of this.#due) this.#follow(output);
-    this.#bars.learn(input, this.#due);
-    this.#watch?.(input, this.#due);
-  }
-
-  #follow(output: Output): void {
-    if (output.kind === "timer.cancel") this.#timers.delete(output.id);
-    if (output.kind === "timer.set") {
-      const { id, clock, at } = output;
-      this.#timers.set(id, { id, clock, at });
-    }
-  }
-
-  result(): Rebuilt {
-    const [header, core, loaded, last] = [this.#header, this.#core, this.#loaded, this.#last];
-    if (header === undefined || core === undefined || last === undefined || loaded === undefined)
-      throw new RebuildError("the journal holds no program yet: nothing has run", "empty");
-    const { seq, marketTime, arrivalTime } = last;
-    const [bars, nextN, timers, untold] = [this.#bars, this.#nextN, [...this.#timers.values()], this.#due];
-    return { core, header, ...loaded, seq, marketTime, arrivalTime, bars, nextN, timers, untold };
-  }
-
-  /** A process that opens a journal anew goes on where the one before it ended. */
-  #begin(header: JournalHeader): void {
-    const isAnew = this.#core !== undefined && this.#header?.id === header.id;
-    this.#header = header;
-    if (isAnew) return;
-    this.#core = createCore({ account: header.account, journal: header.id, calendarOf: this.#calendarOf });
-    this.#due = [];
-  }
-
-  /** The core was at the same place: the snapshot has nothing to add. */
-  #snapshot({ seq }: SnapshotRecord): void {
-    if (seq === (this.#last?.seq ?? 0)) return;
-    throw new RebuildError(
-      `the journal begins with a snapshot after input ${seq}, and what came before was removed: only inputs are recomputed`,
-    );
-  }
-
-  #compare(seq: number, recorded: readonly Output[]): void {
-    if (seq !== this.#last?.seq) throw this.#differs(`outputs of input ${seq}`);
-    // As text: what a journal cannot hold (-0, undefined) is no difference.
-    if (JSON.stringify(recorded) !== JSON.stringify(this.#due)) throw this.#differs("other outputs");
-    this.#due = [];
-  }
-
-  #inputOf(input: JournaledInput): Input {
-    if (input.kind !== "program.loaded") return input;
-    const { sources, ...rest } = input;
-    const { program } = compile(sources.files, sources.settings === null ? {} : envOf(sources.settings));
-    if (program?.digest !== sources.digest) {
-      const how = program === null ? "do not compile" : "mean something else";
-      throw new RebuildError(`its strategies ${how} in this version of barwise${this.#madeBy()}`);
-    }
-    this.#loaded = { program, files: sources.files, settings: sources.settings };
-    return { ...rest, program };
-  }
-
-  #differs(what: string): RebuildError {
-    const at = this.#last === undefined ? "" : ` after input ${this.#last.seq}`;
-    return new RebuildError(
-      `this version of barwise does not arrive at what the journal says${at} (${what})${this.#madeBy()}`,
-    );
-  }
-
-  #madeBy(): string {
-    return this.#header === undefined ? "" : `; the journal was written by version ${this.#header.barwise}`;
+function followTimers(timers: Map<string, RunningTimer>, input: Input, outputs: readonly Output[]): void {
+  if (input.kind === "timer") timers.delete(input.id);
+  for (const output of outputs) {
+    if (output.kind === "timer.cancel") timers.delete(output.id);
+    if (output.kind !== "timer.set") continue;
+    const { id, clock, at } = output;
+    timers.set(id, { id, clock, at });
   }
 }
 

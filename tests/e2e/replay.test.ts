@@ -17,6 +17,8 @@ import { DAY } from "../../engine/market/bar-size.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import type { JournalRecord } from "../../engine/ports/journal.ts";
 import { backtest } from "../../engine/runtime/backtest.ts";
+import { recordedMarket } from "../../engine/runtime/recorded-market.ts";
+import { whatIf } from "../../engine/runtime/what-if.ts";
 import { HEADER, newExchange, runOverSockets } from "./support.ts";
 
 const FILES = ["rsi-dip", "band-breakout"].map((name) => `strategies/${name}.strategy.yaml`);
@@ -53,6 +55,10 @@ function inputOf(input: Extract<JournalRecord, { kind: "in" }>["input"]): Input 
   const program = programOf(kept.files, kept.settings === null ? {} : envOf(kept.settings));
   expect(program.digest).toBe(kept.digest);
   return { ...rest, program };
+}
+
+async function* all(records: readonly JournalRecord[]): AsyncGenerator<JournalRecord> {
+  for (const record of records) yield await Promise.resolve(record);
 }
 
 let folder: string | undefined;
@@ -115,6 +121,31 @@ describe("the journal of a run", () => {
     const { expected, actual } = replay(journal.records);
     expect(expected.length).toBeGreaterThan(10);
     expect(actual).toEqual(expected);
+  }, 60_000);
+
+  it("of a live run over sockets is played again by its own rules, order by order", async () => {
+    const files = await sources();
+    const tape = await sp500Tape();
+    const items = [...tape.items()].slice(0, 400);
+    const { journal, orders } = await runOverSockets(
+      programOf(files),
+      { symbols: ["SPX"], data: "daily", items },
+      files,
+    );
+    const market = await recordedMarket(all(journal.records), calendarOf);
+    const { before, changes } = await whatIf({
+      market,
+      program: programOf(files),
+      calendarOf,
+      broker: () => createSimBroker(newExchange(["SPX"])),
+      progress: () => {},
+    });
+    const done = before.deeds.flatMap((deed) => deed.orders).filter(({ role }) => role === "entry" || role === "exit");
+    expect(orders.length).toBeGreaterThan(5);
+    expect(done.map(({ side, qty, type }) => [side, qty, type])).toEqual(
+      orders.map(({ side, qty, type }) => [side, qty, type]),
+    );
+    expect(changes).toEqual([]);
   }, 60_000);
 
   it("of two equal backtests has the same bytes", async () => {

@@ -1,0 +1,117 @@
+/**
+ * What a journal tells of the market, as a tape for a backtest.
+ *
+ * Owns: which inputs are of the market and of people, and not answers of a broker or timers, which follow from rules. May
+ * not: run anything.
+ */
+import type { ReconciledInput } from "../core/event.ts";
+import { knownAt } from "../core/known-at.ts";
+import type { Calendar } from "../market/calendar.ts";
+import type { JournaledInput, JournalRecord } from "../ports/journal.ts";
+import type { BacktestItem } from "./backtest.ts";
+import { KnownBars } from "./rebuild.ts";
+import { RebuildError, programFrom } from "./recompute.ts";
+import type { LoadedSources } from "./recompute.ts";
+
+export interface RecordedMarket {
+  /** Market data and commands in their order, with the programs that were loaded on the way. */
+  readonly items: readonly BacktestItem[];
+  /** The program that was loaded first. */
+  readonly loaded: LoadedSources;
+  /** Bars from before the first item. */
+  readonly bars: KnownBars;
+  readonly symbols: readonly string[];
+  /** When the first item could be known. */
+  readonly from: number;
+  /** What the broker told first, or null when it told nothing. */
+  readonly account: ReconciledInput["account"] | null;
+  /** Symbols that the account held before the run. */
+  readonly held: readonly string[];
+}
+
+const PROGRESS_EVERY = 10_000;
+
+export async function recordedMarket(
+  records: AsyncIterable<JournalRecord>,
+  calendarOf: (symbol: string) => Calendar,
+  progress: (inputs: number, marketTime: number) => void = () => {},
+): Promise<RecordedMarket> {
+  const taker = new Taker(calendarOf);
+  let inputs = 0;
+  for await (const record of records) {
+    if (record.kind !== "in") continue;
+    taker.take(record.input);
+    if (++inputs % PROGRESS_EVERY === 0) progress(inputs, record.input.marketTime);
+  }
+  return taker.result();
+}
+
+class Taker {
+  readonly #calendarOf: (symbol: string) => Calendar;
+  readonly #items: BacktestItem[] = [];
+  readonly #bars: KnownBars;
+  readonly #symbols = new Set<string>();
+  #loaded: LoadedSources | undefined;
+  #from = Number.NaN;
+  #reconciled: ReconciledInput | undefined;
+
+  constructor(calendarOf: (symbol: string) => Calendar) {
+    this.#calendarOf = calendarOf;
+    this.#bars = new KnownBars(calendarOf);
+  }
+
+  take(input: JournaledInput): void {
+    switch (input.kind) {
+      case "program.loaded":
+        this.#program(input);
+        break;
+      case "reconciled":
+        this.#reconciled ??= input;
+        break;
+      case "trade":
+      case "quote":
+      case "bar":
+        this.#symbols.add(input.symbol);
+        if (Number.isNaN(this.#from)) this.#from = knownAt(input, this.#calendarOf) ?? Number.NaN;
+        this.#items.push(input);
+        break;
+      case "history":
+        this.#bars.learn(input, []);
+        this.#later(input);
+        break;
+      case "feed":
+      case "command":
+        this.#later(input);
+        break;
+      default:
+        break;
+    }
+  }
+
+  result(): RecordedMarket {
+    const loaded = this.#loaded;
+    if (loaded === undefined || this.#items.length === 0)
+      throw new RebuildError("the journal holds no program or no market data: there is nothing to play");
+    return {
+      items: this.#items,
+      loaded,
+      bars: this.#bars,
+      symbols: [...this.#symbols].sort(),
+      from: this.#from,
+      account: this.#reconciled?.account ?? null,
+      held: this.#reconciled?.positions.map(({ symbol }) => symbol) ?? [],
+    };
+  }
+
+  #program({ sources, ...rest }: Extract<JournaledInput, { kind: "program.loaded" }>): void {
+    for (const history of rest.warmup) this.#bars.learn({ ...rest, ...history }, []);
+    const loaded = programFrom(sources);
+    if (this.#loaded === undefined) this.#loaded = loaded;
+    else this.#later({ ...rest, program: loaded.program });
+  }
+
+  /** What came before the first data has no moment on a tape; the start of a backtest stands for it. */
+  #later(input: BacktestItem): void {
+    if (this.#items.length > 0) this.#items.push(input);
+  }
+}
