@@ -14,6 +14,7 @@ import { addExplain } from "../engine/cli/explain.ts";
 import { addFacts } from "../engine/cli/facts.ts";
 import { addFmt } from "../engine/cli/fmt.ts";
 import { addInit } from "../engine/cli/init.ts";
+import { addJournal } from "../engine/cli/journal.ts";
 import { addLint } from "../engine/cli/lint.ts";
 import { addLsp } from "../engine/cli/lsp.ts";
 import { addPlan } from "../engine/cli/plan.ts";
@@ -72,6 +73,7 @@ function barwise(): Command {
     addPlan,
     addAccept,
     addResolve,
+    addJournal,
     addReplay,
     addRun,
     addTest,
@@ -143,7 +145,8 @@ async function refreshed(page: string): Promise<string> {
 function isCommand(body: string): boolean {
   const lines = body.trim().split("\n");
   return (
-    lines.length === 1 && /^(?:npx )?barwise (?:lint|explain|backtest|check \w+|\w+ --help)/.test(lines[0] as string)
+    lines.length === 1 &&
+    /^(?:npx )?barwise (?:lint|explain|backtest|check \w+|\w+(?: \w+)? --help)/.test(lines[0] as string)
   );
 }
 

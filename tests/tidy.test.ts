@@ -59,7 +59,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     "adapters",
     [
       ...[...CORE_TYPES, ...CORE_HELPERS, "core/time.ts", "ports", "market", "exchange"],
-      ...["node:", "ws", "chokidar", "@alpacahq/alpaca-trade-api", "@msgpack/msgpack", "vega-datasets"],
+      ...["node:", "ws", "chokidar", "@alpacahq/alpaca-trade-api", "@msgpack/msgpack", "vega-datasets", "sql.js"],
     ],
   ],
   ["runtime", ["core", "lang", "ports", "market", "json-rules-engine"]],
@@ -75,6 +75,7 @@ const ONLY_IN: readonly (readonly [specifier: string, homes: readonly string[]])
   ["chokidar", ["adapters/"]],
   ["bignumber.js", ["core/decimal.ts"]],
   ["commander", ["cli/"]],
+  ["sql.js", ["adapters/journal/sqlite.ts", "adapters/journal/sql.js.d.ts"]],
   ["vscode-languageserver", ["cli/lsp/"]],
   ["vscode-languageserver-textdocument", ["cli/lsp/"]],
 ];

@@ -114,3 +114,15 @@ export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex -- they are what is replaced
   return text.replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g, "·");
 }
+
+const LIST_FORMATS = ["pretty", "json", "ndjson"] as const;
+export type ListFormat = (typeof LIST_FORMATS)[number];
+
+/** The option of commands that print rows: one object a line is for pipes. */
+export const LIST_FORMAT = ["--format <format>", "pretty, json or ndjson", "pretty"] as const;
+
+export function listFormat(given: string): ListFormat {
+  const format = LIST_FORMATS.find((each) => each === given);
+  if (format === undefined) throw new CliError(`--format ${given}: expected pretty, json or ndjson`);
+  return format;
+}

@@ -14,6 +14,7 @@ import { addFacts } from "./facts.ts";
 import { addFmt } from "./fmt.ts";
 import { addInit } from "./init.ts";
 import { CliError, guardOutputs, painter, say } from "./io.ts";
+import { addJournal } from "./journal.ts";
 import { addLint } from "./lint.ts";
 import { addPlan } from "./plan.ts";
 import { addLsp } from "./lsp.ts";
@@ -46,11 +47,12 @@ async function main(): Promise<number> {
   addAccept(program);
   addLsp(program);
   addReplay(program);
+  addJournal(program);
   addRun(program);
   addResolve(program);
   addTest(program);
   addVenue(program);
-  for (const command of program.commands) command.exitOverride();
+  for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.exitOverride();
   try {
     await program.parseAsync();
     return typeof process.exitCode === "number" ? process.exitCode : 0;

@@ -20,19 +20,22 @@ export class FrameReader {
   at: number;
   readonly #bytes: Buffer;
   readonly #head: number;
+  readonly #isReadable: boolean;
 
-  constructor(bytes: Buffer) {
+  /** `isInside`: the bytes are from the middle of a file of today, from the beginning of a record on. */
+  constructor(bytes: Buffer, isInside = false) {
     this.#bytes = bytes;
     const hasMagic = bytes.subarray(0, MAGIC.length).equals(MAGIC);
     // A file that is of neither format is damaged, or cut short, at its first byte.
     this.format = !hasMagic && wholeAt(bytes, 0, HEADS[1]) > 0 ? 1 : 2;
     this.#head = HEADS[this.format];
     this.at = hasMagic ? MAGIC.length : 0;
+    this.#isReadable = isInside || hasMagic || this.format === 1;
   }
 
   /** Size of the payload of the whole record that is due, or 0. */
   size(): number {
-    return this.format === 2 && this.at === 0 ? 0 : wholeAt(this.#bytes, this.at, this.#head);
+    return !this.#isReadable ? 0 : wholeAt(this.#bytes, this.at, this.#head);
   }
 
   textAt(at: number, size: number): string {

@@ -206,3 +206,25 @@ export async function isJournal(dir: string): Promise<boolean> {
     },
   );
 }
+
+/** How the journal ends, from its last files alone: enough to say whether something came since. */
+export async function endOf(dir: string): Promise<JournalTail> {
+  const segments = await segmentsOf(dir, (await anchorOf(dir))?.first ?? 1);
+  let tail: JournalTail = { format: 2, nextN: 0, lastSegment: 0, chain: FIRST_CHAIN, torn: null };
+  for (const segment of segments.slice().reverse()) {
+    const file = join(dir, segmentName(segment));
+    const records = readSegment(file, segment === segments.at(-1));
+    let nextN = 0;
+    let step = await records.next();
+    for (; step.done !== true; step = await records.next()) {
+      const { record } = step.value;
+      if (record.kind === "segment") nextN = record.firstN;
+      else if ("n" in record) nextN = record.n + 1;
+    }
+    const { format, mark, size, torn: bytes } = step.value;
+    const torn = tail.torn ?? (bytes > 0 ? { file, offset: size, bytes } : null);
+    tail = { ...tail, torn };
+    if (step.value.records > 0) return { format, nextN, lastSegment: segment, chain: mark, torn };
+  }
+  return tail;
+}

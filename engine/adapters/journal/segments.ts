@@ -123,18 +123,32 @@ export async function* readSegment(file: string, isLast: boolean): AsyncGenerato
   return { format, records, size: at, torn, mark };
 }
 
-/** Longer than a segment record ever is. */
-const FIRST_BYTES = 1_024;
+/** More than a segment record and a header ever take. */
+const FIRST_BYTES = 16 * 1024;
 
 /** The first record of a file, or undefined when that is not whole; nothing behind it is looked at. */
 export async function segmentRecordOf(file: string): Promise<SegmentRecord | undefined> {
+  const [record] = await beginningOf(file, 1);
+  return record?.kind === "segment" ? record : undefined;
+}
+
+/** The header at the beginning of a file, or undefined when there is none. */
+export async function headerOf(file: string): Promise<JournalHeader | undefined> {
+  const [, record] = await beginningOf(file, 2);
+  return record?.kind === "header" ? record : undefined;
+}
+
+async function beginningOf(file: string, count: number): Promise<StoredRecord[]> {
   const handle = await open(file, "r");
   try {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(FIRST_BYTES), 0, FIRST_BYTES, 0);
     const frames = new FrameReader(buffer.subarray(0, bytesRead));
-    const size = frames.size();
-    const record = size === 0 ? undefined : parse(file, frames.at, frames.textAt(frames.at, size));
-    return record?.kind === "segment" ? record : undefined;
+    const records: StoredRecord[] = [];
+    for (let size = frames.size(); size > 0 && records.length < count; size = frames.size()) {
+      records.push(parse(file, frames.at, frames.textAt(frames.at, size)));
+      frames.next(size);
+    }
+    return records;
   } finally {
     await handle.close();
   }

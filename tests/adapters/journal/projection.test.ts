@@ -1,0 +1,193 @@
+/** Tables of a journal: they say what the records said, and a file that does not fit is made again. */
+import { mkdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { openFileJournal } from "../../../engine/adapters/journal/open.ts";
+import { PROJECTION_FILE, openProjection } from "../../../engine/adapters/journal/projection-file.ts";
+import type { SqlValue } from "../../../engine/adapters/journal/sqlite.ts";
+import { Sqlite } from "../../../engine/adapters/journal/sqlite.ts";
+import { createSimBroker } from "../../../engine/adapters/sim/broker.ts";
+import { sp500Tape } from "../../../engine/adapters/tape/file-tapes.ts";
+import { compile } from "../../../engine/lang/compile.ts";
+import { calendarOf } from "../../../engine/market/instruments.ts";
+import { backtest } from "../../../engine/runtime/backtest.ts";
+import { StatementWriter } from "../../../engine/runtime/statement.ts";
+import { newExchange } from "../../e2e/support.ts";
+import { Folders, HEADER, first, record, writeFormatOne, written } from "./support.ts";
+
+const folders = new Folders();
+afterAll(() => folders.remove());
+
+async function asked(
+  dir: string,
+  sql: string,
+  values: readonly SqlValue[] = [],
+): Promise<readonly (readonly SqlValue[])[]> {
+  const { db } = await openProjection(dir);
+  const { rows } = db.query(sql, values);
+  db.close();
+  return rows;
+}
+
+const RULES = `barwise: 1
+name: s
+symbols: [SPX]
+on: 1d
+risk: { max_position: 10% }
+rules:
+  - { name: enter, when: close > sma(5), then: { buy: { size: { equity: 50% }, bracket: { stop_loss: close * 0.97 } } } }
+  - { name: leave, when: close < sma(5), then: { close: {} } }
+  - { name: tell, when: close > sma(20), then: { alert: { message: high } } }
+`;
+
+async function ran(dir: string): Promise<StatementWriter> {
+  const sources = { "s.strategy.yaml": RULES };
+  const { program } = compile(sources);
+  if (program === null) throw new Error("does not compile");
+  const journal = await openFileJournal(dir, HEADER);
+  const writer = new StatementWriter();
+  const tape = await sp500Tape();
+  await backtest({
+    program,
+    sources,
+    items: [...tape.items()].slice(0, 300),
+    broker: createSimBroker(newExchange(["SPX"])),
+    calendarOf,
+    account: HEADER.account,
+    journalId: HEADER.id,
+    confirm: { mode: "full" },
+    journal,
+    observe: (input, outputs) => writer.observe(input, outputs),
+  });
+  await journal.close();
+  return writer;
+}
+
+describe("the tables", () => {
+  it("hold the fills, orders and alerts that the statement of the run has", async () => {
+    const dir = await folders.make();
+    const { fills, orders, alerts } = await ran(dir);
+    expect(fills.length).toBeGreaterThan(20);
+    expect(await asked(dir, "SELECT strategy, rule, symbol, side, qty, price, fee FROM fills ORDER BY n")).toEqual(
+      fills.map(({ strategy, rule, symbol, side, qty, price, fee }) => [strategy, rule, symbol, side, qty, price, fee]),
+    );
+    expect(await asked(dir, "SELECT count(*) FROM orders WHERE role IN ('entry', 'exit')")).toEqual([[orders]]);
+    expect(await asked(dir, "SELECT code, message FROM alerts ORDER BY n")).toEqual(
+      alerts.map(({ code, message }) => [code, message]),
+    );
+    const [[firings, agreed, clamped]] = (await asked(
+      dir,
+      "SELECT count(*), sum(confirmation = 'agreed'), sum(outcome = 'clamped') FROM firings WHERE refused IS NULL",
+    )) as [[number, number, number]];
+    expect([firings, agreed]).toEqual([agreed, firings]);
+    expect(clamped).toBeGreaterThan(5);
+    const filled =
+      "SELECT count(*) FROM orders o WHERE state = 'filled' AND CAST(filled_qty AS REAL) != (SELECT sum(CAST(qty AS REAL)) FROM fills f WHERE f.client_order_id = o.client_order_id)";
+    expect(await asked(dir, filled)).toEqual([[0]]);
+    expect(await asked(dir, "SELECT strategies, accepted_by FROM programs")).toEqual([["s", null]]);
+    expect(await asked(dir, "SELECT n, id, account FROM runs")).toEqual([[0, "J1", "A1"]]);
+    const times = (await asked(dir, "SELECT time FROM fills ORDER BY n")).map(([time]) => time as string);
+    expect(times).toEqual([...times].sort());
+    expect(times[0]).toMatch(/^2000-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+  });
+
+  it("are of a journal of an older version, too", async () => {
+    const dir = await folders.make();
+    await writeFormatOne(dir, [
+      HEADER,
+      record(0),
+      { kind: "out", n: 1, seq: 0, outputs: [{ kind: "state", scope: "all", state: "HALTED", reason: "x" }] },
+    ]);
+    expect(await asked(dir, "SELECT state, reason FROM states")).toEqual([["HALTED", "x"]]);
+  });
+});
+
+describe("the file of the tables", () => {
+  const statesOf = (dir: string): Promise<unknown> => asked(dir, "SELECT count(*) FROM states");
+  const file = (dir: string): string => join(dir, PROJECTION_FILE);
+  /** Ten records, with one state among them. */
+  async function journal(): Promise<string> {
+    const dir = await written(await folders.make(), 10);
+    const more = await openFileJournal(dir, HEADER);
+    more.append({
+      kind: "out",
+      n: 10,
+      seq: 9,
+      outputs: [{ kind: "state", scope: "all", state: "ACTIVE", reason: "" }],
+    });
+    await more.close();
+    return dir;
+  }
+
+  it("is used again while nothing came, and made again when something did", async () => {
+    const dir = await journal();
+    expect(await statesOf(dir)).toEqual([[1]]);
+    // A row that no record holds tells that the file is used.
+    const db = await Sqlite.open(await readFile(file(dir)));
+    db.run("DELETE FROM states", []);
+    await writeFile(file(dir), db.bytes());
+    expect(await statesOf(dir)).toEqual([[0]]);
+    const more = await openFileJournal(dir, HEADER);
+    more.append({
+      kind: "out",
+      n: 11,
+      seq: 9,
+      outputs: [{ kind: "state", scope: "all", state: "HALTED", reason: "" }],
+    });
+    await more.close();
+    expect(await statesOf(dir)).toEqual([[2]]);
+  });
+
+  it("is made again when it is damaged, of another version, of another journal or gone", async () => {
+    const dir = await journal();
+    const other = await written(await folders.make(), 11, undefined, 7);
+    await statesOf(other);
+    await statesOf(dir);
+    const { size } = await stat(file(dir));
+    const spoil: (() => Promise<void>)[] = [
+      () => rm(file(dir)),
+      () => truncate(file(dir), Math.floor(size / 2)),
+      () => writeFile(file(dir), "no database"),
+      () => writeFile(file(dir), ""),
+      async () => writeFile(file(dir), await readFile(file(other))),
+      async () => {
+        const db = await Sqlite.open(await readFile(file(dir)));
+        db.run("UPDATE projection SET version = 0", []);
+        await writeFile(file(dir), db.bytes());
+      },
+    ];
+    for (const each of spoil) {
+      await each();
+      expect(await statesOf(dir)).toEqual([[1]]);
+    }
+  });
+
+  it("never hides damage of the journal itself", async () => {
+    const dir = await written(await folders.make(), 10);
+    await statesOf(dir);
+    const bytes = await readFile(first(dir));
+    bytes[600]! ^= 1;
+    await writeFile(first(dir), bytes);
+    await expect(statesOf(dir)).rejects.toThrow("damaged at byte");
+  });
+
+  it("that cannot be written is said, and the tables are there", async () => {
+    const dir = await journal();
+    await mkdir(file(dir));
+    const { db, notKept } = await openProjection(dir);
+    expect(db.query("SELECT count(*) FROM states").rows).toEqual([[1]]);
+    expect(notKept).toMatch(/EISDIR|ENOTEMPTY/);
+    db.close();
+  });
+
+  it("answers questions and takes no orders", async () => {
+    const { db } = await openProjection(await journal());
+    expect(() => db.query("DELETE FROM states")).toThrow("readonly");
+    expect(() => db.query("SELECT 1; DELETE FROM states")).toThrow("one statement at a time");
+    expect(() => db.query("PRAGMA query_only = 0; DELETE FROM states")).toThrow("one statement at a time");
+    expect(() => db.query("SELECT nowhere")).toThrow("no such column: nowhere");
+    expect(() => db.query("")).toThrow("no statement");
+    expect(db.query("SELECT count(*) AS c FROM states")).toEqual({ columns: ["c"], rows: [[1]] });
+    db.close();
+  });
+});
