@@ -58,6 +58,8 @@ export class ThreadJournal extends OrderedJournal {
   #durable = 0;
   #watch: NodeJS.Timeout | undefined;
   #hasEnded = false;
+  /** Nothing is waited for any more but the end of the thread. */
+  #isEnding = false;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -87,7 +89,7 @@ export class ThreadJournal extends OrderedJournal {
     this.#ended = new Promise((resolve) => {
       this.#worker.on("exit", () => {
         this.#hasEnded = true;
-        if (this.#closing === undefined) this.#fatal(this.failedWrite(new Error("its thread ended")));
+        if (!this.#isEnding) this.#fatal(this.failedWrite(new Error("its thread ended")));
         resolve();
       });
     });
@@ -124,10 +126,7 @@ export class ThreadJournal extends OrderedJournal {
     try {
       if (before !== undefined) throw before;
       await this.sync();
-      Atomics.store(this.#control, CLOSING, 1);
-      this.#ring.wake();
-      this.#worker.ref();
-      await this.#ended;
+      await this.#end();
       // oxlint-disable-next-line typescript/no-unnecessary-condition -- it may have failed meanwhile
       if (this.failure !== undefined) throw this.failure;
     } finally {
@@ -138,6 +137,23 @@ export class ThreadJournal extends OrderedJournal {
       this.#worker.unref();
       await this.#release();
     }
+  }
+
+  /** Everything is durable: the thread closes its file and ends. */
+  async #end(): Promise<void> {
+    this.#isEnding = true;
+    Atomics.store(this.#control, CLOSING, 1);
+    this.#ring.wake();
+    this.#worker.ref();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.fail(this.#stalled());
+        resolve();
+      }, this.#stallMs);
+    });
+    await Promise.race([this.#ended, late]);
+    clearTimeout(timer);
   }
 
   /** Whoever closes waits for the end of the thread. */
@@ -178,14 +194,18 @@ export class ThreadJournal extends OrderedJournal {
       looks = progress === seen && isWaiting ? looks + 1 : 0;
       seen = progress;
       if (looks >= STALL_LOOKS) {
-        const seconds = this.#stallMs / 1_000;
-        const message = `${this.dir}: the disk has made no progress for ${seconds} s while something waits for it`;
-        this.#fatal(this.fail(new JournalError("write", message)));
+        this.#fatal(this.fail(this.#stalled()));
       } else if (!isWaiting) {
         clearInterval(this.#watch);
         this.#watch = undefined;
       }
     }, this.#stallMs / STALL_LOOKS).unref();
+  }
+
+  #stalled(): JournalError {
+    const seconds = this.#stallMs / 1_000;
+    const message = `${this.dir}: the disk has made no progress for ${seconds} s while something waits for it`;
+    return new JournalError("write", message);
   }
 
   /** Nobody waits any longer, and the process may end. */

@@ -1,6 +1,6 @@
 /** The journal's thread: what it does when the disk is slow, full, dead or gone, and when the process is killed. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openFileJournal, openJournal } from "../../../engine/adapters/journal/open.ts";
@@ -114,6 +114,21 @@ describe("a disk that fails", () => {
     await expect(journal.sync()).rejects.toThrow(stalled);
     expect(() => journal.append(record(2))).toThrow(stalled);
     await expect(journal.close()).rejects.toThrow(stalled);
+  });
+
+  it.each([
+    ["stall closeSync", "no progress for 0.2 s"],
+    ["EIO closeSync", "EIO"],
+    ["stall fdatasyncSync", "no progress for 0.2 s"],
+    ["exit fdatasyncSync", "its thread ended"],
+  ])("at the end is told to whoever closes: %s", async (what, text) => {
+    const { journal, dir } = await breakable({ stallMs: 200 });
+    journal.append(record(1));
+    await breaks(dir, what);
+    await expect(journal.close()).rejects.toThrow(text);
+    expect(numbers(await readAll(dir))).toEqual([0, 1]);
+    await rm(join(dir, "BREAK"));
+    await (await openJournal(dir, HEADER)).close();
   });
 
   it("that stands still while nobody waits is no failure until memory for what it has not taken is used up", async () => {
