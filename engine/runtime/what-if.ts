@@ -138,7 +138,7 @@ class Deeds {
 }
 
 /** The same rule at the same moment is the same deed; several of them are told apart by their order. */
-export function changesBetween(before: readonly Deed[], after: readonly Deed[]): DeedChange[] {
+function changesBetween(before: readonly Deed[], after: readonly Deed[]): DeedChange[] {
   const [old, young] = [byKey(before), byKey(after)];
   const changes: DeedChange[] = [];
   for (const [key, deed] of old) {

@@ -29,10 +29,10 @@ export class Follower {
     const segments = await segmentsOf(this.#dir, (await anchorOf(this.#dir))?.first ?? 1);
     let found: NumberedRecord[] = [];
     for (const segment of segments.slice().reverse()) {
-      const records = readSegment(join(this.#dir, segmentName(segment)), segment === segments.at(-1));
+      const records = await readSegment(join(this.#dir, segmentName(segment)), segment === segments.at(-1));
       const own: NumberedRecord[] = [];
-      let step = await records.next();
-      for (; step.done !== true; step = await records.next()) if ("n" in step.value.record) own.push(step.value.record);
+      let step = records.next();
+      for (; step.done !== true; step = records.next()) if ("n" in step.value.record) own.push(step.value.record);
       if (this.#segment === 0) {
         this.#segment = segment;
         this.#taken = step.value.size;

@@ -52,11 +52,13 @@ export class FrameReader {
   /** Whether the record follows the one with this mark; format 1 cannot tell within a file. */
   follows(at: number, size: number, mark: string): boolean {
     if (this.format === 1) return true;
-    const payload = at + HEAD;
-    const chained = Buffer.allocUnsafe(CHAIN + size);
-    chained.write(mark, 0, "latin1");
-    this.#bytes.copy(chained, CHAIN, payload, payload + size);
-    return chainOf(chained, 0, chained.length) === this.markAt(at);
+    const bytes = this.#bytes;
+    const own = this.markAt(at);
+    // In place of its own, the mark before stands right in front of the payload: nothing is copied.
+    bytes.write(mark, at + 8, "latin1");
+    const chain = chainOf(bytes, at + 8, at + HEAD + size);
+    bytes.write(own, at + 8, "latin1");
+    return chain === own;
   }
 
   next(size: number): void {

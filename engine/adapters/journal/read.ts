@@ -54,9 +54,9 @@ export async function* readJournal(dir: string, options: ReadOptions = {}): Asyn
   const reader = new Reader(segments[0] ?? 1, anchor);
   for (const segment of segments) {
     const file = join(dir, segmentName(segment));
-    const records = readSegment(file, segment === all.at(-1));
-    let step = await records.next();
-    for (; step.done !== true; step = await records.next()) {
+    const records = await readSegment(file, segment === all.at(-1));
+    let step = records.next();
+    for (; step.done !== true; step = records.next()) {
       const record = reader.take(file, segment, step.value);
       if (record !== undefined) yield record;
     }
@@ -101,7 +101,7 @@ async function newestSnapshot(dir: string, segments: readonly number[]): Promise
 async function holdsSnapshot(file: string, isLast: boolean): Promise<boolean> {
   if ((await segmentRecordOf(file))?.snapshot !== true) return false;
   let due = 0;
-  for await (const { record } of readSegment(file, isLast)) {
+  for (const { record } of await readSegment(file, isLast)) {
     if (record.kind === "snapshot") {
       if (record.part !== due) return false;
       due++;
@@ -213,10 +213,10 @@ export async function endOf(dir: string): Promise<JournalTail> {
   let tail: JournalTail = { format: 2, nextN: 0, lastSegment: 0, chain: FIRST_CHAIN, torn: null };
   for (const segment of segments.slice().reverse()) {
     const file = join(dir, segmentName(segment));
-    const records = readSegment(file, segment === segments.at(-1));
+    const records = await readSegment(file, segment === segments.at(-1));
     let nextN = 0;
-    let step = await records.next();
-    for (; step.done !== true; step = await records.next()) {
+    let step = records.next();
+    for (; step.done !== true; step = records.next()) {
       const { record } = step.value;
       if (record.kind === "segment") nextN = record.firstN;
       else if ("n" in record) nextN = record.n + 1;

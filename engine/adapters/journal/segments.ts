@@ -87,11 +87,14 @@ export function markOf({ chain }: SegmentRecord): string {
 }
 
 /**
- * Yields the whole records of a file and returns how it ends. Bad bytes are a torn tail only in the last file and only
+ * Gives the whole records of a file one by one and at last how it ends. Bad bytes are a torn tail only in the last file and only
  * when no whole record follows them; everything else is corruption and throws with file and offset.
  */
-export async function* readSegment(file: string, isLast: boolean): AsyncGenerator<Stored, SegmentEnd> {
-  const frames = new FrameReader(await readFile(file));
+export async function readSegment(file: string, isLast: boolean): Promise<Generator<Stored, SegmentEnd>> {
+  return recordsIn(file, new FrameReader(await readFile(file)), isLast);
+}
+
+function* recordsIn(file: string, frames: FrameReader, isLast: boolean): Generator<Stored, SegmentEnd> {
   let records = 0;
   let mark = "";
   for (let size = frames.size(); size > 0; size = frames.size()) {
