@@ -124,9 +124,25 @@ async function sessionOf({ project, account, compiled, run, view, stopped }: Sta
 
 type Run = Omit<Starting, "run"> & { readonly flags: RunFlags };
 
-async function trade(session: Session, { project, account, compiled, view, stopped, flags }: Run): Promise<void> {
+async function trade(session: Session, run: Run): Promise<void> {
+  const { project, account, compiled, view, stopped, flags } = run;
   const { engine } = session;
   for (const note of [...session.notes, ...compiled.program.strategies.flatMap(countedNotes)]) view.note(note);
+  const acceptances = await openAcceptances(project.root);
+  const reloader = reloaderOf(session, run, acceptances);
+  const failed = (error: unknown): void =>
+    view.note(`what was accepted or resolved is not heard at the moment: ${(error as Error).message}`);
+  const listen = async (): Promise<void> => {
+    await reloader.reload();
+    await decide(engine, acceptances).catch(failed);
+  };
+  try {
+    // What was changed and said while nobody ran comes in as at any other time, before the first price.
+    await Promise.race([listen().then(() => engine.startFeeds()), stopped.signal]);
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
   view.begin(engine, {
     account: account.connection.account,
     venue: account.venue,
@@ -136,8 +152,17 @@ async function trade(session: Session, { project, account, compiled, view, stopp
     ),
     journal: session.journalDir,
   });
-  const acceptances = await openAcceptances(project.root);
-  const reloader = watchedFiles({
+  await reloader.watch();
+  const words = await acceptances.watch(() => void listen(), failed);
+  stopped.onHangup(() => void reloader.reload());
+  const ended = flags.stopAtEnd ? account.ended : new Promise<never>(() => {});
+  await Promise.race([stopped.signal, ended.then(() => engine.idle())]);
+  await words.close();
+  await end(engine, reloader, view, stopped);
+}
+
+function reloaderOf(session: Session, { project, account, view }: Run, acceptances: Acceptances) {
+  return watchedFiles({
     project,
     program: session.program,
     override: account.override,
@@ -147,24 +172,6 @@ async function trade(session: Session, { project, account, compiled, view, stopp
     live: isLive(account.connection.account),
     acceptances: async () => (await acceptances.read()).reloads,
   });
-  const listen = async (): Promise<void> => {
-    await reloader.reload();
-    await decide(engine, acceptances);
-  };
-  const failed = (error: unknown): void =>
-    view.note(
-      `what was accepted or resolved is not heard at the moment: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  // What was changed and said while nobody ran comes in as at any other time, before the first price.
-  await listen().catch(failed);
-  await engine.startFeeds();
-  await reloader.watch();
-  const words = await acceptances.watch(() => void listen().catch(failed), failed);
-  stopped.onHangup(() => void reloader.reload());
-  const ended = flags.stopAtEnd ? account.ended : new Promise<never>(() => {});
-  await Promise.race([stopped.signal, ended.then(() => engine.idle())]);
-  await words.close();
-  await end(engine, reloader, view, stopped);
 }
 
 /** Takes a person's word for orders that nobody found, as far as they still wait for one. */
