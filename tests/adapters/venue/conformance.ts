@@ -154,6 +154,7 @@ export class Conformance {
   /** Operations with an answer that fits. */
   readonly checked = new Set<string>();
   readonly problems: string[] = [];
+  readonly #heard: VenueAnswer[] = [];
 
   constructor(trading: string, data: string, event: string) {
     this.#ajv.addSchema(ERROR);
@@ -193,6 +194,17 @@ export class Conformance {
     return this.#operations
       .filter((operation) => operation.method === answer.method && operation.path.test(answer.path))
       .toSorted((a, b) => a.path.source.split("[^/]+").length - b.path.source.split("[^/]+").length)[0];
+  }
+
+  /** Remembers an answer. It is looked at when the test is over: the files take a while to compile, and clients wait. */
+  hear(answer: VenueAnswer): void {
+    this.#heard.push(answer);
+  }
+
+  /** What did not fit, since the last time. */
+  settle(): string[] {
+    for (const answer of this.#heard.splice(0)) this.check(answer);
+    return this.problems.splice(0);
   }
 
   check(answer: VenueAnswer): void {

@@ -85,7 +85,7 @@ export async function testVenue(
     secret: SECRET,
     calendar: NYSE,
     calendarOf,
-    onAnswer: (answer) => conformance?.check(answer),
+    onAnswer: (answer) => conformance?.hear(answer),
     tape,
     startAt: OPEN,
     ...options,
@@ -96,7 +96,7 @@ export async function testVenue(
 
 export async function stopVenues(): Promise<void> {
   await Promise.all(running.splice(0).map((venue) => venue.stop()));
-  expect(conformance?.problems.splice(0) ?? []).toEqual([]);
+  expect(conformance?.settle() ?? []).toEqual([]);
 }
 
 /** Polls a condition; fails with its name after three seconds. */
