@@ -6,7 +6,7 @@
 import { PerformanceObserver } from "node:perf_hooks";
 import type { InputBody } from "../engine/core/event.ts";
 import type { Program } from "../engine/core/program.ts";
-import { stamped } from "../engine/core/stamp.ts";
+import { Stamper } from "../engine/core/stamp.ts";
 import { createCore, step } from "../engine/core/step.ts";
 import { calendarOf } from "../engine/market/instruments.ts";
 import { NYSE } from "../engine/market/nyse.ts";
@@ -57,6 +57,7 @@ export class EngineTicks {
   readonly #names: readonly string[];
   readonly #tape: Tape;
   readonly #timers = new TimerQueue();
+  readonly #stamper = new Stamper();
   #seq = 0;
   #next = 0;
 
@@ -80,7 +81,7 @@ export class EngineTicks {
   }
 
   #feed(body: InputBody, marketTime: number): void {
-    const outputs = step(this.core, stamped(body, ++this.#seq, marketTime, marketTime));
+    const outputs = step(this.core, this.#stamper.stamp(body, ++this.#seq, marketTime, marketTime));
     for (const output of outputs) if (output.kind === "timer.set") this.#timers.set(output.id, output.at);
   }
 }
@@ -145,7 +146,7 @@ export async function pauseRow(symbols: number, seconds: number): Promise<Row> {
       const time = tape.time();
       const symbol = names[i % symbols] as string;
       const body = { kind: "trade", symbol, time, price: tape.price(), size: 100, setsPrice: true } as const;
-      dropped[0] = stamped(body, i, time, time);
+      dropped[0] = body;
     }
   });
   const sorted = pauses.toSorted((a, b) => a - b);

@@ -22,6 +22,46 @@ export function knownAt(input: MarketInput, calendarOf: (symbol: string) => Cale
   }
 }
 
+/**
+ * The same for a whole tape, NaN where it belongs to no moment. The last intraday bar is remembered: most of those that
+ * follow lie in the same session, and nothing is looked up for them.
+ */
+export class KnownAt {
+  readonly #calendarOf: (symbol: string) => Calendar;
+  #symbol = "";
+  #size = "";
+  #ms = 0;
+  /** Bars of that symbol and size with a start between these two, both included, end within the regular session. */
+  #first = Number.POSITIVE_INFINITY;
+  #last = Number.NEGATIVE_INFINITY;
+
+  constructor(calendarOf: (symbol: string) => Calendar) {
+    this.#calendarOf = calendarOf;
+  }
+
+  of(input: MarketInput): number {
+    if (input.kind !== "bar") return knownAt(input, this.#calendarOf) ?? Number.NaN;
+    const { start, symbol, size } = input;
+    const isNear = start >= this.#first && start <= this.#last;
+    if (isNear && size === this.#size && symbol === this.#symbol) return start + this.#ms;
+    return this.#find(start, symbol, size);
+  }
+
+  #find(start: number, symbol: string, size: string): number {
+    const calendar = this.#calendarOf(symbol);
+    const barSize = barSizeOf(size);
+    const session = calendar.sessionAtOrBefore(start);
+    if (barSize.kind === "intraday" && session !== undefined) {
+      this.#symbol = symbol;
+      this.#size = size;
+      this.#ms = barSize.ms;
+      this.#first = session.open;
+      this.#last = session.close - barSize.ms;
+    }
+    return barEnd(start, barSize, calendar);
+  }
+}
+
 /** The session's close for days; no intraday bar reaches over the regular close it began before. */
 export function barEnd(start: number, size: BarSize, calendar: Calendar): number {
   const session = calendar.sessionAtOrBefore(start);

@@ -57,6 +57,7 @@ export type SnapshotRecord = { readonly kind: "snapshot" } & Snapshot;
 export type JournalRecord = JournalHeader | NumberedRecord | SnapshotRecord;
 
 export interface Journal {
+  /** Encodes or copies at once: the mailbox writes the input of a record anew for the next tick. */
   append(record: NumberedRecord): void;
   /** Writes a snapshot behind everything appended so far; resolves when it is on disk. */
   snapshot(snapshot: Snapshot): Promise<void>;

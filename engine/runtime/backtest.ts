@@ -4,7 +4,7 @@
  * Owns: the order of a backtest: timers that are due, then the exchange, then the strategies, then what follows from
  * their orders, and the confirmation before the next market event. May not: decide anything.
  */
-import { stamped } from "../core/stamp.ts";
+import { Stamper } from "../core/stamp.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
 import { invariant } from "../core/assert.ts";
@@ -25,7 +25,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { SimBroker } from "../ports/sim-broker.ts";
 import { confirm, isSampled, notSampled } from "./confirm.ts";
 import type { ConfirmMode } from "./confirm.ts";
-import { knownAt } from "../core/known-at.ts";
+import { KnownAt } from "../core/known-at.ts";
 import { TimerQueue } from "./timers.ts";
 
 /** An item without a moment of its own comes right after the one before it. */
@@ -48,7 +48,10 @@ export interface BacktestOptions {
   readonly tradeFrom?: number | MarketInput;
   /** Time passes until then when no item is left. */
   readonly until?: number;
-  /** Sees every input with its outputs and the core after it, e.g. to write a statement. */
+  /**
+   * Sees every input with its outputs and the core after it, e.g. to write a statement. The input is good within the call:
+   * copy what is kept.
+   */
   readonly observe?: (input: Input, outputs: readonly Output[], core: CoreState) => void;
   /** Called about every 20,000 items with the number done. */
   readonly progress?: (items: number, time: number) => void;
@@ -75,6 +78,7 @@ class BacktestRun {
   readonly #options: BacktestOptions;
   readonly #core: CoreState;
   readonly #timers = new TimerQueue();
+  readonly #stamper = new Stamper();
   #seq = 0;
   #n = 0;
   #now = Number.NEGATIVE_INFINITY;
@@ -95,13 +99,14 @@ class BacktestRun {
 
   async all(): Promise<void> {
     const { items, calendarOf, progress } = this.#options;
+    const knownAt = new KnownAt(calendarOf);
     for (const item of items) {
       if (item.kind === "command" || item.kind === "program.loaded") {
         this.#feed(item);
         continue;
       }
-      const time = knownAt(item, calendarOf);
-      if (time === undefined) {
+      const time = knownAt.of(item);
+      if (Number.isNaN(time)) {
         this.#feed(item);
         continue;
       }
@@ -181,7 +186,7 @@ class BacktestRun {
   }
 
   #feed(body: InputBody, marketTime = this.#now): void {
-    const input = stamped(body, ++this.#seq, marketTime, marketTime);
+    const input = this.#stamper.stamp(body, ++this.#seq, marketTime, marketTime);
     this.#record(input);
     const outputs = step(this.#core, input);
     if (outputs.length > 0) this.#options.journal?.append({ kind: "out", n: this.#n++, seq: input.seq, outputs });

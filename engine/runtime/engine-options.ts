@@ -33,6 +33,7 @@ export interface EngineOptions {
    * fast as it comes.
    */
   readonly marketTime: "wall" | "data";
+  /** Sees every input with its outputs. The input is good within the call: copy what is kept. */
   readonly observe?: (input: Input, outputs: readonly Output[]) => void;
   /** A message that a feed refused. */
   readonly onRefused?: (feed: string, reason: string, sample: string, count: number) => void;

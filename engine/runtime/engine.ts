@@ -14,7 +14,7 @@ import { openOrders } from "../core/view.ts";
 import { Effects } from "./effects.ts";
 import type { EngineOptions, LoadedProgram } from "./engine-options.ts";
 import { knownAt } from "../core/known-at.ts";
-import { stamped } from "../core/stamp.ts";
+import { Stamper } from "../core/stamp.ts";
 import type { Rebuilt } from "./rebuild.ts";
 import { Reconciliation } from "./reconcile.ts";
 import { ArrivalTimers, TimerQueue } from "./timers.ts";
@@ -28,6 +28,7 @@ export class Engine {
   readonly core: CoreState;
   readonly #options: EngineOptions;
   readonly #queue: InputBody[] = [];
+  readonly #stamper = new Stamper();
   readonly #marketTimers = new TimerQueue();
   readonly #arrivalTimers: ArrivalTimers;
   #cancelMarketAlarm: (() => void) | undefined;
@@ -275,7 +276,7 @@ export class Engine {
   }
 
   #step(body: InputBody, arrivalTime: number): void {
-    const input = stamped(body, ++this.#seq, this.#marketTime, arrivalTime);
+    const input = this.#stamper.stamp(body, ++this.#seq, this.#marketTime, arrivalTime);
     this.#record(input);
     this.#cancelSync ??= this.#options.clock.after(SYNC_MS, () => void this.#sync());
     const outputs = step(this.core, input);

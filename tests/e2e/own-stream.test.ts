@@ -67,7 +67,7 @@ class Setup {
       clock: this.clock,
       marketTime: "wall",
       observe: (input, outputs) => {
-        this.inputs.push(input);
+        this.inputs.push({ ...input });
         this.outputs.push(...outputs);
       },
       onRefused: (_, reason, sample) => this.refused.push(`${reason}: ${sample}`),

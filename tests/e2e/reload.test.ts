@@ -102,7 +102,7 @@ class Setup {
       clock: WALL_CLOCK,
       marketTime: "data",
       observe: (input, outputs) => {
-        this.inputs.push(input);
+        this.inputs.push({ ...input });
         this.outputs.push(...outputs);
       },
       onFatal: (error) => this.fatal.push(error),

@@ -125,7 +125,7 @@ export class FakeJournal implements Journal {
 
   append(record: JournalRecord): void {
     if (this.failure !== undefined) throw this.failure;
-    this.records.push(record);
+    this.records.push(record.kind === "in" ? { ...record, input: { ...record.input } } : record);
   }
 
   async sync(): Promise<void> {

@@ -68,7 +68,7 @@ export async function run(options: RunOptions): Promise<Run> {
     observe: (input, out) => {
       statement.observe(input, out);
       if (options.record === false) return;
-      inputs.push(input);
+      inputs.push({ ...input });
       outputs.push(out);
     },
   });

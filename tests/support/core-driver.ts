@@ -5,6 +5,7 @@
  */
 import { createCore, step } from "../../engine/core/step.ts";
 import type { CoreState } from "../../engine/core/step.ts";
+import { Stamper } from "../../engine/core/stamp.ts";
 import { knownAt } from "../../engine/core/known-at.ts";
 import type {
   ApprovedOrder,
@@ -30,11 +31,20 @@ export function reconciled(over: Partial<ReconciledInput["account"]> = {}): Reco
   };
 }
 
+const NO = Number.NaN;
+const SPOILT: readonly MarketInput[] = [
+  { kind: "bar", symbol: "", size: "", revised: true, start: NO, open: NO, high: NO, low: NO, close: NO, volume: NO },
+  { kind: "trade", symbol: "", time: NO, price: NO, size: NO, setsPrice: false },
+  { kind: "trade", symbol: "", time: NO, price: NO, size: NO, setsPrice: false, id: "" },
+  { kind: "quote", symbol: "", time: NO, bid: NO, bidSize: NO, ask: NO, askSize: NO },
+];
+
 export class CoreDriver {
   readonly core: CoreState = createCore({ account: "test", journal: "j", calendarOf });
   readonly inputs: Input[] = [];
   readonly outputs: Output[] = [];
   readonly timers = new TimerQueue();
+  readonly #stamper = new Stamper();
   now: number;
   arrival: number;
   /** Answers every `confirm` at once. */
@@ -52,9 +62,10 @@ export class CoreDriver {
   }
 
   feed(body: InputBody): readonly Output[] {
-    const input = { ...body, seq: this.inputs.length + 1, marketTime: this.now, arrivalTime: this.arrival } as Input;
-    this.inputs.push(input);
+    const input = this.#stamper.stamp(body, this.inputs.length + 1, this.now, this.arrival);
+    this.inputs.push({ ...input });
     const outputs = step(this.core, input);
+    this.#spoil(body);
     for (const output of outputs) {
       this.outputs.push(output);
       if (output.kind === "timer.set" && output.clock === "market") this.timers.set(output.id, output.at);
@@ -63,6 +74,12 @@ export class CoreDriver {
     }
     if (this.autoConfirm) this.confirmAll();
     return outputs;
+  }
+
+  /** A mailbox writes the record of a tick anew; here at once, with nonsense: what the core had kept of it would show. */
+  #spoil({ kind }: InputBody): void {
+    const spoilt = SPOILT.filter((one) => one.kind === kind);
+    for (const one of spoilt) this.#stamper.stamp(one, Number.NaN, Number.NaN, Number.NaN);
   }
 
   confirmAll(verdict: "agreed" | "disagreed" = "agreed"): void {

@@ -37,6 +37,7 @@ export class Desk {
     this.state = new DeskState(options, sink);
   }
 
+  /** Read until the next one comes: the mailbox may write the same record anew then. */
   at(now: Stamp): void {
     this.state.now = now;
   }
