@@ -153,12 +153,12 @@ export class Closing {
 
   /**
    * Of bars that have closed at one instant: first all facts, then everybody who is judged at them. Those who wait for
-   * others have all come before one of them is judged: ranks compare what each of them knows.
+   * others have all come before one of them is judged: ranks compare what each of them knows. `count`: how many of the list.
    */
-  judge(closed: readonly Series[]): void {
-    for (const series of closed) this.#update(series);
-    if (this.#together.size > 0) for (const series of closed) this.#arrive(series);
-    for (const series of closed) this.#evaluate(series);
+  judge(closed: readonly Series[], count = closed.length): void {
+    for (let i = 0; i < count; i++) this.#update(closed[i] as Series);
+    if (this.#together.size > 0) for (let i = 0; i < count; i++) this.#arrive(closed[i] as Series);
+    for (let i = 0; i < count; i++) this.#evaluate(closed[i] as Series);
   }
 
   #update(series: Series): void {

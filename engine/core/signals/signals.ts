@@ -269,15 +269,16 @@ export class Signals {
     for (const series of own.counted) {
       if (this.#judge.trading && series.isNewlySilent()) this.#sink.output(noTrades(series));
     }
-    const closed = this.#justClosed;
-    closed.length = 0;
-    for (const series of all) this.#offer(series, input, size, closed);
-    this.#closing.judge(closed);
+    this.#closedCount = 0;
+    for (const series of all) this.#offer(series, input, size);
+    this.#closing.judge(this.#justClosed, this.#closedCount);
   }
 
+  /** Counted apart: an array that is emptied gives its memory back and takes it anew at every bar. */
   readonly #justClosed: TimeSeries[] = [];
+  #closedCount = 0;
 
-  #offer(series: TimeSeries, input: BarInput, size: BarSize, closed: TimeSeries[]): void {
+  #offer(series: TimeSeries, input: BarInput, size: BarSize): void {
     const isOwn = series.size.label === size.label;
     const end = isOwn || size.kind === "session" ? series.endAt(input.start) : input.start + size.ms;
     if (Number.isNaN(end)) return;
@@ -285,7 +286,7 @@ export class Signals {
     // What trades build at ticks is not given up for the bars of a provider; they only fill what is missing.
     if (series.prompt && series.isBuilding(input.start)) return;
     if (series.offer(input, size, end, !series.prompt) === "closed") {
-      closed.push(series);
+      this.#justClosed[this.#closedCount++] = series;
       if (!isOwn) this.#closing.announce(series);
     } else if (series.openEnd === series.openEnd) this.#closing.closeAt(series.openEnd);
   }
