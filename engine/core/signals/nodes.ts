@@ -32,8 +32,11 @@ export interface FactNode {
   update(slots: Slots): void;
   /** Continues from a node with the same key of an older graph. */
   adopt?(old: FactNode, slots: Slots, oldSlots: Slots): void;
-  /** A node with the same memory, to be adopted later. Without it nothing is remembered; undefined: it cannot be copied. */
-  copy?(): FactNode | undefined;
+  /**
+   * A node with the same memory, to be adopted later. Without it nothing is remembered; undefined: it cannot be copied.
+   * `given`: an earlier copy that nobody needs any more; it may be written over.
+   */
+  copy?(given?: FactNode): FactNode | undefined;
 }
 
 export class FieldNode implements FactNode {
@@ -169,13 +172,23 @@ export class IndicatorNode implements FactNode {
     slots.set(oldSlots.subarray(old.slot, old.slot + this.#out.length), this.slot);
   }
 
-  copy(): FactNode | undefined {
+  copy(given?: FactNode): FactNode | undefined {
     if (this.#kernel.onlyForward === true) return undefined;
-    const made = { entry: this.#entry, kernel: this.#kernel.clone(), anchor: this.#anchor };
-    const copy = new IndicatorNode(this.key, this.slot, this.#series, made, this.#inputs);
+    const copy = given instanceof IndicatorNode ? given.#following(this.#kernel) : this.#another();
     copy.#day = this.#day;
     copy.#period = this.#period;
     return copy;
+  }
+
+  #another(): IndicatorNode {
+    const made = { entry: this.#entry, kernel: this.#kernel.clone(), anchor: this.#anchor };
+    return new IndicatorNode(this.key, this.slot, this.#series, made, this.#inputs);
+  }
+
+  #following(kernel: Kernel): this {
+    this.#kernel.restore(kernel.serialize());
+    this.#ahead = undefined;
+    return this;
   }
 }
 

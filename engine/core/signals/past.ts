@@ -37,15 +37,17 @@ interface KeptBar extends Origin {
 /** Copies of the nodes of a series, in their order; undefined where nothing is remembered. */
 type Memory = readonly (FactNode | undefined)[];
 
+const NO_MEMORY: Memory = [];
+
 export class Past {
   readonly #series: TimeSeries;
   /** Since `#older`, oldest first. */
   readonly #bars: KeptBar[] = [];
   readonly #free: KeptBar[] = [];
   #pieces = new Pieces();
-  #older: Memory = [];
+  #older: Memory = NO_MEMORY;
   /** Memory before the bar at `#newerAt`. */
-  #newer: Memory = [];
+  #newer: Memory = NO_MEMORY;
   #newerAt = 0;
   /** A kernel of another source cannot be copied: its series keeps no past. */
   #isLost = false;
@@ -58,11 +60,12 @@ export class Past {
   follow(): void {
     if (this.#isLost) return;
     const bars = this.#bars;
-    if (bars.length === 0) this.#older = this.#newer = this.#remember();
+    if (bars.length === 0) this.#older = this.#newer = this.#remember(NO_MEMORY);
     else if (bars.length - this.#newerAt >= KEPT_BARS) {
       this.#free.push(...bars.splice(0, this.#newerAt));
+      const given = this.#older;
       this.#older = this.#newer;
-      this.#newer = this.#remember();
+      this.#newer = this.#remember(given === this.#older ? NO_MEMORY : given);
       this.#newerAt = bars.length;
     }
     if (this.#isLost) return;
@@ -171,9 +174,10 @@ export class Past {
     this.#isLost = old.#isLost;
   }
 
-  #remember(): Memory {
-    return this.#series.nodes.map((node) => {
-      const copy = node.copy?.();
+  /** `given`: memory that nobody needs any more. It is written over: copies that come and go would cost the collector dear. */
+  #remember(given: Memory): Memory {
+    return this.#series.nodes.map((node, i) => {
+      const copy = node.copy?.(given[i]);
       if (copy === undefined && node.copy !== undefined) this.#isLost = true;
       return copy;
     });
@@ -190,7 +194,7 @@ export class Past {
       if (copy !== undefined) node.adopt?.(copy, slots, slots);
     }
     for (let at = isNew ? this.#newerAt : 0; at < this.#bars.length; at++) {
-      if (!isNew && at === this.#newerAt) this.#newer = this.#remember();
+      if (!isNew && at === this.#newerAt) this.#newer = this.#remember(this.#newer);
       const bar = this.#bars[at] as KeptBar;
       this.#series.show(bar, bar.end);
       for (const node of nodes) node.update(slots);
