@@ -40,7 +40,7 @@ export function decide(firing: string, request: OrderRequest, context: RiskConte
       checks.push({ check: check.name, outcome: "skip", value: null, limit: null, reason: "exits are never trapped" });
       continue;
     }
-    const { qty: smaller, ...answer } = check.run({ ...context, qty });
+    const { qty: smaller, ...answer } = check.run(clamped ? { ...context, qty } : context);
     const result: CheckResult = { check: check.name, ...answer };
     checks.push(result);
     if (result.outcome === "refuse") refusedBy ??= result;
