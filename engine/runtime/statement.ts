@@ -63,6 +63,18 @@ interface OpenTrade {
   readonly fees: Decimal;
 }
 
+/** The last price of a symbol, NaN before the first. An object that changes: a number in a map would be allocated anew. */
+interface Mark {
+  price: number;
+}
+
+interface Held {
+  readonly mark: Mark;
+  readonly units: number;
+  /** What it cost, for as long as nothing else is known. */
+  readonly price: number;
+}
+
 export class StatementWriter {
   readonly fills: FillLine[] = [];
   readonly trades: TradeLine[] = [];
@@ -77,12 +89,13 @@ export class StatementWriter {
   readonly #orders = new Map<string, OrderView>();
   readonly #positions = new Map<string, PositionView>();
   readonly #open = new Map<string, OpenTrade>();
-  /** Last prices, in objects that change: a number in a map would be allocated anew at every price. */
-  readonly #marks = new Map<string, { price: number }>();
+  readonly #marks = new Map<string, Mark>();
   #startCash: Decimal | undefined;
   #cash: Decimal = ZERO;
   #cashNumber = 0;
-  readonly #held = new Map<string, { readonly symbol: string; readonly units: number; readonly price: number }>();
+  readonly #held = new Map<string, Held>();
+  /** The same, to walk through at every price. */
+  #heldNow: readonly Held[] = [];
   #peak = Number.NaN;
   #drawdown = 0;
 
@@ -100,9 +113,7 @@ export class StatementWriter {
   }
 
   #mark(symbol: string, price: number): void {
-    const mark = this.#marks.get(symbol);
-    if (mark === undefined) this.#marks.set(symbol, { price });
-    else mark.price = price;
+    this.#markOf(symbol).price = price;
     const equity = this.equity();
     if (!(equity <= this.#peak)) this.#peak = equity;
     else this.#drawdown = Math.max(this.#drawdown, (this.#peak - equity) / this.#peak);
@@ -111,9 +122,15 @@ export class StatementWriter {
   /** As a float, at the last prices. Asked for at every price, so flat positions and decimals are left out of it. */
   equity(): number {
     let total = this.#cashNumber;
-    for (const { symbol, units, price } of this.#held.values())
-      total += units * (this.#marks.get(symbol)?.price ?? price);
+    for (const { mark, units, price } of this.#heldNow)
+      total += units * (mark.price === mark.price ? mark.price : price);
     return total;
+  }
+
+  #markOf(symbol: string): Mark {
+    let mark = this.#marks.get(symbol);
+    if (mark === undefined) this.#marks.set(symbol, (mark = { price: Number.NaN }));
+    return mark;
   }
 
   #output(input: Input, output: Output): void {
@@ -163,7 +180,8 @@ export class StatementWriter {
     this.#cashNumber = this.#cash.toNumber();
     const { symbol, qty, avgPrice } = position;
     if (qty === "0") this.#held.delete(key);
-    else this.#held.set(key, { symbol, units: Number(qty), price: Number(avgPrice) });
+    else this.#held.set(key, { mark: this.#markOf(symbol), units: Number(qty), price: Number(avgPrice) });
+    this.#heldNow = [...this.#held.values()];
     const time = input.kind === "execution" ? input.time : input.marketTime;
     const was = Math.sign(Number(before?.qty ?? "0"));
     const is = Math.sign(Number(position.qty));
@@ -236,8 +254,8 @@ export class StatementWriter {
 
   #valued({ symbol, qty, avgPrice }: PositionView): { readonly value: Decimal; readonly open: Decimal } {
     const shares = decimal(qty);
-    const mark = this.#marks.get(symbol);
-    const price = mark === undefined ? decimal(avgPrice) : decimal(mark.price);
+    const mark = this.#markOf(symbol).price;
+    const price = Number.isNaN(mark) ? decimal(avgPrice) : decimal(mark);
     return { value: shares.times(price), open: shares.times(price.minus(decimal(avgPrice))) };
   }
 }

@@ -6,7 +6,9 @@
 import type { Calendar } from "../../market/calendar.ts";
 import { Decimal, ZERO, decimal } from "../decimal.ts";
 import type { AccountInput, AccountView } from "../event.ts";
-import type { Portfolio } from "./portfolio.ts";
+import type { Portfolio, Position } from "./portfolio.ts";
+
+const NONE: readonly Position[] = [];
 
 /** The last price of a symbol. Kept in an object that changes: a number in a map would be allocated anew at every price. */
 interface Mark {
@@ -18,6 +20,9 @@ interface Mark {
 export class Account {
   readonly #portfolio: Portfolio;
   readonly #marks = new Map<string, Mark>();
+  /** The open positions as they were last valued, and the mark of each. */
+  #valued: readonly Position[] = NONE;
+  #valuedAt: (Mark | undefined)[] = [];
   #multiplier = 1;
   #dayBase = Number.NaN;
   #dayEnds = Number.NEGATIVE_INFINITY;
@@ -46,6 +51,7 @@ export class Account {
     const mark = this.#marks.get(symbol);
     if (mark === undefined) {
       this.#marks.set(symbol, { price, quoted });
+      this.#valued = NONE;
       return;
     }
     mark.price = price;
@@ -74,17 +80,22 @@ export class Account {
 
   equity(): Decimal {
     let total = this.#portfolio.cash;
-    for (const { qty, symbol, avgPrice } of this.#portfolio.positions) {
-      if (!qty.isZero()) total = total.plus(qty.times(this.#priceOf(symbol, avgPrice)));
-    }
+    for (const { qty, symbol, avgPrice } of this.#portfolio.open)
+      total = total.plus(qty.times(this.#priceOf(symbol, avgPrice)));
     return total;
   }
 
   /** The same as a float, for facts and for the watch over losses: asked for at every price. */
   equityNumber(): number {
-    let total = this.#portfolio.cashNumber;
-    for (const { units, symbol, avgPrice } of this.#portfolio.positions) {
-      if (units !== 0) total += units * (this.#marks.get(symbol)?.price ?? avgPrice.toNumber());
+    const { open, cashNumber } = this.#portfolio;
+    if (this.#valued !== open) {
+      this.#valued = open;
+      this.#valuedAt = open.map(({ symbol }) => this.#marks.get(symbol));
+    }
+    let total = cashNumber;
+    for (let i = 0; i < open.length; i++) {
+      const { units, avgPrice } = open[i] as Position;
+      total += units * (this.#valuedAt[i]?.price ?? avgPrice.toNumber());
     }
     return total;
   }
@@ -92,9 +103,8 @@ export class Account {
   /** What new orders may use: leverage times equity, less what positions and working orders use. `reserved` is worth of working entries. */
   buyingPower(reserved: Decimal): Decimal {
     let gross = ZERO;
-    for (const { qty, symbol, avgPrice } of this.#portfolio.positions) {
-      if (!qty.isZero()) gross = gross.plus(qty.abs().times(this.#priceOf(symbol, avgPrice)));
-    }
+    for (const { qty, symbol, avgPrice } of this.#portfolio.open)
+      gross = gross.plus(qty.abs().times(this.#priceOf(symbol, avgPrice)));
     return Decimal.max(this.equity().times(this.#multiplier).minus(gross).minus(reserved), ZERO);
   }
 

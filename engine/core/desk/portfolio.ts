@@ -39,8 +39,7 @@ export class Portfolio {
   #cashNumber = 0;
   readonly #positions = new Map<string, Position>();
   readonly #bySymbol = new Map<string, Position[]>();
-  /** Positions that are not flat. */
-  #open = 0;
+  #open: readonly Position[] = [];
 
   get cash(): Decimal {
     return this.#cash;
@@ -59,6 +58,11 @@ export class Portfolio {
     return this.#positions.values();
   }
 
+  /** Positions that are not flat, in the order of all. Another array after each change. */
+  get open(): readonly Position[] {
+    return this.#open;
+  }
+
   position(strategy: string, symbol: string): Position {
     return this.#positions.get(keyOf(strategy, symbol)) ?? flat(strategy, symbol);
   }
@@ -70,7 +74,7 @@ export class Portfolio {
 
   /** Asked for at every price: while everything is flat nothing is looked up. */
   holds(symbol: string): boolean {
-    if (this.#open === 0) return false;
+    if (this.#open.length === 0) return false;
     for (const { units } of this.inSymbol(symbol)) if (units !== 0) return true;
     return false;
   }
@@ -96,9 +100,12 @@ export class Portfolio {
   #store(next: Position): Position {
     const position = { ...next, units: next.qty.toNumber() };
     const key = keyOf(position.strategy, position.symbol);
-    const wasOpen = (this.#positions.get(key)?.units ?? 0) !== 0;
-    this.#open += Number(position.units !== 0) - Number(wasOpen);
+    const before = this.#positions.get(key);
     this.#positions.set(key, position);
+    const at = before === undefined ? -1 : this.#open.indexOf(before);
+    if (at >= 0 && position.units !== 0) this.#open = this.#open.with(at, position);
+    else if (at >= 0 || position.units !== 0)
+      this.#open = [...this.#positions.values()].filter(({ units }) => units !== 0);
     const group = this.#bySymbol.get(position.symbol) ?? [];
     const index = group.findIndex((other) => other.strategy === position.strategy);
     if (index >= 0) group[index] = position;

@@ -75,13 +75,22 @@ export function restoreStates(previous: readonly Instance[], instances: readonly
 export class BookTable implements Views {
   account: AccountView = { equity: Number.NaN, cash: Number.NaN, buyingPower: Number.NaN, dayPnl: Number.NaN };
   readonly #books = new Map<string, Map<string, BookView>>();
+  /** Of the strategy that was asked for last: it is mostly the next one as well. */
+  #lastStrategy = "";
+  #lastOwn: ReadonlyMap<string, BookView> | undefined;
 
   book(strategy: string, symbol: string): BookView | undefined {
-    return this.#books.get(strategy)?.get(symbol);
+    if (strategy !== this.#lastStrategy) {
+      this.#lastStrategy = strategy;
+      this.#lastOwn = this.#books.get(strategy);
+    }
+    return this.#lastOwn?.get(symbol);
   }
 
   set(view: BookView): void {
     const own = this.#books.get(view.strategy) ?? new Map<string, BookView>();
     this.#books.set(view.strategy, own.set(view.symbol, view));
+    this.#lastStrategy = view.strategy;
+    this.#lastOwn = own;
   }
 }

@@ -47,6 +47,7 @@ export class Ticks {
 
   /** Who is judged at a tick of this symbol; from now on it is known to have ticks. */
   of(symbol: string): readonly Instance[] {
+    if (this.all.length === 0) return NOBODY;
     const own = this.#bySymbol.get(symbol);
     if (own === undefined) return NOBODY;
     this.#silent.delete(symbol);
@@ -55,6 +56,7 @@ export class Ticks {
 
   /** Who hears nothing though bars of its symbol come: each is named once. */
   deaf(symbol: string): readonly Instance[] {
+    if (this.#silent.size === 0) return NOBODY;
     const own = this.#silent.get(symbol);
     if (own === undefined) return NOBODY;
     this.#silent.delete(symbol);
