@@ -79,7 +79,7 @@ export class CoreDriver {
   /** A mailbox writes the record of a tick anew; here at once, with nonsense: what the core had kept of it would show. */
   #spoil({ kind }: InputBody): void {
     const spoilt = SPOILT.filter((one) => one.kind === kind);
-    for (const one of spoilt) this.#stamper.stamp(one, Number.NaN, Number.NaN, Number.NaN);
+    for (const one of spoilt) this.#stamper.stamp(one, this.inputs.length, this.now, this.arrival);
   }
 
   confirmAll(verdict: "agreed" | "disagreed" = "agreed"): void {
