@@ -3,7 +3,7 @@
  *
  * Owns: their codes and words. May not: decide when.
  */
-import type { Output } from "../event.ts";
+import type { Bar, Output } from "../event.ts";
 import type { Rule } from "../program.ts";
 import { isoTime } from "../time.ts";
 import { firingId } from "./instance.ts";
@@ -48,6 +48,27 @@ export function noTrades({ key, symbol }: Series): Output {
 export function cutBar({ key, symbol }: Series, start: number): Output {
   const message = `${key}: the bar begun ${isoTime(start)} misses data and is left out`;
   return alarm("warning", "data/incomplete-bar", message, null, symbol);
+}
+
+export function closedBar({ symbol, size, bar }: Series): Output {
+  return new ClosedBar(symbol, size.label, bar);
+}
+
+/**
+ * A class and not a literal: of the bars that a thousand symbols close at one instant many live through a collection, and
+ * what comes from such a literal V8 then puts among the old objects from the first, where it stays until a full collection.
+ */
+class ClosedBar {
+  readonly kind = "bar";
+  readonly symbol: string;
+  readonly size: string;
+  readonly bar: Bar;
+
+  constructor(symbol: string, size: string, bar: Bar) {
+    this.symbol = symbol;
+    this.size = size;
+    this.bar = { ...bar };
+  }
 }
 
 export function incompleteBar(series: Series): Output {

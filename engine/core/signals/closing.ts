@@ -6,7 +6,7 @@
  */
 import type { Program } from "../program.ts";
 import type { ActivitySeries } from "./activity-series.ts";
-import { incompleteBar } from "./announcements.ts";
+import { closedBar, incompleteBar } from "./announcements.ts";
 import { barriersOf } from "./barrier.ts";
 import type { Barrier } from "./barrier.ts";
 import type { CountedTrade, Corrections } from "./corrections.ts";
@@ -147,8 +147,7 @@ export class Closing {
 
   announce(series: Series): void {
     const isTold = series.prompt && this.#graph.hasTwin(series);
-    if (this.#judge.trading && !isTold)
-      this.#sink.output({ kind: "bar", symbol: series.symbol, size: series.size.label, bar: { ...series.bar } });
+    if (this.#judge.trading && !isTold) this.#sink.output(closedBar(series));
   }
 
   /**

@@ -21,6 +21,7 @@ import { cutBar, noTicks, noTrades } from "./announcements.ts";
 import { BAR_TIMER, Closing } from "./closing.ts";
 import { Corrections } from "./corrections.ts";
 import { instancesOf } from "./flip-groups.ts";
+import type { LateTrade } from "./corrections.ts";
 import { FactGraph } from "./graph.ts";
 import { BookTable, groupBySymbol, restoreStates } from "./groups.ts";
 import type { SymbolSeries } from "./groups.ts";
@@ -175,24 +176,26 @@ export class Signals {
       quote.bidSize = bid > 0 ? bidSize : Number.NaN;
       quote.askSize = ask > 0 ? askSize : Number.NaN;
     }
-    if (bid > 0 && ask >= bid) this.#tick(symbol, time, (bid + ask) / 2, undefined, true, marketTime);
+    if (!(bid > 0 && ask >= bid)) return;
+    const middle = this.#middle;
+    middle.time = time;
+    middle.price = (bid + ask) / 2;
+    middle.marketTime = marketTime;
+    this.#tick(symbol, middle);
   }
 
-  trade({ symbol, time, price, size, setsPrice, marketTime }: TradeInput & { readonly marketTime: number }): void {
-    const quote = this.#graph.quotes.get(symbol);
-    if (quote !== undefined && setsPrice) quote.last = price;
-    this.#tick(symbol, time, price, size, setsPrice, marketTime);
+  trade(input: TradeInput & { readonly marketTime: number }): void {
+    const quote = this.#graph.quotes.get(input.symbol);
+    if (quote !== undefined && input.setsPrice) quote.last = input.price;
+    this.#tick(input.symbol, input);
   }
 
-  /** `size` undefined: the middle of a quote. */
-  #tick(
-    symbol: string,
-    time: number,
-    price: number,
-    size: number | undefined,
-    setsPrice: boolean,
-    marketTime: number,
-  ): void {
+  /** The last quote's, written anew for each. */
+  readonly #middle = { time: Number.NaN, price: Number.NaN, size: undefined, setsPrice: true, marketTime: Number.NaN };
+
+  /** One object: numbers that are handed on one by one are put into boxes. */
+  #tick(symbol: string, tick: LateTrade & { readonly marketTime: number }): void {
+    const { time, price, size, setsPrice, marketTime } = tick;
     const own = this.#bySymbol.get(symbol);
     if (own === undefined) return;
     const judged = this.#ticks.of(symbol);
@@ -204,8 +207,7 @@ export class Signals {
         size === undefined
           ? series.quote(time, price, watermark)
           : series.trade(time, price, size, setsPrice, watermark);
-      if (offer === "late")
-        this.#corrections.trade(series, { time, price, size, setsPrice }, this.#graph.slots, this.#judge.trading);
+      if (offer === "late") this.#corrections.trade(series, tick, this.#graph.slots, this.#judge.trading);
       if (series.openEnd < due) due = series.openEnd;
     }
     if (due < Number.POSITIVE_INFINITY) this.#closing.closeAt(due);

@@ -6,7 +6,8 @@
  */
 import type { BarSize } from "../../market/bar-size.ts";
 import type { Bar } from "../event.ts";
-import { Forming } from "./forming.ts";
+import type { Forming } from "./forming.ts";
+import { OpenIntervals } from "./open-intervals.ts";
 import { Past } from "./past.ts";
 import type { Origin } from "./past.ts";
 import { Series, seriesKey } from "./series.ts";
@@ -20,9 +21,8 @@ export class TimeSeries extends Series<BarSize> {
   /** People were told that a correction came too late to be followed. */
   lateCorrectionWasTold = false;
 
-  /** Open intervals in order of time: each waits out its grace while later ones already fill. */
-  readonly #open: Forming[] = [];
-  readonly #free: Forming[] = [];
+  /** Each waits out its grace while later ones already fill. */
+  readonly #open = new OpenIntervals();
   /** A provider sends closed bars: from then on trades no longer build this series. */
   #fromBars = false;
   /** Somebody trades: from then on quotes no longer build this series. */
@@ -34,19 +34,17 @@ export class TimeSeries extends Series<BarSize> {
 
   /** End of the oldest open interval, or NaN. */
   get openEnd(): number {
-    const oldest = this.#open[0];
-    return oldest === undefined ? Number.NaN : oldest.end;
+    return this.#open.firstEnd;
   }
 
   /** The newest interval that has a price, or undefined. */
   get forming(): Forming | undefined {
-    for (let at = this.#open.length - 1; at >= 0; at--) if (this.#open[at]?.hasPrice === true) return this.#open[at];
-    return undefined;
+    return this.#open.newestPriced;
   }
 
   /** The open interval that contains `time`, or undefined. */
   openAt(time: number): Forming | undefined {
-    return this.#open.find((one) => one.contains(time));
+    return this.#open.at(time);
   }
 
   /** Whether trades are building the interval that contains `time`, from its start on. */
@@ -94,7 +92,7 @@ export class TimeSeries extends Series<BarSize> {
     if (this.#fromBars) return "ignored";
     if (!this.#fromTrades) {
       this.#fromTrades = true;
-      this.#forgetOpen();
+      this.#open.clear();
     }
     return this.#tick(time, price, size, setsPrice, watermark);
   }
@@ -134,13 +132,13 @@ export class TimeSeries extends Series<BarSize> {
     forming.volume += bar.volume;
     forming.pieces++;
     this.past.addPiece(bar);
-    if (end < forming.end || forming !== this.#open[0]) return "building";
+    if (end < forming.end || forming !== this.#open.oldest) return "building";
     return this.close() ? "closed" : "ignored";
   }
 
   /** Closes the oldest open interval. False when it had no price or misses data: then there is no bar. */
   close(): boolean {
-    const forming = this.#open.shift();
+    const forming = this.#open.end();
     if (forming === undefined) return false;
     const made = forming.hasPrice && this.#isComplete(forming);
     if (made) {
@@ -150,13 +148,12 @@ export class TimeSeries extends Series<BarSize> {
       this.#from(isTraded ? forming.firstAt : Number.NaN, isTraded ? forming.lastAt : Number.NaN, pieces);
     }
     this.lastEnd = Math.max(this.lastEnd, forming.end);
-    this.#free.push(forming);
     return made;
   }
 
   /** Whether the oldest open interval has prices but may not become a bar because data of it is missing. */
   get openIsIncomplete(): boolean {
-    const forming = this.#open[0];
+    const forming = this.#open.oldest;
     return forming !== undefined && forming.hasPrice && !this.#isComplete(forming);
   }
 
@@ -174,24 +171,17 @@ export class TimeSeries extends Series<BarSize> {
   #decided(end: number): void {
     this.lastEnd = end;
     this.barEnd = end;
-    while (this.openEnd <= end) this.#free.push(this.#open.shift() as Forming);
+    while (this.openEnd <= end) this.#open.end();
   }
 
   #formingAt(time: number, watermark: number): Forming | "late" | "ignored" {
-    for (let i = this.#open.length - 1; i >= 0; i--) {
-      const forming = this.#open[i] as Forming;
-      if (forming.contains(time)) return forming;
-    }
+    const known = this.#open.at(time);
+    if (known !== undefined) return known;
     if (time < this.lastEnd) return "late";
     const end = this.endAt(time);
     if (Number.isNaN(end)) return "ignored";
     if (end <= watermark) return "late";
-    const forming = this.#free.pop() ?? new Forming();
-    forming.begin(this.size.kind === "session" ? this.windowOpen : this.#startAt(time), end);
-    let at = this.#open.length;
-    while (at > 0 && (this.#open[at - 1] as Forming).start > forming.start) at--;
-    this.#open.splice(at, 0, forming);
-    return forming;
+    return this.#open.begin(this.size.kind === "session" ? this.windowOpen : this.#startAt(time), end);
   }
 
   #startAt(time: number): number {
@@ -202,18 +192,13 @@ export class TimeSeries extends Series<BarSize> {
     if (this.#fromBars) return;
     // What trades built of the current interval would be counted twice.
     this.#fromBars = true;
-    this.#forgetOpen();
-  }
-
-  #forgetOpen(): void {
-    this.#free.push(...this.#open);
-    this.#open.length = 0;
+    this.#open.clear();
   }
 
   override adopt(old: Series): void {
     super.adopt(old);
     if (!(old instanceof TimeSeries)) return;
-    this.#open.splice(0, this.#open.length, ...old.#open);
+    this.#open.adopt(old.#open);
     this.#fromBars = old.#fromBars;
     this.#fromTrades = old.#fromTrades;
     this.past.adopt(old.past);
