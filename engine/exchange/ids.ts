@@ -5,6 +5,7 @@
  * gives the same on every machine. Not for
  * security. May not: use crypto, the clock or randomness.
  */
+import { hex32 } from "../core/hash.ts";
 
 const FNV_PRIME = 0x01000193;
 const LANES = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35] as const;
@@ -20,7 +21,7 @@ export function createIdMint(seed: string): IdMint {
     next(kind) {
       count += 1;
       const tail = `${kind}\u001f${count}`;
-      const hex = bases.map((base) => toHex(mix(absorb(base, tail)))).join("");
+      const hex = bases.map((base) => hex32(mix(absorb(base, tail)))).join("");
       return shape(hex);
     },
   };
@@ -48,10 +49,6 @@ function mix(value: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-function toHex(value: number): string {
-  return value.toString(16).padStart(8, "0");
 }
 
 /** Version 8 ("custom") and the RFC variant, so that strict UUID parsers take it. */

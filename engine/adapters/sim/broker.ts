@@ -17,11 +17,12 @@ export function createSimBroker(exchange: Exchange): SimBroker {
     const events = exchange.drain();
     return events.length === 0 ? NOTHING : events.flatMap(brokerInputs);
   };
-  let played = Number.NEGATIVE_INFINITY;
+  /** In an object that changes: a number that functions share would be allocated anew at every item. */
+  const played = { until: Number.NEGATIVE_INFINITY };
   return {
     reconcile: () => reconcile(exchange),
     submit: (order, now) => {
-      const result = exchange.submit(order, Math.max(now, played));
+      const result = exchange.submit(order, Math.max(now, played.until));
       if (result.ok) return [accepted(exchange, result.value), ...answers()];
       const { status, message } = result.refusal;
       return [
@@ -37,7 +38,7 @@ export function createSimBroker(exchange: Exchange): SimBroker {
     cancel: (clientOrderId, now) => {
       const order = exchange.orderByClientId(clientOrderId);
       if (order === undefined) return [{ kind: "cancel.rejected", clientOrderId, reason: "order not found" }];
-      const result = exchange.cancel(order.id, Math.max(now, played));
+      const result = exchange.cancel(order.id, Math.max(now, played.until));
       if (result.ok) return answers();
       return [{ kind: "cancel.rejected", clientOrderId, reason: result.refusal.message }, ...answers()];
     },
@@ -49,8 +50,8 @@ export function createSimBroker(exchange: Exchange): SimBroker {
     },
     market: (input, knownAt) => {
       // All data up to the last instant has been given. What expires exactly at it is still open while it is judged.
-      if (knownAt > played && Number.isFinite(played)) exchange.advance(played - 1);
-      played = Math.max(played, knownAt);
+      if (knownAt > played.until && Number.isFinite(played.until)) exchange.advance(played.until - 1);
+      played.until = Math.max(played.until, knownAt);
       play(exchange, input, knownAt);
       return answers();
     },

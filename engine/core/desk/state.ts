@@ -7,7 +7,7 @@ import type { Calendar } from "../../market/calendar.ts";
 import { ZERO, decimal } from "../decimal.ts";
 import type { Decimal } from "../decimal.ts";
 import type { ApprovedOrder, BookView, Firing, OrderRequest, Output, Side, Stamp, TradingState } from "../event.ts";
-import type { Program, Strategy } from "../program.ts";
+import type { Program, RiskLimits, Strategy } from "../program.ts";
 import { Account } from "./account.ts";
 import { Books, viewOfBook } from "./books.ts";
 import type { Book } from "./books.ts";
@@ -61,6 +61,7 @@ export function quarantineKey({ strategy, rule, symbol }: Firing): string {
 /** How long a submit may stay unanswered before its fate counts as unknown. */
 export const ACK_TIMEOUT_MS = 15_000;
 const MINUTE_MS = 60_000;
+const NO_LIMITS: RiskLimits = {};
 
 export class DeskState {
   readonly portfolio = new Portfolio();
@@ -208,7 +209,7 @@ export class DeskState {
 
   /** Limits that hold for exits too; none unless somebody declared it. */
   exitLimits(strategy: string): readonly string[] {
-    return tightest(this.program?.risk ?? {}, this.strategy(strategy)?.risk ?? {}).includeExits ?? [];
+    return tightest(this.program?.risk ?? NO_LIMITS, this.strategy(strategy)?.risk ?? NO_LIMITS).includeExits ?? [];
   }
 
   /** What risk would say to an order, without a word to anybody. */
@@ -246,7 +247,7 @@ export class DeskState {
     const price = request.limitPrice ?? request.stopPrice;
     const { state, reason } = this.stateOf(origin.strategy);
     const mark = this.account.markOf(symbol);
-    const limits = tightest(this.program?.risk ?? {}, strategy?.risk ?? {});
+    const limits = tightest(this.program?.risk ?? NO_LIMITS, strategy?.risk ?? NO_LIMITS);
     return {
       intent: {
         strategy: origin.strategy,

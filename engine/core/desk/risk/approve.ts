@@ -17,8 +17,19 @@ export type Decision =
 /** Limits that hold when nobody set them. */
 export const DEFAULT_LIMITS: RiskLimits = { priceCollarRatio: 0.1, maxOrdersPerMinute: 60 };
 
+/** Of limits that belong to a program and never change: asked for at every order. */
+const known = new WeakMap<RiskLimits, WeakMap<RiskLimits, RiskLimits>>();
+
 /** A strategy may only tighten what the account allows. */
 export function tightest(account: RiskLimits, strategy: RiskLimits): RiskLimits {
+  let own = known.get(account);
+  if (own === undefined) known.set(account, (own = new WeakMap()));
+  let limits = own.get(strategy);
+  if (limits === undefined) own.set(strategy, (limits = tighter(account, strategy)));
+  return limits;
+}
+
+function tighter(account: RiskLimits, strategy: RiskLimits): RiskLimits {
   const { includeExits = [], ...limits } = account;
   const result: Record<string, number> = { ...(DEFAULT_LIMITS as Readonly<Record<string, number>>), ...limits };
   for (const [key, value] of Object.entries(strategy)) {
