@@ -12,7 +12,7 @@ import { memoryRow } from "./memory.ts";
 import { isMet, lines, ratioOf } from "./row.ts";
 import type { Row } from "./row.ts";
 import { rulesRows } from "./rules.ts";
-import { pauseRow, tickRow } from "./ticks.ts";
+import { bytesRow, pauseRow, tickRow } from "./ticks.ts";
 
 function option(name: string, fallback: number, least: number): number {
   const at = process.argv.indexOf(`--${name}`);
@@ -27,7 +27,11 @@ const bars = option("bars", 1_000_000, 1_000);
 const seconds = option("seconds", 30, 1);
 
 const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
-  ticks: async () => [await tickRow(1, ticks, rounds, null), await tickRow(1_000, ticks, rounds, { value: 400 })],
+  ticks: async () => [
+    await tickRow(1, ticks, rounds, null),
+    await tickRow(1_000, ticks, rounds, { value: 400 }),
+    bytesRow(1_000),
+  ],
   pauses: async () => [await pauseRow(1_000, seconds)],
   rules: () => rulesRows(rounds),
   backtest: () => backtestRows(bars, rounds),

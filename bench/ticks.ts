@@ -4,9 +4,11 @@
  * Owns: what a tick costs, and how long garbage collection stops everything while ticks come as fast as they are taken.
  */
 import { PerformanceObserver } from "node:perf_hooks";
+import { getHeapStatistics } from "node:v8";
 import type { InputBody } from "../engine/core/event.ts";
 import type { Program } from "../engine/core/program.ts";
 import { Stamper } from "../engine/core/stamp.ts";
+import { KEPT_BARS } from "../engine/core/signals/past.ts";
 import { createCore, step } from "../engine/core/step.ts";
 import { calendarOf } from "../engine/market/instruments.ts";
 import { NYSE } from "../engine/market/nyse.ts";
@@ -112,6 +114,61 @@ export async function tickRow(symbols: number, count: number, rounds: number, ta
   };
 }
 
+/** Inputs as a feed makes them, and nobody to take them. */
+class InputsAlone {
+  readonly #names: readonly string[];
+  readonly #tape: Tape;
+  /** Where each goes, so that making it is not left out by the compiler. */
+  readonly dropped: InputBody[] = [];
+
+  constructor(symbols: number) {
+    this.#names = symbolsOf(symbols);
+    this.#tape = new Tape(symbols);
+  }
+
+  run(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const time = this.#tape.time();
+      const symbol = this.#names[i % this.#names.length] as string;
+      this.dropped[0] = { kind: "trade", symbol, time, price: this.#tape.price(), size: 100, setsPrice: true };
+    }
+  }
+}
+
+/** Ticks after which each symbol keeps as many bars for corrections as it ever will, so that memory grows no more. */
+const ticksUntilFull = (symbols: number): number => (2 * KEPT_BARS + 12) * TICKS_PER_BAR * symbols;
+
+/** Bytes per tick: the median of many short goes, of which those with a collection in them are left out. */
+function bytesPerTick(run: (count: number) => void): number {
+  const count = 5_000;
+  const used = (): number => getHeapStatistics().used_heap_size;
+  const goes = Array.from({ length: 101 }, () => {
+    const before = used();
+    run(count);
+    return (used() - before) / count;
+  });
+  const whole = goes.filter((bytes) => bytes > 0).sort((a, b) => a - b);
+  return whole[whole.length >> 1] ?? Number.NaN;
+}
+
+/** What a tick allocates, with its share of the bar it is in. */
+export function bytesRow(symbols: number): Row {
+  const engine = new EngineTicks(symbols);
+  const inputs = new InputsAlone(symbols);
+  engine.run(ticksUntilFull(symbols));
+  inputs.run(200_000);
+  const measured = bytesPerTick((count) => engine.run(count));
+  const alone = bytesPerTick((count) => inputs.run(count));
+  return {
+    what: `allocated per tick, ${symbols.toLocaleString("en-US")} symbols`,
+    unit: "B",
+    target: null,
+    measured,
+    baseline: { what: "inputs alone", value: alone },
+    detail: `${Math.round(measured - alone)} B beside the input, most of it for the bar that every fifth tick closes`,
+  };
+}
+
 /** Pauses in milliseconds while `work` runs over and over, letting the observer speak in between. */
 async function pausesDuring(seconds: number, work: () => void): Promise<number[]> {
   const pauses: number[] = [];
@@ -131,24 +188,15 @@ async function pausesDuring(seconds: number, work: () => void): Promise<number[]
 /** Garbage collection at 1,000 symbols, beside a loop that makes the same inputs and drops them. */
 export async function pauseRow(symbols: number, seconds: number): Promise<Row> {
   const engine = new EngineTicks(symbols);
-  const [names, tape] = [symbolsOf(symbols), new Tape(symbols)];
-  /** Where each input goes, so that making it is not left out by the compiler. */
-  const dropped: InputBody[] = [];
+  const inputs = new InputsAlone(symbols);
   let ticks = 0;
   const chunk = 20_000;
-  engine.run(10 * chunk);
+  engine.run(ticksUntilFull(symbols));
   const pauses = await pausesDuring(seconds, () => {
     engine.run(chunk);
     ticks += chunk;
   });
-  const plain = await pausesDuring(Math.min(seconds, 5), () => {
-    for (let i = 0; i < chunk; i++) {
-      const time = tape.time();
-      const symbol = names[i % symbols] as string;
-      const body = { kind: "trade", symbol, time, price: tape.price(), size: 100, setsPrice: true } as const;
-      dropped[0] = body;
-    }
-  });
+  const plain = await pausesDuring(Math.min(seconds, 5), () => inputs.run(chunk));
   const sorted = pauses.toSorted((a, b) => a - b);
   const over = sorted.filter((ms) => ms > 2).length;
   const median = sorted[sorted.length >> 1] ?? 0;
