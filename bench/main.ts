@@ -2,7 +2,7 @@
  * `npm run bench`: the figures that barwise promises, beside baselines of the same run on the same machine.
  *
  * Owns: which are measured, and printing. Numbers depend on the machine; the ratio is the figure to compare. No test
- * waits for any of them. `--json` prints one JSON object; `--only backtest,ticks,pauses,journal,memory,rules` takes some;
+ * waits for any of them. `--json` prints one JSON object; `--only backtest,ticks,wire,pauses,journal,memory,rules` takes some;
  * `--bars N`, `--ticks N`, `--rounds N` and `--seconds N` (of watching garbage collection) change the amount of work.
  */
 import { availableParallelism } from "node:os";
@@ -13,6 +13,7 @@ import { isMet, lines, ratioOf } from "./row.ts";
 import type { Row } from "./row.ts";
 import { rulesRows } from "./rules.ts";
 import { bytesRow, pauseRow, tickRow } from "./ticks.ts";
+import { wireRows } from "./wire.ts";
 
 function option(name: string, fallback: number, least: number): number {
   const at = process.argv.indexOf(`--${name}`);
@@ -32,6 +33,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
     await tickRow(1_000, ticks, rounds, { value: 400 }),
     bytesRow(1_000),
   ],
+  wire: () => wireRows(1_000, Math.min(ticks, 300_000), rounds),
   pauses: async () => [await pauseRow(1_000, seconds)],
   rules: () => rulesRows(rounds),
   backtest: () => backtestRows(bars, rounds),

@@ -27,7 +27,7 @@ export function symbolsOf(count: number): string[] {
 }
 
 /** Times and prices of trades: sessions one after the other, every symbol in its turn. */
-class Tape {
+export class Tape {
   readonly #spacing: number;
   #session = NYSE.sessionOn("2024-03-05");
   #at = this.#session?.open ?? 0;

@@ -16,7 +16,7 @@ import { WebSocketFeed } from "../adapters/websocket/websocket-feed.ts";
 import { knownAt } from "../core/known-at.ts";
 import { activityOf } from "../core/canonical.ts";
 import type { Program } from "../core/program.ts";
-import type { FeedConfig } from "../lang/project.ts";
+import type { FeedConfig } from "../lang/feeds.ts";
 import { DAY, parseBarSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import { calendarOf } from "../market/instruments.ts";
@@ -26,7 +26,7 @@ import { withoutTrades } from "./counted.ts";
 import { faultLine, rehearsalOf } from "./fault-flags.ts";
 import type { FaultFlags } from "./fault-flags.ts";
 import { CliError } from "./io.ts";
-import { NO_HISTORY, connectAlpaca } from "./live-session.ts";
+import { NO_HISTORY, connectAlpaca, oneOf } from "./live-session.ts";
 import type { Connection } from "./live-session.ts";
 import { createSimExchange, startLocalVenue } from "./local-venue.ts";
 import { compileProject, symbolsOf } from "./program.ts";
@@ -80,8 +80,7 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags, r
   const venue = flags.demo ? "local" : project.settings.account.venue;
   if (flags.live && venue !== "alpaca-live")
     throw new CliError("--live: barwise.yaml does not say account: {venue: alpaca-live}");
-  // The check of barwise.yaml refuses a second feed.
-  const feed = flags.demo ? undefined : project.settings.feeds[0];
+  const [feed, backup] = flags.demo ? [] : project.settings.feeds;
   const { url } = project.settings.account;
   const tape = feed === undefined || feed.kind === "tape" ? { feed } : undefined;
   const own = venue === "local" && (flags.demo || url === undefined) ? tape : undefined;
@@ -94,10 +93,15 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags, r
   for (const [flag, value] of Object.entries({ tape: flags.tape, rate: flags.rate, from: flags.from })) {
     if (value !== undefined) throw new CliError(`--${flag} is for tapes; barwise.yaml names a stream (or add --demo)`);
   }
-  if (venue === "local" && feed?.kind === "websocket") return startPaper(project, feed);
+  if (venue === "local" && feed?.kind === "websocket")
+    return startPaper(
+      project,
+      [feed, backup].filter((one) => one?.kind === "websocket"),
+    );
   if (venue === "local")
     throw new CliError("barwise.yaml: an alpaca feed needs account: {venue: alpaca-paper} or alpaca-live");
-  return startAlpaca(project, venue, flags, feed, running);
+  const feeds = [feed, backup].filter((one) => one !== undefined);
+  return startAlpaca(project, venue, flags, feeds, running);
 }
 
 // ------------------------------------------------------------------------------------------------- Alpaca
@@ -106,11 +110,12 @@ async function startAlpaca(
   project: LoadedProject,
   venue: "alpaca-paper" | "alpaca-live",
   flags: AccountFlags,
-  feed: FeedConfig | undefined,
+  feeds: readonly FeedConfig[],
   running: Program | undefined,
 ): Promise<Account> {
-  if (feed !== undefined && feed.kind !== "alpaca")
-    throw new CliError(`barwise.yaml: an Alpaca account with a ${feed.kind} feed is not built yet; use {alpaca: {}}`);
+  const other = feeds.find(({ kind }) => kind !== "alpaca");
+  if (other !== undefined)
+    throw new CliError(`barwise.yaml: an Alpaca account with a ${other.kind} feed is not built yet; use {alpaca: {}}`);
   const { program } = compileProject(project, {});
   const live = venue === "alpaca-live";
   if (live && !flags.live) throw new CliError("barwise.yaml says alpaca-live: real money needs --live as well");
@@ -118,12 +123,15 @@ async function startAlpaca(
   if (credentials === undefined) throw new CliError(MISSING_KEYS);
   if (live) await confirmLive();
   const symbols = symbolsOfBoth(program, running);
-  const name = feed?.feed ?? "iex";
   const data = finestOf(program, running) === "ticks" ? "ticks" : "minute";
+  const named = feeds.flatMap((feed) => (feed.kind === "alpaca" ? [feed.feed] : []));
+  const names = named.length === 0 ? (["iex"] as const) : named;
   const connection = connectAlpaca({
     account: live ? { kind: "live", confirmed: true } : { kind: "paper" },
     credentials,
-    feed: name,
+    feeds: names,
+    failover: project.settings.failover,
+    news: feeds.some((feed) => feed.kind === "alpaca" && feed.news === true),
     symbols,
     data,
   });
@@ -132,7 +140,7 @@ async function startAlpaca(
     banner: live ? "LIVE: REAL MONEY" : "paper (Alpaca)",
     tag: live ? "LIVE" : "paper",
     venue: live ? "Alpaca, live account" : "Alpaca, paper account",
-    data: `Alpaca ${name}, ${data === "ticks" ? "trades and quotes" : "minute bars"}`,
+    data: `Alpaca ${names.join(", else ")}, ${data === "ticks" ? "trades and quotes" : "minute bars"}`,
     override: {},
     unfit: fits(symbols, data === "ticks" ? undefined : parseBarSize("1m")),
     ended: NEVER,
@@ -157,7 +165,7 @@ async function startVenueElsewhere(
   const data = finestOf(program, running);
   const account = { kind: "loopback", url } as const;
   const startAt = await venueTime(account, credentials);
-  const connection = connectAlpaca({ account, credentials, feed: "iex", symbols, data, startAt });
+  const connection = connectAlpaca({ account, credentials, feeds: ["iex"], symbols, data, startAt });
   return {
     connection: { ...connection, account: nameOf(project, flags).name },
     banner: `paper on the venue at ${url}`,
@@ -234,7 +242,7 @@ async function startLocal(project: LoadedProject, flags: AccountFlags, feed: Tap
   const connection = connectAlpaca({
     account: { kind: "loopback", url: running.venue.url },
     credentials: running.credentials,
-    feed: "iex",
+    feeds: ["iex"],
     symbols: tape.symbols,
     data: tape.size === "ticks" ? "ticks" : tape.size.kind === "session" ? "daily" : "minute",
     ...(tape.size === "ticks" || tape.size.kind === "session" ? {} : { barSize: tape.size.label }),
@@ -282,7 +290,7 @@ function paceOf(flags: AccountFlags, speed: string | undefined): Pace {
 // ------------------------------------------------------------------------------------------------- your own stream
 
 /** Paper trading on the user's own stream: a simulated exchange sees the same data. */
-function startPaper(project: LoadedProject, feed: Extract<FeedConfig, { kind: "websocket" }>): Account {
+function startPaper(project: LoadedProject, feeds: readonly Extract<FeedConfig, { kind: "websocket" }>[]): Account {
   const symbols = symbolsOf(compileProject(project, {}).program);
   const exchange = createSimExchange({
     symbols,
@@ -293,7 +301,11 @@ function startPaper(project: LoadedProject, feed: Extract<FeedConfig, { kind: "w
     seed: "paper",
   });
   const broker = new PaperBroker(createSimBroker(exchange), (input) => knownAt(input, calendarOf));
-  const stream = new WebSocketFeed(feed.config, symbols, { environment: process.env });
+  const stream = oneOf(
+    feeds.map(({ config }) => new WebSocketFeed(config, symbols, { environment: process.env })),
+    symbols,
+    project.settings.failover,
+  );
   return {
     connection: {
       account: "paper",

@@ -8,20 +8,38 @@ import type { Credentials } from "../adapters/alpaca/credentials.ts";
 import type { AlpacaAccount, AlpacaFeedName } from "../adapters/alpaca/endpoints.ts";
 import { createAlpacaHistory } from "../adapters/alpaca/history.ts";
 import { createAlpacaMarketData } from "../adapters/alpaca/market-data.ts";
+import { FailoverFeed } from "../adapters/failover/failover-feed.ts";
 import type { Input, Output } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
 import { isoTime } from "../core/time.ts";
 import { calendarOf } from "../market/instruments.ts";
+import { isOpen } from "../market/sessions.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { History } from "../ports/history.ts";
 import { WALL_CLOCK } from "../adapters/wall-clock.ts";
+import { parseBarSize } from "../market/bar-size.ts";
 import { Engine } from "../runtime/engine.ts";
 import type { LoadedProgram } from "../runtime/engine-options.ts";
 import { gapOf } from "../runtime/gap.ts";
 import type { Rebuilt } from "../runtime/rebuild.ts";
+import { GapFill } from "../runtime/gap-fill.ts";
+import type { LoadLimits } from "../runtime/load.ts";
 import { warmupOf } from "../runtime/warmup.ts";
 import type { OpenRun } from "./open-run.ts";
+
+export interface Failover {
+  readonly afterMs: number;
+  readonly backMs: number;
+}
+
+/** Several feeds of the same data as one. */
+export function oneOf(feeds: readonly Feed[], symbols: readonly string[], failover?: Failover): Feed {
+  const [only, second] = feeds;
+  if (only !== undefined && second === undefined) return only;
+  const expectData = (now: number): boolean => symbols.some((symbol) => isOpen(calendarOf(symbol), now, "regular"));
+  return new FailoverFeed(feeds, { ...failover, expectData });
+}
 
 export interface Connection {
   readonly account: string;
@@ -36,7 +54,11 @@ export interface Connection {
 export interface AlpacaOptions {
   readonly account: AlpacaAccount;
   readonly credentials: Credentials | undefined;
-  readonly feed: AlpacaFeedName;
+  /** Best first. */
+  readonly feeds: readonly AlpacaFeedName[];
+  readonly failover?: Failover;
+  /** Received and kept in the journal; nothing is judged by it. */
+  readonly news?: boolean;
   readonly symbols: readonly string[];
   /** What the tape of a local venue holds; real markets stream minute bars. */
   readonly data: "minute" | "daily" | "ticks";
@@ -45,7 +67,7 @@ export interface AlpacaOptions {
 }
 
 export function connectAlpaca(options: AlpacaOptions): Connection {
-  const { account, credentials, feed, symbols, data } = options;
+  const { account, credentials, feeds, symbols, data } = options;
   const local = account.kind === "loopback";
   const calendar = calendarOf(symbols[0] ?? "");
   const address = local ? { venueUrl: account.url } : {};
@@ -55,31 +77,59 @@ export function connectAlpaca(options: AlpacaOptions): Connection {
       : data === "daily"
         ? { dailyBars: symbols }
         : { bars: symbols, updatedBars: symbols };
+  const history = createAlpacaHistory({
+    credentials,
+    calendar,
+    ...address,
+    ...(feeds[0] === "sip" ? { feed: "sip" as const } : {}),
+    ...(local ? { requestsPerMinute: 6_000 } : {}),
+  });
   return {
     account: local ? "local" : `alpaca-${account.kind}`,
     broker: createAlpacaBroker({ account, credentials, ...(local ? { requestsPerMinute: 6_000 } : {}) }),
     feeds: [
-      createAlpacaMarketData({
-        feed,
-        credentials,
-        calendar,
-        ...address,
-        channels,
-        ...(options.barSize === undefined ? {} : { barSize: options.barSize }),
-        dailyBarsAreFinal: local,
-        ...(local ? {} : { idleMs: 120_000 }),
-      }),
+      filled(
+        options,
+        history,
+        feeds.map((feed) =>
+          createAlpacaMarketData({
+            feed,
+            credentials,
+            calendar,
+            ...address,
+            channels,
+            ...(local || feed === "crypto" ? {} : { optional: { statuses: symbols, lulds: symbols } }),
+            ...(options.barSize === undefined ? {} : { barSize: options.barSize }),
+            dailyBarsAreFinal: local,
+            ...(local ? {} : { idleMs: 120_000 }),
+          }),
+        ),
+      ),
+      ...(options.news === true
+        ? [
+            createAlpacaMarketData({
+              feed: "news",
+              name: "news",
+              credentials,
+              calendar,
+              channels: { news: symbols },
+              auxiliary: true,
+            }),
+          ]
+        : []),
     ],
-    history: createAlpacaHistory({
-      credentials,
-      calendar,
-      ...address,
-      ...(feed === "sip" ? { feed: "sip" as const } : {}),
-      ...(local ? { requestsPerMinute: 6_000 } : {}),
-    }),
+    history,
     marketTime: local ? "data" : "wall",
     warmBefore: () => options.startAt ?? WALL_CLOCK.now(),
   };
+}
+
+/** Minute bars that real markets sent while the stream was down are asked for afterwards. The local venue tells all of its tape. */
+function filled({ account, data, symbols, failover }: AlpacaOptions, history: History, feeds: readonly Feed[]): Feed {
+  const feed = oneOf(feeds, symbols, failover);
+  const size = parseBarSize("1m");
+  if (account.kind === "loopback" || data !== "minute" || size === undefined) return feed;
+  return new GapFill(feed, { history, symbols, size, clock: WALL_CLOCK });
 }
 
 export interface SessionOptions {
@@ -87,6 +137,7 @@ export interface SessionOptions {
   readonly run: OpenRun;
   readonly program: Program;
   readonly sources: Readonly<Record<string, string>>;
+  readonly load: LoadLimits;
   readonly observe: (input: Input, outputs: readonly Output[]) => void;
   readonly onRefused: (feed: string, reason: string, sample: string, count: number) => void;
   readonly onFatal: (error: Error) => void;
@@ -116,6 +167,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     feeds,
     clock: WALL_CLOCK,
     marketTime,
+    load: options.load,
     observe: options.observe,
     onRefused: options.onRefused,
     onFatal: options.onFatal,

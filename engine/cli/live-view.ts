@@ -127,6 +127,8 @@ export class LiveView {
       );
     }
     if (input.kind === "feed") this.#feed(input);
+    if (input.kind === "notice" && input.topic === "feed")
+      this.note(this.#paint("yellow", `feed ${input.feed}, not in use: ${printable(input.text)}`));
     if (input.kind === "broker") this.#brokerDown ||= input.status === "disconnected";
     if (input.kind === "reconciled" && this.#brokerDown) {
       this.#brokerDown = false;
@@ -220,6 +222,7 @@ export class LiveView {
         fills: statement.fills.length,
         messages: this.#messages,
         refusedMessages: this.#refused,
+        lag: engine.lag,
         width: columns > 0 ? columns : 120,
         height: rows > 0 ? rows - 1 : 39,
       },

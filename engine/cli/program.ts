@@ -223,7 +223,7 @@ export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
       if (why !== undefined) throw new CliError(why);
       if (fixedPart(compiled.project) !== settings) {
         settings = fixedPart(compiled.project);
-        view.note(`${PROJECT_FILE}: account, feeds, journal and folders take effect at the next start`);
+        view.note(`${PROJECT_FILE}: account, feeds, failover, load, journal and folders take effect at the next start`);
       }
       return compiled;
     },
@@ -235,6 +235,6 @@ export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
 }
 
 /** What a running engine cannot change. */
-function fixedPart({ account, feeds, journal, strategies }: Project): string {
-  return JSON.stringify({ account, feeds, journal, strategies });
+function fixedPart({ account, feeds, failover, load, journal, strategies }: Project): string {
+  return JSON.stringify({ account, feeds, failover, load, journal, strategies });
 }

@@ -115,6 +115,7 @@ async function sessionOf({ project, account, compiled, run, view, stopped }: Sta
     run,
     program: compiled.program,
     sources: project.files,
+    load: project.settings.load,
     observe: (input, outputs) => view.observe(input, outputs),
     onRefused: (feed, reason, sample, count) => view.refused(feed, reason, sample, count),
     onFatal: (error) => stopped.fail(error),

@@ -10,6 +10,7 @@ import { isoTime } from "../core/time.ts";
 import { factWords, signOf } from "../report/words.ts";
 import { money, percent, table, visibleLength } from "./io.ts";
 import type { Painter } from "./io.ts";
+import type { Load } from "../runtime/load.ts";
 
 export interface ScreenModel {
   readonly title: string;
@@ -22,6 +23,7 @@ export interface ScreenModel {
   readonly fills: number;
   readonly messages: readonly string[];
   readonly refusedMessages: number;
+  readonly lag: Load;
   readonly width: number;
   readonly height: number;
 }
@@ -78,8 +80,17 @@ function header(model: ScreenModel, paint: Painter): string[] {
     `${time(model.marketTime)}   trading ${account.ready ? state : paint("yellow", "waiting for the broker")}`,
     `equity ${paint("bold", money(account.equity))} (${paint(change < 0 ? "red" : "green", `${change < 0 ? "" : "+"}${money(change)}, ${percent(change / model.startEquity)}`)})` +
       `   cash ${money(account.cash)}   day ${money(account.dayPnl)}   orders ${model.orders}   fills ${model.fills}` +
-      (model.refusedMessages > 0 ? paint("yellow", `   refused messages ${model.refusedMessages}`) : ""),
+      (model.refusedMessages > 0 ? paint("yellow", `   refused messages ${model.refusedMessages}`) : "") +
+      lagWords(model.lag, paint),
   ];
+}
+
+/** Nothing on a tape, which has no lag. */
+function lagWords({ lagMs, waiting, conflated, behind }: Load, paint: Painter): string {
+  if (Number.isNaN(lagMs) && waiting === 0) return "";
+  const lag = Number.isNaN(lagMs) ? "" : `   data ${(lagMs / 1_000).toFixed(lagMs < 0 ? 1 : 2)} s old`;
+  const queue = waiting > 0 || conflated > 0 ? `, ${waiting} waiting, ${conflated} quotes conflated` : "";
+  return behind ? paint("red", `${lag}${queue}: entries pause`) : `${lag}${queue}`;
 }
 
 function instanceLines(view: InstanceView, paint: Painter): string[] {

@@ -7,6 +7,7 @@
  * Times are epoch milliseconds. Prices, sizes and facts are float64; money that moves is decimal text.
  */
 import type { DecimalText } from "./decimal.ts";
+import type { FeedInput, HaltInput, LoadInput, NoticeInput } from "./feed-event.ts";
 import type { CanonicalCondition, OrderType, Program, TimeInForce } from "./program.ts";
 
 /** Stamped on every input by the mailbox. `marketTime` never goes back; an item's own time is in the item. */
@@ -24,7 +25,7 @@ export type InputBody = MarketInput | ControlInput | BrokerInput;
 
 // ---------------------------------------------------------------------------------------------- market data
 
-export type MarketInput = TradeInput | QuoteInput | BarInput | HistoryInput | FeedInput;
+export type MarketInput = TradeInput | QuoteInput | BarInput | HistoryInput | FeedInput | HaltInput | NoticeInput;
 
 export interface TradeInput {
   readonly kind: "trade";
@@ -76,13 +77,6 @@ export interface HistoryInput {
   readonly bars: readonly Bar[];
 }
 
-export interface FeedInput {
-  readonly kind: "feed";
-  readonly feed: string;
-  readonly status: "live" | "down" | "ended";
-  readonly detail: string;
-}
-
 // ---------------------------------------------------------------------------------------------- control
 
 export type ControlInput =
@@ -90,6 +84,7 @@ export type ControlInput =
   | ProgramLoadedInput
   | CommandInput
   | ConfirmationInput
+  | LoadInput
   /** `trading` starts when the runtime has warmed and reconciled; before that nothing fires. */
   | { readonly kind: "trading.started" };
 

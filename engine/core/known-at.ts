@@ -18,6 +18,8 @@ export function knownAt(input: MarketInput, calendarOf: (symbol: string) => Cale
       return barEnd(input.start, barSizeOf(input.size), calendarOf(input.symbol));
     case "history":
     case "feed":
+    case "halt":
+    case "notice":
       return undefined;
   }
 }

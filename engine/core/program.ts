@@ -371,6 +371,8 @@ export interface Program {
   readonly graceMs: number;
   /** Entries that nobody finds at the broker are sent once more; absent: a person decides. */
   readonly unknownOrders?: "resend";
+  /** Quotes and last trades that came longer ago are unknown; default `STALE_MS`. */
+  readonly staleMs?: number;
   /** Absent when nothing but the files counted. */
   readonly settings?: ProgramSettings;
 }

@@ -57,7 +57,10 @@ function apply(state: CoreState, input: Input): void {
       refreshAccount(state);
       return signals.bar(input);
     case "trade":
-      if (input.setsPrice) desk.mark(input.symbol, input.price);
+      if (input.setsPrice) {
+        desk.mark(input.symbol, input.price);
+        if (desk.tradesAgain(input.symbol, input.time)) signals.halt(input.symbol, false);
+      }
       refreshAccount(state);
       return signals.trade(input);
     case "quote":
@@ -67,7 +70,13 @@ function apply(state: CoreState, input: Input): void {
     case "history":
       return signals.history(input);
     case "feed":
-      return signals.feed(input.status, input.marketTime);
+      desk.feed(input);
+      return signals.feed(input, input.marketTime);
+    case "halt":
+      desk.halt(input);
+      return signals.halt(input.symbol, input.halted);
+    case "notice":
+      return;
     case "timer":
       refreshAccount(state);
       if (input.clock === "market") signals.timer(input.id, input.marketTime);
@@ -84,6 +93,8 @@ function apply(state: CoreState, input: Input): void {
       return signals.startTrading();
     case "command":
       return desk.command(input);
+    case "load":
+      return desk.keepsUp(input);
     case "confirmation":
       return desk.confirmation(input);
     case "order.accepted":

@@ -85,7 +85,7 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
   checkOverrides(strategyEnv, strategies, diagnostics, projectFile);
   const sorted = inReadingOrder(diagnostics);
   if (sorted.some((finding) => finding.severity === "error")) return { program: null, project, diagnostics: sorted };
-  const { approval, graceMs, unknownOrders } = project;
+  const { approval, graceMs, unknownOrders, staleMs } = project;
   const settings = settingsOf(env, strategies);
   const parts = {
     strategies,
@@ -93,6 +93,7 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
     ...(approval === undefined ? {} : { approval }),
     graceMs,
     ...(unknownOrders === "resend" ? { unknownOrders } : {}),
+    ...(staleMs === undefined ? {} : { staleMs }),
   };
   const made = settings === undefined ? parts : { ...parts, settings };
   return { program: { digest: programDigest(parts), ...made }, project, diagnostics: sorted };

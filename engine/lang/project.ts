@@ -6,61 +6,16 @@
 import type { Approval, RiskLimits } from "../core/program.ts";
 import { readProjectApproval } from "./approval.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import { readFeeds } from "./feeds.ts";
+import type { FeedConfig } from "./feeds.ts";
+import { durationAt } from "./duration-at.ts";
 import { readRisk } from "./risk-limits.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { projectSchema, riskFileSchema } from "./schema-project.ts";
-import { isDuration, parseDuration } from "./values.ts";
 import { placeOf, readYaml } from "./yaml-file.ts";
-import type { Path, YamlFile } from "./yaml-file.ts";
-import { spelt } from "./fix-spelling.ts";
+import type { YamlFile } from "./yaml-file.ts";
 
 export type Venue = "local" | "alpaca-paper" | "alpaca-live";
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
-export type FeedConfig =
-  | { readonly kind: "alpaca"; readonly feed: "iex" | "sip" | "crypto" | "delayed_sip" }
-  /** As the WebSocket adapter takes it. */
-  | { readonly kind: "websocket"; readonly config: WebSocketSource }
-  | {
-      readonly kind: "tape";
-      readonly file: string;
-      /** `60x` or `max`. */
-      readonly speed: string;
-      readonly symbol?: string;
-    };
-
-export interface WebSocketSource {
-  readonly name?: string;
-  readonly url: string;
-  readonly send?: readonly Json[];
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly map?: WebSocketMapping | readonly WebSocketMapping[];
-  readonly confirm?: Readonly<Record<string, string | number | boolean>>;
-  readonly compression?: boolean;
-}
-
-type Paths = string | readonly string[];
-
-export interface WebSocketMapping {
-  readonly type?: "trade" | "quote" | "bar";
-  readonly where?: Readonly<Record<string, string | number | boolean>>;
-  readonly bar_size?: string;
-  readonly symbol?: Paths;
-  readonly price?: Paths;
-  readonly size?: Paths;
-  readonly time?: Paths;
-  readonly id?: Paths;
-  readonly bid?: Paths;
-  readonly ask?: Paths;
-  readonly bid_size?: Paths;
-  readonly ask_size?: Paths;
-  readonly open?: Paths;
-  readonly high?: Paths;
-  readonly low?: Paths;
-  readonly close?: Paths;
-  readonly volume?: Paths;
-  readonly start?: Paths;
-}
 
 export interface Project {
   readonly file: string;
@@ -68,13 +23,19 @@ export interface Project {
   readonly timeZone: string;
   /** `url`: of a venue in another process on this machine. */
   readonly account: { readonly venue: Venue; readonly cash: number; readonly url?: string };
+  /** One, or two of which the second takes over when the first is lost. */
   readonly feeds: readonly FeedConfig[];
+  readonly failover: { readonly afterMs: number; readonly backMs: number };
   readonly risk: RiskLimits;
   readonly approval?: Approval;
   readonly journal: string;
   readonly graceMs: number;
   /** What becomes of an entry that nobody finds at the broker. */
   readonly unknownOrders: "park" | "resend";
+  /** Quotes and last trades that came longer ago are unknown; absent: the default of the core. */
+  readonly staleMs?: number;
+  /** How far behind its data the engine may be. */
+  readonly load: { readonly maxLagMs: number; readonly maxWaiting: number };
 }
 
 export const DEFAULT_PROJECT: Project = {
@@ -83,10 +44,12 @@ export const DEFAULT_PROJECT: Project = {
   timeZone: "America/New_York",
   account: { venue: "local", cash: 100_000 },
   feeds: [],
+  failover: { afterMs: 10_000, backMs: 60_000 },
   risk: {},
   journal: ".barwise/journal",
   graceMs: 2_000,
   unknownOrders: "park",
+  load: { maxLagMs: 5_000, maxWaiting: 1_000_000 },
 };
 
 export interface ParsedProject {
@@ -117,9 +80,9 @@ export function parseProject(
     typeof data["risk"] === "string"
       ? riskFile(yaml, data["risk"], files, texts, extra)
       : readRisk(yaml, ["risk"], data["risk"]);
-  const feeds = Array.isArray(data["feeds"]) ? data["feeds"].map((feed, i) => readFeed(yaml, i, feed)) : [];
   const account = (data["account"] ?? {}) as Partial<Project["account"]>;
   checkVenueUrl(yaml, account);
+  const feeds = readFeeds(yaml, data["feeds"]);
   const timeZone = textOr(data["time_zone"], DEFAULT_PROJECT.timeZone);
   if (timeZone !== DEFAULT_PROJECT.timeZone) {
     const help = `Write ${DEFAULT_PROJECT.timeZone}.`;
@@ -132,6 +95,9 @@ export function parseProject(
   }
   const graceMs = durationAt(yaml, ["grace"], data["grace"]) ?? DEFAULT_PROJECT.graceMs;
   const approval = readProjectApproval(yaml);
+  const staleMs = durationAt(yaml, ["stale_after"], data["stale_after"]);
+  const failover = readFailover(yaml, data["failover"]);
+  const load = readLoad(yaml, data["load"]);
   const diagnostics = [...yaml.findings.list(), ...extra];
   if (diagnostics.some((finding) => finding.severity === "error")) return { project: null, diagnostics, texts };
   const project: Project = {
@@ -139,12 +105,15 @@ export function parseProject(
     strategies: textOr(data["strategies"], DEFAULT_PROJECT.strategies),
     timeZone,
     account: { ...DEFAULT_PROJECT.account, ...account },
-    feeds: feeds.filter((feed) => feed !== undefined),
+    feeds,
+    failover,
     risk,
     ...(approval === undefined ? {} : { approval }),
     journal: textOr(data["journal"], DEFAULT_PROJECT.journal),
     graceMs,
     unknownOrders: data["unknown_orders"] === "resend" ? "resend" : "park",
+    ...(staleMs === undefined ? {} : { staleMs }),
+    load,
   };
   return { project, diagnostics, texts };
 }
@@ -152,6 +121,26 @@ export function parseProject(
 /** Where the strategies are, whatever else the file says or refers to: it must be known before other files are read. */
 export function strategiesFolderOf(text: string): string {
   return textOr(readYaml(DEFAULT_PROJECT.file, text).data?.["strategies"], DEFAULT_PROJECT.strategies);
+}
+
+function readFailover(yaml: YamlFile, value: unknown): Project["failover"] {
+  const { failover } = DEFAULT_PROJECT;
+  if (typeof value !== "object" || value === null) return failover;
+  const { after, back } = value as Readonly<Record<string, unknown>>;
+  return {
+    afterMs: durationAt(yaml, ["failover", "after"], after) ?? failover.afterMs,
+    backMs: durationAt(yaml, ["failover", "back"], back) ?? failover.backMs,
+  };
+}
+
+function readLoad(yaml: YamlFile, value: unknown): Project["load"] {
+  const { load } = DEFAULT_PROJECT;
+  if (typeof value !== "object" || value === null) return load;
+  const { max_lag: lag, max_waiting: waiting } = value as Readonly<Record<string, unknown>>;
+  return {
+    maxLagMs: durationAt(yaml, ["load", "max_lag"], lag) ?? load.maxLagMs,
+    maxWaiting: typeof waiting === "number" ? waiting : load.maxWaiting,
+  };
 }
 
 function textOr(value: unknown, fallback: string): string {
@@ -171,19 +160,6 @@ function checkVenueUrl(yaml: YamlFile, { venue = "local", url }: Partial<Project
   if (parsed?.protocol === "http:" && isHere) return;
   const help = "Write the address that `barwise venue` prints, such as http://127.0.0.1:8799.";
   yaml.findings.report("types/value", place, `"${url}" is no address of a venue on this machine`, help);
-}
-
-function durationAt(yaml: YamlFile, path: Path, value: unknown): number | undefined {
-  if (typeof value !== "string") return undefined;
-  const ms = parseDuration(value);
-  if (ms === undefined)
-    yaml.findings.report(
-      "types/value",
-      placeOf(yaml, path),
-      `"${value}" is no duration`,
-      spelt("Write 2s.", isDuration),
-    );
-  return ms;
 }
 
 function riskFile(
@@ -208,30 +184,4 @@ function riskFile(
   const risk = readRisk(limits, [], limits.data);
   extra.push(...limits.findings.list());
   return risk;
-}
-
-function readFeed(yaml: YamlFile, index: number, value: unknown): FeedConfig | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { alpaca, websocket, tape } = value as Readonly<
-    Record<string, Readonly<Record<string, unknown>> | null | undefined>
-  >;
-  if (alpaca !== undefined) return { kind: "alpaca", feed: textOr(alpaca?.["feed"], "iex") as "iex" };
-  if (websocket !== undefined && websocket !== null) {
-    return { kind: "websocket", config: websocket as unknown as WebSocketSource };
-  }
-  if (tape === undefined || tape === null) return undefined;
-  return {
-    kind: "tape",
-    file: textOr(tape["file"], ""),
-    speed: speedAt(yaml, ["feeds", index, "tape", "speed"], tape["speed"]),
-    ...(typeof tape["symbol"] === "string" ? { symbol: tape["symbol"] } : {}),
-  };
-}
-
-function speedAt(yaml: YamlFile, path: Path, value: unknown): string {
-  if (value === undefined) return "1x";
-  const text = typeof value === "number" ? `${value}x` : typeof value === "string" ? value : "";
-  if (text === "max" || Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1] ?? Number.NaN) > 0) return text;
-  yaml.findings.report("types/value", placeOf(yaml, path), `"${text}" is no speed`, "Write 60x, or max.");
-  return "1x";
 }

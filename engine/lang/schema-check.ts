@@ -91,7 +91,7 @@ function reportError(error: ErrorObject, file: YamlFile, kind: "strategy" | "pro
     }
     case "maxItems":
       // Only the list of feeds has a most.
-      findings.report("schema/not-built", placeOf(file, path), "More than one feed is not built yet", "Keep one.");
+      findings.report("schema/not-built", placeOf(file, path), "More than two feeds are not built yet", "Keep two.");
       return;
     case "minItems":
       findings.report("schema/value", placeOf(file, path), `${subject(path)} must not be empty`, "");

@@ -4,90 +4,15 @@
  *
  * Owns: keys, types, defaults and their documentation.
  */
+import { failoverSchema, loadSchema, webSocketSchema } from "./schema-feeds.ts";
 import { choice, definitions, mapping, ref, text } from "./schema-parts.ts";
 import type { Schema } from "./schema-parts.ts";
-
-const ANY_JSON: Schema = { type: ["object", "array", "string", "number", "boolean"] };
-/** `$.a.b`, `$[0]`, `$[*].price`; `$.items[*]` stands for each item of a list. */
-const PATH = "^\\$";
-
-function fields(): Readonly<Record<string, Schema>> {
-  const docs: Readonly<Record<string, string>> = {
-    symbol: "Symbol.",
-    price: "Price of a trade.",
-    size: "Size of a trade.",
-    time: "When it happened: epoch seconds, milliseconds, nanoseconds or ISO text.",
-    id: "Identity of a trade.",
-    bid: "Bid price.",
-    ask: "Ask price.",
-    bid_size: "Bid size.",
-    ask_size: "Ask size.",
-    open: "First price of a bar.",
-    high: "Highest price of a bar.",
-    low: "Lowest price of a bar.",
-    close: "Last price of a bar.",
-    volume: "Volume of a bar.",
-    start: "Start of a bar.",
-  };
-  return Object.fromEntries(
-    Object.entries(docs).map(([name, doc]) => [
-      name,
-      {
-        description: `${doc} A path such as \`$.${name}\`, or several of which the first that is there counts.`,
-        type: ["string", "array"],
-        pattern: PATH,
-        items: { type: "string", pattern: PATH },
-      },
-    ]),
-  );
-}
-
-function mappings(): Schema {
-  const one = mapping("Where a message keeps what.", {
-    type: choice("What the messages are.", { trade: "Trades.", quote: "Quotes.", bar: "Closed bars." }, "trade"),
-    where: { type: "object", description: "Only messages whose fields have these values, e.g. {$.T: t}." },
-    time_unit: text("Unit of numeric times, when it cannot be told from their size."),
-    bar_size: text("Size of the bars, e.g. 1m, for type: bar."),
-    ...fields(),
-  });
-  return {
-    description: "Where messages keep what; a list when there are several kinds of messages.",
-    type: ["object", "array"],
-    if: { type: "object" },
-    then: one,
-    else: { items: one },
-  };
-}
-
-function websocket(): Schema {
-  return mapping(
-    "A WebSocket backend of your own, described instead of programmed.",
-    {
-      name: text("For people; default: its address."),
-      url: text("ws:// or wss:// address; may hold $ENV{NAME}.", { pattern: "^(wss?://|\\$ENV\\{)" }),
-      send: {
-        type: "array",
-        items: ANY_JSON,
-        description: "Messages sent after connecting; `$symbols` stands for the list, `$symbol` sends one per symbol.",
-      },
-      map: mappings(),
-      headers: {
-        type: "object",
-        additionalProperties: { type: "string" },
-        description: "HTTP headers of the handshake.",
-      },
-      confirm: { type: "object", description: "Fields of the message that confirms the subscription." },
-      compression: { type: "boolean", default: false, description: "Costs much time per message; off unless needed." },
-    },
-    ["url"],
-  );
-}
 
 function feeds(): Schema {
   return {
     type: "array",
-    description: "Where market data comes from.",
-    maxItems: 1,
+    description: "Where market data comes from. With two the second takes over while the first is silent or gone.",
+    maxItems: 2,
     items: {
       ...mapping("One feed; exactly one of alpaca, websocket and tape.", {
         alpaca: {
@@ -102,10 +27,15 @@ function feeds(): Schema {
               },
               "iex",
             ),
+            news: {
+              type: "boolean",
+              default: false,
+              description: "Also receive news of the symbols: kept in the journal, and nothing is judged by it.",
+            },
           }),
           type: ["object", "null"],
         },
-        websocket: websocket(),
+        websocket: webSocketSchema(),
         tape: mapping(
           "A recorded file, played back.",
           {
@@ -155,6 +85,7 @@ export function projectSchema(forEditors: boolean): Schema {
           url: text("Address of a venue in another process on this machine, as `barwise venue` prints it."),
         }),
         feeds: feeds(),
+        failover: failoverSchema(),
         risk: {
           description: "Limits of the whole account, or the name of a file that holds them.",
           type: ["string", "object"],
@@ -171,6 +102,11 @@ export function projectSchema(forEditors: boolean): Schema {
           },
           "park",
         ),
+        stale_after: {
+          ...ref("duration", "Quotes and last trades that came longer ago are unknown."),
+          default: "5m",
+        },
+        load: loadSchema(),
         grace: { ...ref("duration", "How long after a bar's end late trades are awaited."), default: "2s" },
       },
       ["barwise"],

@@ -14,6 +14,8 @@ export interface FeedSink {
 
 export interface Feed {
   readonly name: string;
+  /** How late its data is by its nature: 15 minutes for a delayed feed. Default 0. */
+  readonly delayMs?: number;
   /** Resolves when the first subscription is confirmed (live) or the file is open; rejects with a FeedError. */
   start(sink: FeedSink): Promise<void>;
   /** Idempotent; no callback after it resolves. */

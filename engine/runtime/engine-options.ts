@@ -10,6 +10,7 @@ import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { Journal } from "../ports/journal.ts";
+import type { LoadLimits } from "./load.ts";
 import type { Rebuilt } from "./rebuild.ts";
 
 export interface LoadedProgram {
@@ -33,6 +34,8 @@ export interface EngineOptions {
    * fast as it comes.
    */
   readonly marketTime: "wall" | "data";
+  /** How far behind its data the engine may be; a tape waits for it. */
+  readonly load?: LoadLimits;
   /** Sees every input with its outputs. The input is good within the call: copy what is kept. */
   readonly observe?: (input: Input, outputs: readonly Output[]) => void;
   /** A message that a feed refused. */

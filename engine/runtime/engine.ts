@@ -8,13 +8,17 @@
 import { invariant } from "../core/assert.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
-import type { BrokerInput, CommandInput, HistoryInput, Input, InputBody, MarketInput, Output } from "../core/event.ts";
+import type { BrokerInput, CommandInput, HistoryInput, Input, InputBody, Output } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
 import { openOrders } from "../core/view.ts";
 import { Effects } from "./effects.ts";
 import type { EngineOptions, LoadedProgram } from "./engine-options.ts";
 import { knownAt } from "../core/known-at.ts";
 import { Stamper } from "../core/stamp.ts";
+import { Intake } from "./intake.ts";
+import { DEFAULT_LOAD } from "./load.ts";
+import type { Load } from "./load.ts";
+import { isMarket } from "./mailbox.ts";
 import type { Rebuilt } from "./rebuild.ts";
 import { Reconciliation } from "./reconcile.ts";
 import { ArrivalTimers, TimerQueue } from "./timers.ts";
@@ -27,8 +31,8 @@ const LAST_ANSWERS_MS = 1_000;
 export class Engine {
   readonly core: CoreState;
   readonly #options: EngineOptions;
-  readonly #queue: InputBody[] = [];
   readonly #stamper = new Stamper();
+  readonly #intake: Intake;
   readonly #marketTimers = new TimerQueue();
   readonly #arrivalTimers: ArrivalTimers;
   #cancelMarketAlarm: (() => void) | undefined;
@@ -37,7 +41,6 @@ export class Engine {
   readonly #reconciliation: Reconciliation;
   readonly #sources = new WeakMap<Program, Readonly<Record<string, string>>>();
   readonly #effects: Effects;
-  #draining = false;
   #seq = 0;
   #n = 0;
   #marketTime = Number.NEGATIVE_INFINITY;
@@ -51,6 +54,14 @@ export class Engine {
     this.#options = options;
     const { account, journalId: journal, calendarOf } = options;
     this.core = options.recovered?.core ?? createCore({ account, journal, calendarOf });
+    this.#intake = new Intake({
+      limits: options.load ?? DEFAULT_LOAD,
+      clock: options.clock,
+      wall: options.marketTime === "wall",
+      take: (body, at, now) => this.#take(body, at, now),
+      fail: (error) => this.#die(error),
+      rest: () => this.#rest(),
+    });
     this.#effects = new Effects({
       journal: options.journal,
       broker: options.broker,
@@ -89,6 +100,11 @@ export class Engine {
     return this.#marketTime;
   }
 
+  /** How far behind its data it is. */
+  get lag(): Load {
+    return this.#intake.load;
+  }
+
   /** `begin`, then the feeds. Rejects when one of them refuses. */
   async start(loaded: LoadedProgram): Promise<void> {
     await this.begin(loaded);
@@ -119,7 +135,7 @@ export class Engine {
       { kind: "feed", feed: "all feeds", status: "down", detail },
       ...gap,
     ];
-    for (const body of told) this.#guarded(() => this.#step(body, arrival));
+    for (const body of told) this.#intake.guard(() => this.#step(body, arrival));
     if (this.#dead !== undefined) throw this.#dead;
     await this.#connect();
     this.#arrivalTimers.release(clock.now());
@@ -135,7 +151,7 @@ export class Engine {
     for (const feed of this.#options.feeds) {
       if (this.#stopped) return;
       await feed.start({
-        market: (input) => this.post(input),
+        market: (input) => this.#intake.fromFeed(input, feed.delayMs ?? 0),
         refused: (name, reason, sample, count = 1) => this.#options.onRefused?.(name, reason, sample, count),
       });
     }
@@ -154,9 +170,7 @@ export class Engine {
   }
 
   post(body: InputBody): void {
-    if (this.#dead !== undefined || this.#stopped) return;
-    this.#queue.push(body);
-    if (!this.#draining) this.#drain();
+    this.#intake.post(body);
   }
 
   /** Resolves when nothing is queued, being confirmed or unanswered. */
@@ -173,6 +187,7 @@ export class Engine {
     await Promise.allSettled(feeds.map((feed) => feed.stop()));
     await this.#lastAnswers();
     this.#stopped = true;
+    this.#intake.close();
     this.#cancelTimers();
     this.#wakeIdle();
     await Promise.allSettled([broker.stop()]);
@@ -200,7 +215,7 @@ export class Engine {
   }
 
   #isIdle(): boolean {
-    return this.#dead !== undefined || this.#stopped || (this.#queue.length === 0 && this.#effects.areDone);
+    return this.#dead !== undefined || this.#stopped || (this.#intake.waiting === 0 && this.#effects.areDone);
   }
 
   #wakeIdle(): void {
@@ -210,25 +225,23 @@ export class Engine {
     for (const wake of waiters) wake();
   }
 
-  #drain(): void {
-    this.#guarded(() => {
-      for (let body = this.#queue.shift(); body !== undefined; body = this.#queue.shift()) this.#take(body);
-    });
+  /** The core has had its turn: its effects leave. */
+  #rest(): void {
     this.#effects.leave();
     this.#wakeIdle();
   }
 
-  #take(body: InputBody): void {
-    const arrival = this.#options.clock.now();
-    const time = this.#timeOf(body, arrival);
+  #take(body: InputBody, at: number, arrival: number): void {
+    const time = this.#timeOf(body, at, arrival);
     this.#fireTimers(time, arrival);
     this.#marketTime = Math.max(this.#marketTime, time);
     this.#step(body, arrival);
     if (this.#options.marketTime === "wall") this.#setAlarm(arrival);
   }
 
-  #timeOf(body: InputBody, arrival: number): number {
-    if (this.#options.marketTime === "wall") return arrival;
+  /** What waited is judged as of when it came: bars close as they would have without the wait. */
+  #timeOf(body: InputBody, at: number, arrival: number): number {
+    if (this.#options.marketTime === "wall") return isMarket(body) ? at : (this.#intake.oldest ?? arrival);
     return isMarket(body) ? (knownAt(body, this.#options.calendarOf) ?? this.#marketTime) : this.#marketTime;
   }
 
@@ -254,25 +267,11 @@ export class Engine {
   }
 
   #onAlarm(): void {
-    if (this.#dead !== undefined || this.#stopped || this.#draining) return;
-    const arrival = this.#options.clock.now();
-    this.#guarded(() => {
-      this.#fireTimers(arrival, arrival);
-      this.#setAlarm(arrival);
+    // While data waits, market time is that of the data: what is due rings when that is taken.
+    this.#intake.alone((now) => {
+      this.#fireTimers(now, now);
+      this.#setAlarm(now);
     });
-    this.#drain();
-  }
-
-  /** What is posted meanwhile waits; an error of the core is the end. */
-  #guarded(work: () => void): void {
-    this.#draining = true;
-    try {
-      work();
-    } catch (error) {
-      this.#die(error);
-    } finally {
-      this.#draining = false;
-    }
   }
 
   #step(body: InputBody, arrivalTime: number): void {
@@ -348,15 +347,11 @@ export class Engine {
   #die(error: unknown): void {
     if (this.#dead !== undefined) return;
     this.#dead = error instanceof Error ? error : new Error(String(error));
-    this.#queue.length = 0;
+    this.#intake.close();
     this.#effects.clear();
     this.#reconciliation.stop();
     this.#cancelTimers();
     this.#options.onFatal(this.#dead);
     this.#wakeIdle();
   }
-}
-
-function isMarket(body: InputBody): body is MarketInput {
-  return body.kind === "bar" || body.kind === "trade" || body.kind === "quote";
 }

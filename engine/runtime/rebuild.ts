@@ -80,6 +80,7 @@ export class KnownBars implements History {
 
   learn(input: Input, outputs: readonly Output[]): void {
     if (input.kind === "history") this.#addAll(input);
+    if (input.kind === "feed") for (const history of input.gap?.history ?? []) this.#addAll(history);
     if (input.kind === "program.loaded") for (const history of input.warmup) this.#addAll(history);
     if (input.kind === "bar") this.#add(input.symbol, input.size, input);
     for (const output of outputs) if (output.kind === "bar") this.#add(output.symbol, output.size, output.bar);

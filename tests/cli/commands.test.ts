@@ -98,7 +98,7 @@ describe("a command that cannot run says why and ends with 2", () => {
 
   it("what is not built, rather than accepting and ignoring it", async () => {
     await project("barwise: 1\nfeeds: [{tape: {file: sp500}}, {tape: {file: synthetic}}]\n");
-    expect(sentence(await run("run"))).toContain("More than one feed is not built yet");
+    expect(sentence(await run("run"))).toContain("Two feeds of the kinds tape and tape are not built yet");
     await writeFile(join(folder, "barwise.yaml"), "barwise: 1\nfeeds: [{tape: {file: sp500, loop: true}}]\n");
     expect(sentence(await run("run"))).toContain("(loop:) is not built yet");
     await writeFile(join(folder, "barwise.yaml"), "barwise: 1\nfeeds: [{websocket: {url: 'ws://127.0.0.1:1'}}]\n");

@@ -98,11 +98,24 @@ describe("the project file", () => {
       timeZone: "America/New_York",
       account: { venue: "local", cash: 100_000 },
       feeds: [],
+      failover: { afterMs: 10_000, backMs: 60_000 },
       risk: {},
       journal: ".barwise/journal",
       graceMs: 2_000,
       unknownOrders: "park",
+      load: { maxLagMs: 5_000, maxWaiting: 1_000_000 },
     });
+  });
+
+  it("reads how far behind its data the engine may be", () => {
+    const { project } = parseProject("barwise: 1\nload: {max_lag: 500ms, max_waiting: 20000}\n");
+    expect(project?.load).toEqual({ maxLagMs: 500, maxWaiting: 20_000 });
+    const wrong = parseProject("barwise: 1\nload: {max_lag: soon, max_waiting: 10}\n");
+    expect(wrong.project).toBeNull();
+    expect(wrong.diagnostics.map(({ line, column }) => [line, column])).toEqual([
+      [2, 36],
+      [2, 17],
+    ]);
   });
 
   it("reads feeds as the adapters take them", () => {
@@ -131,15 +144,90 @@ describe("the project file", () => {
     expect(feedOf(`tape: {file: ${file}}`)).toEqual({ kind: "tape", file, speed: "1x" });
   });
 
-  it("reads account and grace, and refuses a second feed", () => {
+  it("reads what a WebSocket backend says, times in milliseconds", () => {
+    const { project, diagnostics } = parseProject(`barwise: 1
+feeds:
+  - websocket:
+      url: wss://example.test/stream
+      format: msgpack
+      login: {after: {$.msg: hello}, send: [{op: auth}], expect: {$.msg: ok}}
+      heartbeat: {send: {op: ping}, every: 15s, expect: {$.op: pong}}
+      sequence: {path: $.seq, by: $.symbol, on_gap: resubscribe}
+      idle: {trades: 60s, quotes: 500ms}
+      delay: 15m
+      map:
+        - {type: book, update: delta, symbol: $.s, bids: $.b, asks: $.a, level: {price: "$[0]", size: "$[1]"}}
+`);
+    expect(diagnostics).toEqual([]);
+    expect(project?.feeds[0]).toMatchObject({
+      config: {
+        format: "msgpack",
+        heartbeat: { send: { op: "ping" }, everyMs: 15_000, expect: { "$.op": "pong" } },
+        sequence: { path: "$.seq", by: "$.symbol", on_gap: "resubscribe" },
+        idleMs: { trade: 60_000, quote: 500 },
+        delayMs: 900_000,
+      },
+    });
+  });
+
+  it.each([
+    ["map: {symbol: $.s}", 'A mapping of trades has no "price"', 7],
+    [
+      "map: [{type: bar, symbol: $.s, open: $.o, high: $.h, low: $.l, close: $.c, time: $.t}]",
+      'A mapping of bars has no "bar_size"',
+      14,
+    ],
+    [
+      "map: {type: bar, bar_size: 7q, symbol: $.s, open: $.o, high: $.h, low: $.l, close: $.c, start: $.t}",
+      '"7q" is no size of bars',
+      34,
+    ],
+    ["map: {symbol: $.s, price: $..p}", '"$..p" cannot be used', 33],
+    ["map: {symbol: $.s, price: $.p, where: {T: t}}", '"T" cannot be used', 46],
+    ["heartbeat: {every: 5s}", "A heartbeat is sent, expected or answered", 7],
+    ["heartbeat: {send: ping, every: soon}", '"soon" is no duration', 38],
+    ["sequence: {path: seq}", '"seq" cannot be used', 24],
+    ["sequence: {path: $.seq, on_gap: panic}", 'cannot be "panic"', 39],
+    ["idle: {trade: 5s}", 'Unknown key "trade"', 14],
+    ["format: xml", 'cannot be "xml"', 15],
+    ["login: {expect: {$.a: b}}", 'has no "send"', 7],
+  ])("says where %s is wrong", (line, message, column) => {
+    const { project, diagnostics } = parseProject(
+      `barwise: 1\nfeeds:\n  - websocket:\n      url: wss://e.test\n      ${line}\n`,
+    );
+    expect(project).toBeNull();
+    expect(diagnostics).toEqual([
+      expect.objectContaining({ line: 5, column, message: expect.stringContaining(message) as string }),
+    ]);
+  });
+
+  it("reads account and grace, and refuses a second feed that cannot take over", () => {
     const { project } = parseProject("barwise: 1\naccount: {venue: alpaca-paper}\ngrace: 500ms\n");
     expect(project?.account).toEqual({ venue: "alpaca-paper", cash: 100_000 });
     expect(project?.graceMs).toBe(500);
-    const two = parseProject("barwise: 1\nfeeds: [{alpaca: {}}, {tape: {file: a.csv}}]\n");
-    expect(two.project).toBeNull();
-    expect(two.diagnostics.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-      "schema/not-built: More than one feed is not built yet",
+    const messages = (feeds: string): string[] => {
+      const { project: two, diagnostics } = parseProject(`barwise: 1\nfeeds: [${feeds}]\n`);
+      expect(two === null).toBe(diagnostics.length > 0);
+      return diagnostics.map(({ code, message }) => `${code}: ${message}`);
+    };
+    const own = "websocket: {url: wss://e.test}";
+    const bars =
+      "websocket: {url: wss://f.test, map: {type: bar, bar_size: 1m, symbol: $.s, open: $.o, high: $.h, low: $.l, close: $.c, start: $.t}}";
+    expect(messages("{alpaca: {}}, {tape: {file: a.csv}}")).toEqual([
+      "schema/not-built: Two feeds of the kinds alpaca and tape are not built yet",
     ]);
+    expect(messages("{alpaca: {}}, {alpaca: {}}")).toEqual(["schema/value: Alpaca allows one connection to iex"]);
+    expect(messages("{alpaca: {feed: sip}}, {alpaca: {feed: crypto}}")).toEqual([
+      "schema/value: Coins and stocks are not the same data",
+    ]);
+    expect(messages(`{${own}}, {${bars}}`)).toEqual([
+      "schema/value: The second feed tells bars, the first trades or quotes",
+    ]);
+    expect(messages(`{${own}}, {${own}}, {${own}}`)).toEqual([
+      "schema/not-built: More than two feeds are not built yet",
+    ]);
+    expect(messages(`{${own}}, {websocket: {url: wss://f.test}}`)).toEqual([]);
+    expect(messages("{alpaca: {feed: sip}}, {alpaca: {feed: iex}}")).toEqual([]);
   });
 
   it("refuses a grace that is not shorter than the bars", () => {

@@ -20,6 +20,7 @@ import type { Journal, JournalRecord, Snapshot } from "../../engine/ports/journa
 import type { Clock } from "../../engine/ports/clock.ts";
 import { Engine } from "../../engine/runtime/engine.ts";
 import type { Rebuilt } from "../../engine/runtime/rebuild.ts";
+import type { LoadLimits } from "../../engine/runtime/load.ts";
 import { reconciled } from "../support/core-driver.ts";
 
 /** A Monday; the symbols of these tests trade around the clock. */
@@ -201,6 +202,7 @@ export function rig(
   marketTime: "wall" | "data" = "data",
   sources: Readonly<Record<string, string>> = { "a.strategy.yaml": "text" },
   recovered?: Rebuilt,
+  load?: LoadLimits,
 ): Rig {
   const clock = new FakeClock();
   const broker = new FakeBroker();
@@ -217,6 +219,7 @@ export function rig(
     feeds: [feed],
     clock,
     marketTime,
+    ...(load === undefined ? {} : { load }),
     observe: (_, all) => outputs.push(...all),
     onFatal: (error) => fatal.push(error),
     ...(recovered === undefined ? {} : { recovered }),

@@ -11,7 +11,7 @@ export type AlpacaAccount =
   /** The local venue. */
   | { readonly kind: "loopback"; readonly url: string };
 
-export type AlpacaFeedName = "iex" | "sip" | "delayed_sip" | "test" | "crypto";
+export type AlpacaFeedName = "iex" | "sip" | "delayed_sip" | "test" | "crypto" | "news";
 
 const TRADING = { paper: "https://paper-api.alpaca.markets", live: "https://api.alpaca.markets" } as const;
 const DATA = "https://data.alpaca.markets";
@@ -23,6 +23,7 @@ const FEED_PATHS: Readonly<Record<AlpacaFeedName, string>> = {
   delayed_sip: "/v2/delayed_sip",
   test: "/v2/test",
   crypto: "/v1beta3/crypto/us",
+  news: "/v1beta1/news",
 };
 
 function isLoopback(url: URL): boolean {

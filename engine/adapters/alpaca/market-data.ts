@@ -17,6 +17,7 @@ import type { StreamFormat } from "./frames.ts";
 import { MarketLink } from "./market-link.ts";
 import type { Channels, LinkEnd } from "./market-link.ts";
 import { MessageMapper } from "./market-messages.ts";
+import { FrameScanner } from "./scanner.ts";
 import { SYSTEM_TIMERS, backoffMs } from "./timers.ts";
 import type { Backoff, Timers } from "./timers.ts";
 
@@ -24,10 +25,15 @@ export interface AlpacaMarketDataOptions {
   readonly feed: AlpacaFeedName;
   readonly credentials: Credentials | undefined;
   readonly channels: Channels;
+  /** Channels that are welcome and not needed: halts, bands. */
+  readonly optional?: Channels;
+  /** Nothing is judged by it (news): when it is down, that is a notice and no gap in the data. */
+  readonly auxiliary?: boolean;
   readonly calendar: Calendar;
   /** The local venue's URL instead of Alpaca's host. */
   readonly venueUrl?: string;
   readonly name?: string;
+  /** Default `json`, which the scanner reads (decision 020). */
   readonly format?: StreamFormat;
   /** Size of `b` and `u` bars: `1m` at Alpaca. */
   readonly barSize?: string;
@@ -49,6 +55,8 @@ export interface AlpacaMarketDataOptions {
   readonly afterRefusal?: Backoff;
 }
 
+/** What Alpaca promises of its delayed stream. */
+const DELAY_MS = 15 * 60_000;
 const HOPELESS: readonly (number | undefined)[] = [402, 405, 406, 409, 410, 411, 413];
 
 export function createAlpacaMarketData(options: AlpacaMarketDataOptions): Feed {
@@ -61,6 +69,8 @@ class AlpacaMarketData implements Feed {
   readonly #timers: Timers;
   readonly #redact: Redact;
   readonly #mapper: MessageMapper;
+  readonly #scanner: FrameScanner;
+  readonly delayMs: number;
   #sink: FeedSink | undefined;
   #link: MarketLink | undefined;
   #generation = 0;
@@ -74,11 +84,15 @@ class AlpacaMarketData implements Feed {
     this.name = options.name ?? `alpaca-${options.feed}`;
     this.#timers = options.timers ?? SYSTEM_TIMERS;
     this.#redact = redactor(options.credentials);
+    this.delayMs = options.feed === "delayed_sip" ? DELAY_MS : 0;
+    const { calendar, barSize = "1m" } = options;
+    this.#scanner = new FrameScanner({ calendar, barSize });
     this.#mapper = new MessageMapper({
-      calendar: options.calendar,
-      barSize: options.barSize ?? "1m",
+      calendar,
+      barSize,
       dailyBarsAreFinal: options.dailyBarsAreFinal ?? false,
       now: () => this.#timers.now(),
+      feed: this.name,
     });
   }
 
@@ -117,8 +131,10 @@ class AlpacaMarketData implements Feed {
     this.#link = new MarketLink({
       url: marketStreamUrl(options.feed, options.venueUrl),
       credentials,
-      format: options.format ?? "msgpack",
+      format: options.format ?? "json",
       channels: options.channels,
+      optional: options.optional ?? {},
+      scan: options.format === "msgpack" ? undefined : (data) => generation === this.#generation && this.#scan(data),
       timers: this.#timers,
       handshakeMs: options.handshakeMs ?? 10_000,
       loginMs: options.loginMs ?? 10_000,
@@ -141,9 +157,27 @@ class AlpacaMarketData implements Feed {
 
   #wentLive(): void {
     this.#liveSince = this.#timers.now();
-    this.#sink?.market({ kind: "feed", feed: this.name, status: "live", detail: "subscription confirmed" });
+    this.#tell("live", "subscription confirmed");
     this.#first?.resolve();
     this.#first = undefined;
+  }
+
+  /** Told one after the other, so that a stop in between is the end. */
+  #scan(data: Buffer): boolean {
+    const inputs = this.#scanner.scan(data);
+    if (inputs === undefined) return false;
+    for (const input of inputs) this.#sink?.market(input);
+    return true;
+  }
+
+  #tell(status: "live" | "down", detail: string): void {
+    const { name } = this;
+    const time = this.#timers.now();
+    this.#sink?.market(
+      this.#options.auxiliary === true
+        ? { kind: "notice", feed: name, topic: "feed", time, symbols: [], text: `${status}: ${detail}` }
+        : { kind: "feed", feed: name, status, detail },
+    );
   }
 
   #take(messages: readonly unknown[]): void {
@@ -171,7 +205,7 @@ class AlpacaMarketData implements Feed {
     }
     if (liveSince !== undefined) {
       if (this.#timers.now() - liveSince >= (this.#options.stableMs ?? 10_000)) this.#attempts = 0;
-      this.#sink?.market({ kind: "feed", feed: this.name, status: "down", detail });
+      this.#tell("down", detail);
     }
     const backoff = HOPELESS.includes(end.code)
       ? (this.#options.afterRefusal ?? { firstMs: 10_000, maxMs: 300_000 })

@@ -17,6 +17,9 @@ export interface Channels {
   readonly bars?: readonly string[];
   readonly updatedBars?: readonly string[];
   readonly dailyBars?: readonly string[];
+  readonly statuses?: readonly string[];
+  readonly lulds?: readonly string[];
+  readonly news?: readonly string[];
 }
 
 /** Why a connection ended. `code` is Alpaca's when it gave one. */
@@ -30,6 +33,8 @@ export interface LinkOptions {
   readonly credentials: Credentials;
   readonly format: StreamFormat;
   readonly channels: Channels;
+  /** Asked for when the rest is live: a plan or a server that does not offer them costs nothing else. */
+  readonly optional: Channels;
   readonly timers: Timers;
   readonly handshakeMs: number;
   /** From an open socket to a confirmed subscription. */
@@ -40,12 +45,16 @@ export interface LinkOptions {
   readonly idleMs: number;
   readonly expectData: () => boolean;
   readonly onLive: () => void;
+  /** Reads a frame of data without decoding it; false when it cannot. */
+  readonly scan: ((data: Buffer) => boolean) | undefined;
   readonly onMessages: (messages: readonly unknown[]) => void;
   readonly onRefused: (reason: string, sample: unknown) => void;
   readonly onEnd: (end: LinkEnd) => void;
 }
 
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** Invalid, symbol limit, plan, feed, scope. */
+const NOT_OFFERED: readonly (number | undefined)[] = [400, 405, 409, 410, 411];
 const CONTROL: readonly unknown[] = ["success", "error", "subscription"];
 
 export class MarketLink {
@@ -53,6 +62,7 @@ export class MarketLink {
   readonly #socket: WebSocket;
   #ended = false;
   #live = false;
+  #asksForMore = false;
   #lastFrame = 0;
   #lastData = 0;
   #loginTimer: unknown;
@@ -136,6 +146,10 @@ export class MarketLink {
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#ended) return;
     this.#alive();
+    if (this.#live && this.#options.scan?.(data) === true) {
+      this.#lastData = this.#lastFrame;
+      return;
+    }
     const messages = this.#decode(data, isBinary);
     if (messages === undefined) return;
     const first = fieldsOf(messages[0]);
@@ -163,6 +177,11 @@ export class MarketLink {
     if (message["T"] === "error") {
       const code = numberOf(message["code"]);
       const text = typeof message["msg"] === "string" ? message["msg"] : "error";
+      if (this.#asksForMore && NOT_OFFERED.includes(code)) {
+        this.#asksForMore = false;
+        const names = Object.keys(this.#options.optional).join(" and ");
+        return this.#options.onRefused(`the server does not offer ${names}: ${text} (${code})`, "");
+      }
       this.#note(code, code === undefined ? text : `${text} (${code})`);
       // Every error before `live` means that the state we want cannot be reached on this connection.
       if (!this.#live || code === 406 || code === 407) this.#socket.terminate();
@@ -175,7 +194,10 @@ export class MarketLink {
 
   /** Live only when the server's own list holds all that was asked for. */
   #subscribed(message: Fields): void {
-    if (this.#live) return;
+    if (this.#live) {
+      this.#asksForMore = false;
+      return;
+    }
     for (const [channel, wanted] of Object.entries(this.#options.channels) as [string, readonly string[]][]) {
       const confirmed = message[channel];
       const list: readonly unknown[] = Array.isArray(confirmed) ? confirmed : [];
@@ -189,6 +211,8 @@ export class MarketLink {
     this.#lastData = this.#options.timers.now();
     this.#watchIdle();
     this.#options.onLive();
+    this.#asksForMore = Object.keys(this.#options.optional).length > 0;
+    if (this.#asksForMore) this.#send({ action: "subscribe", ...this.#options.optional });
   }
 
   #send(message: unknown): void {

@@ -1,12 +1,13 @@
 /**
  * Messages of the market-data stream as inputs of the core.
  *
- * Owns: the mapping of `t q b u d`, and refusing what is not believable. May not: repair a message; a price that is
+ * Owns: the mapping of `t q b u d s l c x n`, and refusing what is not believable. May not: repair a message; a price that is
  * not a price is refused with the reason.
  */
 import type { BarInput, MarketInput, QuoteInput, TradeInput } from "../../core/event.ts";
 import type { Calendar } from "../../market/calendar.ts";
 import { idOf, numberOf, timeOf } from "./frames.ts";
+import { news, notice, status } from "./market-events.ts";
 import type { Fields } from "./frames.ts";
 import { tradeEffect } from "./sale-conditions.ts";
 
@@ -23,10 +24,12 @@ export interface MessageOptions {
   /** The local venue sends a day bar once, when it is closed. Alpaca sends the partial day every minute. */
   readonly dailyBarsAreFinal: boolean;
   readonly now: () => number;
+  /** Name of the feed, in notices. */
+  readonly feed: string;
 }
 
-/** Statuses, bands, imbalances, corrections, cancels, books, news: revised bars tell what a correction changed. */
-const IGNORED: readonly unknown[] = ["s", "l", "i", "c", "x", "o", "n"];
+/** Imbalances and books. */
+const IGNORED: readonly unknown[] = ["i", "o"];
 const refused = (reason: string): Mapped => ({ kind: "refused", reason });
 
 export class MessageMapper {
@@ -41,6 +44,7 @@ export class MessageMapper {
   map(message: Fields): Mapped {
     const type = message["T"];
     if (IGNORED.includes(type)) return { kind: "ignored" };
+    if (type === "n") return news(message, this.#options.feed);
     const symbol = message["S"];
     if (typeof symbol !== "string" || symbol === "") return refused("no symbol");
     const time = timeOf(message["t"]);
@@ -49,6 +53,12 @@ export class MessageMapper {
     if (type === "q") return quote(message, symbol, time);
     if (type === "b" || type === "u") return bar(message, symbol, time, this.#options.barSize, type === "u");
     if (type === "d") return this.#day(message, symbol, time);
+    if (type === "s") return status(message, symbol, time);
+    const { feed } = this.#options;
+    // A band says where trading may happen; a corrected or cancelled trade is told again by the updated bar of its minute.
+    if (type === "l") return notice(feed, "band", time, [symbol], message, ["u", "d", "i"]);
+    if (type === "c") return notice(feed, "correction", time, [symbol], message, ["oi", "op", "os", "ci", "cp", "cs"]);
+    if (type === "x") return notice(feed, "correction", time, [symbol], message, ["i", "p", "s", "a"]);
     return refused(`unknown message type ${JSON.stringify(type)?.slice(0, 20)}`);
   }
 

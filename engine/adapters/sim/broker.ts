@@ -73,6 +73,8 @@ export function play(exchange: Exchange, input: MarketInput, knownAt: number): v
       break;
     case "history":
     case "feed":
+    case "halt":
+    case "notice":
       break;
   }
 }

@@ -97,7 +97,7 @@ export class Player {
       this.#bars.addHistory(input.symbol, input.size, input.bars);
       return undefined;
     }
-    if (input.kind === "feed") return undefined;
+    if (input.kind === "feed" || input.kind === "halt" || input.kind === "notice") return undefined;
     const own = input.kind === "bar" ? this.#bars.endOfInput(input) : input.time;
     const at = "input" in item ? item.at : own;
     const nanos = "input" in item ? (item.nanos ?? 0) : 0;

@@ -4,6 +4,10 @@
  * Owns: the shapes, `$symbols` and `$ENV{NAME}` in templates, and keeping secrets out of every text. May not connect.
  */
 import { FeedError } from "../../ports/feed.ts";
+import type { WireFormat } from "./codec.ts";
+import type { Where } from "./filters.ts";
+import type { HeartbeatConfig } from "./heartbeat.ts";
+import type { SequenceConfig } from "./sequence.ts";
 import type { TimeUnit } from "./wire-time.ts";
 
 export type FieldName =
@@ -21,19 +25,37 @@ export type FieldName =
   | "low"
   | "close"
   | "volume"
-  | "start";
+  | "start"
+  | "bids"
+  | "asks";
 
 /** A path, or several of which the first that is present counts. */
 export type FieldPaths = string | readonly string[];
 
 export interface Mapping extends Partial<Readonly<Record<FieldName, FieldPaths>>> {
   /** Default `trade`. */
-  readonly type?: "trade" | "quote" | "bar";
+  readonly type?: "trade" | "quote" | "bar" | "book";
+  /** Of a book: the whole of it (default), or what changed; a size of 0 takes a level away. */
+  readonly update?: "snapshot" | "delta";
+  /** Where a level of a book has its price and size. Default: a pair, or `price`/`p` and `size`/`s`. */
+  readonly level?: { readonly price?: FieldPaths; readonly size?: FieldPaths };
   /** Only messages (or items) whose fields equal these values, e.g. `{$.T: t}`. */
-  readonly where?: Readonly<Record<string, string | number | boolean>>;
+  readonly where?: Where;
   readonly time_unit?: TimeUnit;
   /** Size of the bars, for `type: bar`. */
   readonly bar_size?: string;
+}
+
+export type DataKind = "trade" | "quote" | "bar";
+
+export interface LoginConfig {
+  /** The message to wait for before anything is sent. */
+  readonly after?: Where;
+  readonly send: readonly unknown[];
+  /** The answer that lets us in; without one, what follows is sent at once. */
+  readonly expect?: Where;
+  /** The answer that does not. */
+  readonly refused?: Where;
 }
 
 export interface WebSocketConfig {
@@ -45,8 +67,18 @@ export interface WebSocketConfig {
   readonly headers?: Readonly<Record<string, string>>;
   /** One mapping or several; the first whose `where` matches takes the message. */
   readonly map?: Mapping | readonly Mapping[];
+  /** Default `json`; with `msgpack` binary frames are MessagePack, both ways. */
+  readonly format?: WireFormat;
+  /** Said before `send`, and what must be answered. */
+  readonly login?: LoginConfig;
+  readonly heartbeat?: HeartbeatConfig;
+  readonly sequence?: SequenceConfig;
+  /** Longest silence of each kind of data while a market is open; a quote of a book counts as one. */
+  readonly idleMs?: Readonly<Partial<Record<DataKind, number>>>;
+  /** How late its data is by its nature. */
+  readonly delayMs?: number;
   /** The feed counts as live when a message with these values came. Default: when the connection is open. */
-  readonly confirm?: Readonly<Record<string, string | number | boolean>>;
+  readonly confirm?: Where;
   readonly compression?: boolean;
 }
 
@@ -105,18 +137,15 @@ export function redactUrl(url: string): string {
   return `${parsed.protocol}//${user}${parsed.host}${parsed.pathname}${query === "" ? "" : `?${query}`}`;
 }
 
-/** The messages to send after connecting, as text. */
+/** The messages to send after connecting, filled in. */
 export function subscribeMessages(
   templates: readonly unknown[],
   symbols: readonly string[],
   secrets: Secrets,
-): string[] {
+): unknown[] {
   return templates.flatMap((template) => {
     const each = mentions(template, "$symbol") ? symbols : [""];
-    return each.map((symbol) => {
-      const filled = fill(template, symbols, symbol, secrets);
-      return typeof filled === "string" ? filled : JSON.stringify(filled);
-    });
+    return each.map((symbol) => fill(template, symbols, symbol, secrets));
   });
 }
 

@@ -25,7 +25,7 @@ export interface ConnectionOptions {
 
 export interface ConnectionHandlers {
   onOpen(): void;
-  onMessage(text: string): void;
+  onMessage(data: Buffer, isBinary: boolean): void;
   /** Once: it could not be made, was closed, or went silent. */
   onEnd(why: FeedError): void;
 }
@@ -53,9 +53,9 @@ export class Connection {
     this.#listen();
   }
 
-  send(text: string): void {
+  send(data: string | Uint8Array): void {
     // A failure shows as an error event; the callback keeps it from being thrown here.
-    this.#socket.send(text, () => {});
+    this.#socket.send(data, () => {});
   }
 
   /** Says goodbye and waits briefly for the answer. No callback comes from here on. */
@@ -93,9 +93,9 @@ export class Connection {
       this.#watch();
       this.#handlers?.onOpen();
     });
-    socket.on("message", (data) => {
+    socket.on("message", (data: RawData, isBinary) => {
       heard();
-      this.#handlers?.onMessage(textOf(data));
+      this.#handlers?.onMessage(bytesOf(data), isBinary);
     });
     socket.on("ping", heard);
     socket.on("pong", heard);
@@ -166,7 +166,7 @@ export class Connection {
   }
 }
 
-function textOf(data: RawData): string {
-  if (Buffer.isBuffer(data)) return data.toString("utf8");
-  return Array.isArray(data) ? Buffer.concat(data).toString("utf8") : Buffer.from(data).toString("utf8");
+function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }

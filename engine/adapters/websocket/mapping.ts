@@ -7,8 +7,11 @@
 import type { MarketInput } from "../../core/event.ts";
 import { parseBarSize } from "../../market/bar-size.ts";
 import { FeedError } from "../../ports/feed.ts";
+import { Books, levelsOf } from "./books.ts";
+import type { LevelPaths } from "./books.ts";
 import { DEFAULT_MAPPING, type FieldName, type FieldPaths, type Mapping } from "./config.ts";
-import { type Path, parsePath, valueAt } from "./path.ts";
+import { type Filter, compileFilters, matches, pathOf } from "./filters.ts";
+import { type Path, valueAt } from "./path.ts";
 import { type TimeUnit, wireTime } from "./wire-time.ts";
 
 export interface MappingSink {
@@ -16,15 +19,14 @@ export interface MappingSink {
   refused(reason: string, item: unknown): void;
   /** Not data, or not ours: an acknowledgement, a heartbeat, a symbol nobody asked for. */
   ignored(): void;
-}
-
-interface Filter {
-  readonly path: Path;
-  readonly value: string | number | boolean;
+  /** What was told of a book does not fit together: changes are missing. */
+  broken(detail: string): void;
 }
 
 interface Compiled {
-  readonly type: "trade" | "quote" | "bar";
+  readonly type: "trade" | "quote" | "bar" | "book";
+  readonly isDelta: boolean;
+  readonly level: LevelPaths;
   readonly filters: readonly Filter[];
   /** Where the array of items is; null when the message is the item. */
   readonly items: Path["items"];
@@ -39,23 +41,16 @@ const REQUIRED: Readonly<Record<Compiled["type"], readonly FieldName[]>> = {
   trade: ["symbol", "price"],
   quote: ["symbol", "bid", "ask"],
   bar: ["symbol", "open", "high", "low", "close"],
+  book: ["symbol", "bids", "asks"],
 };
 const FIELDS: readonly FieldName[] = [
   ...["symbol", "price", "size", "time", "id", "bid", "ask", "bid_size", "ask_size"],
-  ...["open", "high", "low", "close", "volume", "start"],
+  ...["open", "high", "low", "close", "volume", "start", "bids", "asks"],
 ] as FieldName[];
 
 const FUTURE_MS = 5 * 60_000;
 const EARLIEST = Date.UTC(1990, 0, 1);
 const NUMERIC = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i;
-
-export function compileFilters(where: Readonly<Record<string, string | number | boolean>> | undefined): Filter[] {
-  return Object.entries(where ?? {}).map(([source, value]) => ({ path: pathOf("where", source), value }));
-}
-
-export function matches(filters: readonly Filter[], message: unknown, item: unknown): boolean {
-  return filters.every(({ path, value }) => valueAt(path.items === null ? message : item, path.steps) === value);
-}
 
 /** Rejects a wrong mapping with a FeedError that names the field. */
 export function compileMappings(map: Mapping | readonly Mapping[] | undefined): readonly Compiled[] {
@@ -70,7 +65,7 @@ function compile(mapping: Mapping, isDefault: boolean): Compiled {
   for (const name of FIELDS) {
     const paths: FieldPaths | undefined = mapping[name];
     if (paths === undefined) continue;
-    fields[name] = (typeof paths === "string" ? [paths] : paths).map((source) => pathOf(name, source));
+    fields[name] = pathsOf(name, paths);
   }
   const missing = REQUIRED[type].filter((name) => fields[name] === undefined);
   if (missing.length > 0) throw new FeedError("config", `map: a ${type} needs ${missing.join(", ")}`);
@@ -85,15 +80,24 @@ function compile(mapping: Mapping, isDefault: boolean): Compiled {
   const other = starred.find((path) => JSON.stringify(path.items) !== JSON.stringify(items));
   if (other !== undefined)
     throw new FeedError("config", `map: ${other.source} goes through another array than the rest`);
-  return { type, filters, items, fields, isDefault, unit: mapping.time_unit ?? "auto", barSize: barSize?.label ?? "" };
+  return {
+    type,
+    isDelta: mapping.update === "delta",
+    level: {
+      price: pathsOf("level: price", mapping.level?.price ?? ["$[0]", "$.price", "$.p"]),
+      size: pathsOf("level: size", mapping.level?.size ?? ["$[1]", "$.size", "$.s"]),
+    },
+    filters,
+    items,
+    fields,
+    isDefault,
+    unit: mapping.time_unit ?? "auto",
+    barSize: barSize?.label ?? "",
+  };
 }
 
-function pathOf(name: string, source: string): Path {
-  const path = parsePath(source);
-  if (path === undefined) {
-    throw new FeedError("config", `map: ${name}: ${source} is not a path; write $.a, $.a.b, $.a[0] or $.items[*].a`);
-  }
-  return path;
+function pathsOf(name: string, paths: FieldPaths): readonly Path[] {
+  return (typeof paths === "string" ? [paths] : paths).map((source) => pathOf(name, source));
 }
 
 export class Mapper {
@@ -102,6 +106,7 @@ export class Mapper {
   readonly #lateMs: number;
   /** Time of the newest item, per kind and symbol. */
   readonly #newest = new Map<string, number>();
+  readonly #books = new Books();
 
   /** `lateMs`: an item older than the newest of its kind and symbol by more than this is refused. */
   constructor(map: Mapping | readonly Mapping[] | undefined, symbols: readonly string[], lateMs: number) {
@@ -112,11 +117,16 @@ export class Mapper {
 
   /** A message, or an array of messages. */
   message(message: unknown, arrival: number, sink: MappingSink): void {
-    if (Array.isArray(message)) for (const each of message) this.#one(each, arrival, sink);
-    else this.#one(message, arrival, sink);
+    if (Array.isArray(message)) for (const each of message) this.one(each, arrival, sink);
+    else this.one(message, arrival, sink);
   }
 
-  #one(message: unknown, arrival: number, sink: MappingSink): void {
+  /** Books are of the past: each is unknown until its next snapshot. */
+  forgetBooks(now: number, sink: MappingSink): void {
+    for (const symbol of this.#books.forget()) sink.market(nobodyQuotes(symbol, now));
+  }
+
+  one(message: unknown, arrival: number, sink: MappingSink): void {
     if (typeof message !== "object" || message === null) return sink.refused("a message is not an object", message);
     let taken = false;
     for (const mapping of this.#compiled) {
@@ -149,13 +159,39 @@ export class Mapper {
     const newest = this.#newest.get(key) ?? -Infinity;
     if (time < newest - this.#lateMs)
       return `older than the newest ${mapping.type} by more than ${this.#lateMs / 1000} s`;
-    const input = MAKERS[mapping.type](mapping, read, symbol, time);
+    const input =
+      mapping.type === "book"
+        ? this.#book(mapping, read, symbol, time, sink)
+        : MAKERS[mapping.type](mapping, read, symbol, time);
     if (typeof input === "string") return input;
     if (time > newest) this.#newest.set(key, time);
+    if (input === null) return "";
     sink.market(input);
     return "";
   }
+
+  /** The quote that a change of the book makes, null when its best prices stay, or why it is refused. */
+  #book(
+    mapping: Compiled,
+    read: (name: FieldName) => unknown,
+    symbol: string,
+    time: number,
+    sink: MappingSink,
+  ): MarketInput | string | null {
+    const bids = levelsOf(read("bids"), mapping.level, numeric);
+    const asks = levelsOf(read("asks"), mapping.level, numeric);
+    if (bids === undefined || asks === undefined) return "bids or asks is not a list of levels with price and size";
+    const best = this.#books.apply(symbol, mapping.isDelta, bids, asks);
+    if (typeof best !== "string") return best === null ? null : { kind: "quote", symbol, time, ...best };
+    sink.market(nobodyQuotes(symbol, time));
+    sink.broken(`${symbol}: ${best}`);
+    return best;
+  }
 }
+
+const nobodyQuotes = (symbol: string, time: number): MarketInput => {
+  return { kind: "quote", symbol, time, bid: 0, bidSize: 0, ask: 0, askSize: 0 };
+};
 
 function field(paths: readonly Path[] | undefined, message: unknown, item: unknown): unknown {
   for (const path of paths ?? []) {
@@ -180,6 +216,7 @@ function timeOf(mapping: Compiled, read: (name: FieldName) => unknown, arrival: 
 /** A number, or text that is wholly one; NaN for anything else. */
 function numeric(value: unknown): number {
   if (typeof value === "number") return value;
+  if (typeof value === "bigint") return Number(value);
   return typeof value === "string" && NUMERIC.test(value) ? Number(value) : NaN;
 }
 
@@ -199,7 +236,7 @@ function sizeOf(mapping: Compiled, read: (name: FieldName) => unknown, name: Fie
 const isPrice = (value: number): boolean => value > 0 && value < Infinity;
 const isSize = (value: number): boolean => value >= 0 && value < Infinity;
 
-const MAKERS: Readonly<Record<Compiled["type"], Maker>> = {
+const MAKERS: Readonly<Record<Exclude<Compiled["type"], "book">, Maker>> = {
   trade(mapping, read, symbol, time) {
     const price = numeric(read("price"));
     const size = sizeOf(mapping, read, "size");
@@ -207,7 +244,8 @@ const MAKERS: Readonly<Record<Compiled["type"], Maker>> = {
     if (!isSize(size)) return "size is not a number of at least 0";
     const id = read("id");
     // An integer beyond 2^53 has already lost digits in JSON.parse: no id is better than one that is shared.
-    const isId = typeof id === "string" || (typeof id === "number" && Number.isSafeInteger(id));
+    const isId =
+      typeof id === "string" || typeof id === "bigint" || (typeof id === "number" && Number.isSafeInteger(id));
     const trade = { kind: "trade", symbol, time, price, size, setsPrice: true } as const;
     return isId ? { ...trade, id: String(id) } : trade;
   },

@@ -5,15 +5,16 @@
  * work, or `start` rejects with what to do; after that it never gives up. Each connection is an object of its own, so
  * that nothing of an old one is ever heard again. No secret is in any message. May not evaluate or store data.
  */
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import { calendarOf } from "../../market/instruments.ts";
 import { isOpen } from "../../market/sessions.ts";
 import { type Feed, FeedError, type FeedSink } from "../../ports/feed.ts";
 import { backoffMs, refusedBackoffMs, STABLE_MS } from "./backoff.ts";
-import { redactUrl, resolveUrl, Secrets, subscribeMessages, type WebSocketConfig } from "./config.ts";
+import { redactUrl, Secrets, type WebSocketConfig } from "./config.ts";
 import { Connection } from "./connection.ts";
-import { compileFilters, Mapper, matches } from "./mapping.ts";
+import { Mapper } from "./mapping.ts";
+import { planOf, type SessionPlan } from "./plan.ts";
 import { Refusals } from "./refusals.ts";
+import { Session } from "./session.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { WALL_CLOCK } from "../wall-clock.ts";
 
@@ -34,8 +35,8 @@ export interface WebSocketOptions {
   readonly lateMs?: number;
 }
 
-const CONFIRM_MS = 10_000;
-const CHECK_MS = 1_000;
+/** How often held-back refusals are looked at. */
+const TICK_MS = 1_000;
 
 interface Start {
   readonly resolve: () => void;
@@ -44,26 +45,23 @@ interface Start {
 
 export class WebSocketFeed implements Feed {
   readonly name: string;
+  readonly delayMs: number;
   /** Messages that were no data or not ours. */
   ignored = 0;
-  readonly #config: WebSocketConfig;
+  readonly #plan: SessionPlan;
+  readonly #compression: boolean;
   readonly #options: Required<WebSocketOptions>;
   readonly #secrets: Secrets;
-  readonly #url: string;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #send: readonly string[];
-  readonly #confirm: ReturnType<typeof compileFilters>;
   readonly #mapper: Mapper;
   readonly #refusals: Refusals;
   #sink: FeedSink | undefined;
   #start: Start | undefined;
   #connection: Connection | undefined;
+  #session: Session | undefined;
   #cancelRetry: (() => void) | undefined;
-  #cancelCheck: (() => void) | undefined;
-  #cancelConfirm: (() => void) | undefined;
+  #cancelTick: (() => void) | undefined;
   #attempt = 0;
   #liveSince = NaN;
-  #lastData = 0;
   #lastDetail = "";
 
   /** Throws a FeedError when the configuration is wrong. */
@@ -81,17 +79,11 @@ export class WebSocketFeed implements Feed {
       expectData: options.expectData ?? ((now) => symbols.some((symbol) => isOpen(calendarOf(symbol), now, "regular"))),
       lateMs: options.lateMs ?? 60_000,
     };
-    if (symbols.length === 0) throw new FeedError("config", "no symbols to subscribe");
-    this.#config = config;
     this.#secrets = new Secrets(this.#options.environment);
-    const headers = Object.entries(config.headers ?? {});
-    this.#headers = Object.fromEntries(
-      headers.map(([name, value]) => [name, headerValue(name, this.#secrets.expand(value))]),
-    );
-    this.#send = subscribeMessages(config.send ?? [], symbols, this.#secrets);
-    this.#url = resolveUrl(config, this.#secrets);
-    this.name = config.name ?? new URL(this.#url).host;
-    this.#confirm = compileFilters(config.confirm);
+    this.#plan = planOf(config, symbols, this.#secrets);
+    this.#compression = config.compression ?? false;
+    this.name = config.name ?? new URL(this.#plan.url).host;
+    this.delayMs = config.delayMs ?? 0;
     this.#mapper = new Mapper(config.map, symbols, this.#options.lateMs);
     this.#refusals = new Refusals(
       (reason, sample, count) => this.#sink?.refused(this.name, reason, this.#secrets.scrub(sample), count),
@@ -112,7 +104,8 @@ export class WebSocketFeed implements Feed {
     this.#refusals.flush();
     this.#sink = undefined;
     this.#cancelRetry?.();
-    this.#release();
+    this.#cancelTick?.();
+    this.#session?.close();
     this.#start?.reject(new FeedError("unreachable", `${this.name}: stopped before it was connected`));
     this.#start = undefined;
     const connection = this.#connection;
@@ -121,16 +114,35 @@ export class WebSocketFeed implements Feed {
   }
 
   #connect(): void {
-    const { timers, payloadMax, handshakeMs, pingAfterMs, pongWithinMs } = this.#options;
+    const { timers, payloadMax, handshakeMs, pingAfterMs, pongWithinMs, dataIdleMs, expectData } = this.#options;
+    const { url, headers } = this.#plan;
     this.#liveSince = NaN;
-    const shownUrl = this.#secrets.scrub(redactUrl(this.#url));
-    const compression = this.#config.compression ?? false;
-    this.#connection = new Connection(
+    const session: Session = new Session({
+      plan: this.#plan,
+      mapper: this.#mapper,
+      clock: timers,
+      name: this.name,
+      dataIdleMs,
+      expectData,
+      send: (data) => connection.send(data),
+      handlers: {
+        live: () => this.#live(),
+        market: (input) => this.#sink?.market(input),
+        refused: (reason, sample) => this.#refusals.add(reason, sample),
+        ignored: () => this.ignored++,
+        gap: (detail) => this.#gap(detail),
+        fail: (why) => {
+          connection.abandon();
+          this.#lost(why);
+        },
+      },
+    });
+    const connection = new Connection(
       {
-        url: this.#url,
-        shownUrl,
-        headers: this.#headers,
-        compression,
+        url,
+        shownUrl: this.#secrets.scrub(redactUrl(url)),
+        headers,
+        compression: this.#compression,
         payloadMax,
         handshakeMs,
         pingAfterMs,
@@ -138,78 +150,48 @@ export class WebSocketFeed implements Feed {
         timers,
       },
       {
-        onOpen: () => this.#opened(),
-        onMessage: (text) => this.#message(text),
+        onOpen: () => session.opened(),
+        onMessage: (data, isBinary) => session.message(data, isBinary),
         onEnd: (why) => this.#lost(why),
       },
     );
-  }
-
-  #opened(): void {
-    for (const text of this.#send) this.#connection?.send(text);
-    if (this.#config.confirm === undefined) return this.#live();
-    this.#cancelConfirm = this.#options.timers.after(CONFIRM_MS, () => {
-      this.#drop(new FeedError("protocol", `${this.name}: the subscription was not confirmed within 10 s`));
-    });
+    this.#session = session;
+    this.#connection = connection;
   }
 
   #live(): void {
-    const { timers } = this.#options;
-    this.#cancelConfirm?.();
-    this.#cancelConfirm = undefined;
-    this.#liveSince = this.#lastData = timers.now();
+    this.#liveSince = this.#options.timers.now();
     this.#lastDetail = "";
-    this.#check();
-    this.#sink?.market({ kind: "feed", feed: this.name, status: "live", detail: "connected and subscribed" });
+    this.#tick();
+    this.#tell("live", "connected and subscribed");
     this.#start?.resolve();
     this.#start = undefined;
   }
 
-  #message(text: string): void {
-    let message: unknown;
-    try {
-      message = JSON.parse(text);
-    } catch {
-      this.#refusals.add("a message is not JSON", () => text);
-      return;
-    }
-    const now = this.#options.timers.now();
-    if (Number.isNaN(this.#liveSince)) {
-      const list: readonly unknown[] = Array.isArray(message) ? message : [message];
-      if (list.some((each) => matches(this.#confirm, each, each))) this.#live();
-    }
-    this.#mapper.message(message, now, {
-      market: (input) => {
-        this.#lastData = now;
-        this.#sink?.market(input);
-      },
-      refused: (reason, item) => this.#refusals.add(reason, () => JSON.stringify(item) ?? String(item)),
-      ignored: () => this.ignored++,
-    });
+  #tell(status: "live" | "down", detail: string): void {
+    this.#sink?.market({ kind: "feed", feed: this.name, status, detail });
   }
 
-  /** Once a second: is data flowing that should, and are held-back refusals due? */
-  #check(): void {
-    const { timers, dataIdleMs, expectData } = this.#options;
-    this.#cancelCheck = timers.after(Math.min(CHECK_MS, dataIdleMs), () => {
-      const now = timers.now();
+  /** What is being built misses something; what begins now does not. */
+  #gap(detail: string): void {
+    this.#tell("down", detail);
+    this.#tell("live", "goes on after a gap");
+  }
+
+  #tick(): void {
+    this.#cancelTick?.();
+    this.#cancelTick = this.#options.timers.after(TICK_MS, () => {
       this.#refusals.tick();
-      if (!expectData(now)) this.#lastData = now;
-      if (now - this.#lastData < dataIdleMs) return this.#check();
-      this.#drop(new FeedError("unreachable", `${this.name}: connected, but no data for ${dataIdleMs / 1000} s`));
+      this.#tick();
     });
-  }
-
-  #drop(why: FeedError): void {
-    this.#connection?.abandon();
-    this.#lost(why);
   }
 
   /** The connection is gone: the first one ends the start, every other one is made again. */
   #lost(why: FeedError): void {
     const { timers, random } = this.#options;
-    this.#release();
-    this.#connection = undefined;
+    this.#cancelTick?.();
+    this.#session?.close();
+    this.#session = this.#connection = undefined;
     const error = new FeedError(why.code, this.#secrets.scrub(why.message));
     if (this.#start !== undefined) {
       const { reject } = this.#start;
@@ -228,26 +210,6 @@ export class WebSocketFeed implements Feed {
   #down(detail: string): void {
     if (detail === this.#lastDetail) return;
     this.#lastDetail = detail;
-    this.#sink?.market({ kind: "feed", feed: this.name, status: "down", detail });
+    this.#tell("down", detail);
   }
-
-  #release(): void {
-    this.#cancelCheck?.();
-    this.#cancelConfirm?.();
-    this.#cancelCheck = this.#cancelConfirm = undefined;
-  }
-}
-
-/** Checked here, because a wrong one would otherwise throw at every connect. */
-function headerValue(name: string, value: string): string {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-  } catch {
-    throw new FeedError(
-      "config",
-      `headers: ${name} is not a header, or its value holds a line end or a control character`,
-    );
-  }
-  return value;
 }

@@ -5,6 +5,7 @@
  */
 import { mayReduce } from "../actions.ts";
 import type { CommandInput, ConfirmationInput, Firing, InputBody, Stamp } from "../event.ts";
+import type { FeedInput, HaltInput, LoadInput } from "../feed-event.ts";
 import type { Program, Rule } from "../program.ts";
 import type { Book } from "./books.ts";
 import { act, exitBlockedBy, flatten, kindOf } from "./act.ts";
@@ -15,6 +16,7 @@ import { originOf, tooManyEntries } from "./entries.ts";
 import { cancelOpening, restoreAll } from "./exits.ts";
 import { messageOf } from "./message.ts";
 import type { OrderOrigin } from "./orders.ts";
+import type { DataAlert } from "./pauses.ts";
 import { DeskState, quarantineKey } from "./state.ts";
 import type { DeskOptions, DeskSink, Refused } from "./state.ts";
 import { becomeUnknown, onLookupTimer, wasNotSent } from "./unknown.ts";
@@ -284,6 +286,32 @@ export class Desk {
           this.#flatten(book, { strategy: book.strategy, rule: "@operator", firing: `@operator/${state.now.seq}` });
         break;
     }
+  }
+
+  /** Entries pause while the engine is behind its data; exits go on. */
+  keepsUp(input: LoadInput): void {
+    this.#tell(this.state.pauses.load(input));
+  }
+
+  feed(input: FeedInput): void {
+    this.state.pauses.feed(input);
+  }
+
+  halt(input: HaltInput): void {
+    this.#tell(this.state.pauses.halt(input), input.symbol);
+  }
+
+  /** Whether this trade shows that a halt is over. */
+  tradesAgain(symbol: string, time: number): boolean {
+    if (!this.state.pauses.tradesAgain(symbol, time)) return false;
+    const message = `${symbol} trades again: what the feed said while it was down is not known`;
+    this.state.alert("info", "data/resumed", message, { symbol });
+    return true;
+  }
+
+  #tell(alert: DataAlert | undefined, symbol?: string): void {
+    if (alert === undefined) return;
+    this.state.alert(alert.level, alert.code, alert.message, symbol === undefined ? {} : { symbol });
   }
 
   #cancelOpen(matches: (role: string) => boolean): void {

@@ -13,6 +13,7 @@ import { Books, viewOfBook } from "./books.ts";
 import type { Book } from "./books.ts";
 import { OrderBook, clientOrderId, isTerminal, newOrder, remaining, signedRemaining, viewOf } from "./orders.ts";
 import type { Order, OrderOrigin, OrderRole } from "./orders.ts";
+import { Pauses } from "./pauses.ts";
 import { Portfolio } from "./portfolio.ts";
 import { DEFAULT_LIMITS, decide, tightest } from "./risk/approve.ts";
 import type { RiskContext } from "./risk/check.ts";
@@ -68,6 +69,7 @@ export class DeskState {
   readonly account = new Account(this.portfolio);
   readonly orders = new OrderBook();
   readonly books = new Books();
+  readonly pauses = new Pauses();
   readonly options: DeskOptions;
   readonly #sink: DeskSink;
   program: Program | undefined;
@@ -273,6 +275,7 @@ export class DeskState {
       state,
       stateReason: reason,
       ready: this.ready,
+      paused: this.pauses.reasonFor(symbol),
       equity: this.account.equity(),
       buyingPower: this.account.buyingPower(this.reserved(except)),
       cash: this.portfolio.cash,

@@ -75,14 +75,17 @@ export class Closing {
     for (const barrier of this.#waiting) this.closeAt(barrier.end);
   }
 
-  /** The bar timer: closes what is due and evaluates what waited for others. */
-  timer(now: number): void {
+  /**
+   * The bar timer: closes what is due and evaluates what waited for others. While a feed of bars is down its bars stay
+   * open: history may still tell what they miss.
+   */
+  timer(now: number, isDown: boolean): void {
     this.#timerAt = Number.NaN;
-    const { series } = this.#graph;
+    const series = [...this.#graph.series.values()].filter(({ isFromBars }) => !(isDown && isFromBars));
     const grace = this.#graceMs;
-    this.closeThrough(series.values(), now - grace);
+    this.closeThrough(series, now - grace);
     let next = Number.POSITIVE_INFINITY;
-    for (const { openEnd } of series.values()) if (openEnd < next) next = openEnd;
+    for (const { openEnd } of series) if (openEnd < next) next = openEnd;
     for (const barrier of [...this.#waiting]) {
       if (barrier.end + grace <= now) this.#release(barrier);
       else next = Math.min(next, barrier.end);

@@ -22,6 +22,7 @@ import { CalcNode, FieldNode, GuardNode, IndicatorNode, LagNode } from "./nodes.
 import type { FactNode, Moment } from "./nodes.ts";
 import { indicatorOf, kernelOf } from "./kernel-of.ts";
 import { PairNode } from "./pair-nodes.ts";
+import { Quotes } from "./quotes.ts";
 import { RankNode, Ranking } from "./ranking.ts";
 import { seriesKey } from "./series.ts";
 import type { Series } from "./series.ts";
@@ -31,7 +32,7 @@ import { comparedFacts, isPure, keyOfSpec } from "./specs.ts";
 import { BarsTrueNode, SecondsTrueNode, SinceNode } from "./temporal-nodes.ts";
 import type { Watched } from "./temporal-nodes.ts";
 import { AccountNode, PositionNode, QuoteNode, SessionNode } from "./view-nodes.ts";
-import type { QuoteState, Views } from "./view-nodes.ts";
+import type { Views } from "./view-nodes.ts";
 
 /** Everything of one strategy in one symbol that exists once per evaluation. */
 export interface InstanceFacts {
@@ -67,7 +68,7 @@ interface Placed {
 
 export class FactGraph {
   readonly series = new Map<string, Series>();
-  readonly quotes = new Map<string, QuoteState>();
+  readonly quotes: Quotes;
   readonly instances: InstanceFacts[] = [];
   slots: Slots = new Float64Array(0);
   readonly #nodes = new Map<string, { readonly node: FactNode; readonly slot: number }>();
@@ -79,7 +80,13 @@ export class FactGraph {
   readonly #prompt = new Map<Strategy, boolean>();
   #size = 0;
 
-  constructor(strategies: readonly Strategy[], calendarOf: (symbol: string) => Calendar, views: Views) {
+  constructor(
+    strategies: readonly Strategy[],
+    calendarOf: (symbol: string) => Calendar,
+    views: Views,
+    staleMs?: number,
+  ) {
+    this.quotes = new Quotes(staleMs);
     this.#calendarOf = calendarOf;
     this.#views = views;
     for (const strategy of strategies) for (const symbol of strategy.symbols) this.#addInstance(strategy, symbol);
@@ -103,19 +110,13 @@ export class FactGraph {
     return this.#nodes.size;
   }
 
-  quoteOf(symbol: string): QuoteState {
-    let quote = this.quotes.get(symbol);
-    if (quote === undefined) this.quotes.set(symbol, (quote = unquoted()));
-    return quote;
-  }
-
   /** Continues what an older graph knew: series, quotes and every node whose key is still the same. */
   adopt(old: FactGraph): void {
     for (const [key, series] of this.series) {
       const previous = old.series.get(key);
       if (previous !== undefined) series.adopt(previous);
     }
-    for (const [symbol, quote] of this.quotes) Object.assign(quote, old.quotes.get(symbol));
+    this.quotes.adopt(old.quotes);
     const moments = new Map(old.instances.map((instance) => [instance.key, instance.moment]));
     for (const instance of this.instances) Object.assign(instance.moment, moments.get(instance.key));
     for (const [key, { node }] of this.#nodes) {
@@ -336,7 +337,7 @@ export class FactGraph {
       case "bars_since":
         return this.#since(instance, spec, key, slot, slotOf, { horizon: spec.horizon, unit: "bars" });
       case "quote":
-        return new QuoteNode(key, slot, this.quoteOf(series.symbol), spec.field);
+        return new QuoteNode(key, slot, this.quotes.of(series.symbol), spec.field, moment, this.quotes.staleMs);
       case "session":
         return new SessionNode(key, slot, series, moment, spec.field);
       case "position":
@@ -391,9 +392,4 @@ export class FactGraph {
 
 function watched(condition: Condition, slotOf: (index: number) => number): Watched {
   return { slots: [...new Set([...factsOf(condition)].map(slotOf))], test: compileTest(condition, slotOf) };
-}
-
-function unquoted(): QuoteState {
-  const unknown = Number.NaN;
-  return { bid: unknown, bidSize: unknown, ask: unknown, askSize: unknown, last: unknown };
 }

@@ -89,6 +89,11 @@ export abstract class Series<Size extends SeriesSize = SeriesSize> {
     return this.forming?.close ?? this.bar.close;
   }
 
+  /** A provider tells its bars: trades do not build it. */
+  get isFromBars(): boolean {
+    return false;
+  }
+
   /**
    * Data is complete from here on; what began earlier and is not covered by bars makes no bar. The start of a bar that is
    * given up at once, or NaN.

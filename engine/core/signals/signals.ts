@@ -7,6 +7,7 @@
 import type { Calendar } from "../../market/calendar.ts";
 import { barSizeOf } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
+import type { FeedInput } from "../feed-event.ts";
 import type {
   AccountView,
   BarInput,
@@ -30,6 +31,7 @@ import { Judge } from "./judge.ts";
 import type { SignalsSink } from "./judge.ts";
 import type { Series } from "./series.ts";
 import { Ticks } from "./ticks.ts";
+import { divides } from "./time-series.ts";
 import type { TimeSeries } from "./time-series.ts";
 
 /** When a condition of rules on ticks will have lasted long enough. */
@@ -90,7 +92,7 @@ export class Signals {
   /** Swaps the program between two events. New facts are warmed beside the running ones; old ones continue. */
   load({ program, warmup }: ProgramLoadedInput): void {
     const previous = this.#instances;
-    const graph = new FactGraph(program.strategies, this.#calendarOf, this.#books);
+    const graph = new FactGraph(program.strategies, this.#calendarOf, this.#books, program.staleMs);
     const instances = instancesOf(graph.instances);
     const wasTrading = this.#judge.trading;
     const old = this.#graph;
@@ -130,12 +132,21 @@ export class Signals {
     });
   }
 
-  feed(status: "live" | "down" | "ended", time: number): void {
+  feed({ status, gap }: FeedInput, time: number): void {
     if (status === "ended") return;
     this.#liveSince = status === "live" ? time : Number.POSITIVE_INFINITY;
     for (const series of this.#graph.series.values()) {
-      this.#cut(series, status === "live" ? series.liveSince(time) : series.interrupted());
+      const since = series.isFromBars && gap !== undefined ? gap.since : time;
+      this.#cut(series, status === "live" ? series.liveSince(since) : series.interrupted());
     }
+    if (status === "down") return this.#graph.quotes.forget();
+    for (const history of gap?.history ?? []) this.history(history, true);
+    // What ended while the feed was down waited for what history would tell.
+    for (const { openEnd } of this.#graph.series.values()) if (openEnd === openEnd) this.#closing.closeAt(openEnd);
+  }
+
+  halt(symbol: string, halted: boolean): void {
+    this.#graph.quotes.halt(symbol, halted);
   }
 
   /** A bar that began at `start` was given up; NaN: none was. */
@@ -144,38 +155,37 @@ export class Signals {
   }
 
   /** Bars from before now: facts and latches follow, nothing fires. */
-  history(input: HistoryInput): void {
+  history(input: HistoryInput, fills = false): void {
     const trading = this.#judge.trading;
     this.#judge.trading = false;
-    this.#warm(input, undefined);
+    this.#warm(input, undefined, fills);
     this.#judge.trading = trading;
   }
 
-  /** `running`: a graph whose series go on after the warm-up; what they have not closed yet they will close themselves. */
-  #warm({ symbol, size, bars }: HistoryInput, running: FactGraph | undefined): void {
+  /**
+   * `running`: a graph whose series go on after the warm-up; what they have not closed yet they will close themselves.
+   * `fills`: what a feed of bars has missed also fills the larger bars that are built from its bars.
+   */
+  #warm({ symbol, size, bars }: HistoryInput, running: FactGraph | undefined, fills = false): void {
     const barSize = barSizeOf(size);
     for (const series of (this.#bySymbol.get(symbol) ?? NO_SERIES).timed) {
-      if (series.size.label !== size) continue;
+      const isOwn = series.size.label === size;
+      if (!isOwn && !(fills && series.isFromBars && divides(barSize, series.size))) continue;
       const known = running?.series.get(series.key)?.lastEnd ?? Number.NEGATIVE_INFINITY;
       const until = known === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : known;
       for (const bar of bars) {
-        const end = series.endAt(bar.start);
+        const end = isOwn || series.size.kind === "session" ? series.endAt(bar.start) : bar.start + barSize.ms;
         if (!(end <= until)) continue;
+        if (fills && series.openEnd <= bar.start) this.#closing.closeThrough([series], bar.start);
         this.#closing.beforeUpdate(series, end);
         if (series.offer(bar, barSize, end, false) === "closed") this.#closing.judge([series]);
       }
     }
   }
 
-  quote({ symbol, time, bid, bidSize, ask, askSize, marketTime }: QuoteInput & { readonly marketTime: number }): void {
-    const quote = this.#graph.quotes.get(symbol);
-    if (quote !== undefined) {
-      // Feeds write 0 where nobody quotes: that side is unknown, not free of charge.
-      quote.bid = bid > 0 ? bid : Number.NaN;
-      quote.ask = ask > 0 ? ask : Number.NaN;
-      quote.bidSize = bid > 0 ? bidSize : Number.NaN;
-      quote.askSize = ask > 0 ? askSize : Number.NaN;
-    }
+  quote(input: QuoteInput & { readonly marketTime: number }): void {
+    const { symbol, time, bid, ask, marketTime } = input;
+    this.#graph.quotes.quote(input, marketTime);
     if (!(bid > 0 && ask >= bid)) return;
     const middle = this.#middle;
     middle.time = time;
@@ -185,8 +195,7 @@ export class Signals {
   }
 
   trade(input: TradeInput & { readonly marketTime: number }): void {
-    const quote = this.#graph.quotes.get(input.symbol);
-    if (quote !== undefined && input.setsPrice) quote.last = input.price;
+    if (input.setsPrice) this.#graph.quotes.traded(input.symbol, input.price, input.marketTime);
     this.#tick(input.symbol, input);
   }
 
@@ -250,14 +259,13 @@ export class Signals {
     this.#lastingUntil(this.#ticks.earliest(now));
   }
 
-  bar(input: BarInput): void {
+  bar(input: BarInput & { readonly marketTime: number }): void {
     const own = this.#bySymbol.get(input.symbol);
     if (own === undefined) return;
     const all = own.timed;
     const size = barSizeOf(input.size);
     if (input.revised) return this.#corrections.bar(all, input, size, this.#graph.slots, this.#judge.trading);
-    const quote = this.#graph.quotes.get(input.symbol);
-    if (quote !== undefined) quote.last = input.close;
+    this.#graph.quotes.traded(input.symbol, input.close, input.marketTime);
     for (const series of all) {
       if (series.openEnd <= input.start) {
         this.#closing.closeThrough(all, input.start);
@@ -295,6 +303,6 @@ export class Signals {
 
   timer(id: string, now: number): void {
     if (id === LASTING_TIMER) this.#lasting(now);
-    else if (id === BAR_TIMER) this.#closing.timer(now);
+    else if (id === BAR_TIMER) this.#closing.timer(now, this.#liveSince === Number.POSITIVE_INFINITY);
   }
 }

@@ -47,6 +47,10 @@ export class TimeSeries extends Series<BarSize> {
     return this.#open.at(time);
   }
 
+  override get isFromBars(): boolean {
+    return this.#fromBars;
+  }
+
   /** Whether trades are building the interval that contains `time`, from its start on. */
   isBuilding(time: number): boolean {
     const forming = this.openAt(time);

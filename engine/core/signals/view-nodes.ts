@@ -8,31 +8,33 @@ import type { AccountView, BookView } from "../event.ts";
 import type { AccountField, PositionField, QuoteField, SessionField, Strategy } from "../program.ts";
 import type { Slots } from "./conditions.ts";
 import type { FactNode, Moment } from "./nodes.ts";
+import type { QuoteState } from "./quotes.ts";
 import type { Series } from "./series.ts";
-
-export interface QuoteState {
-  bid: number;
-  bidSize: number;
-  ask: number;
-  askSize: number;
-  last: number;
-}
 
 export class QuoteNode implements FactNode {
   readonly key: string;
   readonly slot: number;
   readonly #quote: QuoteState;
   readonly #field: QuoteField;
+  readonly #moment: Moment;
+  readonly #staleMs: number;
 
-  constructor(key: string, slot: number, quote: QuoteState, field: QuoteField) {
+  constructor(key: string, slot: number, quote: QuoteState, field: QuoteField, moment: Moment, staleMs: number) {
     this.key = key;
     this.slot = slot;
     this.#quote = quote;
     this.#field = field;
+    this.#moment = moment;
+    this.#staleMs = staleMs;
   }
 
   update(slots: Slots): void {
-    slots[this.slot] = this.#value(this.#quote);
+    slots[this.slot] = this.#isFresh(this.#quote) ? this.#value(this.#quote) : Number.NaN;
+  }
+
+  #isFresh({ quotedAt, tradedAt, halted }: QuoteState): boolean {
+    const at = this.#field === "last" ? tradedAt : quotedAt;
+    return !halted && this.#moment.time - at <= this.#staleMs;
   }
 
   #value({ bid, bidSize, ask, askSize, last }: QuoteState): number {

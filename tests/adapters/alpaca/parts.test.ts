@@ -186,7 +186,7 @@ describe("sale conditions", () => {
 describe("market messages", () => {
   const DAY = { T: "d", S: "SPY", o: 1, h: 2, l: 1, c: 2, v: 5, t: "2024-03-04T05:00:00Z" };
   const mapper = (now: () => number): MessageMapper =>
-    new MessageMapper({ calendar: NYSE, barSize: "1m", dailyBarsAreFinal: false, now });
+    new MessageMapper({ calendar: NYSE, barSize: "1m", dailyBarsAreFinal: false, now, feed: "f" });
 
   test("take a day for closed only after its session, and then as revised", () => {
     let now = CLOSE - 1;

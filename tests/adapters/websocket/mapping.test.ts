@@ -16,13 +16,15 @@ const NOW = Date.UTC(2024, 2, 4, 15);
 function map(message: unknown, mapping?: Mapping | Mapping[], mapper = new Mapper(mapping, ["SPY", "QQQ"], 60_000)) {
   const inputs: MarketInput[] = [];
   const refused: string[] = [];
+  const broken: string[] = [];
   let ignored = 0;
   mapper.message(message, NOW, {
     market: (input) => inputs.push(input),
     refused: (reason) => refused.push(reason),
     ignored: () => ignored++,
+    broken: (detail) => broken.push(detail),
   });
-  return { inputs, refused, ignored };
+  return { inputs, refused, ignored, ...(broken.length > 0 ? { broken } : {}) };
 }
 
 const PLAIN = { symbol: "SPY", price: 512.5, volume: 100, timestamp: NOW };
@@ -224,9 +226,9 @@ describe("configuration", () => {
   it("fills symbols and variables into messages", () => {
     const templates = [{ op: "subscribe", symbols: "$symbols" }, { s: "$symbol@trade" }, "SUB $symbols $ENV{KEY}"];
     expect(subscribeMessages(templates, ["SPY", "QQQ"], secrets())).toEqual([
-      '{"op":"subscribe","symbols":["SPY","QQQ"]}',
-      '{"s":"SPY@trade"}',
-      '{"s":"QQQ@trade"}',
+      { op: "subscribe", symbols: ["SPY", "QQQ"] },
+      { s: "SPY@trade" },
+      { s: "QQQ@trade" },
       "SUB SPY,QQQ s3cret/x",
     ]);
   });
@@ -243,5 +245,86 @@ describe("configuration", () => {
     expect(() => resolveUrl({ url: "https://h.test" }, secrets())).toThrow("starts with wss://");
     expect(() => resolveUrl({ url: "ws://h.test/?k=$ENV{KEY}" }, secrets())).toThrow("unencrypted");
     expect(resolveUrl({ url: "ws://127.0.0.1:1/?k=$ENV{KEY}" }, secrets())).toContain("s3cret");
+  });
+});
+
+describe("a time in nanoseconds", () => {
+  it.each([NOW, NOW + 1, NOW + 999])("is the millisecond it lies in: %i", (ms) => {
+    const ns = BigInt(ms) * 1_000_000n;
+    for (const value of [ns, Number(ns), String(ns)]) expect(wireTime(value, "ns")).toBe(ms);
+    expect(wireTime(ns + 900_000n, "auto")).toBe(ms);
+  });
+});
+
+describe("an order book", () => {
+  const paths = { symbol: "$.s", bids: "$.b", asks: "$.a" };
+  const mapping: Mapping[] = [
+    { type: "book", where: { "$.k": "all" }, ...paths },
+    { type: "book", update: "delta", where: { "$.k": "some" }, ...paths },
+  ];
+  const book = () => {
+    const mapper = new Mapper(mapping, ["SPY", "QQQ"], 60_000);
+    return (k: string, b: unknown, a: unknown, s = "SPY") => map({ k, s, b, a }, mapping, mapper);
+  };
+  const best = (bid: number, bidSize: number, ask: number, askSize: number) => [
+    { kind: "quote", symbol: "SPY", time: NOW, bid, bidSize, ask, askSize },
+  ];
+
+  it("tells its best prices when they change, and only then", () => {
+    const send = book();
+    expect(send("some", [[9, 1]], []).inputs).toEqual([]);
+    expect(
+      send(
+        "all",
+        [
+          [10, 1],
+          ["9", "5"],
+        ],
+        [
+          [11, 2],
+          [12, 3],
+        ],
+      ).inputs,
+    ).toEqual(best(10, 1, 11, 2));
+    expect(send("some", [[9, 6]], undefined).inputs).toEqual([]);
+    expect(send("some", [[10, 0]], [[11, 0]]).inputs).toEqual(best(9, 6, 12, 3));
+    expect(send("some", [[9.5, 4]], []).inputs).toEqual(best(9.5, 4, 12, 3));
+    expect(send("all", [[9.5, 4]], [[12, 3]]).inputs).toEqual([]);
+  });
+
+  it("has no price on a side without a level", () => {
+    const send = book();
+    send("all", [[10, 1]], [[11, 2]]);
+    expect(send("some", [], [[11, 0]]).inputs).toEqual(best(10, 1, 0, 0));
+  });
+
+  it("is forgotten when it is crossed, until the next snapshot", () => {
+    const send = book();
+    send("all", [[10, 1]], [[11, 2]]);
+    const crossed = send("some", [[12, 1]], []);
+    expect(crossed.inputs).toEqual(best(0, 0, 0, 0));
+    expect(crossed.refused).toEqual(["the book is crossed: bid 12 is above ask 11"]);
+    expect(crossed).toMatchObject({ broken: [expect.stringContaining("SPY: the book is crossed")] });
+    expect(send("some", [[9, 1]], []).inputs).toEqual([]);
+    expect(send("all", [[10, 1]], [[11, 2]]).inputs).toEqual(best(10, 1, 11, 2));
+  });
+
+  it("refuses levels that are none", () => {
+    const send = book();
+    for (const level of [[0, 1], [1, -1], ["x", 1], 7, null]) {
+      expect(send("all", [level], [[11, 2]]).refused).toEqual([
+        "bids or asks is not a list of levels with price and size",
+      ]);
+    }
+    expect(send("all", "no list", []).refused).toHaveLength(1);
+  });
+
+  it("reads levels where a mapping says they are", () => {
+    const level = { price: "$.px", size: "$.qty" };
+    const { inputs } = map(
+      { s: "SPY", b: [{ px: 1, qty: 2 }], a: [{ px: 3, qty: 4 }] },
+      { type: "book", ...paths, level },
+    );
+    expect(inputs).toEqual(best(1, 2, 3, 4));
   });
 });

@@ -43,6 +43,8 @@ export interface RiskContext {
   readonly state: TradingState;
   readonly stateReason: string;
   readonly ready: boolean;
+  /** Why the market data of this symbol is not good enough for an entry, or "". */
+  readonly paused: string;
   readonly equity: Decimal;
   readonly buyingPower: Decimal;
   readonly cash: Decimal;

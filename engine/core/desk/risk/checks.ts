@@ -55,6 +55,13 @@ const marketHours: Check = {
   },
 };
 
+const marketData: Check = {
+  name: "market_data",
+  why: "An entry decided on data that is behind, or in a symbol that is halted, would trade a market that is not there.",
+  exits: false,
+  run: ({ paused }) => (paused === "" ? pass() : refuse(`entries pause: ${paused}`)),
+};
+
 const maxOrderQty: Check = {
   name: "max_order_qty",
   why: "Fat finger: one order may not be larger than this many shares.",
@@ -187,6 +194,7 @@ export const CHECKS: readonly Check[] = [
   readiness,
   validity,
   marketHours,
+  marketData,
   netting,
   maxPosition,
   maxOrderQty,

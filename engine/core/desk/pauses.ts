@@ -1,0 +1,82 @@
+/**
+ * Why no entry may be sent though the account trades: the market data cannot be trusted right now.
+ *
+ * Owns: those reasons, for all symbols or for one. May not: hold back an exit, or forget an operator's halt; that is the
+ * trading state.
+ */
+import type { FeedInput, HaltInput, LoadInput } from "../feed-event.ts";
+
+export interface DataAlert {
+  readonly level: "info" | "warning";
+  readonly code: string;
+  readonly message: string;
+}
+
+interface Halt {
+  readonly time: number;
+  readonly reason: string;
+  /** The feed was down since: that it trades again may have been missed. */
+  unsure: boolean;
+}
+
+export class Pauses {
+  /** Why the engine is behind, or "". */
+  #load = "";
+  /** Who said that data is missing, or "": to the core all feeds are one. */
+  #down = "";
+  readonly #halts = new Map<string, Halt>();
+
+  load(input: LoadInput): DataAlert {
+    const { state, lagMs, waiting } = input;
+    switch (state) {
+      case "behind": {
+        const queue = waiting > 0 ? `, ${waiting} inputs wait` : "";
+        this.#load = `market data is ${seconds(lagMs)} behind${queue}`;
+        return { level: "warning", code: "data/behind", message: `entries pause, exits go on: ${this.#load}` };
+      }
+      case "current":
+        this.#load = "";
+        return { level: "info", code: "data/current", message: "market data is up to date: entries go on" };
+      case "skewed": {
+        const message = `market data is dated ${seconds(-lagMs)} in the future: the clock of this machine or of the feed is wrong`;
+        return { level: "warning", code: "data/clock", message };
+      }
+    }
+  }
+
+  feed({ feed, status }: FeedInput): void {
+    if (status === "live") this.#down = "";
+    if (status !== "down") return;
+    this.#down = feed;
+    for (const halt of this.#halts.values()) halt.unsure = true;
+  }
+
+  /** Undefined when it says nothing new. */
+  halt({ symbol, time, halted, reason }: HaltInput): DataAlert | undefined {
+    const known = this.#halts.has(symbol);
+    if (halted) this.#halts.set(symbol, { time, reason, unsure: false });
+    else this.#halts.delete(symbol);
+    if (known === halted) return undefined;
+    if (!halted) return { level: "info", code: "data/resumed", message: `${symbol} trades again: ${reason}` };
+    const message = `${symbol} is halted: ${reason}; its entries are refused and its quotes unknown`;
+    return { level: "warning", code: "data/halted", message };
+  }
+
+  /** After the feed was down a trade that is later than the halt ends it: nobody tells what was missed. */
+  tradesAgain(symbol: string, time: number): boolean {
+    if (this.#halts.size === 0) return false;
+    const halt = this.#halts.get(symbol);
+    return halt !== undefined && halt.unsure && time > halt.time && this.#halts.delete(symbol);
+  }
+
+  /** Why an entry in this symbol must wait, or "". */
+  reasonFor(symbol: string): string {
+    const halt = this.#halts.get(symbol);
+    if (halt !== undefined) return `${symbol} is halted: ${halt.reason}`;
+    return this.#down === "" ? this.#load : `the feed ${this.#down} is down`;
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(Math.round(ms / 100) / 10).toFixed(1)} s`;
+}

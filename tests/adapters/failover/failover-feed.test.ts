@@ -1,0 +1,243 @@
+/** Two feeds as one: who is heard, when that changes, and that nothing is counted twice. */
+import { afterEach, describe, expect, it } from "vitest";
+import { FailoverFeed } from "../../../engine/adapters/failover/failover-feed.ts";
+import { WebSocketFeed } from "../../../engine/adapters/websocket/websocket-feed.ts";
+import type { MarketInput, Output } from "../../../engine/core/event.ts";
+import { FeedError } from "../../../engine/ports/feed.ts";
+import type { Feed, FeedSink } from "../../../engine/ports/feed.ts";
+import { FakeClock } from "../../runtime/support.ts";
+import { CoreDriver } from "../../support/core-driver.ts";
+import { programOf, threshold } from "../../runtime/support.ts";
+import { backend, closeAll, opened, PLAIN, until } from "../websocket/support.ts";
+
+afterEach(closeAll);
+
+class Scripted implements Feed {
+  readonly name: string;
+  failure: FeedError | undefined;
+  starts = 0;
+  sink: FeedSink | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  start(sink: FeedSink): Promise<void> {
+    this.starts++;
+    this.sink = sink;
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    this.say("live");
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  say(status: "live" | "down"): void {
+    this.sink?.market({ kind: "feed", feed: this.name, status, detail: `${this.name} ${status}` });
+  }
+
+  trade(price: number, time = 0): void {
+    this.sink?.market({ kind: "trade", symbol: "ACME/USD", time, price, size: 1, setsPrice: true });
+  }
+}
+
+function pair() {
+  const clock = new FakeClock();
+  const [a, b] = [new Scripted("a"), new Scripted("b")];
+  const feed = new FailoverFeed([a, b], { clock, afterMs: 5_000, backMs: 20_000, expectData: () => expects.data });
+  const expects = { data: true };
+  const inputs: MarketInput[] = [];
+  const words = (): string[] =>
+    inputs.splice(0).map((input) => {
+      if (input.kind === "feed") return `${input.status}: ${input.detail}`;
+      if (input.kind === "notice") return `notice of ${input.feed}: ${input.text}`;
+      return input.kind === "trade" ? String(input.price) : input.kind;
+    });
+  const sink: FeedSink = { market: (input) => void inputs.push(input), refused: () => {} };
+  return { clock, a, b, feed, inputs, words, expects, start: () => feed.start(sink) };
+}
+
+/** Both speak once a second. */
+async function talk({ clock, a, b }: ReturnType<typeof pair>, seconds: number, who = "ab"): Promise<void> {
+  for (let i = 0; i < seconds; i++) {
+    if (who.includes("a")) a.trade(1, clock.time);
+    if (who.includes("b")) b.trade(2, clock.time);
+    await clock.pass(1_000);
+  }
+}
+
+describe("two feeds", () => {
+  it("are heard one at a time, the first while it is well", async () => {
+    const two = pair();
+    await two.start();
+    expect(two.words()).toEqual(["live: a is heard"]);
+    await talk(two, 3);
+    expect(two.words()).toEqual(["1", "1", "1"]);
+    expect(two.feed.name).toBe("a, else b");
+  });
+
+  it("change at once when the one in use is lost, and back when the better one was well for long enough", async () => {
+    const two = pair();
+    await two.start();
+    await talk(two, 1);
+    two.words();
+    two.a.say("down");
+    two.b.trade(2);
+    expect(two.words()).toEqual(["down: a: a down", "live: b takes over from a", "2"]);
+    two.a.say("live");
+    await talk(two, 19);
+    expect(new Set(two.words())).toEqual(new Set(["notice of a: waits: a live", "2"]));
+    await talk(two, 2);
+    expect(two.words().slice(-3)).toEqual([
+      "down: back to a, which has been well for 20 s",
+      "live: a takes over from b",
+      "1",
+    ]);
+  });
+
+  it("start the wait for the better one anew when it falls silent", async () => {
+    const two = pair();
+    await two.start();
+    two.a.say("down");
+    two.a.say("live");
+    await talk(two, 15);
+    await talk(two, 8, "b");
+    await talk(two, 15);
+    expect(two.words().filter((word) => word.startsWith("down"))).toEqual(["down: a: a down"]);
+    await talk(two, 10);
+    expect(two.words().some((word) => word.startsWith("down: back to a"))).toBe(true);
+  });
+
+  it("change when the one in use is silent while the other speaks, but not at night", async () => {
+    const two = pair();
+    await two.start();
+    two.expects.data = false;
+    await talk(two, 30, "b");
+    expect(two.words()).toEqual(["live: a is heard"]);
+    two.expects.data = true;
+    await talk(two, 1, "b");
+    expect(two.words()).toEqual(["down: a is silent for 5 s while b speaks", "live: b takes over from a"]);
+  });
+
+  it("stay as they are when both are silent", async () => {
+    const two = pair();
+    await two.start();
+    await two.clock.pass(60_000);
+    expect(two.words()).toEqual(["live: a is heard"]);
+  });
+
+  it("are down together until one comes back, whichever it is", async () => {
+    const two = pair();
+    await two.start();
+    two.words();
+    two.b.say("down");
+    two.a.say("down");
+    expect(two.words()).toEqual(["notice of b: down: b down", "down: a: a down"]);
+    two.b.say("live");
+    expect(two.words()).toEqual(["live: b takes over from a"]);
+  });
+
+  it("start with one that cannot be reached, and take it in when it can", async () => {
+    const two = pair();
+    two.a.failure = new FeedError("unreachable", "nobody there");
+    await two.start();
+    expect(two.words()).toEqual(["live: b is heard"]);
+    await two.clock.pass(30_000);
+    expect([two.a.starts, two.words()]).toEqual([2, ["notice of a: cannot be reached: nobody there"]]);
+    two.a.failure = undefined;
+    await two.clock.pass(30_000);
+    expect([two.a.starts, two.words()]).toEqual([3, ["notice of a: waits: a live"]]);
+  });
+
+  it.each([
+    ["a wrong key", new FeedError("auth", "wrong key"), undefined],
+    ["nobody there", new FeedError("unreachable", "no a"), new FeedError("unreachable", "no b")],
+  ])("do not start with %s", async (_, first, second) => {
+    const two = pair();
+    two.a.failure = first;
+    two.b.failure = second;
+    await expect(two.start()).rejects.toBe(first);
+    two.b.trade(2);
+    expect(two.words()).toEqual([]);
+    expect(two.clock.pending).toBe(0);
+  });
+
+  it("that are stopped while they start say so, and nothing is left", async () => {
+    const two = pair();
+    const starting = two.start();
+    await two.feed.stop();
+    await expect(starting).rejects.toThrow("stopped before it was connected");
+    expect([two.words(), two.clock.pending]).toEqual([[], 0]);
+  });
+
+  it("say nothing after a stop", async () => {
+    const two = pair();
+    await two.start();
+    await two.feed.stop();
+    two.words();
+    two.a.trade(1);
+    two.b.say("down");
+    await two.clock.pass(60_000);
+    expect([two.words(), two.clock.pending]).toEqual([[], 0]);
+  });
+
+  it("count nothing twice: the bar of the change is left out, the next is whole", async () => {
+    const two = pair();
+    const core = new CoreDriver(programOf(threshold(100)), two.clock.time);
+    const bars: Output[] = [];
+    await two.feed.start({
+      market: (input) => {
+        core.passTo(two.clock.time);
+        bars.push(...core.feed(input).filter(({ kind }) => kind === "bar"));
+      },
+      refused: () => {},
+    });
+    const minute = async (change: number): Promise<void> => {
+      for (let second = 0; second < 60; second++) {
+        if (second === change) two.a.say("down");
+        two.a.trade(100, two.clock.time);
+        two.b.trade(100, two.clock.time);
+        await two.clock.pass(1_000);
+      }
+    };
+    await minute(-1);
+    await minute(30);
+    await minute(-1);
+    await minute(-1);
+    const made = core
+      .of("bar")
+      .map(({ bar }) => [(bar.start - (core.inputs[0]?.marketTime ?? 0)) / 60_000, bar.volume]);
+    expect(made).toEqual([
+      [0, 60],
+      [2, 60],
+    ]);
+    expect(core.alerts).toEqual(["data/incomplete-bar"]);
+  });
+});
+
+describe("two WebSockets on loopback", () => {
+  it("change when the server of the first goes away, and nothing of it is heard afterwards", async () => {
+    const [first, second] = [await backend(), await backend()];
+    const options = { random: () => 0, expectData: () => false };
+    const feeds = [first, second].map(
+      ({ url }, i) => new WebSocketFeed({ url, name: i === 0 ? "one" : "two" }, ["SPY"], options),
+    );
+    const feed = new FailoverFeed(feeds, { backMs: 60_000 });
+    opened.push({ close: () => feed.stop() });
+    const inputs: MarketInput[] = [];
+    await feed.start({ market: (input) => void inputs.push(input), refused: () => {} });
+    const prices = (): number[] => inputs.flatMap((input) => (input.kind === "trade" ? [input.price] : []));
+    first.send({ ...PLAIN, price: 1 });
+    second.send({ ...PLAIN, price: 2 });
+    await until(() => prices().length === 1);
+    first.sockets[0]?.terminate();
+    await until(() => inputs.some((input) => input.kind === "feed" && input.detail === "two takes over from one"));
+    await until(() => first.connections === 2);
+    first.send({ ...PLAIN, price: 3 });
+    second.send({ ...PLAIN, price: 4 });
+    await until(() => prices().length === 2);
+    expect(prices()).toEqual([1, 4]);
+  });
+});
