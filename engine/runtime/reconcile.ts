@@ -1,5 +1,6 @@
 /**
- * Asking the broker what it holds: at the start, after every reconnect, and when the broker itself is in doubt.
+ * Asking the broker what it holds: at the start, after every reconnect, when the broker itself is in doubt, and every few
+ * minutes, because an update that was lost on the way is missed by nobody else.
  *
  * Owns: one question at a time, trying again, and throwing away a picture that was taken while the connection was lost.
  * May not: judge a picture; the desk does.
@@ -9,6 +10,9 @@ import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 
 export const RECONCILE_RETRY_MS = 5_000;
+export const RECONCILE_EVERY_MS = 300_000;
+/** A look in between says nothing when it fails; as many in a row do. */
+const MOST_FAILED_LOOKS = 3;
 
 export interface ReconciliationOptions {
   readonly broker: Broker;
@@ -29,6 +33,8 @@ export class Reconciliation {
   #again = false;
   #stopped = false;
   #cancelRetry: (() => void) | undefined;
+  #cancelNext: (() => void) | undefined;
+  #failedLooks = 0;
 
   constructor(options: ReconciliationOptions) {
     this.#options = options;
@@ -46,7 +52,20 @@ export class Reconciliation {
     } finally {
       this.#asking = false;
     }
+    this.#lookLater();
     if (this.#again) this.#ask();
+  }
+
+  /** While everything is in order: whether it still is. Orders go on meanwhile, the picture tells all that it shows. */
+  #lookLater(): void {
+    this.#cancelNext?.();
+    this.#cancelNext = undefined;
+    if (this.#stopped) return;
+    this.#cancelNext = this.#options.clock.after(RECONCILE_EVERY_MS, () => {
+      this.#cancelNext = undefined;
+      if (this.#options.isReady()) this.#ask();
+      else this.#lookLater();
+    });
   }
 
   /** Follows what the broker says of its connection. */
@@ -67,6 +86,7 @@ export class Reconciliation {
 
   stop(): void {
     this.#stopped = true;
+    this.#cancelNext?.();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
   }
@@ -84,16 +104,20 @@ export class Reconciliation {
     this.#asking = true;
     try {
       const picture = await broker.reconcile();
+      this.#failedLooks = 0;
       if (this.#isCurrent(generation)) post(picture);
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       if (this.#isCurrent(generation)) {
-        post({ kind: "broker", status: "disconnected", detail: `the broker could not be reconciled: ${detail}` });
+        const isLook = this.#options.isReady() && ++this.#failedLooks < MOST_FAILED_LOOKS;
+        if (!isLook)
+          post({ kind: "broker", status: "disconnected", detail: `the broker could not be reconciled: ${detail}` });
         this.#cancelRetry = clock.after(RECONCILE_RETRY_MS, () => this.#ask());
       }
     } finally {
       this.#asking = false;
     }
+    this.#lookLater();
     if (this.#again) this.#ask();
   }
 

@@ -21,7 +21,6 @@ const STRATEGY = `barwise: 1
 name: a
 symbols: [SPX]
 on: 1d
-risk: {max_orders_per_minute: 10000}
 rules:
   - name: enter
     when: close > sma(3)
@@ -56,7 +55,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "strategies/a.strategy.yaml"), STRATEGY);
   await writeFile(
     join(folder, "barwise.yaml"),
-    `barwise: 1\nunknown_orders: resend\naccount: {venue: local, url: "${url}"}\n`,
+    `barwise: 1\nunknown_orders: resend\nrisk: {max_orders_per_minute: 10000}\naccount: {venue: local, url: "${url}"}\n`,
   );
 }, 120_000);
 
@@ -124,7 +123,8 @@ describe("an engine that is killed at any moment", () => {
       const { core } = await rebuild(readJournal(join(folder, ".barwise/journal", run)), calendarOf, (_, outputs) => {
         for (const output of outputs) if (output.kind === "submit") submitted.push(output.order.clientOrderId);
       });
-      expect(new Set(submitted).size).toBe(submitted.length);
+      // Once more under the same id is what `unknown_orders: resend` is for; the venue takes an id once.
+      for (const id of new Set(submitted)) expect(submitted.filter((other) => other === id).length).toBeLessThan(3);
       const atVenue = await allOrders();
       const known = new Set([...core.desk.state.orders.all].map(({ clientOrderId }) => clientOrderId));
       expect(atVenue.filter(({ client_order_id: id }) => !known.has(id))).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvariantError } from "../../engine/core/assert.ts";
 import type { ReconciledInput } from "../../engine/core/event.ts";
-import { RECONCILE_RETRY_MS } from "../../engine/runtime/reconcile.ts";
+import { RECONCILE_EVERY_MS, RECONCILE_RETRY_MS } from "../../engine/runtime/reconcile.ts";
 import { reconciled } from "../support/core-driver.ts";
 import { programOf, rig, START, threshold, turns } from "./support.ts";
 import type { Rig } from "./support.ts";
@@ -20,6 +20,8 @@ async function started(marketTime: "wall" | "data" = "data"): Promise<Rig> {
   await made.start();
   return made;
 }
+
+const isReady = (made: Rig): boolean => made.engine.core.desk.state.ready;
 
 describe("the engine and its journal", () => {
   it("has every input in the journal before the core sees it", async () => {
@@ -117,7 +119,6 @@ describe("the engine and its broker", () => {
     });
     return { promise, answer, refuse };
   };
-  const isReady = (made: Rig): boolean => made.engine.core.desk.state.ready;
 
   it("asks once at the start, though the broker says that it is connected", async () => {
     const made = await started();
@@ -200,6 +201,41 @@ describe("the engine and its broker", () => {
     await made.engine.stop();
     await made.clock.pass(10 * RECONCILE_RETRY_MS);
     expect(asked()).toBe(3);
+  });
+});
+
+describe("the engine and a broker from which no news comes", () => {
+  const asked = ({ broker }: Rig): number => broker.calls.filter((call) => call === "reconcile").length;
+
+  it("asks every few minutes what it holds, and learns what was lost on the way", async () => {
+    const made = await started();
+    const held = { symbol: SYMBOL, qty: "3", avgPrice: "100" };
+    made.broker.pictures = [() => Promise.resolve({ ...reconciled(), positions: [held] })];
+    await made.clock.pass(RECONCILE_EVERY_MS - 1);
+    expect(asked(made)).toBe(1);
+    await made.clock.pass(1);
+    expect(asked(made)).toBe(2);
+    expect(made.outputs).toContainEqual(expect.objectContaining({ kind: "alert", code: "reconcile/position" }));
+    expect(isReady(made)).toBe(true);
+    await made.clock.pass(RECONCILE_EVERY_MS);
+    expect(asked(made)).toBe(3);
+    await made.engine.stop();
+    await made.clock.pass(10 * RECONCILE_EVERY_MS);
+    expect(asked(made)).toBe(3);
+  });
+
+  it("goes on when one look fails, and stops sending after three in a row", async () => {
+    const made = await started();
+    made.broker.pictures = [() => Promise.reject(new Error("503"))];
+    await made.clock.pass(RECONCILE_EVERY_MS);
+    expect([asked(made), isReady(made)]).toEqual([2, true]);
+    await made.clock.pass(RECONCILE_RETRY_MS);
+    expect([asked(made), isReady(made)]).toEqual([3, true]);
+    await made.clock.pass(RECONCILE_RETRY_MS);
+    expect([asked(made), isReady(made)]).toEqual([4, false]);
+    made.broker.pictures = [() => Promise.resolve(reconciled())];
+    await made.clock.pass(RECONCILE_RETRY_MS);
+    expect([asked(made), isReady(made)]).toEqual([5, true]);
   });
 });
 
