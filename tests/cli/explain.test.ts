@@ -21,7 +21,7 @@ describe("explain of a file", () => {
   it("says the units and ranges of facts, an average's being those of what it averages", async () => {
     const text = await explain("strategies/rsi-dip.strategy.yaml");
     expect(text).toMatch(/trend = sma\(200\) +price, never negative\n/);
-    expect(text).toMatch(/rsi\(14\)\[1\] +number, 0 to 100\n/);
+    expect(text).toMatch(/rsi\(14\)\[1\] +percent, 0 to 100\n/);
     expect(text).toContain("history until every fact is known: 202 bars of 1d (SPX)");
     const days = await explain("examples/04-multi-timeframe/with-the-day.strategy.yaml");
     expect(days).toContain("history until every fact is known: 9 bars of 15m (ACME), 3 bars of 1d (ACME)");
