@@ -2,12 +2,13 @@
  * `npm run bench`: the figures that barwise promises, beside baselines of the same run on the same machine.
  *
  * Owns: which are measured, and printing. Numbers depend on the machine; the ratio is the figure to compare. No test
- * waits for any of them. `--json` prints one JSON object; `--only backtest,ticks,wire,pauses,journal,memory,rules` takes some;
+ * waits for any of them. `--json` prints one JSON object; `--only backtest,ticks,wire,pauses,journal,latency,memory,rules` takes some;
  * `--bars N`, `--ticks N`, `--rounds N` and `--seconds N` (of watching garbage collection) change the amount of work.
  */
 import { availableParallelism } from "node:os";
 import { backtestRows } from "./backtests.ts";
 import { journalRows } from "./journal.ts";
+import { latencyRows } from "./latency.ts";
 import { memoryRow } from "./memory.ts";
 import { isMet, lines, ratioOf } from "./row.ts";
 import type { Row } from "./row.ts";
@@ -38,6 +39,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   rules: () => rulesRows(rounds),
   backtest: () => backtestRows(bars, rounds),
   journal: () => journalRows(rounds),
+  latency: () => latencyRows(Math.min(seconds, 10)),
   memory: () => Promise.resolve([memoryRow()]),
 };
 

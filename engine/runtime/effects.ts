@@ -1,8 +1,8 @@
 /**
  * What leaves the engine: questions to json-rules-engine and requests to the broker.
  *
- * Owns: that effects leave in order, each after the journal has what justifies it, and what has no answer yet. May not:
- * repeat one, or decide that one should leave.
+ * Owns: that requests leave in order, each after the journal has what justifies it, and what has no answer yet. A question
+ * does not leave the process, so it waits for no disk. May not: repeat one, or decide that one should leave.
  */
 import type { InputBody, Output } from "../core/event.ts";
 import type { Broker } from "../ports/broker.ts";
@@ -10,6 +10,7 @@ import type { Journal } from "../ports/journal.ts";
 import { confirm } from "./confirm.ts";
 
 export type Effect = Extract<Output, { kind: "confirm" | "submit" | "cancel" | "lookup" }>;
+type Question = Extract<Effect, { kind: "confirm" }>;
 
 /** json-rules-engine runs on microtasks: after this many the event loop gets a turn. */
 const CONFIRMATIONS_PER_TURN = 50;
@@ -27,9 +28,10 @@ export interface EffectsOptions {
 
 export class Effects {
   readonly #options: EffectsOptions;
-  #waiting: Effect[] = [];
+  #requests: Exclude<Effect, Question>[] = [];
+  #questions: Question[] = [];
   #flushing = false;
-  #confirming = 0;
+  #asking = false;
   #confirmations = 0;
   /** Requests to the broker that have no answer yet. */
   readonly #unanswered = new Set<string>();
@@ -39,12 +41,14 @@ export class Effects {
   }
 
   add(effect: Effect): void {
-    this.#waiting.push(effect);
+    if (effect.kind === "confirm") this.#questions.push(effect);
+    else this.#requests.push(effect);
   }
 
   /** Nothing waits to leave, is being confirmed or unanswered. */
   get areDone(): boolean {
-    return this.#waiting.length === 0 && !this.#flushing && this.#confirming === 0 && this.#unanswered.size === 0;
+    const isQuiet = !this.#flushing && !this.#asking && this.#unanswered.size === 0;
+    return isQuiet && this.#requests.length === 0 && this.#questions.length === 0;
   }
 
   answered(clientOrderId: string): void {
@@ -52,22 +56,40 @@ export class Effects {
   }
 
   clear(): void {
-    this.#waiting.length = 0;
+    this.#requests.length = 0;
+    this.#questions.length = 0;
   }
 
   /** Lets out what has gathered; calls that come meanwhile share the round. */
   leave(): void {
-    if (this.#waiting.length > 0 && !this.#flushing) void this.#flush();
+    if (this.#questions.length > 0 && !this.#asking) void this.#ask();
+    if (this.#requests.length > 0 && !this.#flushing) void this.#flush();
+  }
+
+  async #ask(): Promise<void> {
+    this.#asking = true;
+    try {
+      for (let question = this.#questions.shift(); question !== undefined; question = this.#questions.shift()) {
+        if (this.#options.isOver()) break;
+        this.#options.post(await confirm(question.firing));
+        if (++this.#confirmations % CONFIRMATIONS_PER_TURN === 0) await new Promise(setImmediate);
+      }
+    } catch (error) {
+      this.#options.onError(error);
+    } finally {
+      this.#asking = false;
+    }
+    this.#options.onMove();
   }
 
   async #flush(): Promise<void> {
     this.#flushing = true;
     try {
-      while (this.#waiting.length > 0 && !this.#options.isOver()) {
-        const effects = this.#waiting;
-        this.#waiting = [];
+      while (this.#requests.length > 0 && !this.#options.isOver()) {
+        const requests = this.#requests;
+        this.#requests = [];
         await this.#options.journal.sync();
-        await this.#dispatch(effects);
+        for (const request of requests) if (!this.#options.isOver()) this.#send(request);
       }
     } catch (error) {
       this.#options.onError(error);
@@ -77,30 +99,18 @@ export class Effects {
     this.#options.onMove();
   }
 
-  async #dispatch(effects: readonly Effect[]): Promise<void> {
+  #send(request: Exclude<Effect, Question>): void {
     const { broker } = this.#options;
-    for (const effect of effects) {
-      if (this.#options.isOver()) return;
-      switch (effect.kind) {
-        case "confirm":
-          this.#confirming++;
-          this.#options.post(await confirm(effect.firing));
-          this.#confirming--;
-          if (++this.#confirmations % CONFIRMATIONS_PER_TURN === 0) await new Promise(setImmediate);
-          break;
-        case "submit":
-          this.#unanswered.add(effect.order.clientOrderId);
-          broker.submit(effect.order);
-          break;
-        case "cancel":
-          this.#unanswered.add(effect.clientOrderId);
-          broker.cancel(effect.clientOrderId, effect.brokerOrderId);
-          break;
-        case "lookup":
-          this.#unanswered.add(effect.clientOrderId);
-          broker.lookup(effect.clientOrderId);
-          break;
-      }
+    switch (request.kind) {
+      case "submit":
+        this.#unanswered.add(request.order.clientOrderId);
+        return broker.submit(request.order);
+      case "cancel":
+        this.#unanswered.add(request.clientOrderId);
+        return broker.cancel(request.clientOrderId, request.brokerOrderId);
+      case "lookup":
+        this.#unanswered.add(request.clientOrderId);
+        return broker.lookup(request.clientOrderId);
     }
   }
 }
