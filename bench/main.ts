@@ -2,8 +2,8 @@
  * `npm run bench`: the figures that barwise promises, beside baselines of the same run on the same machine.
  *
  * Owns: which are measured, and printing. Numbers depend on the machine; the ratio is the figure to compare. No test
- * waits for any of them. `--json` prints one JSON object; `--only backtest,ticks,wire,pauses,journal,latency,memory,rules` takes some;
- * `--bars N`, `--ticks N`, `--rounds N` and `--seconds N` (of watching garbage collection) change the amount of work.
+ * waits for any of them. `--json` prints one JSON object; `--only backtest,ticks,wire,pauses,journal,latency,memory,rules,snapshot`
+ * takes some; `--bars N`, `--ticks N`, `--rounds N` and `--seconds N` (of watching garbage collection) change the amount of work.
  */
 import { availableParallelism } from "node:os";
 import { backtestRows } from "./backtests.ts";
@@ -13,6 +13,7 @@ import { memoryRow } from "./memory.ts";
 import { isMet, lines, ratioOf } from "./row.ts";
 import type { Row } from "./row.ts";
 import { rulesRows } from "./rules.ts";
+import { snapshotRow } from "./snapshot.ts";
 import { bytesRow, pauseRow, tickRow } from "./ticks.ts";
 import { wireRows } from "./wire.ts";
 
@@ -41,6 +42,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   journal: () => journalRows(rounds),
   latency: () => latencyRows(Math.min(seconds, 10)),
   memory: () => Promise.resolve([memoryRow()]),
+  snapshot: async () => [await snapshotRow(rounds)],
 };
 
 function chosen(): string[] {

@@ -14,6 +14,7 @@ import type {
   Input,
   InputBody,
   MarketInput,
+  OrderRequest,
   OrderView,
   Output,
   ReconciledInput,
@@ -176,7 +177,7 @@ export class CoreDriver {
   }
 
   /** Accepts an order with its legs, as a broker names them. */
-  accept(order: ApprovedOrder): void {
+  accept(order: OrderRequest): void {
     const legs = [];
     if (order.orderClass !== "simple") {
       if (order.takeProfit !== undefined && order.orderClass !== "oco")

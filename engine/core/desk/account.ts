@@ -17,6 +17,14 @@ interface Mark {
   quoted: boolean;
 }
 
+/** Marks by symbol. */
+export interface SavedAccount {
+  readonly marks: Readonly<Record<string, Readonly<Mark>>>;
+  readonly multiplier: number;
+  readonly dayBase: number;
+  readonly dayEnds: number;
+}
+
 export class Account {
   readonly #portfolio: Portfolio;
   readonly #marks = new Map<string, Mark>();
@@ -29,6 +37,22 @@ export class Account {
 
   constructor(portfolio: Portfolio) {
     this.#portfolio = portfolio;
+  }
+
+  save(): SavedAccount {
+    return {
+      marks: Object.fromEntries([...this.#marks].map(([symbol, mark]) => [symbol, { ...mark }])),
+      multiplier: this.#multiplier,
+      dayBase: this.#dayBase,
+      dayEnds: this.#dayEnds,
+    };
+  }
+
+  restore({ marks, multiplier, dayBase, dayEnds }: SavedAccount): void {
+    for (const [symbol, { price, quoted }] of Object.entries(marks)) this.#set(symbol, price, quoted);
+    this.#multiplier = multiplier;
+    this.#dayBase = dayBase;
+    this.#dayEnds = dayEnds;
   }
 
   /** Last price of a symbol, or NaN. */

@@ -5,18 +5,19 @@
  * json-rules-engine agreed).
  */
 import { Decimal } from "../decimal.ts";
-import type { Firing } from "../event.ts";
-import type { Action, BracketSpec, OrderSpec, Rule } from "../program.ts";
+import type { Firing, Side } from "../event.ts";
+import type { Action, BracketSpec, OrderSpec } from "../program.ts";
 import { isClosing, isWaiting } from "./books.ts";
 import type { Book, Protection } from "./books.ts";
-import { enter, originOf, sizeOfTrade, valueOf } from "./entries.ts";
-import type { Trade } from "./entries.ts";
+import { firedRule, openTrade, originOf, sizeOfTrade, valueOf } from "./entries.ts";
+import type { FiredRule, Trade } from "./entries.ts";
 import { MARKET_EXIT, cancelOpening, exitLimitedBy, startExit } from "./exits.ts";
-import type { ExitAim, ExitOrderForm, Opening } from "./exits.ts";
+import type { ExitAim, ExitOrderForm, Opening } from "./procedure.ts";
 import type { OrderOrigin } from "./orders.ts";
 import { bracketOf, pricesOf } from "./requests.ts";
+import type { Prices } from "./requests.ts";
 import type { DeskState, Refused } from "./state.ts";
-import { openTarget, planOf, reopen } from "./targets.ts";
+import { openTarget, planOf } from "./targets.ts";
 
 export type Kind = "entry" | "exit" | "other";
 
@@ -52,7 +53,7 @@ function isTurn(desk: DeskState, book: Book, { kind, reverse }: Trade): boolean 
 }
 
 /** Carries out a confirmed firing. Undefined when something was started, else why not. */
-export function act(desk: DeskState, book: Book, rule: Rule, firing: Firing): Refused | undefined {
+export function act(desk: DeskState, book: Book, rule: FiredRule, firing: Firing): Refused | undefined {
   const { action } = rule;
   switch (action.kind) {
     case "alert":
@@ -79,18 +80,10 @@ export function act(desk: DeskState, book: Book, rule: Rule, firing: Firing): Re
   }
 }
 
-function trade(desk: DeskState, book: Book, rule: Rule, action: Trade, firing: Firing): Refused | undefined {
-  const side = action.kind;
-  if (isTurn(desk, book, action)) {
-    const opening = reopen(desk, book, rule, firing, (price) =>
-      enter(desk, book, { side, action, firing, price }, sizeOfTrade(desk, action, action.bracket, firing, price)),
-    );
-    return exit(desk, book, firing, { all: true }, action.order, opening);
-  }
-  if (opens(desk, book, action)) {
-    const sized = sizeOfTrade(desk, action, action.bracket, firing, firing.price);
-    return enter(desk, book, { side, action, firing, price: firing.price }, sized);
-  }
+function trade(desk: DeskState, book: Book, rule: FiredRule, action: Trade, firing: Firing): Refused | undefined {
+  if (isTurn(desk, book, action))
+    return exit(desk, book, firing, { all: true }, action.order, { rule: firedRule(rule), firing });
+  if (opens(desk, book, action)) return openTrade(desk, book, action, firing, firing.price);
   const position = desk.portfolio.position(book.strategy, book.symbol).qty;
   const held = action.kind === "buy" ? position.negated() : position;
   if (!held.isGreaterThan(0)) {
@@ -107,16 +100,14 @@ function trade(desk: DeskState, book: Book, rule: Rule, action: Trade, firing: F
 function aim(
   desk: DeskState,
   book: Book,
-  rule: Rule,
+  rule: FiredRule,
   action: Extract<Action, { kind: "target" }>,
   firing: Firing,
 ): Refused | undefined {
   const plan = planOf(desk, book, action, firing, firing.price);
   if (plan.step === "none") return plan.why;
-  const open = (price: number): Refused | undefined => openTarget(desk, book, action, firing, price);
-  if (plan.step === "entry") return open(firing.price);
-  const { target } = plan;
-  const opening = target.isZero() ? undefined : reopen(desk, book, rule, firing, open);
+  if (plan.step === "entry") return openTarget(desk, book, action, firing, firing.price);
+  const opening = plan.target.isZero() ? undefined : { rule: firedRule(rule), firing };
   return exit(desk, book, firing, plan.aim, action.order, opening, true);
 }
 
@@ -186,16 +177,17 @@ export function exitBlockedBy(desk: DeskState, strategy: string): Refused | unde
 }
 
 function formOf(order: OrderSpec, symbol: string, firing: Firing): ExitOrderForm {
+  const prices = (side: Side): Prices | undefined => {
+    const priced = pricesOf(order, side, symbol, false, valueOf(firing));
+    return "code" in priced ? undefined : priced;
+  };
   return {
     type: order.type,
     timeInForce: order.timeInForce,
     extendedHours: order.extendedHours,
     expireAfterMs: order.expireAfterMs,
     limited: true,
-    prices: (side) => {
-      const prices = pricesOf(order, side, symbol, false, valueOf(firing));
-      return "code" in prices ? undefined : prices;
-    },
+    prices: { buy: prices("buy"), sell: prices("sell") },
   };
 }
 

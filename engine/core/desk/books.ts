@@ -9,7 +9,8 @@ import { ZERO } from "../decimal.ts";
 import { signedRemaining } from "./orders.ts";
 import type { Order, OrderBook, OrderOrigin } from "./orders.ts";
 import type { Portfolio } from "./portfolio.ts";
-import type { ExitProcedure } from "./exits.ts";
+import { restoredExit, savedExit } from "./procedure.ts";
+import type { ExitProcedure, SavedExit } from "./procedure.ts";
 
 export interface Protection {
   readonly stopLoss: string | undefined;
@@ -35,6 +36,17 @@ export interface Book {
   /** Restorations since the last fill; a broker that keeps cancelling them is not fought for ever. */
   restored: number;
   exit: ExitProcedure | undefined;
+}
+
+export interface SavedBook extends Omit<Book, "exit"> {
+  readonly exit: SavedExit | undefined;
+}
+
+/** Firings for which it may still send something. */
+export function firingsOf({ exit, unprotected }: Book): string[] {
+  return [exit?.origin, exit?.opening && { firing: exit.opening.firing.id }, unprotected].flatMap(
+    (origin) => origin?.firing ?? [],
+  );
 }
 
 export class Books {
@@ -68,6 +80,18 @@ export class Books {
 
   get all(): IterableIterator<Book> {
     return this.#books.values();
+  }
+
+  save(): SavedBook[] {
+    return [...this.#books.values()].map(({ exit, ...book }) => ({ ...book, exit: exit && savedExit(exit) }));
+  }
+
+  restore(saved: readonly SavedBook[], orders: OrderBook): void {
+    for (const { exit, ...book } of saved) {
+      const { protection, unprotected } = book;
+      Object.assign(this.get(book.strategy, book.symbol), book, { protection, unprotected });
+      this.get(book.strategy, book.symbol).exit = exit && restoredExit(exit, orders);
+    }
   }
 }
 

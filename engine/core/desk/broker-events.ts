@@ -5,6 +5,7 @@
  * May not: send orders, except to continue a procedure or restore protection.
  */
 import { ZERO, decimal, text } from "../decimal.ts";
+import { isoTime } from "../time.ts";
 import type {
   BrokerInput,
   ExecutionInput,
@@ -66,7 +67,7 @@ function onAccepted(desk: DeskState, input: OrderAcceptedInput): void {
   desk.orders.name(order, input.brokerOrderId);
   for (const leg of input.legs) {
     if (desk.orders.get(leg.clientOrderId) !== undefined) continue;
-    const child = newLeg(order, leg.role, leg.clientOrderId, leg.brokerOrderId, desk.now.arrivalTime);
+    const child = newLeg(order, leg.role, leg.clientOrderId, leg.brokerOrderId);
     desk.orders.add(child);
     desk.announce(child);
   }
@@ -151,7 +152,8 @@ function stateOf(status: OrderUpdateInput["status"], order: Order): Order["state
 function onExecution(desk: DeskState, input: ExecutionInput): void {
   const order = desk.orders.get(input.clientOrderId) ?? desk.orders.byBroker(input.brokerOrderId);
   if (order === undefined) {
-    if (!desk.orders.isNew(input.executionId)) return;
+    if (!desk.orders.isNew(input)) return;
+    if (desk.orders.isForgotten(input.time)) return tellForgotten(desk, input);
     desk.alert(
       "warning",
       "execution/external",
@@ -193,6 +195,16 @@ function onExecution(desk: DeskState, input: ExecutionInput): void {
     book.unprotected = undefined;
   }
   changed(desk, order);
+}
+
+/** Of an order that is long over it was booked then; of anything else a reconciliation finds what is missing. */
+function tellForgotten(desk: DeskState, { side, qty, symbol, price, time }: ExecutionInput): void {
+  desk.alert(
+    "warning",
+    "execution/forgotten",
+    `${side} ${qty} ${symbol} at ${price} was told of ${isoTime(time)}, which is too long ago to be known, and is not booked again`,
+    { symbol },
+  );
 }
 
 function tellPosition(desk: DeskState, { strategy, symbol, qty, avgPrice, realized, fees }: Position): void {

@@ -6,26 +6,34 @@
 import { mayReduce } from "../actions.ts";
 import type { CommandInput, ConfirmationInput, Firing, InputBody, Stamp } from "../event.ts";
 import type { FeedInput, HaltInput, LoadInput } from "../feed-event.ts";
-import type { Program, Rule } from "../program.ts";
+import type { Action, Program, Rule } from "../program.ts";
 import type { Book } from "./books.ts";
 import { act, exitBlockedBy, flatten, kindOf } from "./act.ts";
 import type { Kind } from "./act.ts";
 import { viewOfBook } from "./books.ts";
 import { onBroker } from "./broker-events.ts";
-import { originOf, tooManyEntries } from "./entries.ts";
+import { firedRule, originOf, tooManyEntries } from "./entries.ts";
+import type { FiredRule } from "./entries.ts";
 import { cancelOpening, restoreAll } from "./exits.ts";
 import { messageOf } from "./message.ts";
 import type { OrderOrigin } from "./orders.ts";
 import type { DataAlert } from "./pauses.ts";
-import { DeskState, quarantineKey } from "./state.ts";
-import type { DeskOptions, DeskSink, Refused } from "./state.ts";
+import { quarantineKey } from "./quarantine.ts";
+import { DeskState } from "./state.ts";
+import type { DeskOptions, DeskSink, Refused, SavedDeskState } from "./state.ts";
 import { becomeUnknown, onLookupTimer, wasNotSent } from "./unknown.ts";
 
 interface Pending {
   readonly firing: Firing;
-  readonly rule: Rule;
+  readonly rule: FiredRule;
   readonly arrivedAt: number;
   readonly kind: Kind;
+}
+
+export interface SavedDesk {
+  readonly state: SavedDeskState;
+  /** Firings whose confirmation is awaited, oldest first. */
+  readonly pending: readonly Pending[];
 }
 
 /** A confirmation that takes longer than this (arrival time) belongs to a market that has moved on. */
@@ -37,6 +45,15 @@ export class Desk {
 
   constructor(options: DeskOptions, sink: DeskSink) {
     this.state = new DeskState(options, sink);
+  }
+
+  save(): SavedDesk {
+    return { state: this.state.save(), pending: [...this.#pending.values()] };
+  }
+
+  restore(program: Program, { state, pending }: SavedDesk): void {
+    this.state.restore(program, state);
+    for (const one of pending) this.#pending.set(one.firing.id, one);
   }
 
   /** Read until the next one comes: the mailbox may write the same record anew then. */
@@ -70,6 +87,7 @@ export class Desk {
   #newDay(_symbol: string, calendar: ReturnType<DeskOptions["calendarOf"]>): void {
     const { account, states, now } = this.state;
     account.rollDay(now.marketTime, calendar);
+    this.state.forget((firing) => this.#pending.has(firing));
     const current = states.get("account");
     if (current?.state === "REDUCING" && current.reason === DAILY_LOSS)
       this.state.setState("account", "ACTIVE", "a new trading day");
@@ -120,7 +138,7 @@ export class Desk {
       state.refuse(originOf(firing), firing.symbol, refused);
       return;
     }
-    const pending = { firing, rule, arrivedAt: state.now.arrivalTime, kind };
+    const pending = { firing, rule: firedRule(rule), arrivedAt: state.now.arrivalTime, kind };
     this.#count(book, pending, 1);
     this.#pending.set(firing.id, pending);
     state.output({ kind: "confirm", firing });
@@ -144,7 +162,7 @@ export class Desk {
   }
 
   /** What is known to fail before anybody is asked. */
-  #precheck(firing: Firing, book: Book, kind: Kind, action: Rule["action"]["kind"]): Refused | undefined {
+  #precheck(firing: Firing, book: Book, kind: Kind, action: Action["kind"]): Refused | undefined {
     const { state } = this;
     if (state.quarantined.has(quarantineKey(firing)))
       return { code: "quarantined", reason: "the evaluators disagreed about this rule" };
@@ -214,7 +232,7 @@ export class Desk {
       : { code: "program_changed", reason: "the rule was changed while its firing was being confirmed" };
   }
 
-  #quarantine(firing: Firing, rule: Rule, reason: string): void {
+  #quarantine(firing: Firing, rule: FiredRule, reason: string): void {
     const { state } = this;
     const exit = mayReduce(rule.action);
     const { strategy, symbol } = firing;

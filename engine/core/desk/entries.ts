@@ -7,7 +7,7 @@
 import type { Decimal } from "../decimal.ts";
 import { text } from "../decimal.ts";
 import type { Firing, OrderRequest, Side } from "../event.ts";
-import type { Action, BracketSpec, OrderSpec, Size } from "../program.ts";
+import type { Action, BracketSpec, OrderSpec, Rule, Size } from "../program.ts";
 import { entriesOf, openEntriesOf } from "./books.ts";
 import type { Book } from "./books.ts";
 import type { OrderOrigin } from "./orders.ts";
@@ -17,6 +17,9 @@ import { sizeOf } from "./sizing.ts";
 import type { DeskState, Refused } from "./state.ts";
 
 export type Trade = Extract<Action, { kind: "buy" | "sell" }>;
+
+/** What is kept of a rule from its firing on, while its order waits: what it was then, whatever it becomes. */
+export type FiredRule = Pick<Rule, "name" | "digest" | "action">;
 
 /** What opens, and at which price of the market it is sized. */
 export interface Entry {
@@ -34,6 +37,10 @@ export function originOf(firing: Firing): OrderOrigin {
 
 export function valueOf(firing: Firing): (expression: number) => number {
   return (expression) => firing.values[expression] ?? Number.NaN;
+}
+
+export function firedRule({ name, digest, action }: FiredRule): FiredRule {
+  return { name, digest, action };
 }
 
 /** Whether `max_entries` leaves no room. A target adds to its own position, so what it holds does not count. */
@@ -69,6 +76,18 @@ export function enter(desk: DeskState, book: Book, entry: Entry, sized: Qty): Re
   if ("code" in sent) return sent;
   desk.expireLater(sent, action.order.expireAfterMs);
   return undefined;
+}
+
+/** A buy or a sell that opens or adds, sized at a price. */
+export function openTrade(
+  desk: DeskState,
+  book: Book,
+  action: Trade,
+  firing: Firing,
+  price: number,
+): Refused | undefined {
+  const sized = sizeOfTrade(desk, action, action.bracket, firing, price);
+  return enter(desk, book, { side: action.kind, action, firing, price }, sized);
 }
 
 function entryRequest(

@@ -7,49 +7,15 @@
  */
 import { Decimal, ZERO, text } from "../decimal.ts";
 import type { OrderRequest, Side } from "../event.ts";
-import type { TimeInForce } from "../program.ts";
 import { isGuard } from "./books.ts";
 import type { Book, Protection } from "./books.ts";
 import { isTerminal, remaining } from "./orders.ts";
 import type { Order, OrderOrigin } from "./orders.ts";
+import type { ExitAim, ExitOrderForm, ExitProcedure, Opening } from "./procedure.ts";
 import { protectionOrder, timeInForceFor } from "./requests.ts";
-import type { Prices } from "./requests.ts";
 import { shareOf } from "./sizing.ts";
 import type { DeskState, Refused, SendOptions } from "./state.ts";
-
-export interface ExitOrderForm {
-  readonly type: OrderRequest["type"];
-  readonly timeInForce: TimeInForce;
-  readonly extendedHours: boolean;
-  readonly expireAfterMs?: number | undefined;
-  /** Limits that are declared to include exits hold for it. */
-  readonly limited?: true;
-  /** Instead of an order that sells: two that protect, of which one cancels the other. */
-  readonly guards?: Protection;
-  /** Undefined when they work out to nothing usable. */
-  readonly prices: (side: Side) => Prices | undefined;
-}
-
-/** `to`: the signed quantity at which the exit stops; a position that is not beyond it stays. */
-export type ExitAim =
-  | { readonly all: true }
-  | { readonly ratio: number }
-  | { readonly qty: Decimal }
-  | { readonly to: Decimal };
-
-/** What a reversal or a target opens once the way is free. It passes every check of an entry. */
-export type Opening = () => Refused | undefined;
-
-export interface ExitProcedure {
-  readonly origin: OrderOrigin;
-  readonly aim: ExitAim;
-  readonly form: ExitOrderForm;
-  opening: Opening | undefined;
-  /** Orders whose end is awaited before anything is sent. */
-  readonly waiting: Set<string>;
-  order: Order | undefined;
-  rounds: number;
-}
+import { reopen } from "./targets.ts";
 
 /** A late fill may leave shares after a close; it is repeated this often before a person is called. */
 const MAX_ROUNDS = 3;
@@ -59,7 +25,7 @@ export const MARKET_EXIT: ExitOrderForm = {
   type: "market",
   timeInForce: "day",
   extendedHours: false,
-  prices: () => ({}),
+  prices: { buy: {}, sell: {} },
 };
 
 /** Starts an exit. One in progress is taken over: its order is cancelled and awaited like every other. */
@@ -161,7 +127,7 @@ function sendOrder(desk: DeskState, book: Book, exit: ExitProcedure, side: Side,
 }
 
 function exitRequest(symbol: string, form: ExitOrderForm, side: Side, qty: Decimal, id: string): OrderRequest {
-  const prices = form.prices(side);
+  const prices = form.prices[side];
   // The order must leave: a form whose prices make no sense becomes a market order.
   const { type, timeInForce, extendedHours } = prices === undefined ? MARKET_EXIT : form;
   return {
@@ -283,7 +249,7 @@ function end(desk: DeskState, book: Book, exit: ExitProcedure, isReached: boolea
   book.exit = undefined;
   if (exit.opening !== undefined) {
     const unfinished = { code: "not_closed", reason: "the position was not closed, so nothing is opened" };
-    const refused = isReached ? exit.opening() : unfinished;
+    const refused = isReached ? reopen(desk, book, exit.opening) : unfinished;
     if (refused !== undefined) desk.refuse(exit.origin, book.symbol, refused);
   }
   desk.publish(book);

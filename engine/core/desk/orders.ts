@@ -6,6 +6,7 @@
  */
 import { hash128 } from "../hash.ts";
 import { Decimal, ZERO, decimal, text } from "../decimal.ts";
+import type { DecimalText } from "../decimal.ts";
 import type { ApprovedOrder, ExecutionInput, LegRole, OrderRequest, OrderState, OrderView, Side } from "../event.ts";
 import type { OrderType } from "../program.ts";
 
@@ -28,8 +29,8 @@ export interface Order {
   readonly qty: Decimal;
   readonly limitPrice: string | null;
   readonly stopPrice: string | null;
-  /** What was sent; null for legs and external orders. */
-  readonly request: ApprovedOrder | null;
+  /** What was sent; null for legs and external orders. Risk must approve it anew before it may leave again. */
+  readonly request: OrderRequest | null;
   readonly parent: string | null;
   brokerOrderId: string | null;
   state: OrderState;
@@ -52,9 +53,30 @@ export interface Order {
   readonly legs: string[];
   /** The highest cumulative quantity that an execution told. */
   told: Decimal;
-  /** Arrival time of the last thing heard or asked. */
-  touchedAt: number;
+  /** Market time at which it was found to be over, or null: from then on it may be forgotten. */
+  overSince: number | null;
 }
+
+export interface SavedOrder extends Omit<Order, "qty" | "filledQty" | "avgPrice" | "told"> {
+  readonly qty: DecimalText;
+  readonly filledQty: DecimalText;
+  readonly avgPrice: DecimalText | null;
+  readonly told: DecimalText;
+}
+
+export interface SavedOrders {
+  readonly orders: readonly SavedOrder[];
+  readonly brokerIds: readonly (readonly [broker: string, client: string])[];
+  readonly executions: readonly (readonly [id: string, time: number])[];
+  readonly forgottenBefore: number;
+}
+
+const DAY_MS = 86_400_000;
+/**
+ * How long an order that is over is remembered. Brokers correct and repeat what they told within days; a repeat of something
+ * older is known by its time.
+ */
+const KEPT_MS = 7 * DAY_MS;
 
 const TERMINAL: ReadonlySet<OrderState> = new Set(["filled", "canceled", "expired", "rejected"]);
 
@@ -96,7 +118,10 @@ export class OrderBook {
   readonly #openByBook = new Map<string, Set<Order>>();
   readonly #openEntries = new Set<Order>();
   readonly #byBroker = new Map<string, string>();
-  readonly #executions = new Set<string>();
+  /** Id to the time at which it happened. */
+  readonly #executions = new Map<string, number>();
+  /** What happened before this may be told again without being known again. */
+  #forgottenBefore = Number.NEGATIVE_INFINITY;
 
   get(id: string): Order | undefined {
     return this.#orders.get(id);
@@ -136,6 +161,10 @@ export class OrderBook {
     this.#orders.set(order.clientOrderId, order);
     if (order.brokerOrderId !== null) this.#byBroker.set(order.brokerOrderId, order.clientOrderId);
     if (order.parent !== null) this.#orders.get(order.parent)?.legs.push(order.clientOrderId);
+    this.#addOpen(order);
+  }
+
+  #addOpen(order: Order): void {
     this.#open.add(order);
     if (order.role === "entry") this.#openEntries.add(order);
     const key = bookKey(order.origin.strategy, order.symbol);
@@ -165,10 +194,55 @@ export class OrderBook {
   }
 
   /** Whether an execution is told for the first time; every id counts once, whoever's order it is. */
-  isNew(executionId: string): boolean {
+  isNew({ executionId, time }: ExecutionInput): boolean {
     if (this.#executions.has(executionId)) return false;
-    this.#executions.add(executionId);
+    this.#executions.set(executionId, time);
     return true;
+  }
+
+  /** So old that its order may have been forgotten: nobody can tell whether it was booked. */
+  isForgotten(time: number): boolean {
+    return time < this.#forgottenBefore;
+  }
+
+  /**
+   * Gives up families of orders that have been over for long, and ids of old executions. What is told of them later is still
+   * booked at most once: of an order that is kept, by its cumulative quantity, which never falls; of one that is not, never,
+   * because it happened before `isForgotten`. A day lies between the two, for clocks that differ.
+   */
+  forget(now: number, isNeeded: (order: Order) => boolean): void {
+    const before = now - KEPT_MS;
+    this.#forgottenBefore = Math.max(this.#forgottenBefore, before);
+    for (const [id, time] of this.#executions) if (time < before) this.#executions.delete(id);
+    for (const order of this.#orders.values()) if (isTerminal(order)) order.overSince ??= now;
+    const isPast = (order: Order): boolean =>
+      order.overSince !== null && order.overSince < before - DAY_MS && !isNeeded(order);
+    for (const order of this.#orders.values()) {
+      if (isPast(order) && this.familyOf(order).every(isPast)) this.#orders.delete(order.clientOrderId);
+    }
+    for (const [broker, id] of this.#byBroker) if (!this.#orders.has(id)) this.#byBroker.delete(broker);
+  }
+
+  save(): SavedOrders {
+    return {
+      orders: [...this.#orders.values()].map(savedOrder),
+      brokerIds: [...this.#byBroker],
+      executions: [...this.#executions],
+      forgottenBefore: this.#forgottenBefore,
+    };
+  }
+
+  restore({ orders, brokerIds, executions, forgottenBefore }: SavedOrders): void {
+    for (const saved of orders) this.#restoreOrder(restoredOrder(saved));
+    for (const [broker, id] of brokerIds) this.#byBroker.set(broker, id);
+    for (const [id, time] of executions) this.#executions.set(id, time);
+    this.#forgottenBefore = forgottenBefore;
+  }
+
+  /** It knows its family, and may be over. */
+  #restoreOrder(order: Order): void {
+    this.#orders.set(order.clientOrderId, order);
+    if (!isTerminal(order)) this.#addOpen(order);
   }
 
   /**
@@ -176,13 +250,14 @@ export class OrderBook {
    * broker's word on fills outranks ours.
    */
   execute(order: Order, input: ExecutionInput): Decimal {
-    if (!this.isNew(input.executionId)) return ZERO;
+    if (!this.isNew(input)) return ZERO;
     // Executions may come out of order: what is left to book is measured against the most that was ever told.
     order.told = Decimal.max(order.told, decimal(input.cumulativeQty));
     const fresh = Decimal.min(decimal(input.qty), order.told.minus(order.filledQty));
     if (!fresh.isGreaterThan(0)) return ZERO;
     const before = (order.avgPrice ?? ZERO).times(order.filledQty);
     order.filledQty = order.filledQty.plus(fresh);
+    order.overSince = null;
     order.avgPrice = before.plus(decimal(input.price).times(fresh)).div(order.filledQty);
     const filled = order.filledQty.isGreaterThanOrEqualTo(order.qty);
     if (filled) {
@@ -193,12 +268,36 @@ export class OrderBook {
   }
 }
 
+function savedOrder(order: Order): SavedOrder {
+  const { qty, filledQty, avgPrice, told, legs } = order;
+  return {
+    ...order,
+    qty: text(qty),
+    filledQty: text(filledQty),
+    avgPrice: avgPrice === null ? null : text(avgPrice),
+    told: text(told),
+    legs: [...legs],
+  };
+}
+
+function restoredOrder(saved: SavedOrder): Order {
+  const { qty, filledQty, avgPrice, told, legs } = saved;
+  return {
+    ...saved,
+    qty: decimal(qty),
+    filledQty: decimal(filledQty),
+    avgPrice: avgPrice === null ? null : decimal(avgPrice),
+    told: decimal(told),
+    legs: [...legs],
+  };
+}
+
 function bookKey(strategy: string, symbol: string): string {
   return `${strategy}/${symbol}`;
 }
 
 /** What every order is before the broker has said anything of it. */
-function untouched(now: number) {
+function untouched() {
   return {
     filledQty: ZERO,
     avgPrice: null,
@@ -212,7 +311,7 @@ function untouched(now: number) {
     counted: false,
     legs: [],
     told: ZERO,
-    touchedAt: now,
+    overSince: null,
   } satisfies Partial<Order>;
 }
 
@@ -221,7 +320,6 @@ export function newOrder(
   origin: OrderOrigin,
   role: OrderRole,
   approved: ApprovedOrder | null,
-  now: number,
 ): Order {
   return {
     clientOrderId: request.clientOrderId,
@@ -237,12 +335,12 @@ export function newOrder(
     parent: null,
     brokerOrderId: null,
     state: approved === null ? "intended" : "approved",
-    ...untouched(now),
+    ...untouched(),
   };
 }
 
 /** A bracket child as the broker named it. Its quantity follows the parent's. */
-export function newLeg(parent: Order, role: LegRole, id: string, brokerOrderId: string, now: number): Order {
+export function newLeg(parent: Order, role: LegRole, id: string, brokerOrderId: string): Order {
   const request = parent.request;
   const limitPrice = role === "take_profit" ? request?.takeProfit?.limitPrice : request?.stopLoss?.limitPrice;
   const stopPrice = role === "stop_loss" ? request?.stopLoss?.stopPrice : undefined;
@@ -261,7 +359,7 @@ export function newLeg(parent: Order, role: LegRole, id: string, brokerOrderId: 
     parent: parent.clientOrderId,
     brokerOrderId,
     state: "working",
-    ...untouched(now),
+    ...untouched(),
   };
 }
 

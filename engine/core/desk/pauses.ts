@@ -19,12 +19,29 @@ interface Halt {
   unsure: boolean;
 }
 
+export interface SavedPauses {
+  readonly load: string;
+  readonly down: string;
+  readonly halts: readonly (readonly [symbol: string, halt: Readonly<Halt>])[];
+}
+
 export class Pauses {
   /** Why the engine is behind, or "". */
   #load = "";
   /** Who said that data is missing, or "": to the core all feeds are one. */
   #down = "";
   readonly #halts = new Map<string, Halt>();
+
+  save(): SavedPauses {
+    const halts = [...this.#halts].map(([symbol, halt]) => [symbol, { ...halt }] as const);
+    return { load: this.#load, down: this.#down, halts };
+  }
+
+  restore({ load, down, halts }: SavedPauses): void {
+    this.#load = load;
+    this.#down = down;
+    for (const [symbol, halt] of halts) this.#halts.set(symbol, { ...halt });
+  }
 
   load(input: LoadInput): DataAlert {
     const { state, lagMs, waiting } = input;

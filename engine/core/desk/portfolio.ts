@@ -4,7 +4,8 @@
  * Owns: positions per (strategy, symbol), cash, realised profit and loss, fees. Every share belongs to one strategy.
  * May not: know orders, marks or limits. It changes by executions and by what a broker says in a reconciliation.
  */
-import { Decimal, ZERO } from "../decimal.ts";
+import { Decimal, ZERO, decimal, text } from "../decimal.ts";
+import type { DecimalText } from "../decimal.ts";
 import type { Side } from "../event.ts";
 
 /** Shares that nobody here bought: found at the broker in a reconciliation. */
@@ -34,6 +35,20 @@ export interface Fill {
   readonly time: number;
 }
 
+export interface SavedPortfolio {
+  readonly cash: DecimalText;
+  /** In the order in which they were first held: sums of floats depend on it. */
+  readonly positions: readonly {
+    readonly strategy: string;
+    readonly symbol: string;
+    readonly qty: DecimalText;
+    readonly avgPrice: DecimalText;
+    readonly realized: DecimalText;
+    readonly fees: DecimalText;
+    readonly openedAt: number;
+  }[];
+}
+
 export class Portfolio {
   #cash: Decimal = ZERO;
   #cashNumber = 0;
@@ -61,6 +76,29 @@ export class Portfolio {
   /** Positions that are not flat, in the order of all. Another array after each change. */
   get open(): readonly Position[] {
     return this.#open;
+  }
+
+  save(): SavedPortfolio {
+    return {
+      cash: text(this.#cash),
+      positions: [...this.#positions.values()].map(({ strategy, symbol, qty, avgPrice, realized, fees, openedAt }) => ({
+        ...{ strategy, symbol, openedAt },
+        ...{ qty: text(qty), avgPrice: text(avgPrice), realized: text(realized), fees: text(fees) },
+      })),
+    };
+  }
+
+  restore({ cash, positions }: SavedPortfolio): void {
+    this.cash = decimal(cash);
+    for (const { qty, avgPrice, realized, fees, ...position } of positions) {
+      const amounts = {
+        qty: decimal(qty),
+        avgPrice: decimal(avgPrice),
+        realized: decimal(realized),
+        fees: decimal(fees),
+      };
+      this.#store({ ...position, ...amounts });
+    }
   }
 
   position(strategy: string, symbol: string): Position {
@@ -97,7 +135,7 @@ export class Portfolio {
     return this.#store(next);
   }
 
-  #store(next: Position): Position {
+  #store(next: Omit<Position, "units">): Position {
     const position = { ...next, units: next.qty.toNumber() };
     const key = keyOf(position.strategy, position.symbol);
     const before = this.#positions.get(key);

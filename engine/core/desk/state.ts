@@ -6,15 +6,17 @@
 import type { Calendar } from "../../market/calendar.ts";
 import { ZERO, decimal } from "../decimal.ts";
 import type { Decimal } from "../decimal.ts";
-import type { ApprovedOrder, BookView, Firing, OrderRequest, Output, Side, Stamp, TradingState } from "../event.ts";
+import type { ApprovedOrder, BookView, OrderRequest, Output, Side, Stamp, TradingState } from "../event.ts";
 import type { Program, RiskLimits, Strategy } from "../program.ts";
 import { Account } from "./account.ts";
-import { Books, viewOfBook } from "./books.ts";
+import { Books, firingsOf, viewOfBook } from "./books.ts";
 import type { Book } from "./books.ts";
+import { Counts } from "./counts.ts";
 import { OrderBook, clientOrderId, isTerminal, newOrder, remaining, signedRemaining, viewOf } from "./orders.ts";
 import type { Order, OrderOrigin, OrderRole } from "./orders.ts";
 import { Pauses } from "./pauses.ts";
 import { Portfolio } from "./portfolio.ts";
+import type { Quarantine } from "./quarantine.ts";
 import { DEFAULT_LIMITS, decide, tightest } from "./risk/approve.ts";
 import type { RiskContext } from "./risk/check.ts";
 
@@ -41,28 +43,16 @@ export interface SendOptions {
   readonly leg: string;
 }
 
-export interface Quarantine {
-  readonly strategy: string;
-  readonly rule: string;
-  /** Of the rule that failed: a repaired rule is another one. */
-  readonly digest: string;
-  readonly exit: boolean;
-}
-
 export interface Refused {
   readonly code: string;
   readonly reason: string;
 }
 
-/** A rule out of service is so in one symbol. */
-export function quarantineKey({ strategy, rule, symbol }: Firing): string {
-  return `${strategy}/${rule}/${symbol}`;
-}
-
 /** How long a submit may stay unanswered before its fate counts as unknown. */
 export const ACK_TIMEOUT_MS = 15_000;
-const MINUTE_MS = 60_000;
 const NO_LIMITS: RiskLimits = {};
+
+export type SavedDeskState = ReturnType<DeskState["save"]>;
 
 export class DeskState {
   readonly portfolio = new Portfolio();
@@ -80,9 +70,7 @@ export class DeskState {
   readonly states = new Map<string, { readonly state: TradingState; readonly reason: string }>();
   /** Rules out of service, by rule and symbol. */
   readonly quarantined = new Map<string, Quarantine>();
-  readonly #attempts = new Map<string, number>();
-  readonly #sentTimes: { readonly strategy: string; readonly at: number }[] = [];
-  readonly #sentToday = new Map<string, { day: number; count: number }>();
+  readonly #counts = new Counts();
 
   constructor(options: DeskOptions, sink: DeskSink) {
     this.options = options;
@@ -137,9 +125,7 @@ export class DeskState {
   }
 
   nextId(origin: OrderOrigin, symbol: string, leg: string): string {
-    const key = `${origin.firing}/${leg}`;
-    const attempt = (this.#attempts.get(key) ?? 0) + 1;
-    this.#attempts.set(key, attempt);
+    const attempt = this.#counts.attempt(origin.firing, leg);
     return clientOrderId(this.options.account, this.options.journal, origin, symbol, leg, attempt);
   }
 
@@ -166,7 +152,7 @@ export class DeskState {
       const what = `${request.side} ${request.symbol} of rule "${options.origin.rule}" was ${reason}`;
       this.alert("info", `risk/${check}`, what, { strategy: options.origin.strategy, symbol: request.symbol });
     }
-    const order = newOrder(decision.order, options.origin, options.role, decision.order, this.now.arrivalTime);
+    const order = newOrder(decision.order, options.origin, options.role, decision.order);
     this.orders.add(order);
     this.#count(options.origin.strategy, options.role);
     this.#submit(order, decision.order);
@@ -188,14 +174,9 @@ export class DeskState {
   sendAgain(order: Order, request: OrderRequest): boolean {
     const reducesOnly = order.role !== "entry";
     if (reducesOnly && !this.#canReduce(order)) return false;
-    const options = {
-      role: order.role,
-      origin: order.origin,
-      reducesOnly,
-      fractional: !order.qty.isInteger(),
-      leg: "",
-    };
-    const decision = decide(order.origin.firing, request, this.#context(request, options, order));
+    const { role, origin } = order;
+    const options = { role, origin, reducesOnly, fractional: !order.qty.isInteger(), leg: "" };
+    const decision = decide(origin.firing, request, this.#context(request, options, order));
     this.output({ kind: "verdict", verdict: decision.verdict });
     if (decision.order === null || decision.verdict.outcome === "clamped") return false;
     this.#submit(order, decision.order);
@@ -342,21 +323,14 @@ export class DeskState {
   }
 
   #count(strategy: string, role: OrderRole): void {
-    this.#sentTimes.push({ strategy, at: this.now.arrivalTime });
+    this.#counts.sent(strategy, this.now.arrivalTime);
     const countsExits = role === "exit" && this.exitLimits(strategy).includes("max_orders_per_day");
     if (role !== "entry" && !countsExits) return;
-    for (const scope of [strategy, "account"]) {
-      const counter = this.#sentToday.get(scope) ?? { day: Number.NaN, count: 0 };
-      const day = this.#day();
-      if (counter.day !== day) Object.assign(counter, { day, count: 0 });
-      counter.count++;
-      this.#sentToday.set(scope, counter);
-    }
+    for (const scope of [strategy, "account"]) this.#counts.sentOn(this.#day(), scope);
   }
 
   #today(scope: string): number {
-    const counter = this.#sentToday.get(scope);
-    return counter !== undefined && counter.day === this.#day() ? counter.count : 0;
+    return this.#counts.on(this.#day(), scope);
   }
 
   /** Changes when the account's trading day does. */
@@ -365,10 +339,51 @@ export class DeskState {
   }
 
   #lastMinute(scope: string): number {
-    const since = this.now.arrivalTime - MINUTE_MS;
-    while (this.#sentTimes.length > 0 && (this.#sentTimes[0]?.at ?? 0) <= since) this.#sentTimes.shift();
-    return scope === "account"
-      ? this.#sentTimes.length
-      : this.#sentTimes.filter((sent) => sent.strategy === scope).length;
+    return this.#counts.lastMinute(this.now.arrivalTime, scope);
+  }
+
+  /**
+   * Gives up what is long over: ended orders, executions, attempts of firings that nothing refers to any more. What remains
+   * is bounded by what a few days bring, however long the desk runs.
+   */
+  forget(isConfirming: (firing: string) => boolean): void {
+    const exits = [...this.books.all].flatMap(({ exit }) => exit ?? []);
+    this.orders.forget(this.now.marketTime, (order) =>
+      exits.some((exit) => exit.waiting.has(order.clientOrderId) || exit.order === order),
+    );
+    const firings = new Set([...this.books.all].flatMap(firingsOf));
+    for (const { origin } of this.orders.all) firings.add(origin.firing);
+    this.#counts.forget((firing) => firings.has(firing) || isConfirming(firing));
+  }
+
+  save() {
+    const { seq, marketTime, arrivalTime } = this.now;
+    return {
+      now: { seq, marketTime, arrivalTime },
+      ready: this.ready,
+      states: [...this.states].map(([scope, { state, reason }]) => ({ scope, state, reason })),
+      quarantined: [...this.quarantined],
+      counts: this.#counts.save(),
+      portfolio: this.portfolio.save(),
+      account: this.account.save(),
+      orders: this.orders.save(),
+      books: this.books.save(),
+      pauses: this.pauses.save(),
+    };
+  }
+
+  /** Of a desk that knows nothing yet. */
+  restore(program: Program, saved: SavedDeskState): void {
+    this.program = program;
+    this.now = saved.now;
+    this.ready = saved.ready;
+    for (const { scope, state, reason } of saved.states) this.states.set(scope, { state, reason });
+    for (const [key, quarantine] of saved.quarantined) this.quarantined.set(key, quarantine);
+    this.#counts.restore(saved.counts);
+    this.portfolio.restore(saved.portfolio);
+    this.account.restore(saved.account);
+    this.orders.restore(saved.orders);
+    this.books.restore(saved.books, this.orders);
+    this.pauses.restore(saved.pauses);
   }
 }

@@ -4,16 +4,17 @@
  * Owns: whether a target adds, takes away or turns the position, and when the second half of a reversal may open.
  * May not: overshoot: entries on their way count as if filled.
  */
+import { invariant } from "../assert.ts";
 import { ZERO } from "../decimal.ts";
 import type { Decimal } from "../decimal.ts";
 import type { Firing } from "../event.ts";
-import type { Rule, TargetAction } from "../program.ts";
+import type { Action, TargetAction } from "../program.ts";
 import { isOnTarget, isTooSmall, targetQty } from "../target.ts";
 import type { Book } from "./books.ts";
-import { enter, tooManyEntries, valueOf } from "./entries.ts";
-import type { ExitAim, Opening } from "./exits.ts";
+import { enter, openTrade, tooManyEntries, valueOf } from "./entries.ts";
+import type { ExitAim, Opening } from "./procedure.ts";
 import { signedRemaining } from "./orders.ts";
-import { quarantineKey } from "./state.ts";
+import { quarantineKey } from "./quarantine.ts";
 import type { DeskState, Refused } from "./state.ts";
 
 export type Plan =
@@ -77,20 +78,19 @@ export function openTarget(
  * The second half of a reversal, asked when the first is filled. Time has passed: the rule must still be what it was and
  * in service, and the size is computed at the price of now.
  */
-export function reopen(
-  desk: DeskState,
-  book: Book,
-  rule: Rule,
-  firing: Firing,
-  open: (price: number) => Refused | undefined,
-): Opening {
-  return () => {
-    if (desk.quarantined.has(quarantineKey(firing)))
-      return { code: "quarantined", reason: "the evaluators disagreed about this rule" };
-    const now = desk.strategy(book.strategy)?.rules.find(({ name }) => name === rule.name);
-    if (now?.digest !== rule.digest)
-      return { code: "program_changed", reason: "the rule was changed while the position was being closed" };
-    const mark = desk.account.markOf(book.symbol);
-    return tooManyEntries(desk, book, rule.action.kind) ?? open(Number.isFinite(mark) ? mark : firing.price);
-  };
+export function reopen(desk: DeskState, book: Book, { rule, firing }: Opening): Refused | undefined {
+  if (desk.quarantined.has(quarantineKey(firing)))
+    return { code: "quarantined", reason: "the evaluators disagreed about this rule" };
+  const now = desk.strategy(book.strategy)?.rules.find(({ name }) => name === rule.name);
+  if (now?.digest !== rule.digest)
+    return { code: "program_changed", reason: "the rule was changed while the position was being closed" };
+  const mark = desk.account.markOf(book.symbol);
+  const price = Number.isFinite(mark) ? mark : firing.price;
+  return tooManyEntries(desk, book, rule.action.kind) ?? open(desk, book, rule.action, firing, price);
+}
+
+function open(desk: DeskState, book: Book, action: Action, firing: Firing, price: number): Refused | undefined {
+  if (action.kind === "target") return openTarget(desk, book, action, firing, price);
+  invariant(action.kind === "buy" || action.kind === "sell", "only what trades opens");
+  return openTrade(desk, book, action, firing, price);
 }

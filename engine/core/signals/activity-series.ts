@@ -4,12 +4,23 @@
  * Owns: counting trades of one session, in the order in which they come. May not: revise a bar, or split a trade.
  */
 import type { ActivitySize } from "../../market/bar-size.ts";
+import { exactly, packed, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
 import { Forming } from "./forming.ts";
 import { Series, seriesKey } from "./series.ts";
-import type { Offer, SeriesOf } from "./series.ts";
+import type { Offer, SavedSeries, SeriesOf } from "./series.ts";
 
 /** Ten trades of 0.1 reach 1: sums of fractions fall short of it by less than this part. */
 const ROUNDING = 1e-12;
+
+interface SavedActivitySeries extends SavedSeries {
+  readonly open: PackedNumbers | null;
+  /** What the open bar has counted, and the end of its session. */
+  readonly counted: PackedNumbers;
+  readonly isStale: boolean;
+  readonly hasTrades: boolean;
+  readonly silenceWasTold: boolean;
+}
 
 export class ActivitySeries extends Series<ActivitySize> {
   /** All series of those who read it: what of them has ended is judged before a bar of this one closes. */
@@ -142,6 +153,26 @@ export class ActivitySeries extends Series<ActivitySize> {
 
   /** Nothing of it is ever corrected, so nothing is kept. */
   follow(): void {}
+
+  override save(): SavedActivitySeries {
+    return {
+      ...super.save(),
+      open: this.#open?.save() ?? null,
+      counted: packed([this.#sum, this.#sessionEnd]),
+      isStale: this.isStale,
+      hasTrades: this.#hasTrades,
+      silenceWasTold: this.#silenceWasTold,
+    };
+  }
+
+  override restore(saved: SavedActivitySeries): void {
+    super.restore(saved);
+    this.#open = saved.open === null ? undefined : this.#one.restore(saved.open);
+    [this.#sum = 0, this.#sessionEnd = 0] = exactly(unpacked(saved.counted), 2, this.key);
+    this.isStale = saved.isStale;
+    this.#hasTrades = saved.hasTrades;
+    this.#silenceWasTold = saved.silenceWasTold;
+  }
 
   override adopt(old: Series): void {
     super.adopt(old);

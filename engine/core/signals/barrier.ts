@@ -4,12 +4,21 @@
  * Owns: one barrier per instance, or one for all symbols of a strategy whose ranks compare them; what is still missing at
  * a boundary. May not: evaluate, or know timers.
  */
+import { RestoreError } from "../saved.ts";
 import type { Slots } from "./conditions.ts";
 import { isFresh } from "./freshness.ts";
 import type { FactGraph } from "./graph.ts";
 import type { Instance } from "./instance.ts";
 import type { Ranking } from "./ranking.ts";
 import type { Series } from "./series.ts";
+
+export interface SavedBarrier {
+  /** The first instance that is judged at it. */
+  readonly of: string;
+  readonly end: number;
+  /** Keys of the series that are awaited. */
+  readonly missing: readonly string[];
+}
 
 export class Barrier {
   readonly #instances: readonly Instance[];
@@ -60,6 +69,25 @@ export class Barrier {
   release(): Instance[] {
     this.#end = Number.NaN;
     return this.#instances.filter(({ waitingFor }) => waitingFor === waitingFor);
+  }
+
+  /** One at which somebody waits. */
+  save(): SavedBarrier {
+    return { of: this.#name, end: this.#end, missing: [...this.#missing].map(({ key }) => key) };
+  }
+
+  restore({ end, missing }: SavedBarrier): void {
+    this.#end = end;
+    this.#missing.clear();
+    const keys = new Set(missing);
+    for (const series of this.#awaited) if (keys.delete(series.key)) this.#missing.add(series);
+    const [lost] = keys;
+    if (lost !== undefined) throw new RestoreError("saved/shape", `${this.#name} does not wait for ${lost}`);
+  }
+
+  /** It belongs to one instance, or to all of one strategy. */
+  get #name(): string {
+    return this.#instances[0]?.facts.key ?? "";
   }
 
   /** Ranks see what every symbol has at this boundary. */

@@ -5,10 +5,11 @@
  * for others; the timer of the earliest end. May not: build bars, or decide what fires.
  */
 import type { Program } from "../program.ts";
+import { RestoreError } from "../saved.ts";
 import type { ActivitySeries } from "./activity-series.ts";
 import { closedBar, incompleteBar } from "./announcements.ts";
 import { barriersOf } from "./barrier.ts";
-import type { Barrier } from "./barrier.ts";
+import type { Barrier, SavedBarrier } from "./barrier.ts";
 import type { CountedTrade, Corrections } from "./corrections.ts";
 import type { FactGraph } from "./graph.ts";
 import { byLength, groupBySeries } from "./groups.ts";
@@ -28,6 +29,12 @@ interface Parts {
   readonly judge: Judge;
   readonly corrections: Corrections;
   readonly sink: SignalsSink;
+}
+
+/** Who waits, in the order in which they came to wait, and when the bar timer will ring. */
+export interface SavedClosing {
+  readonly waiting: readonly SavedBarrier[];
+  readonly timerAt: number;
 }
 
 export class Closing {
@@ -73,6 +80,21 @@ export class Closing {
       if (series.openEnd === series.openEnd) this.closeAt(series.openEnd);
     }
     for (const barrier of this.#waiting) this.closeAt(barrier.end);
+  }
+
+  save(): SavedClosing {
+    return { waiting: this.#waiting.map((barrier) => barrier.save()), timerAt: this.#timerAt };
+  }
+
+  restore({ waiting, timerAt }: SavedClosing): void {
+    const byName = new Map([...this.#barriers].map(([{ facts }, barrier]) => [facts.key, barrier]));
+    this.#waiting = waiting.map((one) => {
+      const barrier = byName.get(one.of);
+      if (barrier === undefined) throw new RestoreError("saved/shape", `the program has no "${one.of}" that waits`);
+      barrier.restore(one);
+      return barrier;
+    });
+    this.#timerAt = timerAt;
   }
 
   /**

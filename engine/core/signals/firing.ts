@@ -5,6 +5,8 @@
  * kept across reloads and shown to people.
  * May not: evaluate conditions, know prices or orders.
  */
+import { exactly, packed, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
 import { UNKNOWN, TRUE } from "./conditions.ts";
 import type { Truth } from "./conditions.ts";
 import type { Period, Rule } from "../program.ts";
@@ -29,6 +31,28 @@ export interface UsageState {
 export interface RuleState {
   readonly latch: LatchState;
   readonly usage: UsageState;
+}
+
+export interface SavedRule {
+  readonly armed: boolean;
+  readonly truth: Truth;
+  /** The last firing, then place and count of each period. */
+  readonly usage: PackedNumbers;
+}
+
+export function savedRule({ latch: { armed, truth }, usage }: RuleState): SavedRule {
+  const { lastFiredTime, lastFiredIndex, lastFiredBar, counts } = usage;
+  const counted = PERIODS.flatMap((period) => [counts[period].at, counts[period].count]);
+  return { armed, truth, usage: packed([lastFiredTime, lastFiredIndex, lastFiredBar, ...counted]) };
+}
+
+export function restoredRule({ armed, truth, usage }: SavedRule): RuleState {
+  const values = exactly(unpacked(usage), 3 + 2 * PERIODS.length, "a rule");
+  const [lastFiredTime = 0, lastFiredIndex = 0, lastFiredBar = 0, ...counted] = values;
+  const counts = { bar: none(), hour: none(), day: none(), week: none() };
+  for (const [i, period] of PERIODS.entries())
+    counts[period] = { at: counted[2 * i] as number, count: counted[2 * i + 1] as number };
+  return { latch: { armed, truth }, usage: { lastFiredTime, lastFiredIndex, lastFiredBar, counts } };
 }
 
 export type RulePhase = "unknown" | "idle" | "waiting" | "fired" | "cooling" | "exhausted";

@@ -5,7 +5,7 @@
  */
 import { Flips } from "./flips.ts";
 import type { Member, Networks } from "./flip-network.ts";
-import type { InstanceFacts } from "./graph.ts";
+import type { InstanceFacts } from "./instance-facts.ts";
 import { Instance } from "./instance.ts";
 import { followedBy } from "./specs.ts";
 

@@ -73,6 +73,10 @@ export class PeekNode implements FactNode {
     this.#out = new Float64Array(indicator.outputs);
   }
 
+  get outputs(): number {
+    return this.#out.length;
+  }
+
   update(slots: Slots): void {
     const { forming } = this.#series;
     if (forming === undefined) this.#closed(slots);

@@ -3,6 +3,9 @@
  *
  * Owns: folding prices and volume into open, high, low, close. May not: know calendars or decide when a bar is over.
  */
+import { exactly, packed, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
+
 export class Forming {
   start = Number.NaN;
   end = Number.NaN;
@@ -36,6 +39,20 @@ export class Forming {
     this.volume = 0;
     this.hasPrice = false;
     this.complete = true;
+  }
+
+  save(): PackedNumbers {
+    const { start, end, open, high, low, close, volume, until, pieces, firstAt, lastAt } = this;
+    const flags = [this.hasPrice, this.complete, this.hasTicks].map(Number);
+    return packed([start, end, open, high, low, close, volume, until, pieces, firstAt, lastAt, ...flags]);
+  }
+
+  restore(saved: PackedNumbers): this {
+    const values = exactly(unpacked(saved), 14, "a bar that is being built");
+    [this.start = 0, this.end = 0, this.open = 0, this.high = 0, this.low = 0, this.close = 0] = values;
+    [this.volume = 0, this.until = 0, this.pieces = 0, this.firstAt = 0, this.lastAt = 0] = values.slice(6);
+    [this.hasPrice = false, this.complete = false, this.hasTicks = false] = values.slice(11).map(Boolean);
+    return this;
   }
 
   contains(time: number): boolean {

@@ -10,60 +10,45 @@
  */
 import type { Calendar } from "../../market/calendar.ts";
 import { isOfTime } from "../../market/bar-size.ts";
-import { invariant, unreachable } from "../assert.ts";
-import { activityOf, factsOf, inputsOf } from "../canonical.ts";
-import type { Condition, FactSpec, SeriesRef, Strategy } from "../program.ts";
+import { invariant } from "../assert.ts";
+import { activityOf, inputsOf } from "../canonical.ts";
+import type { FactSpec, SeriesRef, Strategy } from "../program.ts";
+import { RestoreError, exactly, packed, restoreEach, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
 import { ActivitySeries } from "./activity-series.ts";
-import { compileTest } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
 import { isCounted, isFresh } from "./freshness.ts";
-import { BarsAgoNode, FormingFieldNode, PeekNode } from "./forming-nodes.ts";
-import { CalcNode, FieldNode, GuardNode, IndicatorNode, LagNode } from "./nodes.ts";
-import type { FactNode, Moment } from "./nodes.ts";
+import type { InstanceFacts, Placed } from "./instance-facts.ts";
+import { nodeOf } from "./node-of.ts";
+import type { GraphParts } from "./node-of.ts";
+import { GuardNode, IndicatorNode } from "./nodes.ts";
+import type { FactNode } from "./nodes.ts";
 import { indicatorOf, kernelOf } from "./kernel-of.ts";
 import { PairNode } from "./pair-nodes.ts";
 import { Quotes } from "./quotes.ts";
-import { RankNode, Ranking } from "./ranking.ts";
+import type { SavedQuotes } from "./quotes.ts";
+import { Ranking } from "./ranking.ts";
 import { seriesKey } from "./series.ts";
-import type { Series } from "./series.ts";
+import type { SavedSeries, Series } from "./series.ts";
 import { TimeSeries } from "./time-series.ts";
-import { OpeningRangeNode, PriorNode } from "./session-nodes.ts";
+import { OpeningRangeNode } from "./session-nodes.ts";
 import { comparedFacts, isPure, keyOfSpec } from "./specs.ts";
-import { BarsTrueNode, SecondsTrueNode, SinceNode } from "./temporal-nodes.ts";
-import type { Watched } from "./temporal-nodes.ts";
-import { AccountNode, PositionNode, QuoteNode, SessionNode } from "./view-nodes.ts";
 import type { Views } from "./view-nodes.ts";
 
-/** Everything of one strategy in one symbol that exists once per evaluation. */
-export interface InstanceFacts {
-  readonly key: string;
-  readonly strategy: Strategy;
+/** A fact whose memory its maker keeps to itself: after a restore it is unknown until bars have warmed it again. */
+export interface UnsavedFact {
+  readonly fact: string;
   readonly symbol: string;
-  readonly series: Series;
-  readonly moment: Moment;
-  /** Fact index -> slot. */
-  readonly slotOf: number[];
-  /** Updated first, for all symbols that are judged together: guards, and what ranks compare. */
-  readonly early: FactNode[];
-  /** Facts updated right before an evaluation, inputs before users. */
-  readonly nodes: FactNode[];
-  /** Series of other symbols that an evaluation waits for. */
-  readonly others: Series[];
-  /** Every series that one of its facts reads, its own included. */
-  readonly reads: Set<Series>;
-  /** Facts of how long a condition has held. */
-  readonly lasting: Map<FactSpec, SecondsTrueNode>;
-  /** Sequence facts by the rule that uses them up. */
-  readonly sequences: Map<string, SinceNode[]>;
+  readonly size: string;
 }
 
-interface Placed {
-  readonly key: string;
-  /** Of the node that computes it; not that of one output. */
-  readonly node: string;
-  readonly slot: number;
-  /** The series it is computed on, or null for the instance. */
-  readonly home: Series | null;
+/** By keys and names; of each fact its slots, then what it remembers. */
+export interface SavedGraph {
+  readonly series: Readonly<Record<string, SavedSeries>>;
+  readonly nodes: Readonly<Record<string, PackedNumbers>>;
+  readonly unsaved: readonly UnsavedFact[];
+  readonly quotes: SavedQuotes;
+  readonly rankings: Readonly<Record<string, PackedNumbers>>;
 }
 
 export class FactGraph {
@@ -78,6 +63,11 @@ export class FactGraph {
   /** By strategy, then by the fact that is ranked. */
   readonly #rankings = new Map<string, Map<number, Ranking>>();
   readonly #prompt = new Map<Strategy, boolean>();
+  /** What a node may ask for while it is made. */
+  readonly #parts: GraphParts = {
+    seriesOf: (strategy, symbol, ref) => this.#seriesOf(strategy, symbol, ref),
+    rankingOf: (strategy, fact) => this.#rankingOf(strategy, fact),
+  };
   #size = 0;
 
   constructor(
@@ -123,6 +113,52 @@ export class FactGraph {
       const previous = old.#nodes.get(key);
       if (previous !== undefined) node.adopt?.(previous.node, this.slots, old.slots);
     }
+  }
+
+  save(): SavedGraph {
+    const nodes: [string, PackedNumbers][] = [];
+    const unsaved: UnsavedFact[] = [];
+    for (const [key, { node, slot }] of this.#nodes) {
+      const memory = node.save === undefined ? [] : node.save();
+      if (memory !== undefined) {
+        nodes.push([key, packed([...this.slots.subarray(slot, slot + (node.outputs ?? 1)), ...memory])]);
+      } else for (const { symbol, size } of node.sources ?? []) unsaved.push({ fact: key, symbol, size: size.label });
+    }
+    return {
+      series: Object.fromEntries([...this.series].map(([key, series]) => [key, series.save()])),
+      nodes: Object.fromEntries(nodes),
+      unsaved,
+      quotes: this.quotes.save(),
+      rankings: Object.fromEntries(this.#namedRankings().map(([name, ranking]) => [name, ranking.save()])),
+    };
+  }
+
+  /** Of a graph that has just been made from the same strategies. */
+  restore(saved: SavedGraph): void {
+    restoreEach("series", saved.series, this.series, (series, of) => series.restore(of));
+    const unsaved = new Set(saved.unsaved.map(({ fact }) => fact));
+    const nodes = [...this.#nodes].filter(([key]) => !unsaved.has(key));
+    restoreEach("fact", saved.nodes, nodes, ({ node, slot }, text) => {
+      const values = unpacked(text);
+      const outputs = node.outputs ?? 1;
+      this.slots.set(exactly(values.slice(0, outputs), outputs, node.key), slot);
+      if (node.restore === undefined) exactly(values, outputs, node.key);
+      else node.restore(values.slice(outputs));
+    });
+    for (const key of unsaved) {
+      const node = this.#nodes.get(key)?.node;
+      if (node?.forget === undefined) throw new RestoreError("saved/shape", `the program has no fact "${key}"`);
+      node.forget();
+    }
+    this.quotes.restore(saved.quotes);
+    restoreEach("ranking", saved.rankings, this.#namedRankings(), (ranking, of) => ranking.restore(of));
+  }
+
+  #namedRankings(): (readonly [string, Ranking])[] {
+    return [...this.#rankings].flatMap(([name, rankings]) => {
+      const of = this.instances.find(({ strategy }) => strategy.name === name);
+      return [...rankings].map(([fact, ranking]) => [`${name}: ${of?.strategy.facts[fact]?.key}`, ranking] as const);
+    });
   }
 
   #addInstance(strategy: Strategy, symbol: string): void {
@@ -209,8 +245,21 @@ export class FactGraph {
     const peeked = of === undefined ? undefined : this.#nodes.get(of)?.node;
     const outputs = spec.kind === "indicator" ? indicatorOf(spec.name).outputs.length : 1;
     const slot = this.#reserve(peeked instanceof IndicatorNode ? peeked.outputs : outputs);
-    const node = this.#node(instance, series, spec, { key, slot, slotOf, peeked });
-    if (node === null) return { key: `const:${key}`, node: key, slot, home: series };
+    if (spec.kind === "const") {
+      this.#constants.push({ slot, value: spec.value });
+      return { key: `const:${key}`, node: key, slot, home: series };
+    }
+    const node = nodeOf(spec, {
+      key,
+      slot,
+      slotOf,
+      instance,
+      series,
+      peeked,
+      views: this.#views,
+      quotes: this.quotes,
+      graph: this.#parts,
+    });
     this.#nodes.set(key, { node, slot });
     (home === null ? own : home.nodes).push(node);
     return { key: `${key}.${output}`, node: key, slot: slot + output, home };
@@ -289,98 +338,12 @@ export class FactGraph {
     return { key: own, node: own, slot: now, home: null };
   }
 
-  #node(
-    instance: InstanceFacts,
-    series: Series,
-    spec: FactSpec,
-    at: {
-      readonly key: string;
-      readonly slot: number;
-      readonly slotOf: (index: number) => number;
-      readonly peeked: FactNode | undefined;
-    },
-  ): FactNode | null {
-    const { key, slot, slotOf } = at;
-    const { moment } = instance;
-    switch (spec.kind) {
-      case "const":
-        this.#constants.push({ slot, value: spec.value });
-        return null;
-      case "field": {
-        if (spec.forming !== true) return new FieldNode(key, slot, series, spec.field);
-        const isForeign = series.symbol !== instance.symbol;
-        return new FormingFieldNode(key, slot, series, spec.field, isForeign ? moment : undefined);
-      }
-      case "peek": {
-        invariant(at.peeked instanceof IndicatorNode, "a peek needs an indicator");
-        const isForeign = series.symbol !== instance.symbol;
-        const inputs = spec.inputs.map(slotOf);
-        return new PeekNode(key, slot, at.peeked, { series, moment, isForeign, inputs });
-      }
-      case "bars_ago":
-        return new BarsAgoNode(key, slot, series, { of: slotOf(spec.of), before: slotOf(spec.before) });
-      case "indicator":
-        return new IndicatorNode(key, slot, series, kernelOf(spec), spec.inputs.map(slotOf));
-      case "lag":
-        return new LagNode(key, slot, slotOf(spec.of), spec.bars);
-      case "calc":
-        return new CalcNode(key, slot, spec.operator, spec.args.map(slotOf));
-      case "bars_true":
-        return new BarsTrueNode(key, slot, watched(spec.condition, slotOf));
-      case "seconds_true": {
-        const node = new SecondsTrueNode(key, slot, watched(spec.condition, slotOf), moment);
-        instance.lasting.set(spec, node);
-        return node;
-      }
-      case "seconds_since":
-        return this.#since(instance, spec, key, slot, slotOf, { horizon: spec.horizonSeconds, unit: "seconds" });
-      case "bars_since":
-        return this.#since(instance, spec, key, slot, slotOf, { horizon: spec.horizon, unit: "bars" });
-      case "quote":
-        return new QuoteNode(key, slot, this.quotes.of(series.symbol), spec.field, moment, this.quotes.staleMs);
-      case "session":
-        return new SessionNode(key, slot, series, moment, spec.field);
-      case "position":
-        return new PositionNode(key, slot, this.#views, instance, series, spec.field);
-      case "account":
-        return new AccountNode(key, slot, this.#views, spec.field);
-      case "order":
-        return unreachable(spec as never, "a rule cannot read an order");
-      case "prior": {
-        const { strategy, symbol } = instance;
-        const larger = this.#seriesOf(strategy, symbol, strategy.facts[spec.of]?.spec.series ?? spec.series);
-        return new PriorNode(key, slot, larger, moment, { of: slotOf(spec.of), before: slotOf(spec.before) });
-      }
-      case "opening_range":
-        return new OpeningRangeNode(key, slot, series, spec.spanMs, spec.field);
-      case "rank":
-        return this.#rank(instance, key, slot, spec.of, slotOf(spec.of));
-    }
-  }
-
-  #rank(instance: InstanceFacts, key: string, slot: number, fact: number, of: number): RankNode {
-    const { name } = instance.strategy;
-    const rankings = this.#rankings.get(name) ?? new Map<number, Ranking>();
-    this.#rankings.set(name, rankings);
+  #rankingOf(strategy: string, fact: number): Ranking {
+    const rankings = this.#rankings.get(strategy) ?? new Map<number, Ranking>();
+    this.#rankings.set(strategy, rankings);
     const ranking = rankings.get(fact) ?? new Ranking();
     rankings.set(fact, ranking);
-    ranking.join(of, instance.series);
-    return new RankNode(key, slot, of, ranking);
-  }
-
-  /** `before` facts belong to the rule whose firings use them up. */
-  #since(
-    { moment, sequences }: InstanceFacts,
-    spec: FactSpec & { kind: "bars_since" | "seconds_since" },
-    key: string,
-    slot: number,
-    slotOf: (index: number) => number,
-    scale: { readonly horizon: number; readonly unit: "bars" | "seconds" },
-  ): SinceNode {
-    const { condition, before, rule } = spec;
-    const node = new SinceNode(key, slot, watched(condition, slotOf), moment, { ...scale, before });
-    if (rule !== undefined) sequences.set(rule, [...(sequences.get(rule) ?? []), node]);
-    return node;
+    return ranking;
   }
 
   #reserve(count: number): number {
@@ -388,8 +351,4 @@ export class FactGraph {
     this.#size += count;
     return slot;
   }
-}
-
-function watched(condition: Condition, slotOf: (index: number) => number): Watched {
-  return { slots: [...new Set([...factsOf(condition)].map(slotOf))], test: compileTest(condition, slotOf) };
 }

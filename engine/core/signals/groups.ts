@@ -71,6 +71,11 @@ export function restoreStates(previous: readonly Instance[], instances: readonly
   }
 }
 
+export interface SavedViews {
+  readonly account: AccountView;
+  readonly books: readonly BookView[];
+}
+
 /** What is known of the account and of books, by strategy and symbol. Looking one up allocates nothing. */
 export class BookTable implements Views {
   account: AccountView = { equity: Number.NaN, cash: Number.NaN, buyingPower: Number.NaN, dayPnl: Number.NaN };
@@ -78,6 +83,15 @@ export class BookTable implements Views {
   /** Of the strategy that was asked for last: it is mostly the next one as well. */
   #lastStrategy = "";
   #lastOwn: ReadonlyMap<string, BookView> | undefined;
+
+  save(): SavedViews {
+    return { account: { ...this.account }, books: [...this.#books.values()].flatMap((own) => [...own.values()]) };
+  }
+
+  restore({ account, books }: SavedViews): void {
+    this.account = { ...account };
+    for (const view of books) this.set(view);
+  }
 
   book(strategy: string, symbol: string): BookView | undefined {
     if (strategy !== this.#lastStrategy) {

@@ -9,12 +9,14 @@ import type { BookView, Firing } from "../event.ts";
 import { decimal } from "../decimal.ts";
 import type { Action, Rule, TargetAction } from "../program.ts";
 import { isOnTarget, isTooSmall, targetQty } from "../target.ts";
+import { exactly, packed, restoreEach, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
 import { Evaluator, TRUE, UNKNOWN } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
-import { advance, newRuleState } from "./firing.ts";
+import { advance, newRuleState, restoredRule, savedRule } from "./firing.ts";
 import type { Flips } from "./flips.ts";
-import type { FiringContext, RuleState } from "./firing.ts";
-import type { InstanceFacts } from "./graph.ts";
+import type { FiringContext, RuleState, SavedRule } from "./firing.ts";
+import type { InstanceFacts } from "./instance-facts.ts";
 import { followedBy } from "./specs.ts";
 
 export interface RuleInstance {
@@ -24,6 +26,13 @@ export interface RuleInstance {
   state: RuleState;
   /** An exit that unknown blocks was reported; it is told once per spell. */
   blocked: boolean;
+}
+
+export interface SavedInstance {
+  readonly moment: PackedNumbers;
+  readonly waitingFor: number;
+  readonly hadPosition: boolean;
+  readonly rules: Readonly<Record<string, SavedRule & { readonly blocked: boolean }>>;
 }
 
 export type Refusal = { readonly rule: Rule; readonly code: string; readonly reason: string };
@@ -90,6 +99,33 @@ export class Instance {
     this.#hadPosition = old.#hadPosition;
     this.#isStale = true;
     if (this.facts.series.key === old.facts.series.key) this.waitingFor = old.waitingFor;
+  }
+
+  save(): SavedInstance {
+    const { time, start, index, bars, repeat } = this.facts.moment;
+    return {
+      moment: packed([time, start, index, bars, repeat]),
+      waitingFor: this.waitingFor,
+      hadPosition: this.#hadPosition,
+      rules: Object.fromEntries(
+        this.rules.map(({ rule, state, blocked }) => [rule.name, { ...savedRule(state), blocked }]),
+      ),
+    };
+  }
+
+  /** What its conditions said is computed anew at the next evaluation, as after a reload. */
+  restore(saved: SavedInstance): void {
+    const { key, moment } = this.facts;
+    const values = exactly(unpacked(saved.moment), 5, key);
+    [moment.time = 0, moment.start = 0, moment.index = 0, moment.bars = 0, moment.repeat = 0] = values;
+    this.waitingFor = saved.waitingFor;
+    this.#hadPosition = saved.hadPosition;
+    this.#isStale = true;
+    const rules = this.rules.map((instance) => [instance.rule.name, instance] as const);
+    restoreEach(`rule of ${key}`, saved.rules, rules, (instance, { blocked, ...state }) => {
+      instance.state = restoredRule(state);
+      instance.blocked = blocked;
+    });
   }
 
   /** A new evaluation begins: what others compare themselves with is brought up to it. */

@@ -10,6 +10,7 @@ import type { Anchor } from "../../market/periods.ts";
 import type { Bar } from "../event.ts";
 import { calculated } from "../arithmetic.ts";
 import type { BarField, CalcOperator } from "../program.ts";
+import { exactly } from "../saved.ts";
 import type { Slots } from "./conditions.ts";
 import type { Series } from "./series.ts";
 
@@ -37,6 +38,15 @@ export interface FactNode {
    * `given`: an earlier copy that nobody needs any more; it may be written over.
    */
   copy?(given?: FactNode): FactNode | undefined;
+  /** What it remembers beside its slots; undefined: it cannot be saved. Without it there is nothing. */
+  save?(): number[] | undefined;
+  restore?(memory: readonly number[]): void;
+  /** It could not be saved: what it was is unknown, and a reload with bars of `sources` may bring it back. */
+  forget?(): void;
+  /** Whose bars it needs to know again; of those that may be impossible to save. */
+  readonly sources?: readonly Series[];
+  /** How many slots it writes; one when it does not say. */
+  readonly outputs?: number;
 }
 
 export class FieldNode implements FactNode {
@@ -91,6 +101,7 @@ export class IndicatorNode implements FactNode {
   #period = Number.NaN;
   /** The kernel as it is when the next period begins, for bars that are still forming; made when one is asked for. */
   #ahead: Kernel | undefined;
+  #isForgotten = false;
 
   constructor(
     key: string,
@@ -163,8 +174,9 @@ export class IndicatorNode implements FactNode {
     return this.#ahead;
   }
 
+  /** A forgotten one is not adopted: what the warm-up of the reload made of this one is all there is. */
   adopt(old: FactNode, slots: Slots, oldSlots: Slots): void {
-    if (!(old instanceof IndicatorNode)) return;
+    if (!(old instanceof IndicatorNode) || old.#isForgotten) return;
     this.#kernel = old.#kernel;
     this.#ahead = undefined;
     this.#day = old.#day;
@@ -189,6 +201,25 @@ export class IndicatorNode implements FactNode {
     this.#kernel.restore(kernel.serialize());
     this.#ahead = undefined;
     return this;
+  }
+
+  save(): number[] | undefined {
+    return this.#kernel.onlyForward === true ? undefined : [this.#day, this.#period, ...this.#kernel.serialize()];
+  }
+
+  restore([day, period, ...kernel]: readonly number[]): void {
+    this.#day = day as number;
+    this.#period = period as number;
+    this.#kernel.restore(kernel);
+    this.#ahead = undefined;
+  }
+
+  forget(): void {
+    this.#isForgotten = true;
+  }
+
+  get sources(): readonly Series[] {
+    return [this.#series];
   }
 }
 
@@ -234,6 +265,16 @@ export class LagNode implements FactNode {
     copy.#ring.set(this.#ring);
     copy.#position = this.#position;
     return copy;
+  }
+
+  /** Oldest first. */
+  save(): number[] {
+    return [...this.#ring.subarray(this.#position), ...this.#ring.subarray(0, this.#position)];
+  }
+
+  restore(memory: readonly number[]): void {
+    this.#ring.set(exactly(memory, this.#ring.length, this.key));
+    this.#position = 0;
   }
 }
 

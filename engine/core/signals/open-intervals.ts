@@ -5,6 +5,7 @@
  * list from which the oldest is taken at every bar would be made anew at every bar, and outlive it. May not: know
  * calendars, or decide what is over.
  */
+import type { PackedNumbers } from "../saved.ts";
 import { Forming } from "./forming.ts";
 
 export class OpenIntervals {
@@ -58,6 +59,17 @@ export class OpenIntervals {
 
   clear(): void {
     this.#count = 0;
+    this.#lookFirst();
+  }
+
+  /** Oldest first. Those that wait to be used again hold nothing. */
+  save(): PackedNumbers[] {
+    return this.#all.slice(0, this.#count).map((forming) => forming.save());
+  }
+
+  restore(saved: readonly PackedNumbers[]): void {
+    this.#all.splice(0, this.#all.length, ...saved.map((forming) => new Forming().restore(forming)));
+    this.#count = saved.length;
     this.#lookFirst();
   }
 

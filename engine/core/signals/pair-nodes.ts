@@ -6,6 +6,7 @@
  */
 import type { Kernel } from "../../catalog/kernel.ts";
 import { DAY } from "../../market/bar-size.ts";
+import { RestoreError } from "../saved.ts";
 import type { Slots } from "./conditions.ts";
 import type { FactNode } from "./nodes.ts";
 import type { Series } from "./series.ts";
@@ -48,6 +49,22 @@ class Side {
     this.drop(isThere ? before + 1 : before);
     return value;
   }
+
+  save(): number[] {
+    return [this.last, this.count, ...this.marks.subarray(0, this.count), ...this.values.subarray(0, this.count)];
+  }
+
+  /** Returns what stands behind its own numbers. */
+  restore([last, count, ...waiting]: readonly number[]): number[] {
+    const isPossible = last !== undefined && Number.isInteger(count) && (count as number) >= 0;
+    if (!isPossible || (count as number) > WAITING || waiting.length < 2 * (count as number))
+      throw new RestoreError("saved/shape", "bars that wait for those of another symbol were saved otherwise");
+    this.last = last;
+    this.count = count as number;
+    this.marks.set(waiting.slice(0, this.count));
+    this.values.set(waiting.slice(this.count, 2 * this.count));
+    return waiting.slice(2 * this.count);
+  }
 }
 
 type Which = 0 | 1;
@@ -64,6 +81,7 @@ export class PairNode implements FactNode {
   #sides: readonly [Side, Side] = [new Side(), new Side()];
   readonly #x = new Float64Array(2);
   readonly #out: Float64Array;
+  #isForgotten = false;
 
   constructor(
     key: string,
@@ -104,11 +122,33 @@ export class PairNode implements FactNode {
     for (let i = 0; i < this.#out.length; i++) slots[this.slot + i] = isNewest ? (this.#out[i] as number) : Number.NaN;
   }
 
+  get outputs(): number {
+    return this.#out.length;
+  }
+
+  get sources(): readonly Series[] {
+    return this.#series;
+  }
+
+  /** A forgotten one is not adopted: what the warm-up of the reload made of this one is all there is. */
   adopt(old: FactNode, slots: Slots, oldSlots: Slots): void {
-    if (!(old instanceof PairNode)) return;
+    if (!(old instanceof PairNode) || old.#isForgotten) return;
     this.#kernel = old.#kernel;
     this.#sides = old.#sides;
     slots.set(oldSlots.subarray(old.slot, old.slot + this.#out.length), this.slot);
+  }
+
+  save(): number[] | undefined {
+    if (this.#kernel.onlyForward === true) return undefined;
+    return [...this.#sides.flatMap((side) => side.save()), ...this.#kernel.serialize()];
+  }
+
+  restore(memory: readonly number[]): void {
+    this.#kernel.restore(this.#sides.reduce((rest, side) => side.restore(rest), memory));
+  }
+
+  forget(): void {
+    this.#isForgotten = true;
   }
 }
 

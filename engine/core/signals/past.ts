@@ -5,7 +5,10 @@
  * Owns: how facts are computed anew after a correction: from a copy of their memory, over the kept bars. Bounded: between
  * `KEPT_BARS` and twice as many bars. May not: evaluate rules, or tell anybody.
  */
+import { invariant } from "../assert.ts";
 import type { Bar } from "../event.ts";
+import { Named, exactly, packed, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
 import type { Slots } from "./conditions.ts";
 import { Forming } from "./forming.ts";
 import type { FactNode } from "./nodes.ts";
@@ -32,6 +35,21 @@ interface KeptBar extends Origin {
   low: number;
   close: number;
   volume: number;
+}
+
+const BAR_FIELDS = Object.keys(emptyBar()) as (keyof KeptBar)[];
+
+/** What nodes remembered, by key. */
+export type SavedMemory = Readonly<Record<string, PackedNumbers>>;
+
+export interface SavedPast {
+  /** One after the other, by `BAR_FIELDS`. */
+  readonly bars: PackedNumbers;
+  readonly pieces: PackedNumbers;
+  readonly older: SavedMemory | null;
+  readonly newer: SavedMemory | "older" | null;
+  readonly newerAt: number;
+  readonly isLost: boolean;
 }
 
 /** Copies of the nodes of a series, in their order; undefined where nothing is remembered. */
@@ -174,6 +192,41 @@ export class Past {
     this.#isLost = old.#isLost;
   }
 
+  save(): SavedPast {
+    const memory = (of: Memory): SavedMemory | null =>
+      of.length === 0 ? null : Object.fromEntries(of.flatMap((copy) => (copy === undefined ? [] : [memoryOf(copy)])));
+    return {
+      bars: packed(this.#bars.flatMap(numbersOf)),
+      pieces: this.#pieces.save(),
+      older: memory(this.#older),
+      // Until there are enough bars, both are the same.
+      newer: this.#newer === this.#older ? "older" : memory(this.#newer),
+      newerAt: this.#newerAt,
+      isLost: this.#isLost,
+    };
+  }
+
+  restore({ bars, pieces, older, newer, newerAt, isLost }: SavedPast): void {
+    this.#bars.splice(0, this.#bars.length, ...barsOf(unpacked(bars)));
+    this.#pieces.restore(pieces);
+    this.#older = this.#memoryFrom(older);
+    this.#newer = newer === "older" ? this.#older : this.#memoryFrom(newer);
+    this.#newerAt = newerAt;
+    this.#isLost = isLost;
+  }
+
+  #memoryFrom(saved: SavedMemory | null): Memory {
+    if (saved === null) return [];
+    const named = new Named(`memory of ${this.#series.key}`, saved);
+    const memory = this.#series.nodes.map((node) => {
+      const copy = node.copy?.();
+      copy?.restore?.(unpacked(named.take(copy.key)));
+      return copy;
+    });
+    named.end();
+    return memory;
+  }
+
   /** `given`: memory that nobody needs any more. It is written over: copies that come and go would cost the collector dear. */
   #remember(given: Memory): Memory {
     return this.#series.nodes.map((node, i) => {
@@ -213,6 +266,25 @@ export class Past {
     const first = this.#bars[0];
     return time < this.#series.lastEnd && (first === undefined || time < first.start);
   }
+}
+
+function memoryOf(copy: FactNode): readonly [key: string, memory: PackedNumbers] {
+  const memory = copy.save?.();
+  invariant(memory !== undefined, "what can be copied can be saved");
+  return [copy.key, packed(memory)];
+}
+
+function numbersOf(bar: KeptBar): number[] {
+  return BAR_FIELDS.map((field) => bar[field]);
+}
+
+function barsOf(numbers: readonly number[]): KeptBar[] {
+  const width = BAR_FIELDS.length;
+  const bars = Array.from({ length: Math.ceil(numbers.length / width) }, emptyBar);
+  exactly(numbers, bars.length * width, "kept bars");
+  for (const [i, bar] of bars.entries())
+    for (const [at, field] of BAR_FIELDS.entries()) bar[field] = numbers[i * width + at] as number;
+  return bars;
 }
 
 function emptyBar(): KeptBar {

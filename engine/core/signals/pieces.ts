@@ -5,6 +5,8 @@
  * know series or facts.
  */
 import type { Bar } from "../event.ts";
+import { RestoreError, packed, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
 import { Forming } from "./forming.ts";
 
 /** So many are kept at least: a regular day of minutes and two hours. */
@@ -44,6 +46,17 @@ export class Pieces {
     this.#write(at, bar);
     this.#count++;
     return "added";
+  }
+
+  save(): PackedNumbers {
+    return packed(this.#rows.subarray(0, this.#count * WIDTH));
+  }
+
+  restore(saved: PackedNumbers): void {
+    const rows = unpacked(saved);
+    if (rows.length % WIDTH !== 0) throw new RestoreError("saved/shape", `pieces have ${WIDTH} numbers each`);
+    this.#rows = Float64Array.from(rows);
+    this.#count = rows.length / WIDTH;
   }
 
   countIn(start: number, end: number): number {

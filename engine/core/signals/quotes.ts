@@ -4,6 +4,8 @@
  * Owns: when a quote may still be believed: not in a halt, not after a gap in the data, not for ever. May not: build bars.
  */
 import type { QuoteInput } from "../event.ts";
+import { exactly, packed, restoreEach, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
 
 export interface QuoteState {
   bid: number;
@@ -16,6 +18,11 @@ export interface QuoteState {
   tradedAt: number;
   /** Nobody may trade it: what was quoted means nothing. */
   halted: boolean;
+}
+
+export interface SavedQuotes {
+  readonly states: Readonly<Record<string, PackedNumbers>>;
+  readonly halted: readonly string[];
 }
 
 /** Quotes and last trades that came longer ago are unknown, when nothing else is declared. */
@@ -72,6 +79,25 @@ export class Quotes {
   adopt(old: Quotes): void {
     for (const symbol of old.#halted) this.halt(symbol, true);
     for (const [symbol, state] of this.#states) Object.assign(state, old.#states.get(symbol));
+  }
+
+  save(): SavedQuotes {
+    const states = [...this.#states].map(([symbol, state]) => {
+      const { bid, bidSize, ask, askSize, last, quotedAt, tradedAt, halted } = state;
+      return [symbol, packed([bid, bidSize, ask, askSize, last, quotedAt, tradedAt, Number(halted)])];
+    });
+    return { states: Object.fromEntries(states) as SavedQuotes["states"], halted: [...this.#halted] };
+  }
+
+  /** Of quotes that know nothing yet, for the facts that read them. */
+  restore({ states, halted }: SavedQuotes): void {
+    for (const symbol of halted) this.#halted.add(symbol);
+    restoreEach("quote of", states, this.#states, (state, saved) => {
+      const values = exactly(unpacked(saved), 8, "a quote");
+      [state.bid = 0, state.bidSize = 0, state.ask = 0, state.askSize = 0, state.last = 0] = values;
+      [state.quotedAt = 0, state.tradedAt = 0] = values.slice(5);
+      state.halted = values[7] === 1;
+    });
   }
 }
 

@@ -3,6 +3,8 @@
  *
  * Owns: who counts at a boundary, order and ties. May not: decide when (barrier.ts). No allocation after the start.
  */
+import { packed, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
 import type { Slots } from "./conditions.ts";
 import type { FactNode } from "./nodes.ts";
 import type { Series } from "./series.ts";
@@ -29,6 +31,17 @@ export class Ranking {
     }
     this.#sorted.fill(Number.POSITIVE_INFINITY, this.#count);
     this.#sorted.sort();
+  }
+
+  /** The values of the last boundary: a rank is asked for again only by those who look ahead. */
+  save(): PackedNumbers {
+    return packed(this.#sorted.subarray(0, this.#count));
+  }
+
+  restore(saved: PackedNumbers): void {
+    const values = unpacked(saved);
+    this.#count = values.length;
+    this.#sorted.fill(Number.POSITIVE_INFINITY).set(values);
   }
 
   /** 1 for the largest; equal values share the better place. Unknown stays unknown. */

@@ -10,6 +10,8 @@ import type { Calendar } from "../../market/calendar.ts";
 import { sessionOf, windowClose, windowOpen } from "../../market/sessions.ts";
 import type { Bar } from "../event.ts";
 import type { SessionKind } from "../program.ts";
+import { exactly, packed, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
 import type { Forming } from "./forming.ts";
 import type { FactNode } from "./nodes.ts";
 
@@ -19,6 +21,14 @@ export type Offer =
   | "building"
   | "closed" // it completed the bar
   | "late"; // belongs to a bar that is closed already
+
+export interface SavedSeries {
+  /** The last closed bar. */
+  readonly bar: PackedNumbers;
+  /** `lastEnd`, `barEnd`, and since when data is complete. */
+  readonly ends: PackedNumbers;
+  readonly lateWasTold: boolean;
+}
 
 export abstract class Series<Size extends SeriesSize = SeriesSize> {
   readonly key: string;
@@ -117,6 +127,23 @@ export abstract class Series<Size extends SeriesSize = SeriesSize> {
   show(bar: Bar, end: number): void {
     this.take(bar);
     this.barEnd = end;
+  }
+
+  save(): SavedSeries {
+    const { start, open, high, low, close, volume } = this.bar;
+    return {
+      bar: packed([start, open, high, low, close, volume]),
+      ends: packed([this.lastEnd, this.barEnd, this.completeSince]),
+      lateWasTold: this.lateWasTold,
+    };
+  }
+
+  restore(saved: SavedSeries): void {
+    const { bar } = this;
+    const values = exactly(unpacked(saved.bar), 6, this.key);
+    [bar.start = 0, bar.open = 0, bar.high = 0, bar.low = 0, bar.close = 0, bar.volume = 0] = values;
+    [this.lastEnd = 0, this.barEnd = 0, this.completeSince = 0] = exactly(unpacked(saved.ends), 3, this.key);
+    this.lateWasTold = saved.lateWasTold;
   }
 
   /** Takes over the past of a series with the same key when a program is reloaded. */

@@ -5,6 +5,7 @@
  */
 import { lengthOf } from "../../market/bar-size.ts";
 import type { OpeningRangeField } from "../program.ts";
+import { exactly } from "../saved.ts";
 import type { Slots } from "./conditions.ts";
 import type { FactNode, Moment } from "./nodes.ts";
 import type { Series } from "./series.ts";
@@ -119,5 +120,13 @@ export class OpeningRangeNode implements FactNode {
     copy.#high = this.#high;
     copy.#low = this.#low;
     return copy;
+  }
+
+  save(): number[] {
+    return [this.#open, this.#bars, this.#high, this.#low];
+  }
+
+  restore(memory: readonly number[]): void {
+    [this.#open = 0, this.#bars = 0, this.#high = 0, this.#low = 0] = exactly(memory, 4, this.key);
   }
 }

@@ -18,18 +18,22 @@ import type {
   TradeInput,
 } from "../event.ts";
 import type { Program } from "../program.ts";
+import { restoreEach } from "../saved.ts";
 import { cutBar, noTicks, noTrades } from "./announcements.ts";
 import { BAR_TIMER, Closing } from "./closing.ts";
+import type { SavedClosing } from "./closing.ts";
 import { Corrections } from "./corrections.ts";
 import { instancesOf } from "./flip-groups.ts";
 import type { LateTrade } from "./corrections.ts";
 import { FactGraph } from "./graph.ts";
+import type { SavedGraph } from "./graph.ts";
 import { BookTable, groupBySymbol, restoreStates } from "./groups.ts";
-import type { SymbolSeries } from "./groups.ts";
-import type { Instance } from "./instance.ts";
+import type { SavedViews, SymbolSeries } from "./groups.ts";
+import type { Instance, SavedInstance } from "./instance.ts";
 import { Judge } from "./judge.ts";
 import type { SignalsSink } from "./judge.ts";
 import type { Series } from "./series.ts";
+import { readsAccount } from "./specs.ts";
 import { Ticks } from "./ticks.ts";
 import { divides } from "./time-series.ts";
 import type { TimeSeries } from "./time-series.ts";
@@ -37,6 +41,17 @@ import type { TimeSeries } from "./time-series.ts";
 /** When a condition of rules on ticks will have lasted long enough. */
 const LASTING_TIMER = "lasting";
 const NO_SERIES: SymbolSeries = { timed: [], counted: [] };
+
+export interface SavedSignals {
+  readonly views: SavedViews;
+  readonly graph: SavedGraph;
+  readonly instances: Readonly<Record<string, SavedInstance>>;
+  readonly closing: SavedClosing;
+  readonly silent: readonly string[];
+  readonly trading: boolean;
+  readonly liveSince: number | null;
+  readonly lastingAt: number;
+}
 
 export class Signals {
   readonly #calendarOf: (symbol: string) => Calendar;
@@ -116,9 +131,7 @@ export class Signals {
     this.#lastingAt = Number.NaN;
     this.#closing = this.#closingOf(program, instances);
     this.#bySymbol = groupBySymbol(graph);
-    this.usesAccount = program.strategies.some((strategy) =>
-      strategy.facts.some((fact) => fact.spec.kind === "account"),
-    );
+    this.usesAccount = readsAccount(program);
   }
 
   #closingOf(program: Pick<Program, "graceMs">, instances: readonly Instance[]): Closing {
@@ -130,6 +143,35 @@ export class Signals {
       corrections: this.#corrections,
       sink: this.#sink,
     });
+  }
+
+  save(): SavedSignals {
+    return {
+      views: this.#books.save(),
+      graph: this.#graph.save(),
+      instances: Object.fromEntries(this.#instances.map((instance) => [instance.facts.key, instance.save()])),
+      closing: this.#closing.save(),
+      silent: this.#ticks.save(),
+      trading: this.#judge.trading,
+      liveSince: this.#liveSince ?? null,
+      lastingAt: this.#lastingAt,
+    };
+  }
+
+  /** Of signals that know nothing yet. */
+  restore(program: Program, saved: SavedSignals): void {
+    const graph = new FactGraph(program.strategies, this.#calendarOf, this.#books, program.staleMs);
+    const instances = instancesOf(graph.instances);
+    this.#install(program, graph, instances);
+    graph.restore(saved.graph);
+    const named = instances.map((instance) => [instance.facts.key, instance] as const);
+    restoreEach("instance", saved.instances, named, (instance, of) => instance.restore(of));
+    this.#books.restore(saved.views);
+    this.#closing.restore(saved.closing);
+    this.#ticks.restore(saved.silent);
+    this.#judge.trading = saved.trading;
+    this.#liveSince = saved.liveSince ?? undefined;
+    this.#lastingAt = saved.lastingAt;
   }
 
   feed({ status, gap }: FeedInput, time: number): void {

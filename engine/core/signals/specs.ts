@@ -6,7 +6,7 @@
 import { indicator } from "../../catalog/catalog.ts";
 import type { Anchor } from "../../market/periods.ts";
 import { inputsOf } from "../canonical.ts";
-import type { Condition, Fact, FactSpec, Strategy } from "../program.ts";
+import type { Condition, Fact, FactSpec, Program, Strategy } from "../program.ts";
 
 /** Everything that ranks compare, directly or not. */
 export function comparedFacts(facts: readonly Fact[]): ReadonlySet<number> {
@@ -86,6 +86,11 @@ function keyOfCondition(condition: Condition, keyOf: (index: number) => string):
       return `${keyOf(condition.left)} ${condition.operator} ${value}`;
     }
   }
+}
+
+/** Whether an evaluation reads what the account holds. */
+export function readsAccount({ strategies }: Program): boolean {
+  return strategies.some(({ facts }) => facts.some(({ spec }) => spec.kind === "account"));
 }
 
 /** What a fact starts over with: without the first bars of that period it would be wrong. */

@@ -4,6 +4,7 @@
  * Owns: the memory behind `for`, `within` and `then`. Unknown moments break a run and are never counted as false.
  * May not: know firing, except that a rule may use up what led to it.
  */
+import { exactly } from "../saved.ts";
 import type { Slots, Test } from "./conditions.ts";
 import type { FactNode, Moment } from "./nodes.ts";
 
@@ -47,6 +48,14 @@ export class BarsTrueNode implements FactNode {
     copy.#count = this.#count;
     return copy;
   }
+
+  save(): number[] {
+    return [this.#count];
+  }
+
+  restore(memory: readonly number[]): void {
+    [this.#count = 0] = exactly(memory, 1, this.key);
+  }
 }
 
 export class SecondsTrueNode implements FactNode {
@@ -80,6 +89,14 @@ export class SecondsTrueNode implements FactNode {
     if (!(old instanceof SecondsTrueNode)) return;
     this.#since = old.#since;
     slots[this.slot] = oldSlots[old.slot] as number;
+  }
+
+  save(): number[] {
+    return [this.#since];
+  }
+
+  restore(memory: readonly number[]): void {
+    [this.#since = Number.NaN] = exactly(memory, 1, this.key);
   }
 }
 
@@ -152,5 +169,13 @@ export class SinceNode implements FactNode {
     this.#usedBefore = old.#usedBefore;
     this.#updates = old.#updates;
     slots[this.slot] = oldSlots[old.slot] as number;
+  }
+
+  save(): number[] {
+    return [this.#last, this.#knownSince, this.#usedBefore, this.#updates];
+  }
+
+  restore(memory: readonly number[]): void {
+    [this.#last = 0, this.#knownSince = 0, this.#usedBefore = 0, this.#updates = 0] = exactly(memory, 4, this.key);
   }
 }

@@ -63,6 +63,15 @@ export class Ticks {
     return own;
   }
 
+  /** Symbols of which nothing has come. */
+  save(): readonly string[] {
+    return [...this.#silent.keys()];
+  }
+
+  restore(silent: readonly string[]): void {
+    for (const symbol of this.#bySymbol.keys()) if (!silent.includes(symbol)) this.#silent.delete(symbol);
+  }
+
   /** Series of other symbols that it reads. */
   others(instance: Instance): readonly Series[] {
     return this.#others.get(instance) ?? [];

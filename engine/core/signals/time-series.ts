@@ -6,12 +6,23 @@
  */
 import type { BarSize } from "../../market/bar-size.ts";
 import type { Bar } from "../event.ts";
+import { exactly, packed, unpacked } from "../saved.ts";
+import type { PackedNumbers } from "../saved.ts";
 import type { Forming } from "./forming.ts";
 import { OpenIntervals } from "./open-intervals.ts";
 import { Past } from "./past.ts";
-import type { Origin } from "./past.ts";
+import type { Origin, SavedPast } from "./past.ts";
 import { Series, seriesKey } from "./series.ts";
-import type { Offer, SeriesOf } from "./series.ts";
+import type { Offer, SavedSeries, SeriesOf } from "./series.ts";
+
+interface SavedTimeSeries extends SavedSeries {
+  readonly origin: PackedNumbers;
+  readonly open: readonly PackedNumbers[];
+  readonly fromBars: boolean;
+  readonly fromTrades: boolean;
+  readonly lateCorrectionWasTold: boolean;
+  readonly past: SavedPast;
+}
 
 export class TimeSeries extends Series<BarSize> {
   /** Where `bar` came from. */
@@ -197,6 +208,30 @@ export class TimeSeries extends Series<BarSize> {
     // What trades built of the current interval would be counted twice.
     this.#fromBars = true;
     this.#open.clear();
+  }
+
+  override save(): SavedTimeSeries {
+    const { firstAt, lastAt, pieces } = this.origin;
+    return {
+      ...super.save(),
+      origin: packed([firstAt, lastAt, pieces]),
+      open: this.#open.save(),
+      fromBars: this.#fromBars,
+      fromTrades: this.#fromTrades,
+      lateCorrectionWasTold: this.lateCorrectionWasTold,
+      past: this.past.save(),
+    };
+  }
+
+  override restore(saved: SavedTimeSeries): void {
+    super.restore(saved);
+    const { origin } = this;
+    [origin.firstAt = 0, origin.lastAt = 0, origin.pieces = 0] = exactly(unpacked(saved.origin), 3, this.key);
+    this.#open.restore(saved.open);
+    this.#fromBars = saved.fromBars;
+    this.#fromTrades = saved.fromTrades;
+    this.lateCorrectionWasTold = saved.lateCorrectionWasTold;
+    this.past.restore(saved.past);
   }
 
   override adopt(old: Series): void {

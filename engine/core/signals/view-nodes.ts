@@ -6,6 +6,7 @@
 import { minutesSinceOpen, minutesToClose } from "../../market/sessions.ts";
 import type { AccountView, BookView } from "../event.ts";
 import type { AccountField, PositionField, QuoteField, SessionField, Strategy } from "../program.ts";
+import { exactly } from "../saved.ts";
 import type { Slots } from "./conditions.ts";
 import type { FactNode, Moment } from "./nodes.ts";
 import type { QuoteState } from "./quotes.ts";
@@ -176,6 +177,14 @@ export class PositionNode implements FactNode {
     this.#openedAt = old.#openedAt;
     this.#openedIndex = old.#openedIndex;
     this.update(slots);
+  }
+
+  save(): number[] {
+    return [this.#openedAt, this.#openedIndex];
+  }
+
+  restore(memory: readonly number[]): void {
+    [this.#openedAt = 0, this.#openedIndex = 0] = exactly(memory, 2, this.key);
   }
 }
 

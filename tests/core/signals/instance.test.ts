@@ -6,7 +6,7 @@ import type { Condition, Rule } from "../../../engine/core/program.ts";
 import { Evaluator } from "../../../engine/core/signals/conditions.ts";
 import { advance, newRuleState } from "../../../engine/core/signals/firing.ts";
 import { instancesOf } from "../../../engine/core/signals/flip-groups.ts";
-import type { InstanceFacts } from "../../../engine/core/signals/graph.ts";
+import type { InstanceFacts } from "../../../engine/core/signals/instance-facts.ts";
 import type { Instance } from "../../../engine/core/signals/instance.ts";
 import { runs } from "../../support/runs.ts";
 

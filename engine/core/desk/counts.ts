@@ -1,0 +1,71 @@
+/**
+ * What the desk counts: attempts of each firing, orders of the last minute, orders of the day.
+ *
+ * Owns: the counts alone. May not: know limits, or which time it is.
+ */
+
+const MINUTE_MS = 60_000;
+
+export interface SavedCounts {
+  /** By firing, then by leg. */
+  readonly attempts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly sentTimes: readonly { readonly strategy: string; readonly at: number }[];
+  readonly sentToday: Readonly<Record<string, { readonly day: number; readonly count: number }>>;
+}
+
+export class Counts {
+  readonly #attempts = new Map<string, Map<string, number>>();
+  readonly #sentTimes: { readonly strategy: string; readonly at: number }[] = [];
+  readonly #sentToday = new Map<string, { day: number; count: number }>();
+
+  /** The number of this attempt, from 1 on. */
+  attempt(firing: string, leg: string): number {
+    const legs = this.#attempts.get(firing) ?? new Map<string, number>();
+    const attempt = (legs.get(leg) ?? 0) + 1;
+    this.#attempts.set(firing, legs.set(leg, attempt));
+    return attempt;
+  }
+
+  sent(strategy: string, at: number): void {
+    this.#sentTimes.push({ strategy, at });
+  }
+
+  sentOn(day: number, scope: string): void {
+    const counter = this.#sentToday.get(scope) ?? { day: Number.NaN, count: 0 };
+    if (counter.day !== day) Object.assign(counter, { day, count: 0 });
+    counter.count++;
+    this.#sentToday.set(scope, counter);
+  }
+
+  on(day: number, scope: string): number {
+    const counter = this.#sentToday.get(scope);
+    return counter !== undefined && counter.day === day ? counter.count : 0;
+  }
+
+  lastMinute(now: number, scope: string): number {
+    const since = now - MINUTE_MS;
+    while (this.#sentTimes.length > 0 && (this.#sentTimes[0]?.at ?? 0) <= since) this.#sentTimes.shift();
+    return scope === "account"
+      ? this.#sentTimes.length
+      : this.#sentTimes.filter((sent) => sent.strategy === scope).length;
+  }
+
+  /** A firing that nothing refers to sends no more, and its id is never used again. */
+  forget(isNeeded: (firing: string) => boolean): void {
+    for (const firing of this.#attempts.keys()) if (!isNeeded(firing)) this.#attempts.delete(firing);
+  }
+
+  save(): SavedCounts {
+    return {
+      attempts: Object.fromEntries([...this.#attempts].map(([firing, legs]) => [firing, Object.fromEntries(legs)])),
+      sentTimes: [...this.#sentTimes],
+      sentToday: Object.fromEntries([...this.#sentToday].map(([scope, counter]) => [scope, { ...counter }])),
+    };
+  }
+
+  restore({ attempts, sentTimes, sentToday }: SavedCounts): void {
+    for (const [firing, legs] of Object.entries(attempts)) this.#attempts.set(firing, new Map(Object.entries(legs)));
+    this.#sentTimes.push(...sentTimes);
+    for (const [scope, counter] of Object.entries(sentToday)) this.#sentToday.set(scope, { ...counter });
+  }
+}
