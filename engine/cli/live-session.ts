@@ -135,6 +135,8 @@ function filled({ account, data, symbols, failover }: AlpacaOptions, history: Hi
 export interface SessionOptions {
   readonly connection: Connection;
   readonly run: OpenRun;
+  /** The account outlives this process. */
+  readonly lasts: boolean;
   readonly program: Program;
   readonly sources: Readonly<Record<string, string>>;
   readonly load: LoadLimits;
@@ -168,6 +170,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     clock: WALL_CLOCK,
     marketTime,
     load: options.load,
+    lasts: options.lasts,
     observe: options.observe,
     onRefused: options.onRefused,
     onFatal: options.onFatal,

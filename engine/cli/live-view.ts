@@ -5,7 +5,8 @@
  */
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import type { Input, Output } from "../core/event.ts";
-import { accountOf, inspect, openOrders } from "../core/view.ts";
+import { accountOf, booksOf, inspect, openOrders } from "../core/view.ts";
+import type { CoreState } from "../core/step.ts";
 import { isoTime } from "../core/time.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { ReloadResult } from "../runtime/reload.ts";
@@ -104,6 +105,12 @@ export class LiveView {
     this.#messages.push(message);
     if (this.#messages.length > MAX_MESSAGES) this.#messages.shift();
     if (!this.#screen && this.#engine !== undefined) print(message);
+  }
+
+  /** The run is gone on with from here: what was before it is not played again, and the summary does not count it. */
+  goOnFrom(core: CoreState): void {
+    const { account, now } = core.desk.state;
+    this.#writer.begin({ ...booksOf(core), time: now.marketTime, priceOf: (symbol) => account.markOf(symbol) });
   }
 
   /** What an earlier process of this run did: it counts in the summary, and nobody is told again. */

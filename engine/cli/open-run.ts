@@ -17,7 +17,7 @@ import type { JournalHeader } from "../ports/journal.ts";
 import { rebuild } from "../runtime/rebuild.ts";
 import type { Rebuilt } from "../runtime/rebuild.ts";
 import { RebuildError } from "../runtime/recompute.ts";
-import type { Watch } from "../runtime/recompute.ts";
+import type { Begun, Watch } from "../runtime/recompute.ts";
 import { CliError, progressLine } from "./io.ts";
 import { builtWith } from "./version.ts";
 
@@ -33,18 +33,20 @@ export interface LastOptions {
   /** Folder of all runs of the project. */
   readonly root: string;
   readonly account: string;
-  /** Sees everything of the earlier processes. */
+  /** Sees what is played again of the earlier processes: everything since the snapshot that the last clean end left. */
   readonly watch: Watch;
+  /** Sees the core as that snapshot has it, if there is one. */
+  readonly begun: Begun;
 }
 
 /** The last run of the account, locked, and as its processes left it; undefined where there is none that had a program. */
-export async function openLastRun({ root, account, watch }: LastOptions): Promise<OpenRun | undefined> {
+export async function openLastRun({ root, account, ...seen }: LastOptions): Promise<OpenRun | undefined> {
   const last = await lastRunOf(root, account);
   if (last === undefined) return undefined;
   const { dir, id } = last;
   const journal = await opened(dir, id, account);
   try {
-    const recovered = await recover(dir, watch);
+    const recovered = await recover(dir, seen);
     if (recovered !== undefined) return { journal, dir, id, recovered };
   } catch (error) {
     await journal.close();
@@ -71,14 +73,25 @@ async function opened(dir: string, id: string, account: string): Promise<ThreadJ
 }
 
 /** A run that ended before it had a program has nothing to go on with. */
-async function recover(dir: string, watch: Watch): Promise<Rebuilt | undefined> {
+async function recover(
+  dir: string,
+  { watch, begun }: Pick<LastOptions, "watch" | "begun">,
+): Promise<Rebuilt | undefined> {
   const progress = progressLine(`recovering ${relative(process.cwd(), dir)}`);
   let inputs = 0;
-  try {
-    return await rebuild(readJournal(dir), calendarOf, (input, outputs) => {
+  const play = (from: "snapshot" | "start"): Promise<Rebuilt> => {
+    const counted: Watch = (input, outputs) => {
       inputs++;
       if (inputs % 1_000 === 0) progress.update(inputs, "inputs");
       watch(input, outputs);
+    };
+    return rebuild(readJournal(dir, { from }), calendarOf, counted, begun);
+  };
+  try {
+    return await play("snapshot").catch((error: unknown) => {
+      // Nothing was played yet. Another version may not read the snapshot, and still arrive at what the records say.
+      if (error instanceof RebuildError && error.code === "snapshot") return play("start");
+      throw error;
     });
   } catch (error) {
     if (error instanceof RebuildError && error.code === "empty") return undefined;

@@ -22,7 +22,7 @@ const count = (value: number, what: string): string =>
   `${value.toLocaleString("en-US")} ${what}${value === 1 ? "" : "s"}`;
 
 export function replayText(shown: string, result: Replayed, tookMs: number, paint: Painter): string {
-  const { header, inputs, outputs, unwritten, marketTime, difference } = result;
+  const { header, after, inputs, outputs, unwritten, marketTime, difference } = result;
   if (difference !== null) {
     const lines = [
       paint("red", `${shown}: differs after input ${difference.seq} (${about(difference)})`),
@@ -40,6 +40,8 @@ export function replayText(shown: string, result: Replayed, tookMs: number, pain
     paint("green", `${shown}: the same to the byte`),
     `${count(inputs, "input")} up to ${last} gave ${count(outputs, "output")} again (${seconds} s).`,
   ];
+  if (after !== null)
+    lines.push(`They are those after input ${after}: what was before was removed, and its snapshot was gone on from.`);
   if (unwritten > 0)
     lines.push(
       `The last input gives ${count(unwritten, "output")} that the journal does not hold: it ends before them.`,
@@ -52,12 +54,13 @@ function about({ kind, symbol }: Difference): string {
 }
 
 export function replayJson(shown: string, result: Replayed): object {
-  const { header, inputs, outputs, unwritten, marketTime, difference } = result;
+  const { header, after, inputs, outputs, unwritten, marketTime, difference } = result;
   return {
     format_version: 1,
     barwise: VERSION,
     journal: { folder: shown, id: header.id, account: header.account, barwise: header.barwise, node: header.node },
     same: difference === null,
+    after_input: after,
     inputs,
     outputs,
     unwritten_outputs: unwritten,

@@ -18,7 +18,7 @@ import { CliError } from "./io.ts";
 import { LiveView } from "./live-view.ts";
 import { openLastRun, openNewRun } from "./open-run.ts";
 import type { OpenRun } from "./open-run.ts";
-import type { Watch } from "../runtime/recompute.ts";
+import type { Begun, Watch } from "../runtime/recompute.ts";
 import { startSession } from "./live-session.ts";
 import type { Session } from "./live-session.ts";
 import { compileProject, loadProject, mustTrade, watchedFiles } from "./program.ts";
@@ -61,7 +61,9 @@ async function runEngine(folder: string, flags: RunFlags): Promise<void> {
   const view = new LiveView();
   const { name, lasts } = nameOf(project, flags);
   const watch: Watch = (input, outputs) => view.recall(input, outputs);
-  const last = lasts && !flags.newRun ? await openLastRun({ root: project.journal, account: name, watch }) : undefined;
+  const begun: Begun = (core) => view.goOnFrom(core);
+  const last =
+    lasts && !flags.newRun ? await openLastRun({ root: project.journal, account: name, watch, begun }) : undefined;
   try {
     await withAccount(project, last, view, flags);
   } finally {
@@ -83,8 +85,9 @@ async function withAccount(
   try {
     const compiled = compileProject(project, account.override);
     for (const note of compiled.notes) view.note(note);
+    const { lasts } = nameOf(project, flags);
     const run = last ?? (await openNewRun(project.journal, account.connection.account));
-    const session = await sessionOf({ project, account, compiled, run, view, stopped });
+    const session = await sessionOf({ project, account, compiled, run, lasts, view, stopped });
     if (session === undefined) throw stopped.error() ?? new CliError("stopped before it was connected", 1);
     await trade(session, { project, account, compiled, view, stopped, flags });
   } catch (error) {
@@ -104,15 +107,25 @@ interface Starting {
   readonly account: Account;
   readonly compiled: Loaded;
   readonly run: OpenRun;
+  readonly lasts: boolean;
   readonly view: LiveView;
   readonly stopped: Stop;
 }
 
 /** Undefined when somebody stopped the run while it was still connecting. */
-async function sessionOf({ project, account, compiled, run, view, stopped }: Starting): Promise<Session | undefined> {
+async function sessionOf({
+  project,
+  account,
+  compiled,
+  run,
+  lasts,
+  view,
+  stopped,
+}: Starting): Promise<Session | undefined> {
   const starting = startSession({
     connection: account.connection,
     run,
+    lasts,
     program: compiled.program,
     sources: project.files,
     load: project.settings.load,
@@ -123,7 +136,7 @@ async function sessionOf({ project, account, compiled, run, view, stopped }: Sta
   return await Promise.race([starting, stopped.signal.then(() => undefined)]);
 }
 
-type Run = Omit<Starting, "run"> & { readonly flags: RunFlags };
+type Run = Omit<Starting, "run" | "lasts"> & { readonly flags: RunFlags };
 
 async function trade(session: Session, run: Run): Promise<void> {
   const { project, account, compiled, view, stopped, flags } = run;

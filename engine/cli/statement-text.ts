@@ -9,7 +9,7 @@ import type { Painter } from "./io.ts";
 export function statementText(statement: Statement, paint: Painter): string {
   const amount = (text: string): string => money(Number(text));
   const rows: string[][] = [
-    ["Cash at start", amount(statement.startCash)],
+    [statement.since === null ? "Cash at start" : "Equity at start", amount(statement.startCash)],
     ["Realised P&L", amount(statement.realized)],
     ["Unrealised P&L", amount(statement.unrealized)],
     ["Fees", amount(String(-Number(statement.fees)))],
@@ -21,7 +21,8 @@ export function statementText(statement: Statement, paint: Painter): string {
       `${amount(statement.difference)}${Number(statement.difference) === 0 ? "" : "  THE BOOKS DO NOT ADD UP"}`,
     ],
   ];
-  const lines = [paint("bold", "Statement"), table(rows, [1]), ""];
+  const since = statement.since === null ? "" : ` since ${isoTime(statement.since)}, where the last process ended`;
+  const lines = [`${paint("bold", "Statement")}${since}`, table(rows, [1]), ""];
   const won =
     statement.trades === 0 ? "" : `, ${statement.wins} won (${percent(statement.wins / statement.trades, 0)})`;
   lines.push(

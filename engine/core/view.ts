@@ -3,7 +3,9 @@
  *
  * Owns: read-only snapshots as plain data. May not: change anything or be needed by a decision.
  */
-import type { AccountView, OrderView } from "./event.ts";
+import { text } from "./decimal.ts";
+import type { DecimalText } from "./decimal.ts";
+import type { AccountView, OrderView, PositionView } from "./event.ts";
 import type { Condition, FactRef, LeafCondition, Operator } from "./program.ts";
 import { viewOf } from "./desk/orders.ts";
 import { holds } from "./judge.ts";
@@ -65,6 +67,19 @@ export function accountOf(
 
 export function openOrders(core: CoreState): readonly OrderView[] {
   return core.desk.state.orders.open().map(viewOf);
+}
+
+/** What is held and may still be filled, with what it earned so far. */
+export function booksOf(core: CoreState): {
+  readonly cash: DecimalText;
+  readonly positions: readonly Omit<PositionView, "cash">[];
+  readonly orders: readonly OrderView[];
+} {
+  const { portfolio, orders } = core.desk.state;
+  const positions = [...portfolio.positions].map(({ strategy, symbol, qty, avgPrice, realized, fees }) => ({
+    ...{ strategy, symbol, qty: text(qty), avgPrice: text(avgPrice), realized: text(realized), fees: text(fees) },
+  }));
+  return { cash: text(portfolio.cash), positions, orders: [...orders.all].map(viewOf) };
 }
 
 function inspectInstance(core: CoreState, instance: Instance): InstanceView {

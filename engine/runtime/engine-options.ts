@@ -42,6 +42,8 @@ export interface EngineOptions {
   readonly onRefused?: (feed: string, reason: string, sample: string, count: number) => void;
   /** Our own bug or a lost journal: nothing is evaluated or sent any more. */
   readonly onFatal: (error: Error) => void;
+  /** The account outlives the process, so a later one goes on with this journal: a clean end leaves a snapshot for it. */
+  readonly lasts?: boolean;
   /** The state in which an earlier process left this journal: `resume` goes on from there. */
   readonly recovered?: Rebuilt;
 }

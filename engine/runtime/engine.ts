@@ -11,6 +11,7 @@ import type { CoreState } from "../core/step.ts";
 import type { BrokerInput, CommandInput, HistoryInput, Input, InputBody, Output } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
 import { openOrders } from "../core/view.ts";
+import type { ProgramSources } from "../ports/journal.ts";
 import { Effects } from "./effects.ts";
 import type { EngineOptions, LoadedProgram } from "./engine-options.ts";
 import { knownAt } from "../core/known-at.ts";
@@ -21,7 +22,9 @@ import type { Load } from "./load.ts";
 import { isMarket } from "./mailbox.ts";
 import type { Rebuilt } from "./rebuild.ts";
 import { Reconciliation } from "./reconcile.ts";
+import { snapshotOf } from "./saved-run.ts";
 import { ArrivalTimers, TimerQueue } from "./timers.ts";
+import type { RunningTimer } from "./timers.ts";
 
 /** What has no effect is on disk after this time too, and a disk that fails is noticed while nothing trades. */
 const SYNC_MS = 1_000;
@@ -82,7 +85,8 @@ export class Engine {
     if (options.recovered !== undefined) this.#takeOver(options.recovered);
   }
 
-  #takeOver({ seq, nextN, marketTime, timers }: Rebuilt): void {
+  #takeOver({ seq, nextN, marketTime, timers, program, files }: Rebuilt): void {
+    this.#sources.set(program, files);
     this.#seq = seq;
     this.#n = nextN;
     this.#marketTime = marketTime;
@@ -188,15 +192,34 @@ export class Engine {
     await this.#lastAnswers();
     this.#stopped = true;
     this.#intake.close();
+    const timers = this.#runningTimers();
     this.#cancelTimers();
     this.#wakeIdle();
     await Promise.allSettled([broker.stop()]);
     try {
-      await journal.close();
+      try {
+        await this.#leaveSnapshot(timers);
+      } finally {
+        await journal.close();
+      }
     } catch (error) {
       // A dead engine has told its reason already.
       if (this.#dead === undefined) throw error;
     }
+  }
+
+  /** After a clean end the next process needs nothing of what is before. */
+  async #leaveSnapshot(timers: readonly RunningTimer[]): Promise<void> {
+    const { journal, lasts } = this.#options;
+    const { program } = this.core.signals;
+    if (lasts !== true || this.#dead !== undefined || program === undefined) return;
+    const snapshot = snapshotOf(this.core, { timers, sources: this.#sourcesOf(program), nextN: this.#n });
+    if (snapshot !== undefined) await journal.snapshot(snapshot);
+  }
+
+  #runningTimers(): RunningTimer[] {
+    const market = this.#marketTimers.all.map((timer) => ({ ...timer, clock: "market" as const }));
+    return [...market, ...this.#arrivalTimers.all.map((timer) => ({ ...timer, clock: "arrival" as const }))];
   }
 
   async #lastAnswers(): Promise<void> {
@@ -291,18 +314,12 @@ export class Engine {
       return;
     }
     const { program, ...rest } = input;
-    journal.append({
-      kind: "in",
-      n: this.#n++,
-      input: {
-        ...rest,
-        sources: {
-          digest: program.digest,
-          files: this.#sources.get(program) ?? {},
-          settings: program.settings ?? null,
-        },
-      },
-    });
+    journal.append({ kind: "in", n: this.#n++, input: { ...rest, sources: this.#sourcesOf(program) } });
+  }
+
+  #sourcesOf(program: Program): ProgramSources {
+    const { digest, settings = null } = program;
+    return { digest, files: this.#sources.get(program) ?? {}, settings };
   }
 
   #effect(output: Output, now: number): void {

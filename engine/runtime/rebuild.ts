@@ -1,8 +1,8 @@
 /**
  * From a journal back to the core that wrote it.
  *
- * Owns: what comes out of a recomputation that met no difference: the state of that run exactly, the bars that it knew and the
- * timers that were running. May not: read files.
+ * Owns: what comes out of a recomputation that met no difference: the state of that run exactly, the bars that the records tell of
+ * and the timers that were running. May not: read files.
  */
 import type { Bar, HistoryInput, Input, Output } from "../core/event.ts";
 import { barEnd } from "../core/known-at.ts";
@@ -12,7 +12,8 @@ import type { Calendar } from "../market/calendar.ts";
 import type { History } from "../ports/history.ts";
 import type { JournalHeader, JournalRecord } from "../ports/journal.ts";
 import { RebuildError, Recompute } from "./recompute.ts";
-import type { LoadedSources, Watch } from "./recompute.ts";
+import type { Begun, LoadedSources, Watch } from "./recompute.ts";
+import type { RunningTimer } from "./timers.ts";
 
 export interface Rebuilt extends LoadedSources {
   readonly core: CoreState;
@@ -31,29 +32,28 @@ export interface Rebuilt extends LoadedSources {
   readonly untold: readonly Output[];
 }
 
-export interface RunningTimer {
-  readonly id: string;
-  readonly clock: "market" | "arrival";
-  readonly at: number;
-}
-
 export async function rebuild(
   records: AsyncIterable<JournalRecord>,
   calendarOf: (symbol: string) => Calendar,
   watch: Watch = () => {},
+  begun: Begun = () => {},
 ): Promise<Rebuilt> {
   const bars = new KnownBars(calendarOf);
   const timers = new Map<string, RunningTimer>();
-  const run = new Recompute(calendarOf, (input, outputs) => {
+  const see: Watch = (input, outputs) => {
     followTimers(timers, input, outputs);
     bars.learn(input, outputs);
     watch(input, outputs);
+  };
+  const run = new Recompute(calendarOf, see, (core, saved) => {
+    for (const timer of saved.timers) timers.set(timer.id, timer);
+    begun(core, saved);
   });
   for await (const record of records) run.take(record);
-  const { header, core, loaded, last, nextN, untold } = run;
-  if (header === undefined || core === undefined || last === undefined || loaded === undefined)
+  const { header, core, loaded, now, nextN, untold } = run;
+  if (header === undefined || core === undefined || now === undefined || loaded === undefined)
     throw new RebuildError("the journal holds no program yet: nothing has run", { code: "empty" });
-  const { seq, marketTime, arrivalTime } = last;
+  const { seq, marketTime, arrivalTime } = now;
   return { core, header, ...loaded, seq, marketTime, arrivalTime, bars, nextN, timers: [...timers.values()], untold };
 }
 

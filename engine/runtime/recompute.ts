@@ -1,10 +1,13 @@
 /**
- * A journal's inputs through a fresh core, every output held against the recorded one.
+ * A journal's inputs through a core, every output held against the recorded one. The core is a fresh one, or that of the
+ * snapshot that the journal begins with.
  *
  * Owns: the comparison, byte for byte, and where it fails first. May not: read files, go on after a difference.
  */
-import type { Input, Output } from "../core/event.ts";
+import type { Input, Output, Stamp } from "../core/event.ts";
 import type { Program, ProgramSettings } from "../core/program.ts";
+import { restoreCore } from "../core/save.ts";
+import { RestoreError } from "../core/saved.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
 import { compile, envOf } from "../lang/compile.ts";
@@ -12,6 +15,8 @@ import type { Calendar } from "../market/calendar.ts";
 import type { JournalHeader, JournaledInput, JournalRecord, ProgramSources, SnapshotRecord } from "../ports/journal.ts";
 import { firstDifference } from "./difference.ts";
 import type { ValueDifference } from "./difference.ts";
+import { savedRunOf } from "./saved-run.ts";
+import type { SavedRun } from "./saved-run.ts";
 
 /** Where what comes out is not what the journal says. */
 export interface Difference extends ValueDifference {
@@ -23,10 +28,13 @@ export interface Difference extends ValueDifference {
   readonly symbol: string | null;
 }
 
-/** The journal says something that this version of barwise does not arrive at, or holds no run at all. */
+/**
+ * The journal says something that this version of barwise does not arrive at, or holds no run at all; or nobody can go
+ * on from the snapshot that it begins with (`snapshot`), which says nothing about the records before it.
+ */
 export class RebuildError extends Error {
   override readonly name = "RebuildError";
-  readonly code: "differs" | "empty";
+  readonly code: "differs" | "empty" | "snapshot";
   readonly difference: Difference | undefined;
   constructor(message: string, { code, difference }: { code?: RebuildError["code"]; difference?: Difference } = {}) {
     super(message);
@@ -45,11 +53,16 @@ export interface LoadedSources {
 /** Sees every input and what came of it. */
 export type Watch = (input: Input, outputs: readonly Output[]) => void;
 
+/** Sees the core that a snapshot gave, before anything else happens to it. */
+export type Begun = (core: CoreState, run: SavedRun) => void;
+
 export class Recompute {
   header: JournalHeader | undefined;
   core: CoreState | undefined;
   loaded: LoadedSources | undefined;
   last: Input | undefined;
+  /** Of the last input, or of the snapshot where none followed it. */
+  now: Stamp | undefined;
   inputs = 0;
   /** Outputs that were compared. */
   outputs = 0;
@@ -57,12 +70,14 @@ export class Recompute {
   nextN = 0;
   readonly #calendarOf: (symbol: string) => Calendar;
   readonly #watch: Watch;
+  readonly #begun: Begun;
   /** Outputs that the journal must tell next; empty when there were none. */
   #due: readonly Output[] = [];
 
-  constructor(calendarOf: (symbol: string) => Calendar, watch: Watch = () => {}) {
+  constructor(calendarOf: (symbol: string) => Calendar, watch: Watch = () => {}, begun: Begun = () => {}) {
     this.#calendarOf = calendarOf;
     this.#watch = watch;
+    this.#begun = begun;
   }
 
   /** Outputs of the last input that the journal does not hold: a crash may have kept them from it. */
@@ -72,16 +87,20 @@ export class Recompute {
 
   take(record: JournalRecord): void {
     if (record.kind === "header") return this.#begin(record);
-    if (record.kind === "snapshot") return this.#snapshot(record);
-    this.nextN = record.n + 1;
-    if (record.kind === "out") return this.#compare(record.seq, record.outputs);
+    if (record.kind === "out") {
+      this.nextN = record.n + 1;
+      return this.#compare(record.seq, record.outputs);
+    }
     // Outputs follow their input; only the last of a process may still have been on their way to the disk.
     if (this.#due.length > 0)
       throw this.#differs(`no outputs, where ${this.#due.length} are due`, firstDifference("outputs", [], this.#due));
+    if (record.kind === "snapshot") return this.#snapshot(record);
+    this.nextN = record.n + 1;
     const core = this.core;
     if (core === undefined) throw new RebuildError("the journal does not begin with a header");
     const input = this.#inputOf(record.input);
     this.last = input;
+    this.now = input;
     this.inputs++;
     this.#due = step(core, input);
     this.#watch(input, this.#due);
@@ -96,12 +115,29 @@ export class Recompute {
     this.#due = [];
   }
 
-  /** The core was at the same place: the snapshot has nothing to add. */
-  #snapshot({ seq }: SnapshotRecord): void {
-    if (seq === (this.last?.seq ?? 0)) return;
-    throw new RebuildError(
-      `the journal begins with a snapshot after input ${seq}, and what came before was removed: only inputs are recomputed`,
-    );
+  /** Where a journal begins with one, the core is what it says; later ones have nothing to add. */
+  #snapshot(record: SnapshotRecord): void {
+    if (this.now === undefined) return this.#restore(record);
+    if (record.seq === this.now.seq) return;
+    throw new RebuildError(`a snapshot after input ${record.seq} stands behind input ${this.now.seq}`);
+  }
+
+  #restore(record: SnapshotRecord): void {
+    const { header } = this;
+    if (header === undefined) throw new RebuildError("the journal does not begin with a header");
+    try {
+      const run = savedRunOf(record);
+      this.loaded = programFrom(run.sources, this.#madeBy());
+      const options = { account: header.account, journal: header.id, calendarOf: this.#calendarOf };
+      this.core = restoreCore(options, run.core, this.loaded.program);
+      this.now = run.core.desk.state.now;
+      this.nextN = run.nextN;
+      this.#begun(this.core, run);
+    } catch (error) {
+      if (!(error instanceof RestoreError)) throw error;
+      const message = `nobody can go on from its snapshot after input ${record.seq}: ${error.message}${this.#madeBy()}`;
+      throw new RebuildError(message, { code: "snapshot" });
+    }
   }
 
   #compare(seq: number, recorded: readonly Output[]): void {

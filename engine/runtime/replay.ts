@@ -6,10 +6,12 @@
 import type { Calendar } from "../market/calendar.ts";
 import type { JournalHeader, JournalRecord } from "../ports/journal.ts";
 import { RebuildError, Recompute } from "./recompute.ts";
-import type { Difference } from "./recompute.ts";
+import type { Difference, Watch } from "./recompute.ts";
 
 export interface Replayed {
   readonly header: JournalHeader;
+  /** The input after which the snapshot was taken that the journal begins with, or null. */
+  readonly after: number | null;
   readonly inputs: number;
   /** Outputs that were compared and are the same. */
   readonly outputs: number;
@@ -28,8 +30,12 @@ export async function replay(
   calendarOf: (symbol: string) => Calendar,
   progress: (inputs: number, marketTime: number) => void,
 ): Promise<Replayed> {
-  const run = new Recompute(calendarOf, ({ marketTime }) => {
+  let after: number | null = null;
+  const see: Watch = ({ marketTime }) => {
     if (run.inputs % PROGRESS_EVERY === 0) progress(run.inputs, marketTime);
+  };
+  const run = new Recompute(calendarOf, see, ({ desk }) => {
+    after = desk.state.now.seq;
   });
   let difference: Difference | null = null;
   try {
@@ -38,9 +44,9 @@ export async function replay(
     if (!(error instanceof RebuildError) || error.difference === undefined) throw error;
     ({ difference } = error);
   }
-  const { header, last, inputs, outputs, untold } = run;
-  if (header === undefined || last === undefined)
+  const { header, now, inputs, outputs, untold } = run;
+  if (header === undefined || now === undefined)
     throw new RebuildError("the journal holds no input yet: nothing has run", { code: "empty" });
   const unwritten = difference === null ? untold.length : 0;
-  return { header, inputs, outputs, unwritten, marketTime: last.marketTime, difference };
+  return { header, after, inputs, outputs, unwritten, marketTime: now.marketTime, difference };
 }

@@ -30,7 +30,21 @@ export interface TradeLine {
   readonly pnl: string;
 }
 
+/** What is there where a statement begins in the middle of a run. */
+export interface StatementStart {
+  readonly time: number;
+  readonly cash: string;
+  readonly positions: readonly Omit<PositionView, "cash">[];
+  /** Whatever may still be filled or told of. */
+  readonly orders: readonly OrderView[];
+  /** Last price of a symbol, or NaN. */
+  readonly priceOf: (symbol: string) => number;
+}
+
 export interface Statement {
+  /** Market time from which on everything is counted, or null: from the beginning of the run. */
+  readonly since: number | null;
+  /** Cash at the beginning of the run; since a later time the equity of then. */
   readonly startCash: string;
   readonly endCash: string;
   readonly marketValue: string;
@@ -68,6 +82,12 @@ interface Mark {
   price: number;
 }
 
+interface Earned {
+  readonly realized: Decimal;
+  readonly open: Decimal;
+  readonly fees: Decimal;
+}
+
 interface Held {
   readonly mark: Mark;
   readonly units: number;
@@ -96,16 +116,41 @@ export class StatementWriter {
   readonly #held = new Map<string, Held>();
   /** The same, to walk through at every price. */
   #heldNow: readonly Held[] = [];
+  #since: number | null = null;
+  /** What the positions had earned and were worth before `#since`. */
+  readonly #before = new Map<string, Earned>();
   #peak = Number.NaN;
   #drawdown = 0;
+
+  /** Of a run that is gone on with from a snapshot: nothing of before is told, so nothing of it is counted. */
+  begin({ time, cash, positions, orders, priceOf }: StatementStart): void {
+    this.#since = time;
+    this.#setCash(cash);
+    for (const order of orders) this.#orders.set(order.clientOrderId, order);
+    let equity = this.#cash;
+    for (const one of positions) {
+      const position = { ...one, cash };
+      const key = keyOf(position);
+      this.#markOf(position.symbol).price = priceOf(position.symbol);
+      this.#positions.set(key, position);
+      this.#hold(key, position);
+      const { value, open } = this.#valued(position);
+      equity = equity.plus(value);
+      const [realized, fees] = [decimal(position.realized), decimal(position.fees)];
+      this.#before.set(key, { realized, fees, open });
+      const units = Number(position.qty);
+      if (units !== 0) this.#open.set(key, { side: units > 0 ? "long" : "short", openedAt: time, realized, fees });
+    }
+    this.#startCash = equity;
+    this.#peak = this.equity();
+  }
 
   observe(input: Input, outputs: readonly Output[]): void {
     if (input.kind === "bar" && !input.revised) this.#mark(input.symbol, input.close);
     else if (input.kind === "trade" && input.setsPrice) this.#mark(input.symbol, input.price);
     else if (input.kind === "reconciled" && this.#startCash === undefined) {
       this.#startCash = decimal(input.account.cash);
-      this.#cash = this.#startCash;
-      this.#cashNumber = this.#cash.toNumber();
+      this.#setCash(input.account.cash);
     }
     if (outputs.length === 0) return;
     for (const output of outputs) this.#output(input, output);
@@ -173,15 +218,11 @@ export class StatementWriter {
   }
 
   #position(input: Input, position: PositionView): void {
-    const key = `${position.strategy}/${position.symbol}`;
+    const key = keyOf(position);
     const before = this.#positions.get(key);
     this.#positions.set(key, position);
-    this.#cash = decimal(position.cash);
-    this.#cashNumber = this.#cash.toNumber();
-    const { symbol, qty, avgPrice } = position;
-    if (qty === "0") this.#held.delete(key);
-    else this.#held.set(key, { mark: this.#markOf(symbol), units: Number(qty), price: Number(avgPrice) });
-    this.#heldNow = [...this.#held.values()];
+    this.#setCash(position.cash);
+    this.#hold(key, position);
     const time = input.kind === "execution" ? input.time : input.marketTime;
     const was = Math.sign(Number(before?.qty ?? "0"));
     const is = Math.sign(Number(position.qty));
@@ -196,6 +237,17 @@ export class StatementWriter {
     }
   }
 
+  #setCash(cash: string): void {
+    this.#cash = decimal(cash);
+    this.#cashNumber = this.#cash.toNumber();
+  }
+
+  #hold(key: string, { symbol, qty, avgPrice }: PositionView): void {
+    if (qty === "0") this.#held.delete(key);
+    else this.#held.set(key, { mark: this.#markOf(symbol), units: Number(qty), price: Number(avgPrice) });
+    this.#heldNow = [...this.#held.values()];
+  }
+
   #closeTrade(key: string, { strategy, symbol, realized, fees }: PositionView, closedAt: number): void {
     const open = this.#open.get(key);
     if (open === undefined) return;
@@ -206,13 +258,13 @@ export class StatementWriter {
 
   statement(): Statement {
     const start = this.#startCash ?? ZERO;
-    const positions = [...this.#positions.values()].map((position) => ({ ...position, ...this.#valued(position) }));
-    const names = [...new Set(positions.map(({ strategy }) => strategy))].sort();
+    const positions = [...this.#positions.values()].map((position) => ({ position, ...this.#earned(position) }));
+    const names = [...new Set(positions.map(({ position }) => position.strategy))].sort();
     const of = (pick: (position: (typeof positions)[number]) => Decimal): Decimal[] =>
-      names.map((name) => total(positions.filter(({ strategy }) => strategy === name).map(pick)));
-    const realized = of((position) => decimal(position.realized));
-    const unrealized = of((position) => position.open);
-    const fees = of((position) => decimal(position.fees));
+      names.map((name) => total(positions.filter(({ position }) => position.strategy === name).map(pick)));
+    const realized = of(({ realized: one }) => one);
+    const unrealized = of(({ open: one }) => one);
+    const fees = of(({ fees: one }) => one);
     const endEquity = this.#cash.plus(total(positions.map(({ value }) => value)));
     const exact = start.plus(total(realized)).plus(total(unrealized)).minus(total(fees));
     // What people add up must add up: after rounding to cents the rest goes to the line that has no cents of its own.
@@ -227,6 +279,7 @@ export class StatementWriter {
       fees: apportion(fees, cents.fees),
     };
     return {
+      since: this.#since,
       startCash: money(start),
       endCash: money(this.#cash),
       marketValue: money(toCents(endEquity).minus(toCents(this.#cash))),
@@ -252,6 +305,18 @@ export class StatementWriter {
     };
   }
 
+  /** Since the statement began. */
+  #earned(position: PositionView): Earned & { readonly value: Decimal } {
+    const { value, open } = this.#valued(position);
+    const before = this.#before.get(keyOf(position)) ?? NOTHING;
+    return {
+      value,
+      realized: decimal(position.realized).minus(before.realized),
+      open: open.minus(before.open),
+      fees: decimal(position.fees).minus(before.fees),
+    };
+  }
+
   #valued({ symbol, qty, avgPrice }: PositionView): { readonly value: Decimal; readonly open: Decimal } {
     const shares = decimal(qty);
     const mark = this.#markOf(symbol).price;
@@ -261,6 +326,11 @@ export class StatementWriter {
 }
 
 const NO_DIFFERENCE = 0.0001;
+const NOTHING: Earned = { realized: ZERO, open: ZERO, fees: ZERO };
+
+function keyOf({ strategy, symbol }: PositionView): string {
+  return `${strategy}/${symbol}`;
+}
 
 function total(values: readonly Decimal[]): Decimal {
   return values.reduce((sum, value) => sum.plus(value), ZERO);

@@ -10,6 +10,11 @@ export interface Timer {
   readonly at: number;
 }
 
+/** A timer of either clock, as one that goes on with a run finds it. */
+export interface RunningTimer extends Timer {
+  readonly clock: "market" | "arrival";
+}
+
 export class TimerQueue {
   readonly #timers = new Map<string, number>();
   #earliest = Number.POSITIVE_INFINITY;
@@ -17,6 +22,10 @@ export class TimerQueue {
   /** Due time of the next one, or Infinity. */
   get next(): number {
     return this.#earliest;
+  }
+
+  get all(): Timer[] {
+    return [...this.#timers].map(([id, at]) => ({ id, at }));
   }
 
   set(id: string, at: number): void {
@@ -50,7 +59,7 @@ export class TimerQueue {
 export class ArrivalTimers {
   readonly #clock: Clock;
   readonly #ring: (timer: Timer) => void;
-  readonly #cancels = new Map<string, () => void>();
+  readonly #running = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   /** Of an earlier process, not running yet. */
   readonly #held = new Map<string, number>();
 
@@ -62,10 +71,15 @@ export class ArrivalTimers {
   set(id: string, at: number, now: number): void {
     this.cancel(id);
     const cancel = this.#clock.after(at - now, () => {
-      this.#cancels.delete(id);
+      this.#running.delete(id);
       this.#ring({ id, at });
     });
-    this.#cancels.set(id, cancel);
+    this.#running.set(id, { at, cancel });
+  }
+
+  get all(): Timer[] {
+    const running = [...this.#running].map(([id, { at }]) => ({ id, at }));
+    return [...[...this.#held].map(([id, at]) => ({ id, at })), ...running];
   }
 
   /** Kept until `release`: what it rings for cannot be done yet. Setting or cancelling it counts at once. */
@@ -74,19 +88,19 @@ export class ArrivalTimers {
   }
 
   release(now: number): void {
-    const held = [...this.#held];
+    const held = [...this.#held].sort(([a, before], [b, after]) => before - after || (a < b ? -1 : 1));
     for (const [id, at] of held) this.set(id, at, now);
   }
 
   cancel(id: string): void {
     this.#held.delete(id);
-    this.#cancels.get(id)?.();
-    this.#cancels.delete(id);
+    this.#running.get(id)?.cancel();
+    this.#running.delete(id);
   }
 
   clear(): void {
     this.#held.clear();
-    for (const cancel of this.#cancels.values()) cancel();
-    this.#cancels.clear();
+    for (const { cancel } of this.#running.values()) cancel();
+    this.#running.clear();
   }
 }

@@ -145,6 +145,29 @@ describe("an engine that is killed at any moment", () => {
       const positions = await ask<{ readonly qty: string }[]>("/v2/positions");
       expect(core.desk.state.portfolio.netQty("SPX").toNumber() + since).toBe(Number(positions[0]?.qty ?? 0));
       expect(atVenue.length).toBeGreaterThan(kills);
+
+      // The clean end left a snapshot: the next start begins there, and so does its summary.
+      for (let stop = 0; stop < 2; stop++) {
+        const again = start();
+        await again.until("the start from a snapshot", () => again.out.includes("is live again"));
+        await again.until("an order after it", () => / order (?:buy|sell) /.test(again.out));
+        again.child.kill("SIGINT");
+        const ended = await again.ended;
+        expect([ended.code, ended.err]).toEqual([0, ""]);
+        expect(ended.out).toMatch(/^Statement since .*, where the last process ended$/m);
+        expect(ended.out).toMatch(/^Difference +0\.00$/m);
+        expect(ended.out).not.toContain("belong to no strategy here");
+      }
+      const journal = (...args: string[]): Promise<{ readonly code: number | null; readonly out: string }> =>
+        new Process(built.main, ["journal", ...args, join(".barwise/journal", run)], folder).ended;
+      expect((await journal("compact")).out).toMatch(/^removes .*\/000001\.journal$/m);
+      expect((await journal("verify")).code).toBe(0);
+      const replayed = new Process(built.main, ["replay", join(".barwise/journal", run)], folder);
+      expect((await replayed.ended).out).toMatch(/the same to the byte[\s\S]*They are those after input \d+:/);
+      const after = start();
+      await after.until("the start after a compaction", () => after.out.includes("is live again"));
+      after.child.kill("SIGINT");
+      expect((await after.ended).code).toBe(0);
     },
   );
 });

@@ -203,6 +203,7 @@ export function rig(
   sources: Readonly<Record<string, string>> = { "a.strategy.yaml": "text" },
   recovered?: Rebuilt,
   load?: LoadLimits,
+  lasts = false,
 ): Rig {
   const clock = new FakeClock();
   const broker = new FakeBroker();
@@ -220,6 +221,7 @@ export function rig(
     clock,
     marketTime,
     ...(load === undefined ? {} : { load }),
+    lasts,
     observe: (_, all) => outputs.push(...all),
     onFatal: (error) => fatal.push(error),
     ...(recovered === undefined ? {} : { recovered }),
