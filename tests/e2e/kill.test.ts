@@ -38,6 +38,10 @@ interface VenueOrder {
   readonly side: "buy" | "sell";
 }
 
+const KILLS = amount({ ci: 4, soak: 200 });
+/** Days a second: the twenty years of the tape must last for all of them, at three seconds each on a quiet machine. */
+const RATE = Math.max(1, Math.min(25, Math.floor(4_800 / (KILLS * 3))));
+
 let built: Built;
 let folder: string;
 let venue: Process;
@@ -47,7 +51,13 @@ let url: string;
 beforeAll(async () => {
   built = await build();
   folder = await mkdtemp(join(tmpdir(), "barwise-kill-"));
-  venue = new Process(built.main, ["venue", "--port", "0", "--rate", "25", "--from", "2001-01-02"], folder, {}, 0);
+  venue = new Process(
+    built.main,
+    ["venue", "--port", "0", "--rate", String(RATE), "--from", "2001-01-02"],
+    folder,
+    {},
+    0,
+  );
   await venue.until("the venue's keys", () => venue.out.includes("APCA_API_SECRET_KEY="));
   const told = (name: string): string => new RegExp(`^${name}\\s*=?\\s*(\\S+)$`, "m").exec(venue.out)?.[1] ?? "";
   keys = { APCA_API_KEY_ID: told("APCA_API_KEY_ID"), APCA_API_SECRET_KEY: told("APCA_API_SECRET_KEY") };
@@ -94,13 +104,12 @@ function start(): Process {
 }
 
 describe("an engine that is killed at any moment", () => {
-  const kills = amount({ ci: 4, soak: 200 });
   it(
-    `goes on ${kills} times with every order, fill and position as the venue has them, seed ${SEED}`,
-    { timeout: kills * 15_000 + 60_000 },
+    `goes on ${KILLS} times with every order, fill and position as the venue has them, seed ${SEED}`,
+    { timeout: KILLS * 15_000 + 60_000 },
     async () => {
       const pick = picker(SEED);
-      for (let kill = 0; kill < kills; kill++) {
+      for (let kill = 0; kill < KILLS; kill++) {
         const process = start();
         const told = kill === 0 ? "journal" : "is live again";
         await process.until("the start", () => process.out.includes(told) || process.child.exitCode !== null);
@@ -144,7 +153,7 @@ describe("an engine that is killed at any moment", () => {
       }
       const positions = await ask<{ readonly qty: string }[]>("/v2/positions");
       expect(core.desk.state.portfolio.netQty("SPX").toNumber() + since).toBe(Number(positions[0]?.qty ?? 0));
-      expect(atVenue.length).toBeGreaterThan(kills);
+      expect(atVenue.length).toBeGreaterThan(KILLS);
 
       // The clean end left a snapshot: the next start begins there, and so does its summary.
       for (let stop = 0; stop < 2; stop++) {
