@@ -369,7 +369,7 @@ export interface Program {
   readonly approval?: Approval;
   /** Milliseconds after a bar's end before a timer closes it. */
   readonly graceMs: number;
-  /** Entries that nobody finds at the broker are sent once more; absent: a person decides. */
+  /** Entries that nobody finds at the broker are sent again; absent: a person decides. */
   readonly unknownOrders?: "resend";
   /** Quotes and last trades that came longer ago are unknown; default `STALE_MS`. */
   readonly staleMs?: number;

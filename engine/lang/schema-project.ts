@@ -98,7 +98,8 @@ export function projectSchema(forEditors: boolean): Schema {
           "What becomes of an entry that was sent without an answer and that nobody finds at the broker.",
           {
             park: "It counts as open until a person decides.",
-            resend: "It is checked again and sent once more under the same id, which a broker takes once.",
+            resend:
+              "It is checked again and sent again under the same id, which a broker takes once; not when it is older than two minutes.",
           },
           "park",
         ),

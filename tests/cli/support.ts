@@ -65,8 +65,8 @@ export class Process {
     });
   }
 
-  async until(what: string, done: () => boolean): Promise<void> {
-    for (let i = 0; i < 2_000; i++) {
+  async until(what: string, done: () => boolean, patienceMs = 20_000): Promise<void> {
+    for (let i = 0; i < patienceMs / 10; i++) {
       if (done()) return;
       if (this.child.exitCode !== null) break;
       await new Promise((resolve) => setTimeout(resolve, 10));

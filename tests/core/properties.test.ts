@@ -334,14 +334,15 @@ function check(chaos: Chaos, input: Input, outputs: readonly Output[], haltedBef
   expect(state.portfolio.netQty("SPY").toNumber()).toBe(sum.toNumber());
 }
 
-/** No order is sent twice, but for one that can only reduce and that nobody found: once more, and the same. */
+/** No order is sent twice, but for one that can only reduce and that nobody found: a few times more, and the same. */
 function checkIds(run: CoreDriver): void {
   const sent = new Map<string, string[]>();
   for (const order of run.submits)
     sent.set(order.clientOrderId, [...(sent.get(order.clientOrderId) ?? []), JSON.stringify(order)]);
   for (const [id, times] of sent) {
     if (times.length === 1) continue;
-    expect(times).toEqual([times[0], times[0]]);
+    expect(times.length).toBeLessThanOrEqual(4);
+    expect(new Set(times).size).toBe(1);
     expect(run.core.desk.state.orders.get(id)?.role).not.toBe("entry");
   }
 }

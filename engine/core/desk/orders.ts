@@ -45,8 +45,10 @@ export interface Order {
   lookups: number;
   /** Nobody could say what became of it: a person must decide. */
   unresolved: boolean;
-  /** It was sent once more under the same id. */
-  resent: boolean;
+  /** Arrival time at which it was first sent; null for orders that were not sent from here. */
+  sentAt: number | null;
+  /** How often it was sent again under the same id. */
+  resends: number;
   /** A filled entry counts once against `max_entries` when it is over. */
   counted: boolean;
   /** Bracket children, as far as the broker named them. */
@@ -307,7 +309,8 @@ function untouched() {
     cancels: 0,
     lookups: 0,
     unresolved: false,
-    resent: false,
+    sentAt: null,
+    resends: 0,
     counted: false,
     legs: [],
     told: ZERO,

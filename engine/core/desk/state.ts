@@ -162,6 +162,7 @@ export class DeskState {
 
   #submit(order: Order, approved: ApprovedOrder): void {
     order.state = "sent";
+    order.sentAt ??= this.now.arrivalTime;
     this.output({ kind: "submit", order: approved });
     const at = this.now.arrivalTime + ACK_TIMEOUT_MS;
     this.output({ kind: "timer.set", id: `ack:${order.clientOrderId}`, clock: "arrival", at });

@@ -1,8 +1,8 @@
 /**
  * Orders whose fate nobody knows: a submit without an answer, or one that a crash interrupted.
  *
- * Owns: looking them up, and what happens when nobody finds them. An order that can only reduce exposure is sent once more
- * under the same id, which a broker takes once; an entry only where the project allows it, else a person decides.
+ * Owns: looking them up, and what happens when nobody finds them. An order that can only reduce exposure is sent again
+ * under the same id, which a broker takes once; an entry only where the project allows it and soon, else a person decides.
  * May not: make a new order of an old one.
  */
 import { text } from "../decimal.ts";
@@ -11,6 +11,9 @@ import { continueExit } from "./exits.ts";
 import type { Order } from "./orders.ts";
 import type { DeskState } from "./state.ts";
 
+/** Nobody asks for ever. A crash may take each of them away, before or after it left. */
+const MAX_RESENDS = 3;
+const LATEST_ENTRY_MS = 120_000;
 /** Arrival-time delays between look-ups; after the last the order counts as not found. */
 const LOOKUP_DELAYS_MS = [250, 500, 1_000, 2_000, 5_000, 10_000] as const;
 
@@ -64,22 +67,29 @@ export function scheduleLookup(desk: DeskState, order: Order): void {
   });
 }
 
-/** Whether it was sent once more. Every check is run again: the market and the book went on. */
+/** Whether it was sent again. Every check is run again: the market and the book went on. */
 function resent(desk: DeskState, order: Order): boolean {
   const { request } = order;
-  if (request === null || order.resent) return false;
-  if (order.role === "entry" && desk.program?.unknownOrders !== "resend") return false;
-  order.resent = true;
+  if (request === null || order.resends >= MAX_RESENDS) return false;
+  if (order.role === "entry" && !mayEnterLate(desk, order)) return false;
   if (!desk.sendAgain(order, request)) return false;
+  order.resends++;
   order.lookups = 0;
   desk.alert(
     "warning",
     "order/resent",
-    `${order.side} ${text(order.qty)} ${order.symbol} was not found at the broker and is sent once more under the same id`,
+    `${order.side} ${text(order.qty)} ${order.symbol} was not found at the broker and is sent again under the same id`,
     { strategy: order.origin.strategy, symbol: order.symbol },
   );
   changed(desk, order);
   return true;
+}
+
+/** What was decided long ago, before a process ended and was started again, is not entered any more. */
+function mayEnterLate(desk: DeskState, order: Order): boolean {
+  const { sentAt } = order;
+  const isFresh = sentAt !== null && desk.now.arrivalTime - sentAt <= LATEST_ENTRY_MS;
+  return isFresh && desk.program?.unknownOrders === "resend";
 }
 
 export function onLookupTimer(desk: DeskState, id: string): void {
