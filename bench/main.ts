@@ -2,14 +2,15 @@
  * `npm run bench`: the figures that barwise promises, beside baselines of the same run on the same machine.
  *
  * Owns: which are measured, and printing. Numbers depend on the machine; the ratio is the figure to compare. No test
- * waits for any of them. `--json` prints one JSON object; `--only backtest,ticks,wire,pauses,journal,latency,memory,rules,snapshot`
- * takes some; `--bars N`, `--ticks N`, `--rounds N` and `--seconds N` (of watching garbage collection) change the amount of work.
+ * waits for any of them. `--json` prints one JSON object; `--only backtest,ticks,wire,pauses,journal,latency,memory,rules,
+ * reload,snapshot` takes some; `--bars N`, `--ticks N`, `--rounds N` and `--seconds N` (of watching garbage collection) change the amount of work.
  */
 import { availableParallelism } from "node:os";
 import { backtestRows } from "./backtests.ts";
 import { journalRows } from "./journal.ts";
 import { latencyRows } from "./latency.ts";
 import { memoryRow } from "./memory.ts";
+import { reloadRows } from "./reload.ts";
 import { isMet, lines, ratioOf } from "./row.ts";
 import type { Row } from "./row.ts";
 import { rulesRows } from "./rules.ts";
@@ -38,6 +39,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   wire: () => wireRows(1_000, Math.min(ticks, 300_000), rounds),
   pauses: async () => [await pauseRow(1_000, seconds)],
   rules: () => rulesRows(rounds),
+  reload: () => reloadRows(rounds),
   backtest: () => backtestRows(bars, rounds),
   journal: () => journalRows(rounds),
   latency: () => latencyRows(Math.min(seconds, 10)),

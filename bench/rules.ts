@@ -30,7 +30,7 @@ function condition(part: () => Condition): Condition {
 
 const conditions = Array.from({ length: RULES }, () => condition(leaf));
 const slotOf = (fact: number): number => fact;
-const flips = new Flips([{ name: "", conditions, slotOf }]);
+const flips = Flips.of([{ name: "", conditions, slotOf }]);
 const closures = conditions.map((one) => new Evaluator(one, slotOf));
 
 const STRATEGIES = 100;
@@ -130,8 +130,8 @@ export async function rulesRows(rounds: number): Promise<Row[]> {
 
 /** Strategies that watch nearly the same things, each judged at the same bar, beside a network of its own for each. */
 async function sharedRow(rounds: number): Promise<Row> {
-  const together = new Flips(members);
-  const apart = members.map((member) => new Flips([member]));
+  const together = Flips.of(members);
+  const apart = members.map((member) => Flips.of([member]));
   const plain = members.flatMap((member) => member.conditions.map((one) => new Evaluator(one, slotOf)));
   let sum = 0;
   const least = await fastest(rounds, {

@@ -30,7 +30,8 @@ import { NO_HISTORY, connectAlpaca, oneOf } from "./live-session.ts";
 import type { Connection } from "./live-session.ts";
 import { createSimExchange, startLocalVenue } from "./local-venue.ts";
 import { compileProject, symbolsOf } from "./program.ts";
-import type { LoadedProject, Override } from "./program.ts";
+import type { LoadedProject } from "./program.ts";
+import type { Override } from "./try-compile.ts";
 import { BUILT_IN_TAPES, openTape } from "./tapes.ts";
 
 export interface AccountFlags extends FaultFlags {

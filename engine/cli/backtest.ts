@@ -21,7 +21,7 @@ import { withoutTrades } from "./counted.ts";
 import { CliError, painter, print, progressLine, say } from "./io.ts";
 import { createSimExchange } from "./local-venue.ts";
 import { loadProgram } from "./program.ts";
-import type { Override } from "./program.ts";
+import type { Override } from "./try-compile.ts";
 import { fillsText, statementText, tradesText } from "./statement-text.ts";
 import { openTape } from "./tapes.ts";
 import { builtWith, VERSION } from "./version.ts";

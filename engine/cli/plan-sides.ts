@@ -21,8 +21,9 @@ import { rebuild } from "../runtime/rebuild.ts";
 import type { Rebuilt } from "../runtime/rebuild.ts";
 import { RebuildError } from "../runtime/recompute.ts";
 import { CliError, say, wantsColour } from "./io.ts";
-import { PROJECT_FILE, exists, foldersOf, readText, tryCompile } from "./program.ts";
-import type { Override } from "./program.ts";
+import { PROJECT_FILE, exists, foldersOf, readText } from "./program.ts";
+import { tryCompile } from "./try-compile.ts";
+import type { Override } from "./try-compile.ts";
 
 /** A project on disk, and the part of it that is asked about. */
 export interface Place {

@@ -8,32 +8,24 @@ import { join, relative, resolve } from "node:path";
 import { projectFiles, SHARED_FOLDERS } from "../adapters/files/project-files.ts";
 import type { Program } from "../core/program.ts";
 import { compile, isStrategyFile } from "../lang/compile.ts";
-import type { Compiled } from "../lang/compile.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { strategiesFolderOf } from "../lang/project.ts";
 import type { Project } from "../lang/project.ts";
-import type { SeriesSize } from "../market/bar-size.ts";
 import type { Files, FileSet } from "../ports/files.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
 import type { Acceptance } from "../runtime/acceptance.ts";
 import { Reloader } from "../runtime/reload.ts";
 import { isPattern, matching } from "./globs.ts";
+import { compileBeside } from "./compile-beside.ts";
 import { CliError, say, wantsColour } from "./io.ts";
 import { withNamed } from "./named-files.ts";
+import { tryCompile } from "./try-compile.ts";
+import type { Override } from "./try-compile.ts";
 import { needsOf } from "../runtime/warmup.ts";
 import type { Session } from "./live-session.ts";
 import type { LiveView } from "./live-view.ts";
 
 export const PROJECT_FILE = "barwise.yaml";
-
-export interface Override {
-  /** Symbols that there is data for. */
-  readonly available?: readonly string[];
-  readonly on?: SeriesSize;
-  readonly params?: Readonly<Record<string, number>>;
-  /** Strategy files that run, when others are there to be extended. */
-  readonly only?: readonly string[];
-}
 
 export interface Loaded {
   readonly program: Program;
@@ -52,41 +44,6 @@ export function compileFiles(files: FileSet, override: Override, failed = "the f
   const warnings = diagnostics.filter(({ severity }) => severity === "warning");
   const lines = renderDiagnostics(warnings, { format: "concise", color: false, texts: files }).split("\n");
   return { program, notes: [...notes, ...lines.filter((line) => line !== "")] };
-}
-
-export function tryCompile(
-  files: FileSet,
-  override: Override,
-): { readonly compiled: Compiled; readonly notes: readonly string[] } {
-  // The compiler asks for the symbols of a strategy more than once.
-  const notes = new Set<string>();
-  const { available, on, params, only } = override;
-  const chosen = { ...(params === undefined ? {} : { params }), ...(only === undefined ? {} : { only }) };
-  const symbols = (strategy: string, declared: readonly string[]): readonly string[] => {
-    if (available === undefined) return [...new Set(declared)];
-    const there = declared.filter((symbol) => available.includes(symbol));
-    if (there.length === 0) {
-      notes.add(
-        `${strategy} names ${declared.join(", ")}; the data has ${available.join(", ")}: played on ${available.join(", ")}`,
-      );
-      return available;
-    }
-    const missing = declared.filter((symbol) => !available.includes(symbol));
-    if (missing.length > 0) notes.add(`${strategy}: no data for ${missing.join(", ")}, left out`);
-    return [...new Set(there)];
-  };
-  const compiled = compile(files, {
-    ...chosen,
-    override: { symbols, ...(on === undefined ? {} : { on }) },
-  });
-  if (on !== undefined && compiled.program !== null) {
-    const plain = compile(files, chosen);
-    for (const strategy of plain.program?.strategies ?? []) {
-      const own = strategy.ticks === true ? "tick" : strategy.on.label;
-      if (own !== on.label) notes.add(`${strategy.name} says on: ${own}: played on ${on.label} bars`);
-    }
-  }
-  return { compiled, notes: [...notes] };
 }
 
 /** Strategy files and folders named on the command line, with the project around the first. */
@@ -215,8 +172,8 @@ export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
   return new Reloader<Diagnostic>(program, {
     files: project.source,
     engine: session.engine,
-    compile: (files) => {
-      const { compiled } = tryCompile(files, override);
+    compile: async (files) => {
+      const compiled = await compileBeside({ files, override });
       if (compiled.program === null) return compiled;
       if (!Object.keys(files).some(isStrategyFile)) throw new CliError("every strategy file is gone");
       const why = unfit(compiled.program);

@@ -23,6 +23,7 @@ import { isMarket } from "./mailbox.ts";
 import type { Rebuilt } from "./rebuild.ts";
 import { Reconciliation } from "./reconcile.ts";
 import { snapshotOf } from "./saved-run.ts";
+import { Swap } from "./swap.ts";
 import { ArrivalTimers, TimerQueue } from "./timers.ts";
 import type { RunningTimer } from "./timers.ts";
 
@@ -44,6 +45,7 @@ export class Engine {
   readonly #reconciliation: Reconciliation;
   readonly #sources = new WeakMap<Program, Readonly<Record<string, string>>>();
   readonly #effects: Effects;
+  #swap: Swap | undefined;
   #seq = 0;
   #n = 0;
   #marketTime = Number.NEGATIVE_INFINITY;
@@ -159,6 +161,17 @@ export class Engine {
         refused: (name, reason, sample, count = 1) => this.#options.onRefused?.(name, reason, sample, count),
       });
     }
+  }
+
+  /** A program that is to be loaded later, with what `prepare` makes ready and `warmup` then says. The last one counts. */
+  swap(program: Program): Swap {
+    this.#swap = new Swap(this.core, program);
+    return this.#swap;
+  }
+
+  /** It is not loaded after all. */
+  forget(swap: Swap): void {
+    if (this.#swap === swap) this.#swap = undefined;
   }
 
   /** Swaps the program between two events. */
@@ -298,13 +311,22 @@ export class Engine {
   }
 
   #step(body: InputBody, arrivalTime: number): void {
+    if (body.kind === "program.loaded") this.#endSwap(body.warmup);
     const input = this.#stamper.stamp(body, ++this.#seq, this.#marketTime, arrivalTime);
     this.#record(input);
     this.#cancelSync ??= this.#options.clock.after(SYNC_MS, () => void this.#sync());
     const outputs = step(this.core, input);
     if (outputs.length > 0) this.#options.journal.append({ kind: "out", n: this.#n++, seq: input.seq, outputs });
     for (const output of outputs) this.#effect(output, arrivalTime);
+    this.#swap?.follow(input, outputs);
     this.#options.observe?.(input, outputs);
+  }
+
+  /** Now, and not when it was posted: what waited before it may have closed bars. */
+  #endSwap(warmup: readonly HistoryInput[]): void {
+    if (this.#swap?.warmup !== warmup) return;
+    this.#swap.finish();
+    this.#swap = undefined;
   }
 
   #record(input: Input): void {

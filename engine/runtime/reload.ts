@@ -1,11 +1,11 @@
 /**
  * Hot reload: a saved file changes the running engine between two events, or nothing happens.
  *
- * Owns: the sequence read all, compile all, compare digests, plan and guard, warm, plan again, swap; and keeping the old
- * program on any failure. May not: watch files itself, or stop watching because of a bad save.
+ * Owns: the sequence read all, compile all, compare digests, plan and guard, warm and make ready, plan again, swap; and
+ * keeping the old program on any failure. May not: watch files itself, or stop watching because of a bad save.
  */
 import type { Program } from "../core/program.ts";
-import { planBetween } from "../lang/plan/plan.ts";
+import { planBetween, planning } from "../lang/plan/plan.ts";
 import type { Plan, PlanFinding } from "../lang/plan/types.ts";
 import type { Files, FileSet } from "../ports/files.ts";
 import { heldBy, notCovered } from "./acceptance.ts";
@@ -13,6 +13,7 @@ import type { Acceptance } from "./acceptance.ts";
 import type { Engine } from "./engine.ts";
 import type { LoadedProgram } from "./engine-options.ts";
 import { planStateOf } from "./plan-state.ts";
+import { inSlices } from "./slices.ts";
 
 /** What `compile` answered; `program` is null when there is any error. */
 export interface Compiled<D> {
@@ -37,7 +38,8 @@ export type ReloadResult<D> =
 export interface ReloaderOptions<D> {
   readonly files: Files;
   readonly engine: Engine;
-  readonly compile: (files: FileSet) => Compiled<D>;
+  /** Beside the event loop, where that can be. A rejection is told, and the old program runs on. */
+  readonly compile: (files: FileSet) => Promise<Compiled<D>>;
   /** Bars that new facts need, fetched while the old program runs on. */
   readonly warm: (program: Program) => Promise<LoadedProgram["warmup"]>;
   readonly onResult: (result: ReloadResult<D>) => void;
@@ -45,6 +47,11 @@ export interface ReloaderOptions<D> {
   readonly live: boolean;
   /** What persons have accepted so far. */
   readonly acceptances: () => Promise<readonly Acceptance[]>;
+}
+
+interface Admitted {
+  readonly plan: Plan;
+  readonly accepted: Acceptance | null;
 }
 
 export class Reloader<D> {
@@ -100,36 +107,46 @@ export class Reloader<D> {
   }
 
   async #reload(): Promise<void> {
-    const { files, engine, compile, warm } = this.#options;
+    const { files, engine, compile, acceptances } = this.#options;
     this.#isWaiting = false;
     if (this.#closed) return;
     const read = await files.read();
     const [refused] = read.refused;
     if (refused !== undefined)
       return this.#tell({ kind: "rejected", diagnostics: [], reason: `${refused.path}: ${refused.reason}` });
-    const { program, diagnostics } = compile(read.files);
+    const { program, diagnostics } = await compile(read.files);
+    if (this.#closed) return;
     if (program === null) return this.#tell({ kind: "rejected", diagnostics, reason: null });
     if (program.digest === this.#current.digest) return this.#tell({ kind: "unchanged", digest: program.digest });
-    const acceptances = await this.#options.acceptances();
-    if (this.#guarded(program, acceptances) === null) return;
-    const warmup = await warm(program);
-    if (this.#closed) return;
-    // A position may have been opened while history was fetched: what counts is the plan of this moment.
-    const admitted = this.#guarded(program, acceptances);
+    const words = await acceptances();
+    const state = planStateOf(engine.core);
+    const plan = await inSlices(planning(this.#current, program, state));
+    if (this.#guarded(plan, words) === null) return;
+    const swap = engine.swap(program);
+    let admitted: Admitted | null = null;
+    try {
+      await swap.prepare(await this.#options.warm(program));
+      if (!this.#closed) admitted = this.#guarded(this.#planOfNow(plan, program), words);
+    } finally {
+      if (admitted === null) engine.forget(swap);
+    }
     if (admitted === null) return;
-    const { plan, accepted } = admitted;
-    engine.load({ program, sources: read.files, warmup, ...(accepted === null ? {} : { accepted: wordOf(accepted) }) });
+    const { accepted } = admitted;
+    const word = accepted === null ? {} : { accepted: wordOf(accepted) };
+    engine.load({ program, sources: read.files, warmup: swap.warmup, ...word });
     this.#current = program;
-    this.#tell({ kind: "loaded", plan, digest: program.digest, diagnostics, accepted });
+    this.#tell({ kind: "loaded", plan: admitted.plan, digest: program.digest, diagnostics, accepted });
   }
 
-  /** The plan of now when it may be loaded, and whose word that took; null, and told, when it is held back. */
-  #guarded(
-    program: Program,
-    acceptances: readonly Acceptance[],
-  ): { readonly plan: Plan; readonly accepted: Acceptance | null } | null {
+  /** A position may have been opened since. */
+  #planOfNow(plan: Plan, program: Program): Plan {
+    const state = planStateOf(this.#options.engine.core);
+    return JSON.stringify(state) === JSON.stringify(plan.state) ? plan : planBetween(this.#current, program, state);
+  }
+
+  /** The plan when it may be loaded, and whose word that took; null, and told, when it is held back. */
+  #guarded(plan: Plan, acceptances: readonly Acceptance[]): Admitted | null {
     const { engine, live } = this.#options;
-    const plan = planBetween(this.#current, program, planStateOf(engine.core));
     const { held, accepted } = notCovered(plan, heldBy(plan, live), engine.journalId, acceptances);
     if (held.length === 0) return { plan, accepted };
     this.#tell({ kind: "held", plan, held });

@@ -1,6 +1,6 @@
 /** From files to a program on other data than they name. */
 import { describe, expect, it } from "vitest";
-import { tryCompile } from "../../engine/cli/program.ts";
+import { tryCompile } from "../../engine/cli/try-compile.ts";
 import { DAY } from "../../engine/market/bar-size.ts";
 
 const FILES = {

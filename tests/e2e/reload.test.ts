@@ -112,7 +112,7 @@ class Setup {
     this.reloader = new Reloader<Diagnostic>(program, {
       files,
       engine: this.engine,
-      compile: (texts) => compile(texts),
+      compile: (texts) => Promise.resolve(compile(texts)),
       warm: async (next) => (await warmupOf(next, history, this.engine.marketTime, calendarOf)).warmup,
       onResult: (result) => this.results.push(result),
       live: this.live,

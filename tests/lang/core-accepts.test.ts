@@ -10,6 +10,7 @@ import { FactGraph } from "../../engine/core/signals/graph.ts";
 import { compile } from "../../engine/lang/compile.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import { confirm } from "../../engine/runtime/confirm.ts";
+import { done } from "../../engine/core/signals/work.ts";
 
 const text = readFileSync(join(import.meta.dirname, "../golden/lang/ok-all-of-it.yaml"), "utf8");
 const { program } = compile({ "a.strategy.yaml": text });
@@ -18,7 +19,8 @@ const strategy = program?.strategies[0] as Strategy;
 describe("a strategy with every construct", () => {
   it("becomes a graph of facts in which each fact has a slot", () => {
     const account = { equity: 1, cash: 1, buyingPower: 1, dayPnl: 0 };
-    const graph = new FactGraph([strategy], calendarOf, { book: () => undefined, account });
+    const graph = new FactGraph(calendarOf, { book: () => undefined, account });
+    done(graph.build([strategy]));
     const [instance] = graph.instances;
     expect(instance?.slotOf).toHaveLength(strategy.facts.length);
     expect([...graph.series.keys()].sort()).toEqual(["QQQ@5m/extended", "SPY@1d/extended", "SPY@5m/extended"]);

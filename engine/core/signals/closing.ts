@@ -4,6 +4,8 @@
  * Owns: that all bars of one instant are known before anything is judged, and nothing of a later one is; who still waits
  * for others; the timer of the earliest end. May not: build bars, or decide what fires.
  */
+import type { BarSize } from "../../market/bar-size.ts";
+import type { Bar } from "../event.ts";
 import type { Program } from "../program.ts";
 import { RestoreError } from "../saved.ts";
 import type { ActivitySeries } from "./activity-series.ts";
@@ -17,6 +19,7 @@ import type { Judged } from "./groups.ts";
 import type { Instance } from "./instance.ts";
 import type { Judge, SignalsSink } from "./judge.ts";
 import type { Series } from "./series.ts";
+import type { TimeSeries } from "./time-series.ts";
 
 export const BAR_TIMER = "bars";
 const NOBODY: readonly Judged[] = [];
@@ -159,6 +162,12 @@ export class Closing {
   beforeUpdate(series: Series, end: number): void {
     if (this.#waiting.length === 0) return;
     for (const barrier of [...this.#waiting]) if (barrier.end < end && barrier.reads(series)) this.#release(barrier);
+  }
+
+  /** A bar of the past, of the series' own size or a smaller one. */
+  history(series: TimeSeries, bar: Bar, size: BarSize, end: number): void {
+    this.beforeUpdate(series, end);
+    if (series.offer(bar, size, end, false) === "closed") this.judge([series]);
   }
 
   #close(series: Series): boolean {

@@ -3,11 +3,14 @@
  *
  * Owns: grouping instances, and so making them. May not: build networks or hold truth.
  */
+import type { Strategy } from "../program.ts";
 import { Flips } from "./flips.ts";
+import { placed } from "./flip-network.ts";
 import type { Member, Networks } from "./flip-network.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { Instance } from "./instance.ts";
 import { followedBy } from "./specs.ts";
+import type { Work } from "./work.ts";
 
 /**
  * Each different set of strategies that some symbol has needs a network of its own, and there may be as many sets as
@@ -16,7 +19,7 @@ import { followedBy } from "./specs.ts";
 const MOST_CONDITIONS = 16_384;
 
 /** All strategies of a symbol are followed together, whatever their bars and sessions: truth depends on slots alone. */
-export function instancesOf(all: readonly InstanceFacts[], most = MOST_CONDITIONS): Instance[] {
+export function* instancesOf(all: readonly InstanceFacts[], most = MOST_CONDITIONS): Work<Instance[]> {
   const bySymbol = new Map<string, InstanceFacts[]>();
   for (const facts of all) {
     const group = bySymbol.get(facts.symbol) ?? [];
@@ -28,18 +31,29 @@ export function instancesOf(all: readonly InstanceFacts[], most = MOST_CONDITION
   let left = most;
   const made = new Map<InstanceFacts, Instance>();
   for (const group of bySymbol.values()) {
+    yield;
     const set = JSON.stringify(group.map(({ strategy }) => strategy.name));
-    const size = group.reduce((sum, { strategy }) => sum + followedBy(strategy).length, 0);
+    const size = group.reduce((sum, { strategy }) => sum + countOf(strategy), 0);
     if (group.length > 1 && !together.has(set) && size <= left) {
       together.add(set);
       left -= size;
     }
     for (const part of together.has(set) ? [group] : group.map((one) => [one])) {
-      const flips = new Flips(part.map(memberOf), networks);
-      for (const [member, facts] of part.entries()) made.set(facts, new Instance(facts, { flips, member }));
+      const members: Member[] = [];
+      for (const facts of part) {
+        members.push(memberOf(facts));
+        yield;
+      }
+      const flips = new Flips(yield* placed(members, networks));
+      for (const [member, facts] of part.entries()) made.set(facts, yield* Instance.of(facts, { flips, member }));
     }
   }
   return all.map((facts) => made.get(facts) as Instance);
+}
+
+/** Of what `followedBy` lists. */
+function countOf({ rules }: Strategy): number {
+  return rules.reduce((sum, { rearm }) => sum + (rearm === undefined ? 1 : 2), 0);
 }
 
 function memberOf({ strategy, slotOf }: InstanceFacts): Member {

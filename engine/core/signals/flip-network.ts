@@ -10,6 +10,7 @@
 import type { Condition, LeafCondition, Operator } from "../program.ts";
 import { invariant } from "../assert.ts";
 import { factsOf } from "../canonical.ts";
+import type { Work } from "./work.ts";
 
 /** Fact -> its place, or its slot. */
 type Numbering = (fact: number) => number;
@@ -131,20 +132,24 @@ export interface Member {
 /** The networks of one program, by their members and by how their slots coincide. */
 export type Networks = Map<string, FlipNetwork>;
 
-export function placed(members: readonly Member[], networks: Networks): PlacedNetwork {
+export function* placed(members: readonly Member[], networks: Networks): Work<PlacedNetwork> {
   const places = new Map<number, number>();
-  const numbered = members.map(({ conditions, slotOf }) => {
+  const numbered: Map<number, number>[] = [];
+  for (const { conditions, slotOf } of members) {
     const numbers = new Map<number, number>();
-    for (const fact of conditions.flatMap((condition) => [...factsOf(condition)])) {
-      const slot = slotOf(fact);
-      const place = places.get(slot) ?? places.size;
-      places.set(slot, place);
-      numbers.set(fact, place);
+    for (const condition of conditions) {
+      for (const fact of factsOf(condition)) {
+        const slot = slotOf(fact);
+        const place = places.get(slot) ?? places.size;
+        places.set(slot, place);
+        numbers.set(fact, place);
+      }
+      yield;
     }
-    return numbers;
-  });
+    numbered.push(numbers);
+  }
   const key = JSON.stringify(members.map(({ name }, member) => [name, ...(numbered[member]?.values() ?? [])]));
-  const network = networks.get(key) ?? networkOf(members, numbered, places.size);
+  const network = networks.get(key) ?? (yield* networkOf(members, numbered, places.size));
   networks.set(key, network);
   return { network, slots: Int32Array.from(places.keys()) };
 }
@@ -162,11 +167,11 @@ interface RootDraft {
   readonly places: readonly number[];
 }
 
-function networkOf(
+function* networkOf(
   members: readonly Member[],
   numbered: readonly ReadonlyMap<number, number>[],
   places: number,
-): FlipNetwork {
+): Work<FlipNetwork> {
   const builder = new Builder();
   const roots: RootDraft[] = [];
   const parts: Part[] = [];
@@ -179,20 +184,29 @@ function networkOf(
         const own = new Set([...factsOf(kid)].map((fact) => numbers.get(fact) as number));
         roots.push({ condition: next + index, node: builder.add(kid), places: [...own] });
       }
+      yield;
     }
     parts.push({ first: next, count: conditions.length, places: Int32Array.from(new Set(numbers.values())) });
     next += (conditions.length + 31) & ~31;
   }
   const { drafts } = builder;
   const leaves = leavesOf(drafts);
+  yield;
   const pairs = pairsOf(leaves);
+  yield;
+  const nodes = yield* nodesOf(drafts);
+  yield;
+  const rootLists = rootsOf(roots, drafts.length, next);
+  yield;
+  const watched = yield* watchedOf(drafts, leaves, pairs, roots, places);
+  yield;
   return {
     parts,
-    nodes: nodesOf(drafts),
+    nodes,
     leaves,
-    roots: rootsOf(roots, drafts.length, next),
+    roots: rootLists,
     pairs,
-    watched: watchedOf(drafts, leaves, pairs, roots, places),
+    watched,
     conditions: next,
     places,
     scratch: {
@@ -253,15 +267,17 @@ class Builder {
   }
 }
 
-function nodesOf(drafts: readonly Draft[]): Nodes {
+function* nodesOf(drafts: readonly Draft[]): Work<Nodes> {
+  const kidsOf = listsOf(drafts.map(({ kids }) => kids));
+  yield;
+  const parents: Pair[] = [];
+  for (const [parent, { kids }] of drafts.entries()) for (const kid of kids) parents.push([kid, parent]);
+  yield;
   return {
     kind: Uint8Array.from(drafts, ({ kind }) => kind),
     kids: Int32Array.from(drafts, ({ kids }) => kids.length),
-    kidsOf: listsOf(drafts.map(({ kids }) => kids)),
-    parentsOf: gathered(
-      drafts.length,
-      drafts.flatMap(({ kids }, parent) => kids.map((kid) => [kid, parent] as const)),
-    ),
+    kidsOf,
+    parentsOf: gathered(drafts.length, parents),
   };
 }
 
@@ -321,20 +337,25 @@ function pairsOf({ left, right }: Leaves): Pairs {
   };
 }
 
-function watchedOf(
+function* watchedOf(
   drafts: readonly Draft[],
   { left, right, value, sets }: Leaves,
   { low, high }: Pairs,
   roots: readonly RootDraft[],
   places: number,
-): Watched {
+): Work<Watched> {
   const ids = drafts.flatMap(({ kind }, id) => (kind === LEAF ? [id] : []));
   const isConstant = (id: number): boolean => right[id] === -1 && sets[id] === undefined;
   const ordered = ids.filter(isConstant).sort((a, b) => (value[a] as number) - (value[b] as number));
+  yield;
   const byThreshold = gathered(
     places,
     ordered.map((id) => [left[id] as number, id]),
   );
+  yield;
+  const rootsOfPlaces: Pair[] = [];
+  for (const [index, root] of roots.entries()) for (const place of root.places) rootsOfPlaces.push([place, index]);
+  yield;
   return {
     byThreshold,
     thresholds: Float64Array.from(byThreshold.items, (id) => value[id] as number),
@@ -346,10 +367,7 @@ function watchedOf(
       places,
       ids.filter((id) => sets[id] !== undefined).map((id) => [left[id] as number, id]),
     ),
-    roots: gathered(
-      places,
-      roots.flatMap((root, index) => root.places.map((place) => [place, index] as const)),
-    ),
+    roots: gathered(places, rootsOfPlaces),
   };
 }
 
@@ -359,9 +377,19 @@ function listsOf(lists: readonly (readonly number[])[]): Lists {
   return { from, items: Int32Array.from(lists.flat()) };
 }
 
+type Pair = readonly [key: number, value: number];
+
 /** For each key from 0 on, the values that `pairs` gives it, in order. */
-function gathered(count: number, pairs: Iterable<readonly [key: number, value: number]>): Lists {
-  const lists: number[][] = Array.from({ length: count }, () => []);
-  for (const [key, value] of pairs) lists[key]?.push(value);
-  return listsOf(lists);
+function gathered(count: number, pairs: readonly Pair[]): Lists {
+  const from = new Int32Array(count + 1);
+  for (const [key] of pairs) from[key + 1] = (from[key + 1] as number) + 1;
+  for (let key = 0; key < count; key++) from[key + 1] = (from[key + 1] as number) + (from[key] as number);
+  const next = from.slice();
+  const items = new Int32Array(pairs.length);
+  for (const [key, value] of pairs) {
+    const at = next[key] as number;
+    items[at] = value;
+    next[key] = at + 1;
+  }
+  return { from, items };
 }

@@ -13,7 +13,8 @@
 import { FALSE, TRUE, UNKNOWN } from "./conditions.ts";
 import type { Slots, Truth } from "./conditions.ts";
 import { ALL, ANY, LEAF, placed } from "./flip-network.ts";
-import type { FlipNetwork, Lists, Member, Networks, Part } from "./flip-network.ts";
+import type { FlipNetwork, Lists, Member, Networks, Part, PlacedNetwork } from "./flip-network.ts";
+import { done } from "./work.ts";
 
 /** One of the two is NaN. */
 const NO_ORDER = 3;
@@ -44,8 +45,11 @@ export class Flips {
   #lastWord = -1;
 
   /** `networks`: where members that are there again, in other symbols, find theirs. */
-  constructor(members: readonly Member[], networks: Networks = new Map()) {
-    const { network, slots } = placed(members, networks);
+  static of(members: readonly Member[], networks: Networks = new Map()): Flips {
+    return new Flips(done(placed(members, networks)));
+  }
+
+  constructor({ network, slots }: PlacedNetwork) {
     const { nodes, roots, scratch } = network;
     this.#network = network;
     this.#slots = slots;

@@ -34,6 +34,7 @@ import { TimeSeries } from "./time-series.ts";
 import { OpeningRangeNode } from "./session-nodes.ts";
 import { comparedFacts, isPure, keyOfSpec } from "./specs.ts";
 import type { Views } from "./view-nodes.ts";
+import type { Work } from "./work.ts";
 
 /** A fact whose memory its maker keeps to itself: after a restore it is unknown until bars have warmed it again. */
 export interface UnsavedFact {
@@ -70,17 +71,18 @@ export class FactGraph {
   };
   #size = 0;
 
-  constructor(
-    strategies: readonly Strategy[],
-    calendarOf: (symbol: string) => Calendar,
-    views: Views,
-    staleMs?: number,
-  ) {
+  constructor(calendarOf: (symbol: string) => Calendar, views: Views, staleMs?: number) {
     this.quotes = new Quotes(staleMs);
     this.#calendarOf = calendarOf;
     this.#views = views;
-    for (const strategy of strategies) for (const symbol of strategy.symbols) this.#addInstance(strategy, symbol);
+  }
+
+  /** Called once; fact after fact. */
+  *build(strategies: readonly Strategy[]): Work {
+    for (const strategy of strategies)
+      for (const symbol of strategy.symbols) yield* this.#addInstance(strategy, symbol);
     this.#nameReaders();
+    yield;
     this.slots = new Float64Array(this.#size).fill(Number.NaN);
     for (const { slot, value } of this.#constants) this.slots[slot] = value;
   }
@@ -161,7 +163,7 @@ export class FactGraph {
     });
   }
 
-  #addInstance(strategy: Strategy, symbol: string): void {
+  *#addInstance(strategy: Strategy, symbol: string): Work {
     const series = this.#seriesOf(strategy, symbol, { symbol: null, size: strategy.on });
     const instance: InstanceFacts = {
       key: `${strategy.name}/${symbol}`,
@@ -184,6 +186,7 @@ export class FactGraph {
       const place = fact.spec.kind === "opening_range" && strategy.ticks ? this.#ofThisSession(instance, plain) : plain;
       placed.push(place);
       instance.slotOf.push(this.#guarded(instance, place, series).slot);
+      yield;
     }
     this.instances.push(instance);
   }

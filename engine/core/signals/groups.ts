@@ -6,12 +6,13 @@
 import type { AccountView, BookView } from "../event.ts";
 import type { Barrier } from "./barrier.ts";
 import type { FactGraph } from "./graph.ts";
-import type { Instance } from "./instance.ts";
+import type { Instance, RuleInstance } from "./instance.ts";
 import { lengthOf } from "../../market/bar-size.ts";
 import { ActivitySeries } from "./activity-series.ts";
 import type { Series } from "./series.ts";
 import { TimeSeries } from "./time-series.ts";
 import type { Views } from "./view-nodes.ts";
+import type { Work } from "./work.ts";
 
 /** Who is judged when a series closes a bar, and where it waits for others: one look-up for both. */
 export interface Judged {
@@ -39,14 +40,14 @@ export interface SymbolSeries {
 }
 
 export function groupBySymbol(graph: FactGraph): Map<string, SymbolSeries> {
-  const symbols = new Set([...graph.series.values()].map(({ symbol }) => symbol));
-  return new Map(
-    [...symbols].map((symbol) => {
-      const own = [...graph.series.values()].filter((series) => series.symbol === symbol).sort(byLength);
-      const timed = own.filter((series) => series instanceof TimeSeries);
-      return [symbol, { timed, counted: own.filter((series) => series instanceof ActivitySeries) }];
-    }),
-  );
+  const groups = new Map<string, { readonly timed: TimeSeries[]; readonly counted: ActivitySeries[] }>();
+  for (const series of [...graph.series.values()].sort(byLength)) {
+    const own = groups.get(series.symbol) ?? { timed: [], counted: [] };
+    groups.set(series.symbol, own);
+    if (series instanceof TimeSeries) own.timed.push(series);
+    else if (series instanceof ActivitySeries) own.counted.push(series);
+  }
+  return groups;
 }
 
 /** Of bars that end together the longest closes first. */
@@ -54,20 +55,43 @@ export function byLength(a: Series, b: Series): number {
   return lengthOf(b.size) - lengthOf(a.size);
 }
 
-/** Latches follow the rule's digest; cooldowns and counters follow its name. A changed rule keeps the latch of its warm-up. */
-export function restoreStates(previous: readonly Instance[], instances: readonly Instance[]): void {
+/** An instance that continues one of the program before, and the rules of both with one name. */
+export interface Heir {
+  readonly next: Instance;
+  readonly before: Instance;
+  readonly rules: readonly { readonly next: RuleInstance; readonly before: RuleInstance; readonly isSame: boolean }[];
+}
+
+/** Who continues whom; looked up ahead, because a thousand names take as long as all the rest of a swap. */
+export function* heirsOf(previous: readonly Instance[], instances: readonly Instance[]): Work<Heir[]> {
   const remembered = new Map(previous.map((instance) => [instance.facts.key, instance]));
+  const heirs: Heir[] = [];
   for (const next of instances) {
     const before = remembered.get(next.facts.key);
     if (before === undefined) continue;
-    next.adopt(before);
-    const oldRules = new Map(before.rules.map((rule) => [rule.rule.name, rule]));
-    for (const instance of next.rules) {
-      const old = oldRules.get(instance.rule.name);
-      if (old === undefined) continue;
-      const latch = old.rule.digest === instance.rule.digest ? old.state.latch : instance.state.latch;
-      instance.state = { latch, usage: old.state.usage };
+    const old = new Map<string, RuleInstance>();
+    for (const rule of before.rules) {
+      old.set(rule.rule.name, rule);
+      yield;
     }
+    const rules: Heir["rules"][number][] = [];
+    for (const rule of next.rules) {
+      yield;
+      const known = old.get(rule.rule.name);
+      if (known !== undefined)
+        rules.push({ next: rule, before: known, isSame: known.rule.digest === rule.rule.digest });
+    }
+    heirs.push({ next, before, rules });
+  }
+  return heirs;
+}
+
+/** Latches follow the rule's digest; cooldowns and counters follow its name. A changed rule keeps the latch of its warm-up. */
+export function restoreStates(heirs: readonly Heir[]): void {
+  for (const { next, before, rules } of heirs) {
+    next.adopt(before);
+    for (const { next: rule, before: old, isSame } of rules)
+      rule.state = { latch: isSame ? old.state.latch : rule.state.latch, usage: old.state.usage };
   }
 }
 
@@ -78,7 +102,9 @@ export interface SavedViews {
 
 /** What is known of the account and of books, by strategy and symbol. Looking one up allocates nothing. */
 export class BookTable implements Views {
-  account: AccountView = { equity: Number.NaN, cash: Number.NaN, buyingPower: Number.NaN, dayPnl: Number.NaN };
+  #account: AccountView = { equity: Number.NaN, cash: Number.NaN, buyingPower: Number.NaN, dayPnl: Number.NaN };
+  #bookRevision = 0;
+  #accountRevision = 0;
   readonly #books = new Map<string, Map<string, BookView>>();
   /** Of the strategy that was asked for last: it is mostly the next one as well. */
   #lastStrategy = "";
@@ -89,8 +115,28 @@ export class BookTable implements Views {
   }
 
   restore({ account, books }: SavedViews): void {
-    this.account = { ...account };
+    this.setAccount({ ...account });
     for (const view of books) this.set(view);
+  }
+
+  get account(): AccountView {
+    return this.#account;
+  }
+
+  setAccount(view: AccountView): void {
+    const { equity, cash, buyingPower, dayPnl } = this.#account;
+    const isSame =
+      Object.is(view.equity, equity) &&
+      Object.is(view.cash, cash) &&
+      Object.is(view.buyingPower, buyingPower) &&
+      Object.is(view.dayPnl, dayPnl);
+    if (!isSame) this.#accountRevision++;
+    this.#account = view;
+  }
+
+  /** Another number whenever a book says something else than before; where it counts, also the account. */
+  revisionFor(usesAccount: boolean): number {
+    return this.#bookRevision + (usesAccount ? this.#accountRevision : 0);
   }
 
   book(strategy: string, symbol: string): BookView | undefined {
@@ -103,8 +149,13 @@ export class BookTable implements Views {
 
   set(view: BookView): void {
     const own = this.#books.get(view.strategy) ?? new Map<string, BookView>();
+    if (!areEqual(own.get(view.symbol), view)) this.#bookRevision++;
     this.#books.set(view.strategy, own.set(view.symbol, view));
     this.#lastStrategy = view.strategy;
     this.#lastOwn = own;
   }
+}
+
+function areEqual(a: BookView | undefined, b: BookView): boolean {
+  return a !== undefined && (Object.keys(b) as (keyof BookView)[]).every((key) => Object.is(a[key], b[key]));
 }

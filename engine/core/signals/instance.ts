@@ -18,6 +18,7 @@ import type { Flips } from "./flips.ts";
 import type { FiringContext, RuleState, SavedRule } from "./firing.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { followedBy } from "./specs.ts";
+import type { Work } from "./work.ts";
 
 export interface RuleInstance {
   readonly rule: Rule;
@@ -74,16 +75,25 @@ export class Instance {
   readonly #restless: Uint32Array;
   readonly #due: Uint32Array;
 
-  constructor(facts: InstanceFacts, followed: Followed) {
-    this.facts = facts;
+  static *of(facts: InstanceFacts, followed: Followed): Work<Instance> {
     const slotOf = (fact: number): number => facts.slotOf[fact] as number;
-    this.rules = facts.strategy.rules.map((rule) => ({
-      rule,
-      evaluator: new Evaluator(rule.condition, slotOf),
-      expressions: expressionsOf(rule.action),
-      state: newRuleState(rule),
-      blocked: false,
-    }));
+    const rules: RuleInstance[] = [];
+    for (const rule of facts.strategy.rules) {
+      rules.push({
+        rule,
+        evaluator: new Evaluator(rule.condition, slotOf),
+        expressions: expressionsOf(rule.action),
+        state: newRuleState(rule),
+        blocked: false,
+      });
+      yield;
+    }
+    return new Instance(facts, followed, rules);
+  }
+
+  private constructor(facts: InstanceFacts, followed: Followed, rules: readonly RuleInstance[]) {
+    this.facts = facts;
+    this.rules = rules;
     this.followed = followed;
     this.#ruleOf = Int32Array.from(followedBy(facts.strategy), ({ rule }) => rule);
     for (let i = this.rules.length; i < this.#ruleOf.length; i++) this.#rearmOf.set(this.#ruleOf[i] as number, i);

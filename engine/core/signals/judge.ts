@@ -5,7 +5,6 @@
  */
 import { DAY } from "../../market/bar-size.ts";
 import { onlyReduces } from "../actions.ts";
-import { invariant } from "../assert.ts";
 import type { Firing, Output } from "../event.ts";
 import type { Program, Rule } from "../program.ts";
 import { blockedExit, refusal } from "./announcements.ts";
@@ -22,18 +21,14 @@ export interface SignalsSink {
 export class Judge {
   readonly #views: Views;
   readonly #sink: SignalsSink;
-  #slots: Slots;
-  #program: Program | undefined;
+  readonly #program: Program;
+  readonly #slots: Slots;
   /** While false facts and latches follow, and nothing fires. */
   trading = false;
 
-  constructor(views: Views, sink: SignalsSink, slots: Slots) {
+  constructor(views: Views, sink: SignalsSink, program: Program, slots: Slots) {
     this.#views = views;
     this.#sink = sink;
-    this.#slots = slots;
-  }
-
-  use(program: Program, slots: Slots): void {
     this.#program = program;
     this.#slots = slots;
   }
@@ -49,10 +44,8 @@ export class Judge {
     const { fired, refused, blockedExits } = evaluation;
     for (const { rule, code, reason } of refused) this.#sink.output(refusal(instance, rule, code, reason));
     if (this.trading) for (const rule of blockedExits) this.#sink.output(blockedExit(instance, rule));
-    const program = this.#program;
-    invariant(program !== undefined, "an evaluation needs a program");
     for (const ruleInstance of fired) {
-      const firing = instance.freeze(slots, ruleInstance, program.digest);
+      const firing = instance.freeze(slots, ruleInstance, this.#program.digest);
       if ("unknown" in firing) {
         const { rule } = ruleInstance;
         const reason = `${firing.unknown} is unknown, so the order has no price or size`;

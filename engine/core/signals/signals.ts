@@ -20,27 +20,28 @@ import type {
 import type { Program } from "../program.ts";
 import { restoreEach } from "../saved.ts";
 import { cutBar, noTicks, noTrades } from "./announcements.ts";
-import { BAR_TIMER, Closing } from "./closing.ts";
-import type { SavedClosing } from "./closing.ts";
+import { BAR_TIMER } from "./closing.ts";
+import type { Closing, SavedClosing } from "./closing.ts";
 import { Corrections } from "./corrections.ts";
-import { instancesOf } from "./flip-groups.ts";
 import type { LateTrade } from "./corrections.ts";
 import { FactGraph } from "./graph.ts";
 import type { SavedGraph } from "./graph.ts";
-import { BookTable, groupBySymbol, restoreStates } from "./groups.ts";
+import { BookTable, restoreStates } from "./groups.ts";
 import type { SavedViews, SymbolSeries } from "./groups.ts";
 import type { Instance, SavedInstance } from "./instance.ts";
-import { Judge } from "./judge.ts";
-import type { SignalsSink } from "./judge.ts";
+import type { Judge, SignalsSink } from "./judge.ts";
+import { Preparation } from "./preparation.ts";
+import type { Ready } from "./preparation.ts";
 import type { Series } from "./series.ts";
-import { readsAccount } from "./specs.ts";
-import { Ticks } from "./ticks.ts";
+import type { Ticks } from "./ticks.ts";
 import { divides } from "./time-series.ts";
 import type { TimeSeries } from "./time-series.ts";
 
 /** When a condition of rules on ticks will have lasted long enough. */
 const LASTING_TIMER = "lasting";
 const NO_SERIES: SymbolSeries = { timed: [], counted: [] };
+/** What runs before the first program does. */
+const NOTHING: Program = { digest: "", strategies: [], risk: {}, graceMs: 0 };
 
 export interface SavedSignals {
   readonly views: SavedViews;
@@ -57,24 +58,31 @@ export class Signals {
   readonly #calendarOf: (symbol: string) => Calendar;
   readonly #sink: SignalsSink;
   readonly #books = new BookTable();
-  #program: Program | undefined;
-  #graph: FactGraph;
-  #instances: Instance[] = [];
-  #bySymbol = new Map<string, SymbolSeries>();
-  #ticks = new Ticks([]);
-  #lastingAt = Number.NaN;
-  readonly #judge: Judge;
   readonly #corrections: Corrections;
-  #liveSince: number | undefined;
+  #program: Program;
+  #graph: FactGraph;
+  #instances: readonly Instance[] = [];
+  #bySymbol: ReadonlyMap<string, SymbolSeries>;
+  #ticks: Ticks;
+  #judge: Judge;
   #closing: Closing;
+  #lastingAt = Number.NaN;
+  #liveSince: number | undefined;
+  /** What is made ready to be loaded next; never anything that the outputs depend on. */
+  #preparation: Preparation | undefined;
 
   constructor(calendarOf: (symbol: string) => Calendar, sink: SignalsSink) {
     this.#calendarOf = calendarOf;
     this.#sink = sink;
-    this.#graph = new FactGraph([], calendarOf, this.#books);
-    this.#judge = new Judge(this.#books, sink, this.#graph.slots);
     this.#corrections = new Corrections((output) => sink.output(output));
-    this.#closing = this.#closingOf({ graceMs: 0 }, []);
+    this.#graph = new FactGraph(calendarOf, this.#books);
+    const { program, instances, bySymbol, ticks, judge, closing } = this.#begun(NOTHING, []).finish();
+    this.#program = program;
+    this.#instances = instances;
+    this.#bySymbol = bySymbol;
+    this.#ticks = ticks;
+    this.#judge = judge;
+    this.#closing = closing;
   }
 
   get instances(): readonly Instance[] {
@@ -85,15 +93,16 @@ export class Signals {
     return this.#graph;
   }
 
+  /** Undefined before the first. */
   get program(): Program | undefined {
-    return this.#program;
+    return this.#program === NOTHING ? undefined : this.#program;
   }
 
   /** Whether evaluations read account facts, so that the caller knows to keep the view fresh. */
   usesAccount = false;
 
   setAccount(view: AccountView): void {
-    this.#books.account = view;
+    this.#books.setAccount(view);
   }
 
   setBook(view: BookView): void {
@@ -104,45 +113,54 @@ export class Signals {
     this.#judge.trading = true;
   }
 
+  /** Begins to make a program ready to be loaded with these bars, and what is added to them; nothing else changes by it. */
+  prepare(program: Program, warmup: readonly HistoryInput[]): Preparation {
+    this.#preparation = this.#begun(program, warmup);
+    return this.#preparation;
+  }
+
+  #begun(program: Program, warmup: readonly HistoryInput[]): Preparation {
+    return new Preparation(program, warmup, {
+      calendarOf: this.#calendarOf,
+      books: this.#books,
+      corrections: this.#corrections,
+      sink: this.#sink,
+      running: this.#graph,
+      previous: this.#instances,
+    });
+  }
+
+  /** Whether loading this now would find it prepared. */
+  isPrepared(program: Program, warmup: readonly HistoryInput[]): boolean {
+    return this.#preparation?.isFor(program, warmup, this.#graph) === true;
+  }
+
   /** Swaps the program between two events. New facts are warmed beside the running ones; old ones continue. */
-  load({ program, warmup }: ProgramLoadedInput): void {
-    const previous = this.#instances;
-    const graph = new FactGraph(program.strategies, this.#calendarOf, this.#books, program.staleMs);
-    const instances = instancesOf(graph.instances);
-    const wasTrading = this.#judge.trading;
+  load({ program, warmup }: Pick<ProgramLoadedInput, "program" | "warmup">): void {
     const old = this.#graph;
-    this.#install(program, graph, instances);
-    this.#judge.trading = false;
-    for (const history of warmup) this.#warm(history, old);
-    this.#judge.trading = wasTrading;
-    graph.adopt(old);
-    restoreStates(previous, instances);
-    if (this.#liveSince !== undefined) for (const series of graph.series.values()) series.liveSince(this.#liveSince);
+    const prepared = this.isPrepared(program, warmup) ? this.#preparation : undefined;
+    this.#preparation = undefined;
+    const ready = (prepared ?? this.#begun(program, warmup)).finish();
+    this.#install(ready);
+    this.#graph.adopt(old);
+    restoreStates(ready.heirs);
+    if (this.#liveSince !== undefined)
+      for (const series of this.#graph.series.values()) series.liveSince(this.#liveSince);
     this.#closing.resume();
     this.#lastingUntil(this.#ticks.earliest(Number.NEGATIVE_INFINITY));
   }
 
-  #install(program: Program, graph: FactGraph, instances: Instance[]): void {
+  #install({ program, graph, instances, bySymbol, ticks, judge, closing, usesAccount }: Ready): void {
+    judge.trading = this.#judge.trading;
     this.#program = program;
     this.#graph = graph;
-    this.#judge.use(program, graph.slots);
     this.#instances = instances;
-    this.#ticks = new Ticks(instances);
+    this.#bySymbol = bySymbol;
+    this.#ticks = ticks;
+    this.#judge = judge;
+    this.#closing = closing;
     this.#lastingAt = Number.NaN;
-    this.#closing = this.#closingOf(program, instances);
-    this.#bySymbol = groupBySymbol(graph);
-    this.usesAccount = readsAccount(program);
-  }
-
-  #closingOf(program: Pick<Program, "graceMs">, instances: readonly Instance[]): Closing {
-    return new Closing({
-      program,
-      graph: this.#graph,
-      instances,
-      judge: this.#judge,
-      corrections: this.#corrections,
-      sink: this.#sink,
-    });
+    this.usesAccount = usesAccount;
   }
 
   save(): SavedSignals {
@@ -160,11 +178,10 @@ export class Signals {
 
   /** Of signals that know nothing yet. */
   restore(program: Program, saved: SavedSignals): void {
-    const graph = new FactGraph(program.strategies, this.#calendarOf, this.#books, program.staleMs);
-    const instances = instancesOf(graph.instances);
-    this.#install(program, graph, instances);
-    graph.restore(saved.graph);
-    const named = instances.map((instance) => [instance.facts.key, instance] as const);
+    const ready = this.#begun(program, []).finish();
+    this.#install(ready);
+    ready.graph.restore(saved.graph);
+    const named = ready.instances.map((instance) => [instance.facts.key, instance] as const);
     restoreEach("instance", saved.instances, named, (instance, of) => instance.restore(of));
     this.#books.restore(saved.views);
     this.#closing.restore(saved.closing);
@@ -200,27 +217,21 @@ export class Signals {
   history(input: HistoryInput, fills = false): void {
     const trading = this.#judge.trading;
     this.#judge.trading = false;
-    this.#warm(input, undefined, fills);
+    this.#warm(input, fills);
     this.#judge.trading = trading;
   }
 
-  /**
-   * `running`: a graph whose series go on after the warm-up; what they have not closed yet they will close themselves.
-   * `fills`: what a feed of bars has missed also fills the larger bars that are built from its bars.
-   */
-  #warm({ symbol, size, bars }: HistoryInput, running: FactGraph | undefined, fills = false): void {
+  /** `fills`: what a feed of bars has missed also fills the larger bars that are built from its bars. */
+  #warm({ symbol, size, bars }: HistoryInput, fills: boolean): void {
     const barSize = barSizeOf(size);
     for (const series of (this.#bySymbol.get(symbol) ?? NO_SERIES).timed) {
       const isOwn = series.size.label === size;
       if (!isOwn && !(fills && series.isFromBars && divides(barSize, series.size))) continue;
-      const known = running?.series.get(series.key)?.lastEnd ?? Number.NEGATIVE_INFINITY;
-      const until = known === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : known;
       for (const bar of bars) {
         const end = isOwn || series.size.kind === "session" ? series.endAt(bar.start) : bar.start + barSize.ms;
-        if (!(end <= until)) continue;
+        if (Number.isNaN(end)) continue;
         if (fills && series.openEnd <= bar.start) this.#closing.closeThrough([series], bar.start);
-        this.#closing.beforeUpdate(series, end);
-        if (series.offer(bar, barSize, end, false) === "closed") this.#closing.judge([series]);
+        this.#closing.history(series, bar, barSize, end);
       }
     }
   }
@@ -251,7 +262,7 @@ export class Signals {
     if (own === undefined) return;
     const judged = this.#ticks.of(symbol);
     if (judged.length > 0) this.#closePrompt(own.timed, time);
-    const watermark = marketTime - (this.#program?.graceMs ?? 0);
+    const watermark = marketTime - this.#program.graceMs;
     let due = Number.POSITIVE_INFINITY;
     for (const series of own.timed) {
       const offer =

@@ -12,14 +12,16 @@ import { entryFindings } from "./entries.ts";
 import { exitFindings } from "./exits.ts";
 import { canEnter, opens } from "./roles.ts";
 import { Together } from "./together.ts";
-import type { Change, Plan, PlanFinding, PlanState, StrategyPlan, Told } from "./types.ts";
+import type { Change, Plan, PlanFinding, Planning, PlanState, StrategyPlan, Told } from "./types.ts";
 
-export function findingsOf(plan: Omit<Plan, "findings">): PlanFinding[] {
+export function* findingsOf(plan: Omit<Plan, "findings">): Planning<PlanFinding[]> {
   const { account, strategies, state } = plan;
-  return [
-    ...limitFindings(account, true).map((told) => finding(null, told)),
-    ...strategies.flatMap((strategy) => ofStrategy(strategy, state).map((told) => finding(strategy.name, told))),
-  ];
+  const found = limitFindings(account, true).map((told) => finding(null, told));
+  for (const strategy of strategies) {
+    for (const told of yield* ofStrategy(strategy, state)) found.push(finding(strategy.name, told));
+    yield;
+  }
+  return found;
 }
 
 function finding(strategy: string | null, told: Told): PlanFinding {
@@ -27,19 +29,18 @@ function finding(strategy: string | null, told: Told): PlanFinding {
   return { code: told.code, severity, strategy, rule: told.rule, message: told.message, why, help: told.help };
 }
 
-function ofStrategy(strategy: StrategyPlan, state: PlanState | null): Told[] {
+function* ofStrategy(strategy: StrategyPlan, state: PlanState | null): Planning<Told[]> {
   const { before, after, changes } = strategy;
   const told = orphanFindings(strategy, state);
   if (after === null || strategy.mark === "keep") return told;
   if (before === null) return canEnter(after) ? [...told, newEntries(strategy)] : told;
   const together = new Together(before, after);
-  return [
-    ...told,
-    ...exitFindings(strategy, before, after, together),
-    ...entryFindings(strategy, before, after, together),
-    ...symbolFindings(strategy),
-    ...limitFindings(changes, false),
-  ];
+  yield;
+  told.push(...exitFindings(strategy, before, after, together));
+  yield;
+  told.push(...entryFindings(strategy, before, after, together));
+  yield;
+  return [...told, ...symbolFindings(strategy), ...limitFindings(changes, false)];
 }
 
 // ---------------------------------------------------------------------------------------------- who looks after what

@@ -12,18 +12,31 @@ import { conditionChanges } from "./comparisons.ts";
 import { findingsOf } from "./guards.ts";
 import { movesOfLimit } from "./limits.ts";
 import { keptStateOf } from "./state.ts";
-import type { Change, Mark, Plan, PlanState, RulePlan, StrategyPlan } from "./types.ts";
+import type { Change, Mark, Plan, Planning, PlanState, RulePlan, StrategyPlan } from "./types.ts";
 import { warmupOf } from "./warmup.ts";
 
 /** `state`: what is held and working where `before` runs; null when that is not known. */
 export function planBetween(before: Program, after: Program, state: PlanState | null = null): Plan {
+  const work = planning(before, after, state);
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in small steps, for whoever has something else to do in between. */
+export function* planning(before: Program, after: Program, state: PlanState | null): Planning<Plan> {
   const account = changesOf(aspectsOfProgram(before), aspectsOfProgram(after), (name, old, now) =>
     movesOfLimit(name, old, now, true),
   );
   const names = [...new Set([...after.strategies, ...before.strategies].map(({ name }) => name))].sort();
-  const strategies = names.map((name) => strategyPlan(before, after, name, state));
+  const strategies: StrategyPlan[] = [];
+  for (const name of names) {
+    strategies.push(yield* strategyPlan(before, after, name, state));
+    yield;
+  }
   const plan = { from: before.digest, to: after.digest, state, account, strategies };
-  return { ...plan, findings: findingsOf(plan) };
+  return { ...plan, findings: yield* findingsOf(plan) };
 }
 
 /** Nothing that counts is different. */
@@ -31,18 +44,19 @@ export function isEmpty({ account, strategies }: Plan): boolean {
   return account.length === 0 && strategies.every(({ mark }) => mark === "keep");
 }
 
-function strategyPlan(before: Program, after: Program, name: string, state: PlanState | null): StrategyPlan {
+function* strategyPlan(before: Program, after: Program, name: string, state: PlanState | null): Planning<StrategyPlan> {
   const old = before.strategies.find((strategy) => strategy.name === name) ?? null;
   const now = after.strategies.find((strategy) => strategy.name === name) ?? null;
   const mark = markOf(old, now);
-  const settings = old === null || now === null ? [] : settingsChanges(old, now);
+  const settings = old === null || now === null || mark === "keep" ? [] : settingsChanges(old, now);
+  yield;
   return {
     name,
     mark,
     before: old,
     after: now,
     changes: mark === "change" ? settings : [],
-    rules: mark === "keep" ? [] : rulePlans(old, now),
+    rules: mark === "keep" ? [] : yield* rulePlans(old, now),
     warmup: now === null || mark === "keep" ? [] : warmupOf(before, now),
     positions: state?.positions.filter(({ strategy }) => strategy === name) ?? [],
     orders: state?.orders.filter(({ strategy }) => strategy === name) ?? [],
@@ -56,8 +70,10 @@ function markOf(before: { readonly digest: string } | null, after: { readonly di
 }
 
 function settingsChanges(before: Strategy, after: Strategy): Change[] {
-  const order = (strategy: Strategy, other: Strategy): string[] =>
-    strategy.rules.map(({ name }) => name).filter((name) => other.rules.some((rule) => rule.name === name));
+  const order = (strategy: Strategy, other: Strategy): string[] => {
+    const there = new Set(other.rules.map(({ name }) => name));
+    return strategy.rules.map(({ name }) => name).filter((name) => there.has(name));
+  };
   const [old, now] = [order(before, after), order(after, before)];
   const isReordered = old.join("\n") !== now.join("\n");
   return [
@@ -69,15 +85,18 @@ function settingsChanges(before: Strategy, after: Strategy): Change[] {
 
 // ---------------------------------------------------------------------------------------------- rules
 
-function rulePlans(before: Strategy | null, after: Strategy | null): RulePlan[] {
+function* rulePlans(before: Strategy | null, after: Strategy | null): Planning<RulePlan[]> {
   const old = new Map((before?.rules ?? []).map((rule) => [rule.name, rule]));
   const come = (after?.rules ?? []).filter(({ name }) => !old.has(name));
-  const gone = (before?.rules ?? []).filter(({ name }) => !(after?.rules ?? []).some((rule) => rule.name === name));
+  const stays = new Set((after?.rules ?? []).map(({ name }) => name));
+  const gone = (before?.rules ?? []).filter(({ name }) => !stays.has(name));
   const renamed = before === null || after === null ? new Map<Rule, Rule>() : renames(before, after, gone, come);
-  const next = (after?.rules ?? []).map((rule) => {
+  const next: RulePlan[] = [];
+  for (const rule of after?.rules ?? []) {
     const previous = old.get(rule.name) ?? renamed.get(rule) ?? null;
-    return rulePlan(before, after, previous, rule);
-  });
+    next.push(rulePlan(before, after, previous, rule));
+    yield;
+  }
   const renamedAway = new Set(renamed.values());
   return [...next, ...gone.filter((rule) => !renamedAway.has(rule)).map((rule) => rulePlan(before, after, rule, null))];
 }

@@ -13,11 +13,12 @@ export function keptStateOf(before: Strategy | null, old: Rule | null, after: St
   const stays = before?.symbols.some((symbol) => after.symbols.includes(symbol)) === true;
   const counts = now.cooldown !== undefined || now.limit !== undefined || now.oncePer !== undefined;
   const timers = timersOf(after.facts, now);
-  const known = new Set(before?.session === after.session ? before.facts.map(({ key }) => key) : []);
+  const isKnown = ({ key }: Fact): boolean =>
+    before?.session === after.session && before.facts.some((fact) => fact.key === key);
   return {
     latch: isNamed && stays && old.digest === now.digest ? "kept" : "anew",
     counters: !counts ? null : isNamed && stays ? "kept" : "anew",
-    timers: timers.length === 0 ? null : stays && timers.every(({ key }) => known.has(key)) ? "kept" : "anew",
+    timers: timers.length === 0 ? null : stays && timers.every(isKnown) ? "kept" : "anew",
   };
 }
 

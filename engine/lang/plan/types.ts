@@ -149,3 +149,6 @@ export interface Plan {
   readonly strategies: readonly StrategyPlan[];
   readonly findings: readonly PlanFinding[];
 }
+
+/** Work that may pause wherever it yields. */
+export type Planning<Result> = Generator<undefined, Result, undefined>;

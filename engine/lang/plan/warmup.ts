@@ -14,7 +14,15 @@ export function historyOf(strategy: Strategy): WarmupPlan[] {
 }
 
 export function warmupOf(before: Pick<Program, "strategies">, strategy: Strategy): WarmupPlan[] {
-  const known = new Set(before.strategies.flatMap((other) => other.symbols.flatMap((symbol) => keysOf(other, symbol))));
+  const own = new Set(strategy.facts.map(({ key }) => key));
+  const symbols = new Set(strategy.symbols);
+  const known = new Set(
+    before.strategies.flatMap((other) => {
+      const shared = other.facts.filter(({ key }) => own.has(key));
+      const common = other.symbols.filter((symbol) => symbols.has(symbol));
+      return common.flatMap((symbol) => shared.map((fact) => keyOf(other, symbol, fact)));
+    }),
+  );
   const needs = new Map<string, WarmupPlan>();
   for (const symbol of strategy.symbols) {
     const needed = neededBars(strategy.facts, (fact) => !known.has(keyOf(strategy, symbol, fact)));
@@ -32,10 +40,6 @@ export function warmupOf(before: Pick<Program, "strategies">, strategy: Strategy
   return [...needs.values()].sort((a, b) =>
     a.size === b.size ? compare(a.symbol, b.symbol) : compare(a.size, b.size),
   );
-}
-
-function keysOf(strategy: Strategy, symbol: string): string[] {
-  return strategy.facts.map((fact) => keyOf(strategy, symbol, fact));
 }
 
 /** What counts evaluations belongs to its strategy; everything else is shared by all. */

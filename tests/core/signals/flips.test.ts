@@ -45,7 +45,7 @@ const change = fc.array(fc.tuple(fc.nat(SLOTS - 1), value), { minLength: 0, maxL
 const slotOf = (fact: number): number => 2 * fact + 1;
 
 const alone = (conditions: readonly Condition[], numbering: (fact: number) => number): Flips =>
-  new Flips([{ name: "s", conditions, slotOf: numbering }]);
+  Flips.of([{ name: "s", conditions, slotOf: numbering }]);
 
 describe("flips", () => {
   it("give the answers of the closures after every commit, and tell exactly what changed", () => {
@@ -100,7 +100,7 @@ describe("flips", () => {
           return { name: `s${i}`, conditions, slotOf: numbering, reference, before: conditions.map(() => -1) };
         });
         const slots = new Float64Array(2 * SLOTS).fill(Number.NaN);
-        const flips = new Flips(members);
+        const flips = Flips.of(members);
         for (const [moves, commits] of turns) {
           for (const [slot, to] of moves) slots[slot] = to;
           for (const which of commits) {
@@ -123,7 +123,7 @@ describe("flips", () => {
     const conditions = Array.from({ length: 70 }, (_, i) => at(i % 35));
     const networks: Networks = new Map();
     const members = ["a", "b", "c"].map((name) => ({ name, conditions, slotOf: (fact: number) => fact }));
-    const flips = new Flips(members, networks);
+    const flips = Flips.of(members, networks);
     const [network] = networks.values();
     expect(network?.nodes.kind).toHaveLength(35);
     const slots = new Float64Array(1).fill(40);
@@ -142,7 +142,7 @@ describe("flips", () => {
       { op: "leaf", left: 0, operator: "greaterThan", right: { fact: 1 } },
     ];
     const same = (fact: number): number => fact;
-    const flips = new Flips([
+    const flips = Flips.of([
       { name: "a", conditions: [low as Condition], slotOf: same },
       { name: "b", conditions: [high as Condition], slotOf: same },
     ]);
@@ -166,7 +166,7 @@ describe("flips", () => {
           const slots = new Float64Array(2 * SLOTS).fill(Number.NaN);
           const networks: Networks = new Map();
           const siblings = [...numberings.slice(0, 2), numberings[3] as typeof slotOf].map((numbering) => ({
-            flips: new Flips([{ name: "s", conditions: all, slotOf: numbering }], networks),
+            flips: Flips.of([{ name: "s", conditions: all, slotOf: numbering }], networks),
             reference: all.map((one) => new Evaluator(one, numbering)),
           }));
           expect(networks.size).toBeLessThan(3);

@@ -9,6 +9,7 @@ import { instancesOf } from "../../../engine/core/signals/flip-groups.ts";
 import type { InstanceFacts } from "../../../engine/core/signals/instance-facts.ts";
 import type { Instance } from "../../../engine/core/signals/instance.ts";
 import { runs } from "../../support/runs.ts";
+import { done } from "../../../engine/core/signals/work.ts";
 
 const FACTS = 4;
 const leaf = fc.record({
@@ -65,7 +66,7 @@ function instanceOf(rules: readonly Rule[]): Instance {
     sequences: new Map(),
   };
   // What an evaluation reads of its facts, and nothing else.
-  return instancesOf([facts as unknown as InstanceFacts])[0] as Instance;
+  return done(instancesOf([facts as unknown as InstanceFacts]))[0] as Instance;
 }
 
 describe("an evaluation", () => {
