@@ -167,6 +167,8 @@ export interface OrderUpdateInput {
     | "new"
     | "held"
     | "pending_cancel"
+    /** With less than it was sent for: what one leg of a bracket fills, the broker takes off the other. */
+    | "filled"
     | "canceled"
     | "expired"
     | "replaced"

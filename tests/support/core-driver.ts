@@ -228,7 +228,7 @@ export class CoreDriver {
     return { clientOrderId: id, symbol, side };
   }
 
-  ended(id: string, status: "canceled" | "expired" | "rejected", reason: string | null = null): void {
+  ended(id: string, status: "filled" | "canceled" | "expired" | "rejected", reason: string | null = null): void {
     this.broker({ kind: "order.update", clientOrderId: id, brokerOrderId: `B${id}`, status, reason });
   }
 

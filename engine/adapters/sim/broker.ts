@@ -15,7 +15,7 @@ const NOTHING: readonly BrokerInput[] = [];
 export function createSimBroker(exchange: Exchange): SimBroker {
   const answers = (): readonly BrokerInput[] => {
     const events = exchange.drain();
-    return events.length === 0 ? NOTHING : events.flatMap(brokerInputs);
+    return events.length === 0 ? NOTHING : events.flatMap((event) => brokerInputs(exchange, event));
   };
   /** In an object that changes: a number that functions share would be allocated anew at every item. */
   const played = { until: Number.NEGATIVE_INFINITY };
@@ -89,7 +89,7 @@ function accepted(exchange: Exchange, order: ExchangeOrder): BrokerInput {
   return { kind: "order.accepted", clientOrderId: order.clientOrderId, brokerOrderId: order.id, legs };
 }
 
-function brokerInputs(event: ExchangeEvent): BrokerInput[] {
+function brokerInputs(exchange: Exchange, event: ExchangeEvent): BrokerInput[] {
   const { order } = event;
   if ("execution" in event) {
     const { executionId, qty, price, fee, time } = event.execution;
@@ -107,13 +107,24 @@ function brokerInputs(event: ExchangeEvent): BrokerInput[] {
         cumulativeQty: text(order.filledQty),
         time,
       },
+      ...(isShrunk(exchange, order) ? [update(order, "filled", null)] : []),
     ];
   }
   const status = UPDATES[event.kind];
   if (status === undefined) return [];
-  return [
-    { kind: "order.update", clientOrderId: order.clientOrderId, brokerOrderId: order.id, status, reason: event.reason },
-  ];
+  return [update(order, status, event.reason)];
+}
+
+/** Filled with less than it was sent for: what the other leg had filled was taken off it. */
+function isShrunk(exchange: Exchange, order: ExchangeOrder): boolean {
+  if (order.status !== "filled" || order.role === "simple" || order.role === "parent") return false;
+  const root = order.parentId === null ? order : exchange.order(order.parentId);
+  const legs = [root, ...(root?.legIds ?? []).map((id) => exchange.order(id))];
+  return legs.some((leg) => leg !== undefined && leg.id !== order.id && leg.role !== "parent" && leg.filledQty.gt(0));
+}
+
+function update(order: ExchangeOrder, status: OrderUpdateInput["status"], reason: string | null): BrokerInput {
+  return { kind: "order.update", clientOrderId: order.clientOrderId, brokerOrderId: order.id, status, reason };
 }
 
 /** Acknowledgements were given by `accepted` already. */
@@ -126,9 +137,7 @@ const UPDATES: Readonly<Record<string, OrderUpdateInput["status"] | undefined>> 
 
 function stateOf(order: ExchangeOrder): BrokerInput[] {
   const status = UPDATES[order.status];
-  return status === undefined
-    ? []
-    : [{ kind: "order.update", clientOrderId: order.clientOrderId, brokerOrderId: order.id, status, reason: null }];
+  return status === undefined ? [] : [update(order, status, null)];
 }
 
 function reconcile(exchange: Exchange): ReconciledInput {

@@ -136,6 +136,7 @@ function onUpdate(desk: DeskState, input: OrderUpdateInput): void {
 
 function stateOf(status: OrderUpdateInput["status"], order: Order): Order["state"] | undefined {
   switch (status) {
+    case "filled":
     case "canceled":
     case "expired":
     case "rejected":

@@ -82,6 +82,22 @@ describe("an exit", () => {
     expect(desk.position("s", "SPY")).toBe(0);
   });
 
+  it("does not wait for a stop that the broker says is filled, with less than it was sent for", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    const [profit, stop] = [`${entry.clientOrderId}-tp`, `${entry.clientOrderId}-sl`];
+    desk.filled(desk.leg(profit), 6, 120);
+    desk.filled(desk.leg(stop), 4, 95);
+    desk.ended(stop, "filled");
+    desk.ended(profit, "canceled");
+    expect(desk.orderOf(stop)).toMatchObject({ state: "filled", filledQty: "4", qty: "10" });
+    const next = desk.enter();
+    desk.say(3);
+    expect(next.clientOrderId).not.toBe(entry.clientOrderId);
+    expect(desk.cancels).toEqual([]);
+    expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "10", type: "market" });
+  });
+
   it("is repeated when an entry fills late, until the position is flat", () => {
     const desk = new Desk();
     desk.say(1);
