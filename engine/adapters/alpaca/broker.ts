@@ -4,15 +4,7 @@
  * Owns: which event each outcome becomes, and that an order's acceptance is told before its updates and executions,
  * whichever arrived first. Nothing that writes is ever repeated here. May not: decide what an unknown order means.
  */
-import { Decimal } from "../../core/decimal.ts";
-import type {
-  ApprovedOrder,
-  BrokerInput,
-  ExecutionInput,
-  OrderRequest,
-  OrderView,
-  ReconciledInput,
-} from "../../core/event.ts";
+import type { ApprovedOrder, BrokerInput, ExecutionInput, OrderView, ReconciledInput } from "../../core/event.ts";
 import { BrokerError } from "../../ports/broker.ts";
 import type { Broker, BrokerSink } from "../../ports/broker.ts";
 import { MISSING_KEYS, isComplete, redactor } from "./credentials.ts";
@@ -24,7 +16,7 @@ import type { Found } from "./find-order.ts";
 import { Lanes } from "./lanes.ts";
 import { CANCEL, ORDER, QUERY, RequestLimiter } from "./limiter.ts";
 import { OrderBook } from "./order-book.ts";
-import { placeOrder, readOrder } from "./orders.ts";
+import { isSame, placeOrder, readOrder } from "./orders.ts";
 import type { SeenOrder } from "./orders.ts";
 import { outcomeOf } from "./outcome.ts";
 import { tradingApis } from "./sdk.ts";
@@ -33,7 +25,9 @@ import { snapshot } from "./snapshot.ts";
 import { SYSTEM_TIMERS } from "./timers.ts";
 import type { Backoff, Timers } from "./timers.ts";
 import { TradeStream } from "./trade-stream.ts";
-import { executionOf, isTerminal, needsReconciling, plainUpdate, statusOf, statusUpdate } from "./updates.ts";
+import { UnnamedOrders } from "./unnamed.ts";
+import type { Unnamed } from "./unnamed.ts";
+import { executionOf, isTerminal, needsReconciling, plainUpdate, statusOf, statusUpdate, unknown } from "./updates.ts";
 
 export interface AlpacaBrokerOptions {
   readonly account: AlpacaAccount;
@@ -59,14 +53,6 @@ export interface AlpacaBrokerOptions {
   };
 }
 
-/** An order whose POST has no answer yet; what the stream says about it waits here. */
-interface InFlight {
-  readonly order: OrderRequest;
-  readonly since: number;
-  readonly held: SdkTradeUpdate[];
-}
-
-const MAX_HELD = 1_000;
 const MAX_PICTURES = 5;
 const RETRY_DELAYS_MS: readonly number[] = [250, 1_000, 4_000];
 
@@ -82,8 +68,7 @@ class AlpacaBroker implements Broker {
   readonly #limiter: RequestLimiter;
   readonly #lanes: Lanes;
   readonly #book = new OrderBook();
-  readonly #inFlight = new Map<string, InFlight>();
-  readonly #unclear = new Set<string>();
+  readonly #unnamed = new UnnamedOrders();
   readonly #patienceMs: number;
   readonly #timers: Timers;
   #apis: TradingApis | undefined;
@@ -112,7 +97,7 @@ class AlpacaBroker implements Broker {
     this.#sink = sink;
     for (const order of open) {
       const { brokerOrderId } = order;
-      if (brokerOrderId === null) this.#unclear.add(order.clientOrderId);
+      if (brokerOrderId === null) this.#unnamed.resume(order);
       else this.#book.resume({ ...order, brokerOrderId });
     }
     this.#apis = tradingApis({
@@ -159,11 +144,10 @@ class AlpacaBroker implements Broker {
   /**
    * A picture that holds nothing untold: shares that the broker shows in a position must not come as an execution
    * afterwards, nor the other way round. So what was missed is told first, and the picture is taken until it stands.
+   * An order whose fate is unclear is asked for after each: one that is not there then had no part in it.
    */
   async reconcile(): Promise<ReconciledInput> {
     const apis = this.#api();
-    // Their shares may be in the positions already: whose they are must be known first.
-    for (const clientOrderId of this.#unclear) await this.#lookup(clientOrderId, ORDER);
     for (let attempt = 0; attempt < MAX_PICTURES; attempt += 1) {
       await this.#noneInFlight();
       const before = this.#executions;
@@ -173,21 +157,27 @@ class AlpacaBroker implements Broker {
         const filledQty = listed.get(brokerOrderId);
         return filledQty === undefined || this.#book.lags(brokerOrderId, filledQty);
       });
-      if (behind.length === 0 && before === this.#executions && this.#inFlight.size === 0) return picture;
-      for (const [, clientOrderId] of behind) await this.#lookup(clientOrderId, ORDER);
+      const { unclear } = this.#unnamed;
+      for (const clientOrderId of [...behind.map(([, id]) => id), ...unclear]) {
+        const found = await this.#lookup(clientOrderId, ORDER);
+        if (found.kind === "failed")
+          throw new BrokerError("unreachable", `an order could not be read: ${found.reason}`);
+      }
+      const isSame = this.#unnamed.unclear.length === unclear.length && before === this.#executions;
+      if (behind.length === 0 && isSame && !this.#unnamed.isAnyInFlight) return picture;
     }
     throw new BrokerError("protocol", "orders kept changing while they were read; reconcile again");
   }
 
   /** Waits for the answers of what was sent; every request has its own deadline. */
   async #noneInFlight(): Promise<void> {
-    while (this.#inFlight.size > 0 && this.#sink !== undefined) {
+    while (this.#unnamed.isAnyInFlight && this.#sink !== undefined) {
       await new Promise<void>((resolve) => this.#timers.set(resolve, 10));
     }
   }
 
   submit(order: ApprovedOrder): void {
-    this.#inFlight.set(order.clientOrderId, { order, since: this.#timers.now(), held: [] });
+    this.#unnamed.sent(order, this.#timers.now());
     this.#lanes.run(order.symbol, () => this.#send(order));
   }
 
@@ -225,7 +215,7 @@ class AlpacaBroker implements Broker {
     const unsent = (code: string, reason: string): void =>
       this.#settle(id, { kind: "order.rejected", clientOrderId: id, code, reason: `not sent: ${reason}` });
     // A price that was right when the order was made is not right for ever.
-    const waited = this.#timers.now() - (this.#inFlight.get(id)?.since ?? 0);
+    const waited = this.#timers.now() - (this.#unnamed.get(id)?.since ?? 0);
     if (waited > this.#patienceMs) return unsent("not_sent", `it waited ${waited} ms behind another order`);
     if (!(await this.#limiter.acquire(ORDER, this.#patienceMs - waited))) {
       return unsent("rate_limited", "the request budget of this minute is used up");
@@ -244,10 +234,31 @@ class AlpacaBroker implements Broker {
 
   /** Tells the outcome of a POST, then what the stream said meanwhile. */
   #settle(id: string, outcome: BrokerInput): void {
-    const held = this.#inFlight.get(id)?.held ?? [];
-    this.#inFlight.delete(id);
-    if (outcome.kind === "order.unknown") this.#unclear.add(id);
+    const order = this.#unnamed.get(id);
+    if (outcome.kind !== "order.unknown" || order === undefined) {
+      this.#tell(outcome);
+      return this.#release(this.#unnamed.settle(id));
+    }
+    order.isUnclear = true;
     this.#tell(outcome);
+    if (order.held.length > 0) this.#prove(order);
+  }
+
+  /** The stream has said something that may prove what the lost answer did not say. */
+  #prove(order: Unnamed): void {
+    const own = order.held
+      .map(({ order: theirs }) => readOrder(theirs))
+      .find((seen) => seen?.clientOrderId === order.id);
+    if (own !== undefined && !order.mayHaveLegs) {
+      this.#tell(this.#book.accept(own));
+      this.#release(this.#unnamed.settle(order.id));
+    } else if (!order.isAsked) {
+      // Updates do not name the legs.
+      void this.#lookup(order.id, ORDER);
+    }
+  }
+
+  #release(held: readonly SdkTradeUpdate[]): void {
     for (const update of held) this.#apply(update);
   }
 
@@ -260,13 +271,7 @@ class AlpacaBroker implements Broker {
       return this.#settle(id, unknown(id, `the id exists, but its order could not be read: ${why}`));
     }
     const theirs = found.order;
-    const same =
-      theirs.symbol === order.symbol &&
-      theirs.side === order.side &&
-      theirs.type === order.type &&
-      theirs.qty !== null &&
-      new Decimal(theirs.qty).isEqualTo(order.qty);
-    if (!same) {
+    if (!isSame(theirs, order)) {
       const reason = `another order has this client order id: ${theirs.side} ${theirs.qty ?? "?"} ${theirs.symbol} ${theirs.type}`;
       return this.#settle(id, { kind: "order.rejected", clientOrderId: id, code: "client_id_conflict", reason });
     }
@@ -287,21 +292,24 @@ class AlpacaBroker implements Broker {
     return findOrder({ ...options, apis: this.#api(), retryDelaysMs }, clientOrderId, priority);
   }
 
-  async #lookup(clientOrderId: string, priority: typeof CANCEL | typeof ORDER): Promise<SeenOrder | undefined> {
+  async #lookup(clientOrderId: string, priority: typeof CANCEL | typeof ORDER): Promise<Found> {
+    const order = this.#unnamed.get(clientOrderId);
+    if (order !== undefined) order.isAsked = true;
     const found = await this.#find(clientOrderId, priority);
+    if (order !== undefined) order.isAsked = false;
     if (found.kind === "failed") {
       this.#tell(unknown(clientOrderId, `look-up failed: ${found.reason}`));
-      return undefined;
-    }
-    if (found.kind === "missing") {
+    } else if (found.kind === "missing") {
       const reason = "no order with this client order id";
       this.#tell({ kind: "order.rejected", clientOrderId, code: "not_found", reason });
-      return undefined;
+      const others = this.#unnamed.release(clientOrderId, (update) => update.order.clientOrderId === clientOrderId);
+      for (const update of others) this.#onUpdate(update, order?.number);
+    } else {
+      this.#tell(this.#book.accept(found.order));
+      this.#tellState(found.order);
+      this.#release(this.#unnamed.settle(clientOrderId));
     }
-    this.#unclear.delete(clientOrderId);
-    this.#tell(this.#book.accept(found.order));
-    this.#tellState(found.order);
-    return found.order;
+    return found;
   }
 
   /** What REST shows of an order and its legs, as far as it was not told before. */
@@ -312,6 +320,7 @@ class AlpacaBroker implements Broker {
       if (isTerminal(part.status)) this.#book.end(part.id);
       const status = statusOf(part.status);
       if (status !== undefined) this.#tell(statusUpdate(part, status, null));
+      this.#tellEnd(part);
     }
   }
 
@@ -333,7 +342,7 @@ class AlpacaBroker implements Broker {
       const outcome = await outcomeOf(error, this.#redact);
       if (outcome.kind !== "unknown") return refuse(outcome.reason);
       const seen = await this.#lookup(clientOrderId, CANCEL);
-      if (seen === undefined || !isTerminal(seen.status)) refuse(`unclear: ${outcome.reason}`);
+      if (seen.kind !== "found" || !isTerminal(seen.order.status)) refuse(`unclear: ${outcome.reason}`);
       return;
     }
     // The stream may have said `canceled` before this answer; then there is nothing to add.
@@ -343,34 +352,22 @@ class AlpacaBroker implements Broker {
 
   // ------------------------------------------------------------------------------------------------ updates
 
-  #onUpdate(update: SdkTradeUpdate): void {
+  #onUpdate(update: SdkTradeUpdate, after?: number): void {
     const order = readOrder(update.order);
     if (order === undefined) return this.#askToReconcile("a trade update carried an incomplete order");
-    const waiting = this.#waitsFor(order);
-    if (waiting === undefined || waiting.held.length >= MAX_HELD) this.#apply(update);
-    else waiting.held.push(update);
-  }
-
-  /** The POST whose answer must be told before this order is: its own, or that of the bracket it may be a leg of. */
-  #waitsFor(order: SeenOrder): InFlight | undefined {
-    const own = this.#inFlight.get(order.clientOrderId);
-    if (own !== undefined || this.#book.knows(order.id)) return own;
-    for (const entry of this.#inFlight.values()) {
-      if (entry.order.orderClass !== "simple" && entry.order.symbol === order.symbol) return entry;
-    }
-    return undefined;
+    const waiting = this.#unnamed.waitsFor(order, this.#book.knows(order.id), after);
+    if (waiting === undefined) return this.#apply(update);
+    waiting.held.push(update);
+    if (waiting.isUnclear) this.#prove(waiting);
   }
 
   #apply(update: SdkTradeUpdate): void {
     const order = readOrder(update.order);
     if (order === undefined) return;
-    if (this.#unclear.delete(order.clientOrderId) && !this.#book.isAccepted(order.clientOrderId)) {
-      // The stream proves what the lost answer did not say.
-      this.#tell(this.#book.accept(order));
-    }
     if (isTerminal(order.status)) this.#book.end(order.id);
     if (needsReconciling(update.event)) return this.#askToReconcile(`${update.event} of order ${order.clientOrderId}`);
     if (update.event === "fill" || update.event === "partial_fill") return this.#executed(update, order);
+    this.#catchUp(order);
     const input = plainUpdate(update, order);
     if (input !== undefined) this.#tell(input);
   }
@@ -379,15 +376,23 @@ class AlpacaBroker implements Broker {
     const execution = executionOf(update, order);
     if (execution === undefined)
       return this.#askToReconcile(`a fill of ${order.clientOrderId} had no price or quantity`);
-    if (!this.#book.streamed(execution)) return;
-    this.#execution(execution);
-    // More is filled than was told: an execution was missed on the way, and REST knows it.
-    if (this.#book.knows(order.id) && this.#book.lags(order.id, order.filledQty)) {
-      void this.#lookup(order.clientOrderId, ORDER);
-    }
+    if (this.#book.streamed(execution)) this.#execution(execution);
+    this.#catchUp(order);
+    this.#tellEnd(order);
   }
-}
 
-function unknown(clientOrderId: string, reason: string): BrokerInput {
-  return { kind: "order.unknown", clientOrderId, reason };
+  /** What the other leg has filled is taken off this one: only the broker knows when that is all. */
+  #tellEnd(order: SeenOrder): void {
+    const mayShrink = order.orderClass !== "" && order.orderClass !== "simple";
+    if (!mayShrink || order.status !== "filled" || this.#book.lags(order.id, order.filledQty)) return;
+    this.#tell(statusUpdate(order, "filled", null));
+  }
+
+  /** Every update carries its whole order: executions that were lost or overtaken on the way are told with it. */
+  #catchUp(order: SeenOrder): void {
+    if (!this.#book.knows(order.id)) return;
+    const missing = this.#book.missing(order);
+    if (missing !== undefined) this.#execution(missing);
+    else if (this.#book.lags(order.id, order.filledQty)) void this.#lookup(order.clientOrderId, ORDER);
+  }
 }

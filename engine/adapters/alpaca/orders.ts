@@ -4,6 +4,7 @@
  * Owns: both mappings. Amounts stay text in both directions: the SDK would turn numbers into `1e-7`.
  * May not: send.
  */
+import { Decimal } from "../../core/decimal.ts";
 import type { LegRole, OrderRequest, Side } from "../../core/event.ts";
 import type { OrderType } from "../../core/program.ts";
 import type { SdkOrder, TradingApis } from "./sdk.ts";
@@ -62,6 +63,12 @@ function timeOf(order: SdkOrder): number {
   const stamp = order.filledAt ?? order.updatedAt ?? order.submittedAt ?? order.createdAt;
   const time = stamp instanceof Date ? stamp.getTime() : Number.NaN;
   return Number.isFinite(time) ? time : 0;
+}
+
+/** Whether an order that the broker has under our id is the one that we sent. */
+export function isSame({ symbol, side, type, qty }: SeenOrder, ours: OrderRequest): boolean {
+  if (symbol !== ours.symbol || side !== ours.side || type !== ours.type) return false;
+  return qty !== null && new Decimal(qty).isEqualTo(ours.qty);
 }
 
 /** A stop is the stop loss; the limit beside it takes the profit. */

@@ -36,6 +36,10 @@ export function statusOf(name: string): Status | undefined {
   return STATUSES[name];
 }
 
+export function unknown(clientOrderId: string, reason: string): BrokerInput {
+  return { kind: "order.unknown", clientOrderId, reason };
+}
+
 export function statusUpdate(order: SeenOrder, status: Status, reason: string | null): OrderUpdateInput {
   return { kind: "order.update", clientOrderId: order.clientOrderId, brokerOrderId: order.id, status, reason };
 }

@@ -119,8 +119,8 @@ describe("an order through the Alpaca broker", () => {
     while (await venue.advance());
     await sink.first("execution", 2);
     await until("the stop to fall", () => sink.story(stop).includes("canceled"));
-    expect(sink.story("b")).toEqual(["order.accepted", "new", "buy 10 @ 500"]);
-    expect(sink.story(target)).toEqual(["held", "new", "sell 10 @ 520"]);
+    expect(sink.story("b")).toEqual(["order.accepted", "new", "buy 10 @ 500", "filled"]);
+    expect(sink.story(target)).toEqual(["held", "new", "sell 10 @ 520", "filled"]);
     expect(sink.story(stop)).toEqual(["held", "new", "canceled"]);
   });
 
