@@ -1,0 +1,198 @@
+/**
+ * What must hold, with the exchange's ledger as the oracle.
+ *
+ * Owns: the invariants while a world runs and at its end. It knows what every process decided (its outputs) and what the
+ * exchange did, and nothing of what went wrong between them.
+ */
+import { Decimal, ZERO, text } from "../../engine/core/decimal.ts";
+import type { Input, OrderRequest, OrderView, Output } from "../../engine/core/event.ts";
+import type { CoreState } from "../../engine/core/step.ts";
+import type { Exchange, ExchangeEvent, ExchangeOrder } from "../../engine/exchange/types.ts";
+import type { Disk } from "./crash-journal.ts";
+import { isOpen } from "./wire.ts";
+import type { Witness } from "./wire.ts";
+
+export interface Limits {
+  /** Shares that one symbol may hold, over all strategies. */
+  readonly maxPosition: number;
+  readonly maxEntries: number;
+  /** Strategies that may be short. */
+  readonly shorting: readonly string[];
+  /** Strategies of targets, which add to what they hold: only what is open counts. */
+  readonly adding: readonly string[];
+}
+
+type Owner = Pick<OrderView, "strategy" | "symbol" | "role">;
+
+interface Book {
+  qty: Decimal;
+  /** What entries brought and is still held, the first to be sold first: a process may hear of fills in another order. */
+  lots: readonly { readonly entry: string; readonly qty: Decimal }[];
+}
+
+export class Judge implements Witness {
+  readonly violations: string[] = [];
+  readonly #exchange: Exchange;
+  readonly #disk: Disk;
+  readonly #limits: Limits;
+  /** What the order views of any process said. */
+  readonly #owners = new Map<string, Owner>();
+  readonly #contents = new Map<string, string>();
+  readonly #books = new Map<string, Book>();
+  readonly #net = new Map<string, Decimal>();
+  executions = 0;
+
+  readonly #log: (line: string) => void;
+
+  constructor(exchange: Exchange, disk: Disk, limits: Limits, log: (line: string) => void) {
+    this.#log = log;
+    this.#exchange = exchange;
+    this.#disk = disk;
+    this.#limits = limits;
+  }
+
+  #fault(what: string): void {
+    this.violations.push(what);
+    this.#log(`WRONG: ${what}`);
+  }
+
+  get orders(): number {
+    return this.#contents.size;
+  }
+
+  // ------------------------------------------------------------------------------------------ what a process decides
+
+  decided(core: CoreState, input: Input, outputs: readonly Output[]): void {
+    const { state } = core.desk;
+    for (const output of outputs) {
+      if (output.kind === "order") this.#owners.set(output.order.clientOrderId, output.order);
+      if (output.kind === "alert" && (output.code === "reconcile/position" || output.code === "reconcile/order"))
+        this.#fault(`input ${input.seq}: ${output.code}: ${output.message}`);
+      if (output.kind === "alert" && output.code === "execution/external")
+        this.#fault(`input ${input.seq}: ${output.message}`);
+    }
+    for (const output of outputs) {
+      if (output.kind !== "submit") continue;
+      const { clientOrderId } = output.order;
+      const owner = this.#owners.get(clientOrderId);
+      if (owner === undefined) this.#fault(`${clientOrderId} is sent and was never told of`);
+      if (!state.ready) this.#fault(`${clientOrderId} is sent while nobody knows what the broker holds`);
+      const trading = state.states.get("account")?.state ?? "ACTIVE";
+      if (trading === "HALTED") this.#fault(`${clientOrderId} is sent while trading is halted`);
+      if (trading === "REDUCING" && owner?.role === "entry")
+        this.#fault(`entry ${clientOrderId} is sent while REDUCING`);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------ what the exchange sees
+
+  submitted(request: OrderRequest): void {
+    const { clientOrderId: id } = request;
+    if (!this.#disk.submitted.has(id)) this.#fault(`${id} reached the exchange before a journal had it`);
+    const content = JSON.stringify(request);
+    const before = this.#contents.get(id);
+    if (before !== undefined && before !== content) this.#fault(`${id} came twice and differs: ${before} ${content}`);
+    this.#contents.set(id, content);
+  }
+
+  happened(event: ExchangeEvent): void {
+    const owner = this.#ownerOf(event.order);
+    if (owner === undefined) return this.#fault(`${event.order.clientOrderId} of the exchange belongs to nobody`);
+    const key = `${owner.strategy}/${owner.symbol}`;
+    const book = this.#books.get(key) ?? { qty: ZERO, lots: [] };
+    this.#books.set(key, book);
+    if ("execution" in event) {
+      this.executions++;
+      const { qty } = event.execution;
+      const signed = event.order.side === "buy" ? qty : qty.negated();
+      book.qty = book.qty.plus(signed);
+      if (owner.role === "entry") book.lots = [...book.lots, { entry: event.order.id, qty }];
+      else book.lots = without(book.lots, qty);
+      this.#checkSize(owner, book, event.execution.positionQty, signed);
+      this.#net.set(owner.symbol, event.execution.positionQty);
+    }
+    this.#checkEntries(key, owner, book);
+  }
+
+  #ownerOf(order: ExchangeOrder): Owner | undefined {
+    const own = this.#owners.get(order.clientOrderId);
+    if (own !== undefined || order.parentId === null) return own;
+    const parent = this.#exchange.order(order.parentId);
+    const owner = parent === undefined ? undefined : this.#owners.get(parent.clientOrderId);
+    if (owner === undefined || (order.role !== "take_profit" && order.role !== "stop_loss")) return undefined;
+    return { ...owner, role: order.role };
+  }
+
+  #checkSize({ strategy, symbol }: Owner, { qty }: Book, net: Decimal, change: Decimal): void {
+    const { maxPosition, shorting } = this.#limits;
+    const grows = net.isNegative() === change.isNegative();
+    if (grows && net.abs().isGreaterThan(maxPosition))
+      this.#fault(`the account holds ${text(net)} ${symbol}, more than ${maxPosition}`);
+    if (qty.isNegative() && !shorting.includes(strategy))
+      this.#fault(`${strategy} is short ${text(qty)} ${symbol} and never may be`);
+  }
+
+  #checkEntries(key: string, { strategy, symbol }: Owner, { lots }: Book): void {
+    const filled = new Set(lots.map(({ entry }) => entry));
+    const open = this.#exchange.orders().filter((order) => {
+      if (!isOpen(order) || order.parentId !== null || order.symbol !== symbol || filled.has(order.id)) return false;
+      const owner = this.#owners.get(order.clientOrderId);
+      return owner?.role === "entry" && owner.strategy === strategy;
+    });
+    const held = this.#limits.adding.includes(strategy) ? 0 : filled.size;
+    if (open.length + held > this.#limits.maxEntries)
+      this.#fault(`${key} has ${open.length} open and ${held} filled entries`);
+  }
+
+  // ------------------------------------------------------------------------------------------ the end
+
+  /** All is said that could be said: both sides know the same. */
+  end(core: CoreState): void {
+    const { state } = core.desk;
+    for (const [key, { qty }] of this.#books) {
+      const [strategy = "", symbol = ""] = key.split("/");
+      const ours = state.portfolio.position(strategy, symbol).qty;
+      if (!ours.eq(qty)) this.#fault(`${key} is ${text(ours)} here and ${text(qty)} by the exchange's fills`);
+    }
+    const theirs = new Map(this.#exchange.positions().map(({ symbol, qty }) => [symbol, qty]));
+    for (const symbol of new Set([...theirs.keys(), ...[...state.portfolio.positions].map((one) => one.symbol)])) {
+      const net = state.portfolio.netQty(symbol);
+      const held = theirs.get(symbol) ?? ZERO;
+      if (!net.eq(held)) this.#fault(`all hold ${text(net)} ${symbol} here, ${text(held)} at the exchange`);
+    }
+    if (!state.portfolio.cash.eq(this.#exchange.account().cash))
+      this.#fault(`cash is ${text(state.portfolio.cash)} here, ${text(this.#exchange.account().cash)} at the exchange`);
+    for (const order of this.#exchange.orders()) this.#compare(core, order);
+    for (const order of state.orders.open()) {
+      const theirs = this.#exchange.orderByClientId(order.clientOrderId);
+      if (theirs === undefined) this.#fault(`${order.clientOrderId} is ${order.state} here and not at the exchange`);
+    }
+    for (const [id] of this.#contents) if (!this.#owners.has(id)) this.#fault(`${id} was sent and no journal says so`);
+  }
+
+  #compare(core: CoreState, theirs: ExchangeOrder): void {
+    const id = theirs.clientOrderId;
+    const ours = core.desk.state.orders.get(id);
+    if (ours === undefined) return this.#fault(`${id} is ${theirs.status} at the exchange and unknown here`);
+    if (!ours.filledQty.eq(theirs.filledQty))
+      this.#fault(`${id} filled ${text(ours.filledQty)} here, ${text(theirs.filledQty)} at the exchange`);
+    const paid = theirs.filledQty.times(theirs.filledAvgPrice ?? 0);
+    const here = ours.filledQty.times(ours.avgPrice ?? 0);
+    if (paid.minus(here).abs().isGreaterThan("0.000001"))
+      this.#fault(`${id} cost ${text(here)} here, ${text(paid)} there`);
+    const ends = new Set(["filled", "canceled", "expired", "rejected"]);
+    const isOver = ends.has(ours.state);
+    if (isOver === isOpen(theirs)) this.#fault(`${id} is ${ours.state} here and ${theirs.status} at the exchange`);
+    else if (isOver && ours.state !== theirs.status)
+      this.#fault(`${id} ended ${ours.state} here, ${theirs.status} there`);
+  }
+}
+
+function without(lots: Book["lots"], qty: Decimal): Book["lots"] {
+  let left = qty;
+  return lots.flatMap((lot) => {
+    const taken = Decimal.min(left, lot.qty);
+    left = left.minus(taken);
+    return taken.eq(lot.qty) ? [] : [{ ...lot, qty: lot.qty.minus(taken) }];
+  });
+}
