@@ -20,6 +20,8 @@ export interface Unnamed {
   held: SdkTradeUpdate[];
   /** Its answer came and said nothing, or went to an earlier process. */
   isUnclear: boolean;
+  /** How often it was sent: a refusal of the last time says nothing about the first. */
+  readonly times: number;
   /** Somebody asks for it right now. */
   isAsked: boolean;
 }
@@ -29,9 +31,19 @@ export class UnnamedOrders {
   #numbers = 0;
 
   sent({ clientOrderId: id, symbol, orderClass }: OrderRequest, since: number): void {
-    const { held, number } = this.#orders.get(id) ?? { held: [], number: this.#numbers++ };
+    const { held, number, times } = this.#orders.get(id) ?? { held: [], number: this.#numbers++, times: 0 };
     const mayHaveLegs = orderClass !== "simple";
-    this.#orders.set(id, { id, number, symbol, mayHaveLegs, since, held, isUnclear: false, isAsked: false });
+    this.#orders.set(id, {
+      id,
+      number,
+      symbol,
+      mayHaveLegs,
+      since,
+      held,
+      times: times + 1,
+      isUnclear: false,
+      isAsked: false,
+    });
   }
 
   /** Of an earlier process: what it was sent with is not known here. */
@@ -44,6 +56,7 @@ export class UnnamedOrders {
       mayHaveLegs: true,
       since: 0,
       held: [],
+      times: 1,
       isUnclear: true,
       isAsked: false,
     });

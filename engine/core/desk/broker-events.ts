@@ -65,6 +65,7 @@ function onAccepted(desk: DeskState, input: OrderAcceptedInput): void {
   if (order === undefined) return;
   desk.output({ kind: "timer.cancel", id: `ack:${order.clientOrderId}` });
   desk.orders.name(order, input.brokerOrderId);
+  if (order.state === "rejected") comeBack(desk, order);
   for (const leg of input.legs) {
     if (desk.orders.get(leg.clientOrderId) !== undefined) continue;
     const child = newLeg(order, leg.role, leg.clientOrderId, leg.brokerOrderId);
@@ -82,6 +83,17 @@ function onAccepted(desk: DeskState, input: OrderAcceptedInput): void {
     }
   }
   if (moved) changed(desk, order);
+}
+
+/** What was sent twice can be refused the second time, and be there after all when the first request comes late. */
+function comeBack(desk: DeskState, order: Order): void {
+  desk.alert(
+    "critical",
+    "order/late",
+    `${order.side} ${text(order.qty)} ${order.symbol} counted as rejected (${order.reason ?? "no reason given"}), but the broker has it`,
+    { strategy: order.origin.strategy, symbol: order.symbol },
+  );
+  desk.orders.revive(order);
 }
 
 /** An exit waits for this order, the broker refused to cancel it, and it still works: asked again, not for ever. */
@@ -127,6 +139,8 @@ function onUpdate(desk: DeskState, input: OrderUpdateInput): void {
   const order = desk.orders.get(input.clientOrderId) ?? desk.orders.byBroker(input.brokerOrderId);
   if (order === undefined) return;
   if (order.brokerOrderId === null) desk.orders.name(order, input.brokerOrderId);
+  if (order.state === "rejected" && input.status !== "rejected")
+    desk.output({ kind: "lookup", clientOrderId: order.clientOrderId });
   const state = stateOf(input.status, order);
   if (state === undefined || !desk.orders.move(order, state, input.reason)) return;
   if (state === "rejected")
@@ -267,6 +281,8 @@ function reconcileOrders(desk: DeskState, openOrders: ReconciledInput["openOrder
     const ours = desk.orders.get(theirs.clientOrderId) ?? desk.orders.byBroker(theirs.brokerOrderId);
     if (ours === undefined) {
       desk.output({ kind: "order", order: externalView(theirs) });
+    } else if (ours.state === "rejected") {
+      desk.output({ kind: "lookup", clientOrderId: ours.clientOrderId });
     } else if (ours.symbol !== theirs.symbol || ours.side !== theirs.side || ours.type !== theirs.type) {
       desk.alert(
         "critical",

@@ -175,6 +175,16 @@ export class OrderBook {
     else own.add(order);
   }
 
+  /** The only way back from an end: the broker has an order that counted as refused. */
+  revive(order: Order): void {
+    order.state = "unknown";
+    order.overSince = null;
+    // Last among all as among the open ones: a core that was saved knows no other order of them.
+    this.#orders.delete(order.clientOrderId);
+    this.#orders.set(order.clientOrderId, order);
+    this.#addOpen(order);
+  }
+
   #close(order: Order): void {
     this.#open.delete(order);
     this.#openEntries.delete(order);

@@ -296,6 +296,40 @@ describe("an order that nobody finds at the broker", () => {
     expect(desk.position("s", "SPY")).toBe(0);
   });
 
+  it("comes back when the broker refuses the second of two requests, and the first one arrives after that", () => {
+    const desk = new Desk();
+    desk.enter();
+    desk.say(3);
+    const { clientOrderId: id } = desk.lastSubmit;
+    lose(desk, id);
+    desk.broker({ kind: "order.rejected", clientOrderId: id, code: "403", reason: "no" });
+    expect(stateOf(desk, id)).toBe("rejected");
+    const asked = desk.broker({
+      kind: "order.update",
+      clientOrderId: id,
+      brokerOrderId: "late",
+      status: "new",
+      reason: null,
+    });
+    expect(asked).toContainEqual({ kind: "lookup", clientOrderId: id });
+    desk.broker({ kind: "order.accepted", clientOrderId: id, brokerOrderId: "late", legs: [] });
+    expect(desk.alerts).toContain("order/late");
+    expect(desk.orderOf(id)).toMatchObject({ state: "working", brokerOrderId: "late" });
+    desk.say(3);
+    expect(desk.cancels.at(-1)).toBe(id);
+    expect(desk.submits).toHaveLength(3);
+  });
+
+  it("is looked up when a picture shows it although it counted as rejected", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const { clientOrderId: id, symbol, side, qty, type } = desk.lastSubmit;
+    desk.broker({ kind: "order.rejected", clientOrderId: id, code: "403", reason: "no" });
+    const open = { clientOrderId: id, brokerOrderId: "late", symbol, side, qty, filledQty: "0", type } as const;
+    const outputs = desk.broker({ ...reconciled(), openOrders: [open] });
+    expect(outputs).toContainEqual({ kind: "lookup", clientOrderId: id });
+  });
+
   it("is not sent again when what it was to reduce has gone meanwhile", () => {
     const desk = new Desk();
     desk.enter();
