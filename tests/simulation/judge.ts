@@ -62,7 +62,7 @@ export class Judge implements Witness {
 
   // ------------------------------------------------------------------------------------------ what a process decides
 
-  decided(core: CoreState, input: Input, outputs: readonly Output[]): void {
+  decided(core: CoreState, input: Input, outputs: readonly Output[], isConnected: boolean): void {
     const { state } = core.desk;
     for (const output of outputs) {
       if (output.kind === "order") this.#owners.set(output.order.clientOrderId, output.order);
@@ -76,6 +76,7 @@ export class Judge implements Witness {
       const { clientOrderId } = output.order;
       const owner = this.#owners.get(clientOrderId);
       if (owner === undefined) this.#fault(`${clientOrderId} is sent and was never told of`);
+      if (!isConnected) this.#fault(`${clientOrderId} is sent while no updates come`);
       if (!state.ready) this.#fault(`${clientOrderId} is sent while nobody knows what the broker holds`);
       const trading = state.states.get("account")?.state ?? "ACTIVE";
       if (trading === "HALTED") this.#fault(`${clientOrderId} is sent while trading is halted`);
@@ -110,7 +111,7 @@ export class Judge implements Witness {
       else book.lots = without(book.lots, qty);
       this.#checkSize(owner, book, event.execution.positionQty, signed);
       this.#net.set(owner.symbol, event.execution.positionQty);
-    }
+    } else if (event.kind === "new" && owner.role === "entry") this.#checkRoom(event.order);
     this.#checkEntries(key, owner, book);
   }
 
@@ -130,6 +131,17 @@ export class Judge implements Witness {
       this.#fault(`the account holds ${text(net)} ${symbol}, more than ${maxPosition}`);
     if (qty.isNegative() && !shorting.includes(strategy))
       this.#fault(`${strategy} is short ${text(qty)} ${symbol} and never may be`);
+  }
+
+  /** What is held and what may still be added, should all of it fill. */
+  #checkRoom({ symbol, side }: ExchangeOrder): void {
+    const sign = side === "buy" ? 1 : -1;
+    let total = (this.#net.get(symbol) ?? ZERO).times(sign);
+    for (const order of this.#exchange.orders()) {
+      const isEntry = order.symbol === symbol && order.side === side && this.#ownerOf(order)?.role === "entry";
+      if (isEntry && isOpen(order)) total = total.plus(order.qty ?? ZERO).minus(order.filledQty);
+    }
+    if (total.isGreaterThan(this.#limits.maxPosition)) this.#fault(`${text(total)} ${symbol} may be held in the end`);
   }
 
   #checkEntries(key: string, { strategy, symbol }: Owner, { lots }: Book): void {

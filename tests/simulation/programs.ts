@@ -14,7 +14,7 @@ export interface Loaded {
 }
 
 export const SYMBOLS = ["ACME", "BETA"];
-export const MAX_POSITION = 40;
+export const MAX_POSITION = 24;
 export const MAX_ENTRIES = 2;
 /** Strategies that may be short. */
 export const SHORTING = ["turn"];

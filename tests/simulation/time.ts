@@ -115,6 +115,10 @@ export class Life implements Clock, Timers {
     });
   }
 
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.after(ms, resolve));
+  }
+
   set(callback: () => void, ms: number): unknown {
     return this.after(ms, callback);
   }

@@ -30,6 +30,10 @@ export interface Weather {
   readonly strayUpdate: number;
   /** A connection that is refused or never answers a login. */
   readonly deafStream: number;
+  /** A connection that breaks again at once. */
+  readonly shortStream: number;
+  /** An answer that is lost because nothing comes through any more, for a while. */
+  readonly outage: number;
 }
 
 export const CALM: Weather = {
@@ -41,6 +45,8 @@ export const CALM: Weather = {
   doubledUpdate: 0,
   strayUpdate: 0,
   deafStream: 0,
+  shortStream: 0,
+  outage: 0,
 };
 
 /** As the adapter's own default. */
@@ -62,8 +68,7 @@ export interface WireOptions {
 
 export class Wire {
   weather: Weather = CALM;
-  /** Orders on their way to the exchange: who asks whether one is there must wait for them. */
-  underWay = 0;
+  #downUntil = 0;
   readonly #options: WireOptions;
   readonly #streams = new Set<Stream>();
 
@@ -79,16 +84,38 @@ export class Wire {
   delay(): number {
     const { pick } = this.#options;
     if (!this.chance(this.weather.slow)) return 1 + pick(60);
-    return pick(3) === 0 ? 9_000 + pick(20_000) : pick(4_000);
+    return pick(3) === 0 ? 9_000 + pick(40_000) : pick(4_000);
   }
 
   link(life: Life): Link {
-    return { apis: this.#apis(life), stream: (options) => this.#open(life, options) };
+    let last: Stream | undefined;
+    return {
+      apis: this.#apis(life),
+      stream: (options) => (last = this.#open(life, options)) as unknown as SdkTradingStream,
+      isLive: () => last?.isLive === true,
+    };
   }
 
   /** All connections break at once. */
   cut(): void {
     for (const stream of this.#streams) stream.drop("cut");
+  }
+
+  get isDown(): boolean {
+    return this.#options.world.now() < this.#downUntil;
+  }
+
+  /** Nothing comes through for some time. */
+  #fail(): void {
+    const { world, pick, log } = this.#options;
+    this.#downUntil = world.now() + 10_000 + pick(150_000);
+    log("nothing comes through");
+    this.cut();
+  }
+
+  clear(): void {
+    this.weather = CALM;
+    this.#downUntil = 0;
   }
 
   /** What the exchange has done is told to whoever listens. */
@@ -102,7 +129,7 @@ export class Wire {
     }
   }
 
-  #open(life: Life, options: StreamOptions): SdkTradingStream {
+  #open(life: Life, options: StreamOptions): Stream {
     const { world, pick, log } = this.#options;
     const stream = new Stream({
       life,
@@ -114,13 +141,17 @@ export class Wire {
       onClose: () => this.#streams.delete(stream),
     });
     this.#streams.add(stream);
-    return stream as unknown as SdkTradingStream;
+    return stream;
   }
 
   async #ask<T>(life: Life, name: string, act: () => T, counts = false): Promise<T> {
     const { world, pick, log } = this.#options;
     // A process that has ended neither sends nor hears.
     if (!life.goesOn()) return new Promise(() => {});
+    if (this.isDown) {
+      await life.sleep(20);
+      throw new Error("the connection was refused");
+    }
     const isLost = this.chance(this.weather.lostRequest);
     const isRefused = !isLost && counts && this.chance(this.weather.refused);
     const there = this.delay();
@@ -128,11 +159,11 @@ export class Wire {
       const timeout = (): void => reject(new Error("the request timed out"));
       const cancel = life.after(TIMEOUT_MS, timeout);
       if (isLost) return log(`lost on its way: ${name}`);
-      if (counts) this.underWay++;
       world.after(there, () => {
-        if (counts) this.underWay--;
         const outcome = this.#act(isRefused ? () => refuse(one(pick, REFUSALS)) : act);
         log(`${name}: ${"error" in outcome ? outcome.error.message : "done"}`);
+        if (counts && this.chance(this.weather.outage)) return this.#fail();
+        if (this.isDown) return log(`nobody is there for the answer: ${name}`);
         if (this.chance(this.weather.lostAnswer)) {
           if (pick(2) === 0)
             life.after(this.delay(), () => reject(apiError({ status: 500, message: "internal server error" })));
@@ -226,6 +257,8 @@ export class Wire {
 export interface Link {
   readonly apis: TradingApis;
   readonly stream: (options: StreamOptions) => SdkTradingStream;
+  /** Whether updates come through. */
+  readonly isLive: () => boolean;
 }
 
 /** By the key that the process logs in with. */
@@ -340,7 +373,7 @@ class Stream {
   #state: string = DISCONNECTED;
   /** Raised by every break: what was on its way is gone. */
   #connection = 0;
-  #isLive = false;
+  isLive = false;
   #isEnded = false;
   /** A connection keeps the order of what is sent on it. */
   #lastAt = 0;
@@ -378,15 +411,15 @@ class Stream {
 
   disconnect(): void {
     this.#isEnded = true;
-    this.#isLive = false;
+    this.isLive = false;
     this.#connection++;
     this.#parts.onClose();
   }
 
   connect(): void {
-    const { life, wire, options } = this.#parts;
+    const { life, pick, wire, options } = this.#parts;
     const connection = ++this.#connection;
-    const isDeaf = wire.chance(wire.weather.deafStream);
+    const isDeaf = wire.isDown || wire.chance(wire.weather.deafStream);
     const socket = { on: () => {}, terminate: () => this.drop("terminated") };
     options.onSocket(socket as unknown as Parameters<StreamOptions["onSocket"]>[0]);
     const during = (ms: number, act: () => void): void => {
@@ -399,7 +432,8 @@ class Stream {
       this.#stateChange(CONNECTED);
       if (isDeaf) return;
       during(wire.delay(), () => {
-        this.#isLive = true;
+        this.isLive = true;
+        if (wire.chance(wire.weather.shortStream)) during(pick(1_500), () => this.drop("short-lived"));
         this.#subscription(["trade_updates"]);
       });
     });
@@ -410,7 +444,7 @@ class Stream {
     if (this.#isEnded || this.#state === "RECONNECTING") return;
     log(`the stream is ${why}`);
     this.#connection++;
-    this.#isLive = false;
+    this.isLive = false;
     this.#state = "RECONNECTING";
     if (!life.isOver) this.#stateChange(DISCONNECTED);
     life.after(500 + pick(8_000), () => {
@@ -421,7 +455,7 @@ class Stream {
   tell(update: SdkTradeUpdate): void {
     const { wire } = this.#parts;
     const { weather } = wire;
-    if (!this.#isLive || wire.chance(weather.lostUpdate)) return;
+    if (!this.isLive || wire.chance(weather.lostUpdate)) return;
     const isStray = wire.chance(weather.strayUpdate);
     this.#deliver(update, isStray ? wire.delay() * 20 : this.#inOrder());
     if (wire.chance(weather.doubledUpdate)) this.#deliver(update, this.#inOrder() + (isStray ? 500 : 0));

@@ -25,7 +25,7 @@ import { Judge } from "./judge.ts";
 import { ADDING, MAX_ENTRIES, MAX_POSITION, SHORTING, SYMBOLS, drawProject } from "./programs.ts";
 import type { Loaded } from "./programs.ts";
 import { Life, WorldClock } from "./time.ts";
-import { CALM, LINKS, Wire } from "./wire.ts";
+import { LINKS, Wire } from "./wire.ts";
 import type { Weather } from "./wire.ts";
 
 const MINUTE = 60_000;
@@ -88,7 +88,7 @@ export class World {
       calendarOf,
       fees: perShareFees("0", "0", "0"),
       slippageRatio: 0,
-      partialFills: pick(2) * 0.4,
+      partialFills: pick(3) * 0.35,
       seed: String(seed),
     });
     this.#disk.begin(HEADER);
@@ -129,6 +129,8 @@ export class World {
       doubledUpdate: chance(200),
       strayUpdate: chance(150),
       deafStream: chance(200),
+      shortStream: chance(300),
+      outage: chance(60),
     };
   }
 
@@ -230,7 +232,7 @@ export class World {
       marketTime: "wall",
       observe: (input, outputs) => {
         if (life.isOver) return;
-        this.#judge.decided(engine.core, input, outputs);
+        this.#judge.decided(engine.core, input, outputs, LINKS.get(key)?.isLive() === true);
         for (const output of outputs)
           if (output.kind === "alert") this.#note(`  ${output.level} ${output.code}: ${output.message}`);
       },
@@ -318,7 +320,7 @@ export class World {
   async #settle(): Promise<void> {
     this.#note("all is calm");
     this.#isCalm = true;
-    this.#wire.weather = CALM;
+    this.#wire.clear();
     this.#process?.life.spare();
     await this.#pass(4 * MINUTE);
     // Nothing is decided any more, so that the two can be compared.
