@@ -66,9 +66,11 @@ function timeOf(order: SdkOrder): number {
 }
 
 /** Whether an order that the broker has under our id is the one that we sent. */
-export function isSame({ symbol, side, type, qty }: SeenOrder, ours: OrderRequest): boolean {
-  if (symbol !== ours.symbol || side !== ours.side || type !== ours.type) return false;
-  return qty !== null && new Decimal(qty).isEqualTo(ours.qty);
+export function isSame({ symbol, side, type, qty, legs }: SeenOrder, ours: OrderRequest): boolean {
+  if (symbol !== ours.symbol || side !== ours.side || type !== ours.type || qty === null) return false;
+  // What the stop of an oco has filled is taken off its target.
+  const taken = ours.orderClass === "oco" ? legs.map(({ filledQty }) => filledQty) : [];
+  return Decimal.sum(qty, ...taken).isEqualTo(ours.qty);
 }
 
 /** A stop is the stop loss; the limit beside it takes the profit. */

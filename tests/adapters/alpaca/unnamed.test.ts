@@ -1,5 +1,6 @@
 /** Orders whose answer was lost, and updates that were: what is told of them is whole, and in its order. */
 import { afterEach, describe, expect, test } from "vitest";
+import { isSame } from "../../../engine/adapters/alpaca/orders.ts";
 import type { SeenOrder } from "../../../engine/adapters/alpaca/orders.ts";
 import type { SdkTradeUpdate } from "../../../engine/adapters/alpaca/sdk.ts";
 import { UnnamedOrders } from "../../../engine/adapters/alpaca/unnamed.ts";
@@ -75,6 +76,18 @@ describe("a bracket whose answer was lost", () => {
     expect(picture.positions).toMatchObject([{ symbol: "SPY", qty: "10" }]);
     // The shares of the picture were told before it.
     expect(sink.of("execution")).toMatchObject([{ clientOrderId: "b", qty: "10" }]);
+  });
+});
+
+describe("an oco that the broker has under our id", () => {
+  const legs = [{ filledQty: "4" }];
+  const target = { symbol: "SPY", side: "sell", type: "limit", qty: "6", legs } as unknown as SeenOrder;
+  const ours = approved({ clientOrderId: "o", side: "sell", type: "limit", orderClass: "oco", qty: "10" });
+
+  test("is ours also when its stop has taken a part", () => {
+    expect(isSame(target, ours)).toBe(true);
+    expect(isSame({ ...target, legs: [] }, ours)).toBe(false);
+    expect(isSame(target, { ...ours, orderClass: "bracket" })).toBe(false);
   });
 });
 
