@@ -235,7 +235,8 @@ class AlpacaBroker implements Broker {
   /** Tells the outcome of a POST, then what the stream said meanwhile. */
   #settle(id: string, outcome: BrokerInput): void {
     const order = this.#unnamed.get(id);
-    const staysUnclear = outcome.kind === "order.unknown" || (outcome.kind === "order.rejected" && order?.times === 2);
+    const staysUnclear =
+      outcome.kind === "order.unknown" || (outcome.kind === "order.rejected" && (order?.times ?? 0) > 1);
     if (!staysUnclear || order === undefined) {
       this.#tell(outcome);
       return this.#release(this.#unnamed.settle(id));
