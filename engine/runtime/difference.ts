@@ -46,10 +46,15 @@ function walkObject(
 ): ValueDifference | undefined {
   for (const key of new Set([...Object.keys(recorded), ...Object.keys(now)])) {
     const place = /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
-    const found = walk(place, recorded[key], now[key]);
+    const found = walk(place, valueOf(recorded, key), valueOf(now, key));
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Its own: a key of a journal may have the name of what every object inherits. */
+function valueOf(object: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -37,6 +37,11 @@ describe("the first difference", () => {
     expect(first([{ a: -0, b: undefined, c: NaN, d: null }], [{ a: 0, c: NaN, d: null }])).toBeUndefined();
   });
 
+  it("takes nothing that every object inherits for a value", () => {
+    expect(first([{ valueOf: null }], [{}])).toBe("outputs[0].valueOf: null / nothing");
+    expect(first([{}], [{ toString: 1 }])).toBe("outputs[0].toString: nothing / 1");
+  });
+
   it("is cut when it is long", () => {
     expect((first(["x".repeat(5_000)], [1]) as string).length).toBeLessThan(230);
   });
