@@ -38,11 +38,22 @@ function checkCounted(builder: Builder, { on, facts }: Omit<Strategy, "digest">)
     const { size } = fact.spec.series;
     if (!isOfTime(size) && fact.warmup > Math.max(1, most.get(size.label)?.warmup ?? 0)) most.set(size.label, fact);
   }
-  for (const [label, { warmup, key }] of most) {
+  for (const [label, fact] of most) {
+    const { warmup } = fact;
     const message = `Facts stay unknown until ${warmup} bars of ${label} have been counted live: no history has such bars`;
-    const help = `The most demanding fact is ${key}.`;
+    const help = `The most demanding fact is ${wordsOf(fact)}.`;
     builder.reportKey("time/counted-live", [label === on.label ? "on" : "symbols"], message, help);
   }
+}
+
+/** `sma(200)`, `macd(fast: 12, signal: 9, slow: 26)`: which one is meant, not all that it is made of. */
+function wordsOf({ ref: { fact, params = {} } }: Fact): string {
+  const numbers = Object.entries(params).flatMap(([name, value]) =>
+    typeof value === "number" && name !== "lag" ? [{ name, value }] : [],
+  );
+  if (numbers.length === 0) return fact;
+  const texts = numbers.map(({ name, value }) => (numbers.length === 1 ? `${value}` : `${name}: ${value}`));
+  return `${fact}(${texts.join(", ")})`;
 }
 
 /** The most demanding fact of each series. */
@@ -55,12 +66,13 @@ function checkHistory(
     string,
     { readonly symbol: string; readonly size: BarSize; readonly bars: number; readonly fact: string }
   >();
-  for (const { spec, warmup, key } of strategy.facts) {
+  for (const fact of strategy.facts) {
+    const { spec, warmup } = fact;
     const { size } = spec.series;
     if (!isOfTime(size)) continue;
     for (const symbol of spec.series.symbol === null ? strategy.symbols : [spec.series.symbol]) {
       const at = `${symbol}@${size.label}`;
-      if (warmup > (most.get(at)?.bars ?? 0)) most.set(at, { symbol, size, bars: warmup, fact: key });
+      if (warmup > (most.get(at)?.bars ?? 0)) most.set(at, { symbol, size, bars: warmup, fact: wordsOf(fact) });
     }
   }
   for (const { symbol, size, bars, fact } of most.values()) {
