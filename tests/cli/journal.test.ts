@@ -1,16 +1,15 @@
 /** `barwise journal` as a person runs it. */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openFileJournal } from "../../engine/adapters/journal/open.ts";
 import { addBacktest } from "../../engine/cli/backtest.ts";
-import { CliError } from "../../engine/cli/io.ts";
 import { addJournal } from "../../engine/cli/journal.ts";
 import { HEADER, record, snapshot } from "../adapters/journal/support.ts";
 import { Process, build } from "./support.ts";
 import type { Built } from "./support.ts";
+import { barwiseWith, inFolderOfItsOwn } from "./in-process.ts";
+import type { Run } from "./in-process.ts";
 
 const DIP = `barwise: 1
 name: dip
@@ -22,50 +21,9 @@ rules:
   - { name: tell, when: close > sma(20), then: { alert: { message: "high \\u001b[31m" } } }
 `;
 
-let folder: string;
-let here: string;
+const folder = inFolderOfItsOwn("journal");
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "barwise-journal-"));
-  here = process.cwd();
-  process.chdir(folder);
-  vi.stubEnv("NO_COLOR", "1");
-  vi.stubEnv("FORCE_COLOR", undefined);
-});
-
-afterEach(() => {
-  process.chdir(here);
-  rmSync(folder, { recursive: true, force: true });
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
-
-interface Run {
-  readonly out: string;
-  readonly err: string;
-  readonly code: number;
-}
-
-async function barwise(...args: readonly string[]): Promise<Run> {
-  let [out, err] = ["", ""];
-  const program = new Command("barwise").exitOverride();
-  addJournal(program);
-  addBacktest(program);
-  const { exitCode } = process;
-  process.exitCode = 0;
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((err += String(text)), true));
-  try {
-    await program.parseAsync(args, { from: "user" });
-    return { out, err, code: process.exitCode };
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return { out, err: `${err}error: ${error.message}\n`, code: error.exitCode };
-  } finally {
-    process.exitCode = exitCode;
-    vi.restoreAllMocks();
-  }
-}
+const barwise = barwiseWith(addJournal, addBacktest);
 
 const journal = (...args: readonly string[]): Promise<Run> => barwise("journal", ...args);
 const RUN = ".barwise/journal/2024-01-01";
@@ -262,10 +220,10 @@ describe("journal tail --follow", () => {
   afterAll(() => built.remove());
 
   it("shows what is written, as it is written", async () => {
-    const writer = await openFileJournal(join(folder, "j"), HEADER, { segmentBytes: 700 });
+    const writer = await openFileJournal(join(folder.path, "j"), HEADER, { segmentBytes: 700 });
     writer.append(record(0));
     await writer.sync();
-    const tail = new Process(built.main, ["journal", "tail", "j", "-f", "--format", "ndjson"], folder);
+    const tail = new Process(built.main, ["journal", "tail", "j", "-f", "--format", "ndjson"], folder.path);
     await tail.until("the first", () => tail.out.includes('"n":0'));
     for (let n = 1; n < 12; n++) {
       writer.append(record(n));

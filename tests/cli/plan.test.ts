@@ -1,45 +1,22 @@
 /** `barwise plan` as a person runs it: against a journal, against a git repository, saved and verified. */
 import { execFileSync, spawnSync } from "node:child_process";
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Command } from "commander";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { openJournal } from "../../engine/adapters/journal/open.ts";
 import { addBacktest } from "../../engine/cli/backtest.ts";
-import { CliError } from "../../engine/cli/io.ts";
 import { addPlan } from "../../engine/cli/plan.ts";
 import { HEADER } from "../e2e/support.ts";
+import { barwiseWith, inFolderOfItsOwn } from "./in-process.ts";
+import type { Run } from "./in-process.ts";
 
 const HAS_GIT = spawnSync("git", ["--version"]).status === 0;
 
-let folder: string;
-let here: string;
+const folder = inFolderOfItsOwn("plan");
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "barwise-plan-"));
-  here = process.cwd();
-  process.chdir(folder);
-  vi.stubEnv("NO_COLOR", "1");
-  vi.stubEnv("FORCE_COLOR", undefined);
   write("barwise.yaml", "barwise: 1\nrisk: {max_daily_loss: 5%}\n");
   write("strategies/dip.strategy.yaml", DIP);
-});
-
-afterEach(() => {
-  process.chdir(here);
-  rmSync(folder, { recursive: true, force: true });
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
 });
 
 /** Holds the index from its first day above the average until it falls below half of it. */
@@ -61,36 +38,11 @@ rules:
 `;
 
 function write(name: string, text: string): void {
-  mkdirSync(dirname(join(folder, name)), { recursive: true });
-  writeFileSync(join(folder, name), text);
+  mkdirSync(dirname(join(folder.path, name)), { recursive: true });
+  writeFileSync(join(folder.path, name), text);
 }
 
-interface Run {
-  readonly out: string;
-  readonly err: string;
-  readonly code: number;
-}
-
-async function barwise(...args: readonly string[]): Promise<Run> {
-  let [out, err] = ["", ""];
-  const program = new Command("barwise").exitOverride();
-  addPlan(program);
-  addBacktest(program);
-  const { exitCode } = process;
-  process.exitCode = 0;
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((err += String(text)), true));
-  try {
-    await program.parseAsync(args, { from: "user" });
-    return { out, err, code: process.exitCode };
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return { out, err: `${err}error: ${error.message}\n`, code: error.exitCode };
-  } finally {
-    process.exitCode = exitCode;
-    vi.restoreAllMocks();
-  }
-}
+const barwise = barwiseWith(addPlan, addBacktest);
 
 const plan = (...args: readonly string[]): Promise<Run> => barwise("plan", ...args);
 
@@ -169,9 +121,9 @@ describe("plan against what is running", () => {
     await ran();
     mkdirSync("other/strategies", { recursive: true });
     write("other/strategies/dip.strategy.yaml", DIP);
-    process.chdir(join(folder, "other"));
+    process.chdir(join(folder.path, "other"));
     expect((await plan()).err).toContain("no journal, so nothing has run here");
-    process.chdir(join(folder, "strategies"));
+    process.chdir(join(folder.path, "strategies"));
     const { err, code } = await plan();
     expect(err).toMatch(/^project \.\.\nagainst \.\.[/\\]/);
     expect(code).toBe(0);
@@ -193,7 +145,7 @@ describe("plan against what is running", () => {
     expect(lines(out)[0]).toBe('+ more  ! plan/entry-added: new strategy "more" enters SPX by "enter"');
     expect(out).not.toContain("dip");
     expect(code).toBe(0);
-    process.chdir(join(folder, "strategies"));
+    process.chdir(join(folder.path, "strategies"));
     expect((await plan("more.strategy.yaml")).out).toBe(out);
     expect((await plan("--detailed-exitcode")).code).toBe(2);
     expect(await plan("nowhere.yaml")).toMatchObject({ code: 2, err: "error: nowhere.yaml: no such file or folder\n" });
@@ -232,7 +184,7 @@ describe("plan against what is running", () => {
 
   it("reads a journal that is being written, and leaves it alone", async () => {
     await ran();
-    const journal = join(folder, ".barwise/journal/2024-01-01");
+    const journal = join(folder.path, ".barwise/journal/2024-01-01");
     // Another process writes: its lock stays, and the record that it has not finished is no damage.
     const lock = join(journal, "LOCK");
     writeFileSync(lock, JSON.stringify({ pid: process.ppid, started: null }));
@@ -254,7 +206,7 @@ describe("plan against what is running", () => {
       code: 2,
       err: "error: .barwise/journal: no journal, so nothing has run here; --against HEAD compares with a git revision\n",
     });
-    const empty = join(folder, ".barwise/journal/2024-01-01");
+    const empty = join(folder.path, ".barwise/journal/2024-01-01");
     mkdirSync(dirname(empty), { recursive: true });
     await (await openJournal(empty, HEADER)).close();
     expect((await plan()).err).toContain("the journal holds no program yet: nothing has run");
@@ -265,7 +217,7 @@ describe("plan against what is running", () => {
     expect(broken.err).toContain("error: the files have errors");
     expect(broken.code).toBe(1);
     write("strategies/dip.strategy.yaml", DIP);
-    const file = join(folder, ".barwise/journal/2024-01-02/000001.journal");
+    const file = join(folder.path, ".barwise/journal/2024-01-02/000001.journal");
     const bytes = readFileSync(file);
     bytes[200] = (bytes[200] as number) ^ 0xff;
     writeFileSync(file, bytes);
@@ -292,14 +244,14 @@ describe("a plan that is kept", () => {
     await ran();
     const out = "plan.json";
     await plan("--out", out);
-    rmSync(join(folder, ".barwise"), { recursive: true });
+    rmSync(join(folder.path, ".barwise"), { recursive: true });
     await ran("2000-01-08");
     const flat = await plan("--verify", out, "--format", "json");
     expect(JSON.parse(flat.out)).toMatchObject({
       holds: false,
       moved: [{ what: "positions", text: "positions changed: dip SPX 10 -> none" }, { what: "orders" }],
     });
-    rmSync(join(folder, ".barwise"), { recursive: true });
+    rmSync(join(folder.path, ".barwise"), { recursive: true });
     write("strategies/dip.strategy.yaml", DIP.replace("line: 50", "line: 45"));
     await ran();
     write("strategies/dip.strategy.yaml", DIP);
@@ -322,7 +274,7 @@ describe("a plan that is kept", () => {
 describe.skipIf(!HAS_GIT)("plan against a git revision", () => {
   function git(...args: readonly string[]): void {
     const identity = ["-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false"];
-    execFileSync("git", [...identity, ...args], { cwd: folder });
+    execFileSync("git", [...identity, ...args], { cwd: folder.path });
   }
 
   function commit(): void {
@@ -351,7 +303,7 @@ describe.skipIf(!HAS_GIT)("plan against a git revision", () => {
       /^against HEAD~1 \([0-9a-f]{12}\); positions and what would fire are known against a run only\n$/,
     );
     expect(code).toBe(0);
-    process.chdir(join(folder, "strategies"));
+    process.chdir(join(folder.path, "strategies"));
     expect((await plan("--against", "v1")).out).toBe(out);
     expect((await plan("--against", "main")).out).toContain("unchanged, state kept");
     const answer = JSON.parse((await plan("--against", "v1", "--format", "json")).out) as Record<string, unknown>;
@@ -362,9 +314,9 @@ describe.skipIf(!HAS_GIT)("plan against a git revision", () => {
     write("barwise.yaml", "barwise: 1\nstrategies: old/\nrisk: risk.yaml\n");
     write("risk.yaml", "max_daily_loss: 2%\n");
     write("old/dip.strategy.yaml", DIP);
-    rmSync(join(folder, "strategies"), { recursive: true });
+    rmSync(join(folder.path, "strategies"), { recursive: true });
     commit();
-    rmSync(join(folder, "old"), { recursive: true });
+    rmSync(join(folder.path, "old"), { recursive: true });
     write("barwise.yaml", "barwise: 1\nrisk: risk.yaml\n");
     write("risk.yaml", "max_daily_loss: 3%\n");
     write("strategies/dip.strategy.yaml", DIP);
@@ -417,7 +369,7 @@ describe.skipIf(!HAS_GIT)("plan against a git revision", () => {
     const option = await plan("--against=--output=stolen");
     expect(option.err).toContain("a revision does not begin with a hyphen");
     expect(existsSync("stolen")).toBe(false);
-    rmSync(join(folder, ".git"), { recursive: true });
+    rmSync(join(folder.path, ".git"), { recursive: true });
     expect((await plan("--against", "HEAD")).err).toContain("not in a git repository");
   });
 

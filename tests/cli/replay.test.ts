@@ -1,15 +1,14 @@
 /** `barwise replay` as a person runs it. */
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { openFileJournal } from "../../engine/adapters/journal/open.ts";
 import { readJournal } from "../../engine/adapters/journal/read.ts";
 import { addBacktest } from "../../engine/cli/backtest.ts";
-import { CliError } from "../../engine/cli/io.ts";
 import { addReplay } from "../../engine/cli/replay.ts";
 import type { JournalHeader, JournalRecord, NumberedRecord } from "../../engine/ports/journal.ts";
+import { barwiseWith, inFolderOfItsOwn } from "./in-process.ts";
+import type { Run } from "./in-process.ts";
 
 const DIP = `barwise: 1
 name: dip
@@ -24,52 +23,14 @@ rules:
     then: { close: {} }
 `;
 
-let folder: string;
-let here: string;
+inFolderOfItsOwn("replay");
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "barwise-replay-"));
-  here = process.cwd();
-  process.chdir(folder);
-  vi.stubEnv("NO_COLOR", "1");
-  vi.stubEnv("FORCE_COLOR", undefined);
   mkdirSync("strategies");
   writeFileSync("strategies/dip.strategy.yaml", DIP);
 });
 
-afterEach(() => {
-  process.chdir(here);
-  rmSync(folder, { recursive: true, force: true });
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
-
-interface Run {
-  readonly out: string;
-  readonly err: string;
-  readonly code: number;
-}
-
-async function barwise(...args: readonly string[]): Promise<Run> {
-  let [out, err] = ["", ""];
-  const program = new Command("barwise").exitOverride();
-  addReplay(program);
-  addBacktest(program);
-  const { exitCode } = process;
-  process.exitCode = 0;
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((err += String(text)), true));
-  try {
-    await program.parseAsync(args, { from: "user" });
-    return { out, err, code: process.exitCode };
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return { out, err: `${err}error: ${error.message}\n`, code: error.exitCode };
-  } finally {
-    process.exitCode = exitCode;
-    vi.restoreAllMocks();
-  }
-}
+const barwise = barwiseWith(addReplay, addBacktest);
 
 const replay = (...args: readonly string[]): Promise<Run> => barwise("replay", ...args);
 const RUN = ".barwise/journal/2024-01-01";
