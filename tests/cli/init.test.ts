@@ -1,9 +1,8 @@
 /** `barwise init`: what it writes is right from the start, and nothing that was there is lost. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { addFmt } from "../../engine/cli/fmt.ts";
 import { addInit } from "../../engine/cli/init.ts";
@@ -11,24 +10,11 @@ import { addLint } from "../../engine/cli/lint.ts";
 import { addTest } from "../../engine/cli/test.ts";
 import { VERSION } from "../../engine/cli/version.ts";
 import { renderSchemas } from "../../engine/lang/schema-render.ts";
+import { inFolderOfItsOwn } from "./in-process.ts";
 
-let folder: string;
-let here: string;
+inFolderOfItsOwn("init");
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "barwise-init-"));
-  here = process.cwd();
-  process.chdir(folder);
-  vi.stubEnv("NO_COLOR", "1");
-  vi.stubEnv("GITHUB_ACTIONS", undefined);
-});
-
-afterEach(() => {
-  process.chdir(here);
-  rmSync(folder, { recursive: true, force: true });
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+beforeEach(() => vi.stubEnv("GITHUB_ACTIONS", undefined));
 
 async function barwise(
   ...args: string[]

@@ -1,9 +1,8 @@
 /** `barwise resolve` against the journal of a run in which an order was lost. */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { openJournal } from "../../engine/adapters/journal/open.ts";
 import { openAcceptances } from "../../engine/cli/acceptances.ts";
@@ -11,25 +10,14 @@ import { CliError } from "../../engine/cli/io.ts";
 import { addResolve } from "../../engine/cli/resolve.ts";
 import { HEADER } from "../e2e/support.ts";
 import { programOf, rig, START, threshold, turns } from "../runtime/support.ts";
+import { inFolderOfItsOwn } from "./in-process.ts";
 
-let folder: string;
-let here: string;
+const folder = inFolderOfItsOwn("resolve");
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "barwise-resolve-"));
-  here = process.cwd();
-  process.chdir(folder);
-  vi.stubEnv("NO_COLOR", "1");
   mkdirSync("strategies");
   writeFileSync("barwise.yaml", "barwise: 1\n");
   writeFileSync("strategies/a.strategy.yaml", threshold(100));
-});
-
-afterEach(() => {
-  process.chdir(here);
-  rmSync(folder, { recursive: true, force: true });
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
 });
 
 /** An entry leaves and nobody ever hears of it. */
@@ -79,10 +67,10 @@ it("lists what waits for a person, asks what was found, and keeps the word where
     run: "t",
     reason: "looked: none",
   });
-  const words = await (await openAcceptances(folder)).read();
+  const words = await (await openAcceptances(folder.path)).read();
   expect(words).toMatchObject({ reloads: [], orders: [{ order: id }] });
   writeFileSync(join(".barwise/accepted", "other.yaml"), "hello: world\n");
-  await expect((await openAcceptances(folder)).read()).rejects.toThrow(/other\.yaml: nothing that/);
+  await expect((await openAcceptances(folder.path)).read()).rejects.toThrow(/other\.yaml: nothing that/);
 });
 
 it("says that nothing waits", async () => {
