@@ -58,7 +58,7 @@ async function accept(folder: string, flags: Flags): Promise<void> {
 }
 
 /** As the session names its account. */
-export function isLive(account: string): boolean {
+function isLive(account: string): boolean {
   return account === "alpaca-live";
 }
 

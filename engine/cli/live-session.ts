@@ -150,6 +150,7 @@ export interface Session {
   readonly journalDir: string;
   /** What runs: of a run that is gone on with, the program that it had. */
   readonly program: Program;
+  readonly isGoneOnWith: boolean;
   readonly notes: readonly string[];
   /** Bars that a new program needs, up to now. */
   warm(program: Program): Promise<LoadedProgram["warmup"]>;
@@ -183,6 +184,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       engine,
       journalDir: run.dir,
       program: recovered?.program ?? options.program,
+      isGoneOnWith: recovered !== undefined,
       notes,
       warm: async (next) => (await warmupOf(next, history, timeOfNow(), calendarOf)).warmup,
     };

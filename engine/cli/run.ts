@@ -7,7 +7,6 @@
 import type { Command } from "commander";
 import { InvariantError } from "../core/assert.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { isLive } from "./accept.ts";
 import { openAcceptances } from "./acceptances.ts";
 import type { Acceptances } from "./acceptances.ts";
 import { nameOf, openAccount } from "./accounts.ts";
@@ -151,8 +150,10 @@ async function trade(session: Session, run: Run): Promise<void> {
     await decide(engine, acceptances).catch(failed);
   };
   try {
-    // What was changed and said while nobody ran comes in as at any other time, before the first price.
-    await Promise.race([listen().then(() => engine.startFeeds()), stopped.signal]);
+    // What was changed and said while nobody ran comes in as at any other time, before the first price. A new run has
+    // just read everything.
+    const before = session.isGoneOnWith ? listen() : Promise.resolve();
+    await Promise.race([before.then(() => engine.startFeeds()), stopped.signal]);
   } catch (error) {
     await engine.stop();
     throw error;
@@ -183,7 +184,7 @@ function reloaderOf(session: Session, { project, account, view }: Run, acceptanc
     session,
     view,
     unfit: (program) => account.unfit(program),
-    live: isLive(account.connection.account),
+    live: account.connection.broker.live,
     acceptances: async () => (await acceptances.read()).reloads,
   });
 }
