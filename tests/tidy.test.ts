@@ -26,7 +26,7 @@ function filesBelow(folder: string, keep: (path: string) => boolean): Source[] {
 
 // ------------------------------------------------------------------------------------------------ imports
 
-const CORE_TYPES = ["core/event.ts", "core/program.ts"];
+const CORE_TYPES = ["core/event.ts", "core/program.ts", "core/risk-limits.ts"];
 /** Small pure helpers of the core that others may use beside its types. */
 const CORE_HELPERS = [
   "core/actions.ts",
@@ -49,7 +49,13 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ["core/desk", ["core/*", "market"]],
   ["core", ["core", "catalog", "market", "bignumber.js"]],
   ["exchange", [...CORE_TYPES, ...CORE_HELPERS, "market"]],
-  ["lang", [...CORE_TYPES, ...CORE_HELPERS, "catalog", "market", "yaml", "ajv", "fastest-levenshtein", "node:crypto"]],
+  [
+    "lang",
+    [
+      ...[...CORE_TYPES, ...CORE_HELPERS, "core/desk/risk/catalogue.ts", "catalog", "market"],
+      ...["yaml", "ajv", "fastest-levenshtein", "node:crypto"],
+    ],
+  ],
   ["report", [...CORE_TYPES, ...CORE_HELPERS, "lang"]],
   ["editor", [...CORE_TYPES, ...CORE_HELPERS, "catalog", "lang", "report/words.ts", "yaml"]],
   ["ports", [...CORE_TYPES, "market"]],

@@ -5,6 +5,7 @@
  * Facts are symbol-relative: `symbol: null` in a series means "the symbol the rule is evaluated for".
  */
 import type { SeriesSize } from "../market/bar-size.ts";
+import type { AccountLimits, RiskLimits } from "./risk-limits.ts";
 
 /** The operators of the safe profile of json-rules-engine. */
 export type Operator =
@@ -296,25 +297,6 @@ export interface SourceSpan {
   readonly column: number;
 }
 
-/** Limits of one scope; unset means the scope above decides. Ratios are of account equity. */
-export interface RiskLimits {
-  readonly maxPositionRatio?: number;
-  readonly maxPositionNotional?: number;
-  readonly maxPositionQty?: number;
-  readonly maxOrderNotional?: number;
-  readonly maxOrderQty?: number;
-  readonly maxOrdersPerDay?: number;
-  readonly maxOrdersPerMinute?: number;
-  readonly maxDailyLossRatio?: number;
-  /** How far an order price may lie from the reference price, e.g. 0.05. */
-  readonly priceCollarRatio?: number;
-  /** Checks that hold for exits too. Only what is named here may refuse one; protection is never refused by a limit. */
-  readonly includeExits?: readonly ExitLimit[];
-}
-
-/** Names of checks, of those limits that may be declared to include exits. */
-export type ExitLimit = "max_orders_per_day" | "order_rate" | "max_order_qty" | "max_order_notional" | "price_collar";
-
 /** Orders that open or add and for which the condition holds, or is unknown, need a person's word. */
 export interface Approval {
   /** Facts of the order, of the account, constants and what is computed of them; inputs stand before users. */
@@ -364,8 +346,8 @@ export interface Program {
   /** Semantic digest: comments, key order and quoting do not count. */
   readonly digest: string;
   readonly strategies: readonly Strategy[];
-  /** Account-wide limits (from the project). */
-  readonly risk: RiskLimits;
+  /** Limits of the account, and of strategies and symbols within it (from the project). */
+  readonly risk: AccountLimits;
   readonly approval?: Approval;
   /** Milliseconds after a bar's end before a timer closes it. */
   readonly graceMs: number;

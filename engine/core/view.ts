@@ -56,11 +56,11 @@ export function accountOf(
   core: CoreState,
 ): AccountView & { readonly state: string; readonly reason: string; readonly ready: boolean } {
   const { state } = core.desk;
-  const trading = state.states.get("account");
+  const trading = state.states.in("account");
   return {
     ...state.account.view(state.reserved()),
-    state: trading?.state ?? "ACTIVE",
-    reason: trading?.reason ?? "",
+    state: trading.state,
+    reason: trading.reason,
     ready: state.ready,
   };
 }

@@ -4,7 +4,8 @@
  * Owns: risk/no-limit and risk/repeats. May not: judge a size that is written; only what nothing bounds.
  */
 import { onlyReduces } from "../core/actions.ts";
-import type { RiskLimits, Rule, Strategy } from "../core/program.ts";
+import type { Rule, Strategy } from "../core/program.ts";
+import type { RiskLimits } from "../core/risk-limits.ts";
 import type { Builder } from "./builder.ts";
 
 export function checkSizes(builder: Builder, strategy: Omit<Strategy, "digest">, account: RiskLimits): void {

@@ -3,7 +3,8 @@
  *
  * Owns: what a careful reader would ask about: exits, sizes, history. What logic alone can tell is in logic/.
  */
-import type { Fact, RiskLimits, Strategy } from "../core/program.ts";
+import type { Fact, Strategy } from "../core/program.ts";
+import type { RiskLimits } from "../core/risk-limits.ts";
 import { isOfTime } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Builder } from "./builder.ts";

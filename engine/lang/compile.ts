@@ -6,7 +6,8 @@
  */
 import { INDICATORS } from "../catalog/catalog.ts";
 import type { Indicator } from "../catalog/kernel.ts";
-import type { Program, ProgramSettings, RiskLimits, Strategy } from "../core/program.ts";
+import type { Program, ProgramSettings, Strategy } from "../core/program.ts";
+import type { RiskLimits } from "../core/risk-limits.ts";
 import { isOfTime, parseSeriesSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import { checkTemplate, readStrategy } from "./compose.ts";

@@ -3,13 +3,14 @@
  *
  * Owns: its defaults and its meaning. May not: read other files; a risk file comes from the same map of texts.
  */
-import type { Approval, RiskLimits } from "../core/program.ts";
+import type { Approval } from "../core/program.ts";
+import type { AccountLimits } from "../core/risk-limits.ts";
 import { readProjectApproval } from "./approval.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { readFeeds } from "./feeds.ts";
 import type { FeedConfig } from "./feeds.ts";
 import { durationAt } from "./duration-at.ts";
-import { readRisk } from "./risk-limits.ts";
+import { readAccountRisk } from "./risk-limits.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { projectSchema, riskFileSchema } from "./schema-project.ts";
 import { placeOf, readYaml } from "./yaml-file.ts";
@@ -26,7 +27,7 @@ export interface Project {
   /** One, or two of which the second takes over when the first is lost. */
   readonly feeds: readonly FeedConfig[];
   readonly failover: { readonly afterMs: number; readonly backMs: number };
-  readonly risk: RiskLimits;
+  readonly risk: AccountLimits;
   readonly approval?: Approval;
   readonly journal: string;
   readonly graceMs: number;
@@ -79,7 +80,7 @@ export function parseProject(
   const risk =
     typeof data["risk"] === "string"
       ? riskFile(yaml, data["risk"], files, texts, extra)
-      : readRisk(yaml, ["risk"], data["risk"]);
+      : readAccountRisk(yaml, ["risk"], data["risk"]);
   const account = (data["account"] ?? {}) as Partial<Project["account"]>;
   checkVenueUrl(yaml, account);
   const feeds = readFeeds(yaml, data["feeds"]);
@@ -168,7 +169,7 @@ function riskFile(
   files: Readonly<Record<string, string>>,
   texts: Record<string, string>,
   extra: Diagnostic[],
-): RiskLimits {
+): AccountLimits {
   const folder = yaml.findings.file.replace(/[^/]*$/, "");
   const path = `${folder}${name.replace(/^\.\//, "")}`;
   const text = Object.hasOwn(files, path) ? files[path] : undefined;
@@ -181,7 +182,7 @@ function riskFile(
   const limits = readYaml(path, text);
   validateRisk ??= compileSchema(riskFileSchema());
   if (limits.data !== undefined) checkSchema(validateRisk, limits, "plain");
-  const risk = readRisk(limits, [], limits.data);
+  const risk = readAccountRisk(limits, [], limits.data);
   extra.push(...limits.findings.list());
   return risk;
 }

@@ -3,7 +3,9 @@
  *
  * Owns: the spellings of limits. Data that the schema refused are skipped: they have a finding already.
  */
-import type { ExitLimit, RiskLimits } from "../core/program.ts";
+import { EXIT_LIMITS, LIMITS } from "../core/desk/risk/catalogue.ts";
+import type { AccountLimits, LimitSpec, RiskLimits } from "../core/risk-limits.ts";
+import { durationAt } from "./duration-at.ts";
 import { parseRatio } from "./values.ts";
 import { keyPlace, placeOf } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
@@ -14,80 +16,90 @@ export function readRisk(file: YamlFile, path: Path, value: unknown): RiskLimits
   if (typeof value !== "object" || value === null) return {};
   const source = value as Readonly<Record<string, unknown>>;
   const limits: Mutable<RiskLimits> = {};
-  const number = (key: string): number | undefined => {
-    const found = source[key];
-    return typeof found === "number" && found > 0 ? found : undefined;
-  };
-  const set = <K extends keyof RiskLimits>(key: K, limit: RiskLimits[K] | undefined): void => {
-    if (limit !== undefined) limits[key] = limit;
-  };
-  set("maxOrdersPerDay", number("max_orders_per_day"));
-  set("maxOrdersPerMinute", number("max_orders_per_minute"));
-  set("maxOrderNotional", number("max_order_notional"));
-  set("maxOrderQty", number("max_order_qty"));
-  set("maxDailyLossRatio", readRatio(file, [...path, "max_daily_loss"], source["max_daily_loss"]));
-  set("priceCollarRatio", readRatio(file, [...path, "price_collar"], source["price_collar"]));
-  readPosition(file, [...path, "max_position"], source["max_position"], set);
-  readExits(file, [...path, "include_exits"], source["include_exits"], set);
-  return limits;
+  for (const spec of LIMITS) {
+    const here = [...path, spec.name];
+    const found = source[spec.name];
+    if (spec.kind === "position") Object.assign(limits, readPosition(file, here, found));
+    else {
+      const limit = readLimit(file, here, found, spec);
+      if (limit !== undefined) limits[spec.key] = limit;
+    }
+  }
+  const exits = readExits(file, [...path, "include_exits"], source["include_exits"]);
+  return exits === undefined ? limits : { ...limits, includeExits: exits };
 }
 
-/** Limits that a person wants to hold for exits too, by the name of their check. */
-export const EXIT_LIMITS = {
-  max_orders_per_day: "max_orders_per_day",
-  max_orders_per_minute: "order_rate",
-  max_order_notional: "max_order_notional",
-  max_order_qty: "max_order_qty",
-  price_collar: "price_collar",
-} as const satisfies Readonly<Record<string, ExitLimit>>;
+/** Of a project: with tighter limits of strategies and symbols within the account's. */
+export function readAccountRisk(file: YamlFile, path: Path, value: unknown): AccountLimits {
+  const within = (key: "strategies" | "symbols"): Partial<AccountLimits> => {
+    const found = (value as Readonly<Record<string, unknown>> | null | undefined)?.[key];
+    if (typeof found !== "object" || found === null) return {};
+    const entries = Object.entries(found).map(
+      ([name, limits]) => [name, readRisk(file, [...path, key, name], limits)] as const,
+    );
+    return { [key]: Object.fromEntries(entries) };
+  };
+  return { ...readRisk(file, path, value), ...within("strategies"), ...within("symbols") };
+}
 
-function readExits(
-  file: YamlFile,
-  path: Path,
-  value: unknown,
-  set: (key: "includeExits", limit: RiskLimits["includeExits"]) => void,
-): void {
-  if (!Array.isArray(value)) return;
-  const known = Object.entries(EXIT_LIMITS).filter(([name]) => value.includes(name));
-  if (known.length === 0) return;
-  set(
-    "includeExits",
-    known.map(([, check]) => check),
-  );
+function readLimit(file: YamlFile, path: Path, value: unknown, { kind, most }: LimitSpec): number | undefined {
+  switch (kind) {
+    case "ratio":
+      return readRatio(file, path, value, { most: most ?? 1 });
+    case "duration":
+      return durationAt(file, path, value);
+    default:
+      return typeof value === "number" && value > 0 ? value : undefined;
+  }
+}
+
+function readExits(file: YamlFile, path: Path, value: unknown): RiskLimits["includeExits"] {
+  if (!Array.isArray(value)) return undefined;
+  const known = [...EXIT_LIMITS].filter(([name]) => value.includes(name));
+  if (known.length === 0) return undefined;
   const message = "An exit that one of these limits refuses leaves its position open";
   const place = keyPlace(file, path) ?? placeOf(file, path);
   file.findings.report("risk/exits-limited", place, message, "Remove include_exits: exits then pass all limits.");
+  return known.map(([, control]) => control);
 }
 
-function readPosition(
+/** Largest position as a multiple of the equity: margin exists. */
+const MOST_EQUITY = 10;
+
+function readPosition(file: YamlFile, path: Path, value: unknown): RiskLimits {
+  if (typeof value === "number") {
+    if (value > 1) return { maxPositionNotional: value };
+    const help = "Write 10% for a part of the equity, or an amount in dollars above 1.";
+    file.findings.report("types/value", placeOf(file, path), `max_position ${value} could be a ratio or dollars`, help);
+    return {};
+  }
+  if (typeof value === "string") return ratio(readRatio(file, path, value, { most: MOST_EQUITY, percentOnly: true }));
+  if (typeof value !== "object" || value === null) return {};
+  const { equity, notional, qty } = value as Readonly<Record<string, unknown>>;
+  return {
+    ...ratio(readRatio(file, [...path, "equity"], equity, { most: MOST_EQUITY })),
+    ...(typeof notional === "number" && notional > 0 ? { maxPositionNotional: notional } : {}),
+    ...(typeof qty === "number" && qty > 0 ? { maxPositionQty: qty } : {}),
+  };
+}
+
+function ratio(found: number | undefined): RiskLimits {
+  return found === undefined ? {} : { maxPositionRatio: found };
+}
+
+/** A ratio above 0 and at most `most`. */
+function readRatio(
   file: YamlFile,
   path: Path,
   value: unknown,
-  set: <K extends keyof RiskLimits>(key: K, limit: RiskLimits[K] | undefined) => void,
-): void {
-  if (typeof value === "number") {
-    if (value > 1) return set("maxPositionNotional", value);
-    const help = "Write 10% for a part of the equity, or an amount in dollars above 1.";
-    file.findings.report("types/value", placeOf(file, path), `max_position ${value} could be a ratio or dollars`, help);
-    return;
-  }
-  if (typeof value === "string") return set("maxPositionRatio", readRatio(file, path, value, true));
-  if (typeof value !== "object" || value === null) return;
-  const { equity, notional, qty } = value as Readonly<Record<string, unknown>>;
-  set("maxPositionRatio", readRatio(file, [...path, "equity"], equity));
-  if (typeof notional === "number" && notional > 0) set("maxPositionNotional", notional);
-  if (typeof qty === "number" && qty > 0) set("maxPositionQty", qty);
-}
-
-/** A ratio above 0 and at most 1 (positions may be larger: margin exists). */
-function readRatio(file: YamlFile, path: Path, value: unknown, percentOnly = false): number | undefined {
+  { most, percentOnly = false }: { readonly most: number; readonly percentOnly?: boolean },
+): number | undefined {
   if (typeof value !== "string" && typeof value !== "number") return undefined;
-  const ratio = parseRatio(value);
-  const key = String(path.at(-1));
-  const most = key === "max_position" || key === "equity" ? 10 : 1;
+  const found = parseRatio(value);
   const needsSign = percentOnly && !String(value).includes("%");
-  if (ratio !== undefined && ratio > 0 && ratio <= most && !needsSign) return ratio;
+  if (found !== undefined && found > 0 && found <= most && !needsSign) return found;
   const help = typeof value === "number" && value > most ? `Write ${value}%.` : "Write a percentage such as 10%.";
-  file.findings.report("types/value", placeOf(file, path), `${key} cannot be ${String(value)}`, help);
+  const message = `${String(path.at(-1))} cannot be ${String(value)}`;
+  file.findings.report("types/value", placeOf(file, path), message, help);
   return undefined;
 }

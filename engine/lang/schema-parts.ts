@@ -8,6 +8,9 @@
 
 import { INDICATORS } from "../catalog/catalog.ts";
 import { FACTS } from "../catalog/facts.ts";
+import { EXIT_LIMITS, LIMITS } from "../core/desk/risk/catalogue.ts";
+import type { LimitSpec } from "../core/risk-limits.ts";
+import { durationText } from "./values.ts";
 
 export type Schema = { readonly [keyword: string]: unknown };
 
@@ -99,7 +102,8 @@ export function definitions(forEditors: boolean): Readonly<Record<string, Schema
       ...(forEditors ? { if: { type: "object" }, then: { $ref: "#/definitions/conditionObject" } } : {}),
     },
     ...(forEditors ? objectForm() : {}),
-    risk: riskLimits(),
+    risk: mapping(RISK, riskLimits()),
+    accountRisk: accountLimits(),
     approval: mapping(
       "Orders that open or add and that a person must approve. Exits are never asked about.",
       {
@@ -141,34 +145,69 @@ function objectForm(): Readonly<Record<string, Schema>> {
   };
 }
 
-function riskLimits(): Schema {
-  const count = { type: "integer", minimum: 1 };
-  return mapping("Limits that entries must keep. Exits are never trapped by them.", {
-    max_position: {
-      description: "Largest position per symbol: `10%` of equity, an amount in dollars, or {equity | notional | qty}.",
-      type: ["number", "string", "object"],
-      additionalProperties: false,
-      properties: {
-        equity: ref("ratio", "Part of the account's equity, e.g. `10%`."),
-        notional: { type: "number", exclusiveMinimum: 0, description: "Dollars." },
-        qty: { type: "number", exclusiveMinimum: 0, description: "Shares." },
-      },
-    },
-    max_orders_per_day: { ...count, description: "Orders per trading day." },
-    max_orders_per_minute: { ...count, description: "Orders per minute.", default: 60 },
-    max_order_notional: { type: "number", exclusiveMinimum: 0, description: "Largest order in dollars." },
-    max_order_qty: { type: "number", exclusiveMinimum: 0, description: "Largest order in shares." },
-    max_daily_loss: ref("ratio", "Loss since the previous close, e.g. `2%`, from which on entries are refused."),
-    price_collar: {
-      ...ref("ratio", "How far an order price may lie from the market, e.g. `5%`."),
-      default: "10%",
-    },
+const RISK = "Limits that entries must keep. Exits are never trapped by them.";
+
+/** From the catalogue of controls. */
+function riskLimits(): Readonly<Record<string, Schema>> {
+  const all = Object.fromEntries(LIMITS.map((limit) => [limit.name, limitSchema(limit)]));
+  return {
+    ...all,
     include_exits: {
       type: "array",
       description: "Limits that hold for exits too. An exit that one of them refuses leaves its position open.",
-      items: {
-        enum: ["max_orders_per_day", "max_orders_per_minute", "max_order_notional", "max_order_qty", "price_collar"],
-      },
+      items: { enum: [...EXIT_LIMITS.keys()] },
     },
+  };
+}
+
+function accountLimits(): Schema {
+  const within = (description: string, names?: string): Schema => ({
+    description,
+    type: "object",
+    ...(names === undefined ? {} : { propertyNames: { pattern: names } }),
+    additionalProperties: ref("risk", "Limits that can only tighten the account's."),
   });
+  return mapping(RISK, {
+    ...riskLimits(),
+    strategies: within("Tighter limits of single strategies, by their name."),
+    symbols: within("Tighter limits of single symbols, for all strategies together.", SYMBOL),
+  });
+}
+
+function limitSchema({ kind, doc, default: fallback }: LimitSpec): Schema {
+  switch (kind) {
+    case "count":
+      return {
+        type: "integer",
+        minimum: 1,
+        description: doc,
+        ...(fallback === undefined ? {} : { default: fallback }),
+      };
+    case "money":
+    case "shares":
+      return {
+        type: "number",
+        exclusiveMinimum: 0,
+        description: doc,
+        ...(fallback === undefined ? {} : { default: fallback }),
+      };
+    case "ratio":
+      return {
+        ...ref("ratio", doc),
+        ...(fallback === undefined ? {} : { default: `${Number((fallback * 100).toPrecision(12))}%` }),
+      };
+    case "duration":
+      return { ...ref("duration", doc), ...(fallback === undefined ? {} : { default: durationText(fallback) }) };
+    case "position":
+      return {
+        description: doc,
+        type: ["number", "string", "object"],
+        additionalProperties: false,
+        properties: {
+          equity: ref("ratio", "Part of the account's equity, e.g. `10%`."),
+          notional: { type: "number", exclusiveMinimum: 0, description: "Dollars." },
+          qty: { type: "number", exclusiveMinimum: 0, description: "Shares." },
+        },
+      };
+  }
 }

@@ -90,7 +90,7 @@ export function projectSchema(forEditors: boolean): Schema {
           description: "Limits of the whole account, or the name of a file that holds them.",
           type: ["string", "object"],
           if: { type: "object" },
-          then: { $ref: "#/definitions/risk" },
+          then: { $ref: "#/definitions/accountRisk" },
         },
         approval: ref("approval", "Orders of all strategies that a person must approve."),
         journal: text("Folder of the journal.", { default: ".barwise/journal" }),
@@ -119,7 +119,7 @@ export function projectSchema(forEditors: boolean): Schema {
 export function riskFileSchema(): Schema {
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
-    allOf: [{ $ref: "#/definitions/risk" }],
+    allOf: [{ $ref: "#/definitions/accountRisk" }],
     definitions: definitions(false),
   };
 }

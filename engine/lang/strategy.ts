@@ -6,7 +6,8 @@
  */
 import { isMap, isScalar } from "yaml";
 import type { Indicator } from "../catalog/kernel.ts";
-import type { RiskLimits, Rule, SessionKind, Strategy } from "../core/program.ts";
+import type { Rule, SessionKind, Strategy } from "../core/program.ts";
+import type { RiskLimits } from "../core/risk-limits.ts";
 import type { BarSize, SeriesSize } from "../market/bar-size.ts";
 import { readAction } from "./actions.ts";
 import { readApproval } from "./approval.ts";

@@ -13,12 +13,12 @@ import type {
   MessagePart,
   OrderSpec,
   Program,
-  RiskLimits,
   Rule,
   Size,
   Strategy,
   TargetAction,
 } from "../core/program.ts";
+import type { RiskLimits } from "../core/risk-limits.ts";
 import { barWords } from "../lang/bar-sizes.ts";
 import { historyOf } from "../lang/plan/warmup.ts";
 import { durationText } from "../lang/values.ts";

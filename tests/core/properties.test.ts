@@ -356,7 +356,7 @@ describe("the desk", () => {
       const { run } = chaos;
       const feed = run.feed.bind(run);
       run.feed = (body) => {
-        const halted = run.core.desk.state.states.get("account")?.state === "HALTED";
+        const halted = run.core.desk.state.states.in("account").state === "HALTED";
         const outputs = feed(body);
         check(chaos, run.inputs.at(-1) as Input, outputs, halted);
         return outputs;

@@ -34,7 +34,7 @@ describe("explain", () => {
     expect(text).toContain("rule enter   a.strategy.yaml:22:5");
     expect(text).toContain("at most 1 entry open per symbol; when an exit rule cannot be trusted: hold");
     expect(text).toContain("params: oversold 38, overbought 65");
-    expect(text).toContain("limits: max orders per day 4, max position 40%");
+    expect(text).toContain("limits: max position 40%, max orders per day 4");
   });
 
   it("reads every construct of the language aloud", () => {

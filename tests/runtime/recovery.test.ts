@@ -120,7 +120,7 @@ describe("a process that goes on with the journal of another", () => {
     await made.engine.resume([], START);
     await turns();
     expect(made.broker.calls).toEqual(["start", "reconcile", "cancel"]);
-    expect(made.engine.core.desk.state.states.get("account")?.state).toBe("HALTED");
+    expect(made.engine.core.desk.state.states.in("account").state).toBe("HALTED");
   });
 
   it("lets facts follow the bars of the time between, and fires for none of them", async () => {

@@ -78,7 +78,7 @@ export class Judge implements Witness {
       if (owner === undefined) this.#fault(`${clientOrderId} is sent and was never told of`);
       if (!isConnected) this.#fault(`${clientOrderId} is sent while no updates come`);
       if (!state.ready) this.#fault(`${clientOrderId} is sent while nobody knows what the broker holds`);
-      const trading = state.states.get("account")?.state ?? "ACTIVE";
+      const trading = state.states.in("account").state;
       if (trading === "HALTED") this.#fault(`${clientOrderId} is sent while trading is halted`);
       if (trading === "REDUCING" && owner?.role === "entry")
         this.#fault(`entry ${clientOrderId} is sent while REDUCING`);

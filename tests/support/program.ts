@@ -18,13 +18,13 @@ import type {
   Operator,
   OrderSpec,
   Program,
-  RiskLimits,
   Rule,
   SeriesRef,
   Size,
   Strategy,
   TargetAction,
 } from "../../engine/core/program.ts";
+import type { RiskLimits } from "../../engine/core/risk-limits.ts";
 import { indicator } from "../../engine/catalog/catalog.ts";
 import { parseBarSize } from "../../engine/market/bar-size.ts";
 import type { BarSize } from "../../engine/market/bar-size.ts";

@@ -151,9 +151,9 @@ export class Storm {
       run.feed({ kind: "command", command: "not-sent", clientOrderId: lost.clientOrderId, by: "op", reason: "x" });
       return;
     }
-    const state = states.get("account");
+    const { state } = states.in("account");
     const commands = ["halt", "reduce", "cancel-all", "flatten"] as const;
-    const command = state === undefined ? one(this.#pick, commands) : "resume";
+    const command = state === "ACTIVE" ? one(this.#pick, commands) : "resume";
     run.feed({ kind: "command", command, by: "op", reason: "x" });
   }
 

@@ -151,7 +151,7 @@ class AlpacaBroker implements Broker {
     for (let attempt = 0; attempt < MAX_PICTURES; attempt += 1) {
       await this.#noneInFlight();
       const before = this.#executions;
-      const picture = await snapshot(apis, () => this.#limiter.acquire(QUERY, 60_000), this.#redact);
+      const picture = await snapshot(apis, this.live, () => this.#limiter.acquire(QUERY, 60_000), this.#redact);
       const listed = new Map(picture.openOrders.map((order) => [order.brokerOrderId, order.filledQty]));
       const behind = [...this.#book.open()].filter(([brokerOrderId]) => {
         const filledQty = listed.get(brokerOrderId);

@@ -23,9 +23,11 @@ type OpenOrders = ReconciledInput["openOrders"];
 /** `allowed` waits for the rate limit; false means the broker is stopping. */
 export async function snapshot(
   apis: TradingApis,
+  live: boolean,
   allowed: () => Promise<boolean>,
   redact: Redact,
 ): Promise<ReconciledInput> {
+  const real = live ? { real: true as const } : {};
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
     if (!(await allowed())) throw new BrokerError("unreachable", "the request budget of this minute is used up");
     try {
@@ -40,7 +42,7 @@ export async function snapshot(
     const openOrders = await readOpenOrders(apis, ask);
     const account = await ask(() => readAccount(apis));
     const again = await ask(() => readPositions(apis));
-    if (sameHoldings(positions, again)) return { kind: "reconciled", account, positions: again, openOrders };
+    if (sameHoldings(positions, again)) return { kind: "reconciled", ...real, account, positions: again, openOrders };
     positions = again;
   }
   throw new BrokerError("protocol", "positions kept changing while they were read; reconcile again");

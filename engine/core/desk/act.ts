@@ -122,7 +122,7 @@ function exit(
   opening?: Opening,
   takesOver = "all" in what && opening === undefined,
 ): Refused | undefined {
-  const blocked = exitBlockedBy(desk, book.strategy);
+  const blocked = exitBlockedBy(desk, book);
   if (blocked !== undefined) return blocked;
   // Closing everything, and a new target, go before an exit of a part and before one that opens again; closing at the
   // market also before an exit that waits for a price.
@@ -155,7 +155,7 @@ function protect(
   const market = { name: "market", price: Number.isFinite(mark) ? mark : firing.price };
   const legs = bracketOf(oco, qty.isGreaterThan(0) ? "buy" : "sell", symbol, market, valueOf(firing));
   if ("code" in legs) return legs;
-  const blocked = exitBlockedBy(desk, book.strategy);
+  const blocked = exitBlockedBy(desk, book);
   if (blocked !== undefined) return blocked;
   if (book.exit !== undefined) return EXIT_WORKING;
   const guards: Protection = {
@@ -169,8 +169,11 @@ function protect(
 }
 
 /** Asked before anything is cancelled: a halted desk must not strip a position of its stop and then fail to sell it. */
-export function exitBlockedBy(desk: DeskState, strategy: string): Refused | undefined {
-  const { state, reason } = desk.stateOf(strategy);
+export function exitBlockedBy(
+  desk: DeskState,
+  { strategy, symbol }: Pick<Book, "strategy" | "symbol">,
+): Refused | undefined {
+  const { state, reason } = desk.states.of(strategy, symbol);
   if (state === "HALTED") return { code: "kill_switch", reason: `trading is HALTED: ${reason}` };
   if (!desk.ready) return { code: "readiness", reason: "the broker is not connected and reconciled" };
   return undefined;
@@ -196,7 +199,7 @@ function formOf(order: OrderSpec, symbol: string, firing: Firing): ExitOrderForm
  * from an exit in progress, whose order may be a limit that never fills.
  */
 export function flatten(desk: DeskState, book: Book, origin: OrderOrigin): Refused | undefined {
-  const blocked = exitBlockedBy(desk, book.strategy);
+  const blocked = exitBlockedBy(desk, book);
   if (blocked !== undefined) return blocked;
   const { qty } = desk.portfolio.position(book.strategy, book.symbol);
   if (!qty.isZero() || desk.orders.openOf(book.strategy, book.symbol).length > 0)

@@ -248,6 +248,7 @@ function onCancelRejected(desk: DeskState, id: string, reason: string): void {
 
 function onReconciled(desk: DeskState, input: ReconciledInput): void {
   desk.account.set(input.account);
+  desk.real = input.real === true;
   const atBroker = new Map(input.positions.map((position) => [position.symbol, position]));
   const symbols = new Set([...atBroker.keys(), ...[...desk.portfolio.positions].map(({ symbol }) => symbol)]);
   for (const symbol of [...symbols].sort()) {

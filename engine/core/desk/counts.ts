@@ -9,13 +9,13 @@ const MINUTE_MS = 60_000;
 export interface SavedCounts {
   /** By firing, then by leg. */
   readonly attempts: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly sentTimes: readonly { readonly strategy: string; readonly at: number }[];
+  readonly sentTimes: readonly { readonly scopes: readonly string[]; readonly at: number }[];
   readonly sentToday: Readonly<Record<string, { readonly day: number; readonly count: number }>>;
 }
 
 export class Counts {
   readonly #attempts = new Map<string, Map<string, number>>();
-  readonly #sentTimes: { readonly strategy: string; readonly at: number }[] = [];
+  readonly #sentTimes: { readonly scopes: readonly string[]; readonly at: number }[] = [];
   readonly #sentToday = new Map<string, { day: number; count: number }>();
 
   /** The number of this attempt, from 1 on. */
@@ -26,8 +26,9 @@ export class Counts {
     return attempt;
   }
 
-  sent(strategy: string, at: number): void {
-    this.#sentTimes.push({ strategy, at });
+  /** An order left, in all these scopes at once. */
+  sent(scopes: readonly string[], at: number): void {
+    this.#sentTimes.push({ scopes, at });
   }
 
   sentOn(day: number, scope: string): void {
@@ -47,7 +48,7 @@ export class Counts {
     while (this.#sentTimes.length > 0 && (this.#sentTimes[0]?.at ?? 0) <= since) this.#sentTimes.shift();
     return scope === "account"
       ? this.#sentTimes.length
-      : this.#sentTimes.filter((sent) => sent.strategy === scope).length;
+      : this.#sentTimes.filter(({ scopes }) => scopes.includes(scope)).length;
   }
 
   /** A firing that nothing refers to sends no more, and its id is never used again. */

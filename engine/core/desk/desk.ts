@@ -19,8 +19,11 @@ import { messageOf } from "./message.ts";
 import type { OrderOrigin } from "./orders.ts";
 import type { DataAlert } from "./pauses.ts";
 import { quarantineKey } from "./quarantine.ts";
+import type { Quarantine } from "./quarantine.ts";
 import { DeskState } from "./state.ts";
 import type { DeskOptions, DeskSink, Refused, SavedDeskState } from "./state.ts";
+import { ACCOUNT, covers, strategyScope } from "./states.ts";
+import type { ScopeName } from "./states.ts";
 import { becomeUnknown, onLookupTimer, wasNotSent } from "./unknown.ts";
 
 interface Pending {
@@ -85,12 +88,10 @@ export class Desk {
   }
 
   #newDay(_symbol: string, calendar: ReturnType<DeskOptions["calendarOf"]>): void {
-    const { account, states, now } = this.state;
+    const { account, now } = this.state;
     account.rollDay(now.marketTime, calendar);
     this.state.forget((firing) => this.#pending.has(firing));
-    const current = states.get("account");
-    if (current?.state === "REDUCING" && current.reason === DAILY_LOSS)
-      this.state.setState("account", "ACTIVE", "a new trading day");
+    this.state.lift(ACCOUNT, "daily_loss", "a new trading day");
   }
 
   load(program: Program): void {
@@ -108,17 +109,18 @@ export class Desk {
       const message = `strategy "${book.strategy}" is gone but still holds ${qty.toFixed()} ${book.symbol}`;
       state.alert("critical", "plan/orphan", message, book);
     }
-    this.#endQuarantines((strategy, rule, digest) => ruleOf(program, strategy, rule)?.digest === digest);
+    this.#endQuarantines(({ strategy, rule, digest }) => ruleOf(program, strategy, rule)?.digest === digest);
   }
 
   /** Rules that were repaired, or that an operator answers for, are back in service. */
-  #endQuarantines(stays: (strategy: string, rule: string, digest: string) => boolean): void {
+  #endQuarantines(stays: (quarantine: Quarantine) => boolean): void {
     const { state } = this;
-    for (const [key, { strategy, rule, digest }] of state.quarantined)
-      if (!stays(strategy, rule, digest)) state.quarantined.delete(key);
-    const still = new Set([...state.quarantined.values()].filter(({ exit }) => exit).map(({ strategy }) => strategy));
-    for (const scope of [...state.states.keys()])
-      if (scope !== "account" && !still.has(scope)) state.setState(scope, "ACTIVE", "its exit rules are in service");
+    for (const [key, quarantine] of state.quarantined) if (!stays(quarantine)) state.quarantined.delete(key);
+    const still = new Set(
+      [...state.quarantined.values()].filter(({ exit }) => exit).map(({ strategy }) => strategyScope(strategy)),
+    );
+    for (const scope of state.states.scopes)
+      if (!still.has(scope)) state.lift(scope, "quarantine", "its exit rules are in service");
   }
 
   firing(firing: Firing, rule: Rule): void {
@@ -169,7 +171,7 @@ export class Desk {
     const takesOver = action === "close" || action === "target";
     if (kind === "exit" && !takesOver && book.exit !== undefined)
       return { code: "exit_working", reason: "an exit is already in progress" };
-    if (kind === "exit") return exitBlockedBy(state, firing.strategy);
+    if (kind === "exit") return exitBlockedBy(state, firing);
     if (kind !== "entry") return undefined;
     const tooMany = tooManyEntries(state, book, action);
     if (tooMany !== undefined) return tooMany;
@@ -236,13 +238,13 @@ export class Desk {
     const { state } = this;
     const exit = mayReduce(rule.action);
     const { strategy, symbol } = firing;
-    state.quarantined.set(quarantineKey(firing), { strategy, rule: rule.name, digest: rule.digest, exit });
+    state.quarantined.set(quarantineKey(firing), { strategy, symbol, rule: rule.name, digest: rule.digest, exit });
     state.alert("critical", "rule/quarantined", `rule "${rule.name}" is out of service: ${reason}`, {
       strategy,
       symbol,
     });
     if (!exit) return;
-    state.setState(strategy, "REDUCING", `exit rule "${rule.name}" is in quarantine`);
+    state.restrict(strategyScope(strategy), "quarantine", "REDUCING", `exit rule "${rule.name}" is in quarantine`);
     const book = state.books.get(strategy, symbol);
     if (state.strategy(strategy)?.onFailure === "flatten") this.#flatten(book, originOf(firing));
   }
@@ -270,9 +272,9 @@ export class Desk {
   #watchLoss(): void {
     const { state } = this;
     const limit = state.program?.risk.maxDailyLossRatio;
-    if (limit === undefined || state.states.has("account") || state.account.dayLossRatio() < limit) return;
-    state.setState("account", "REDUCING", DAILY_LOSS);
-    this.#cancelOpen((role) => role === "entry");
+    if (limit === undefined || state.states.has(ACCOUNT, "daily_loss") || state.account.dayLossRatio() < limit) return;
+    state.restrict(ACCOUNT, "daily_loss", "REDUCING", "the daily loss limit is reached");
+    this.#cancelOpen(ACCOUNT, (role) => role === "entry");
   }
 
   command(input: CommandInput): void {
@@ -280,30 +282,40 @@ export class Desk {
     const why = `${input.reason} (${input.by})`;
     switch (input.command) {
       case "halt":
-        state.setState("account", "HALTED", why);
-        this.#cancelOpen((role) => role === "entry");
-        break;
       case "reduce":
-        state.setState("account", "REDUCING", why);
-        this.#cancelOpen((role) => role === "entry");
+        this.#restrict(input.scope ?? ACCOUNT, input.command === "halt" ? "HALTED" : "REDUCING", why);
         break;
       case "resume":
-        state.setState("account", "ACTIVE", why);
-        this.#endQuarantines(() => false);
-        restoreAll(state);
+        this.#resume(input.scope ?? ACCOUNT, why);
         break;
       case "cancel-all":
-        this.#cancelOpen(() => true);
+        this.#cancelOpen(input.scope ?? ACCOUNT, () => true);
         break;
       case "not-sent":
         wasNotSent(state, input.clientOrderId, why);
         break;
-      case "flatten":
-        state.setState("account", "REDUCING", why);
+      case "flatten": {
+        const scope = input.scope ?? ACCOUNT;
+        this.#restrict(scope, "REDUCING", why);
         for (const book of state.books.all)
-          this.#flatten(book, { strategy: book.strategy, rule: "@operator", firing: `@operator/${state.now.seq}` });
+          if (covers(scope, book))
+            this.#flatten(book, { strategy: book.strategy, rule: "@operator", firing: `@operator/${state.now.seq}` });
         break;
+      }
     }
+  }
+
+  #restrict(scope: ScopeName, to: "HALTED" | "REDUCING", why: string): void {
+    this.state.restrict(scope, "operator", to, why);
+    this.#cancelOpen(scope, (role) => role === "entry");
+  }
+
+  /** An operator answers for everything that stopped trading there. */
+  #resume(scope: ScopeName, why: string): void {
+    const { state } = this;
+    state.lift(scope, undefined, why);
+    this.#endQuarantines(({ strategy, symbol }) => !covers(scope, { strategy, symbol }));
+    restoreAll(state);
   }
 
   /** Entries pause while the engine is behind its data; exits go on. */
@@ -332,9 +344,12 @@ export class Desk {
     this.state.alert(alert.level, alert.code, alert.message, symbol === undefined ? {} : { symbol });
   }
 
-  #cancelOpen(matches: (role: string) => boolean): void {
-    for (const order of this.state.orders.open()) if (matches(order.role)) this.state.cancel(order);
-    for (const book of this.state.books.all) cancelOpening(this.state, book, "entries are cancelled");
+  #cancelOpen(scope: ScopeName, matches: (role: string) => boolean): void {
+    for (const order of this.state.orders.open())
+      if (matches(order.role) && covers(scope, { strategy: order.origin.strategy, symbol: order.symbol }))
+        this.state.cancel(order);
+    for (const book of this.state.books.all)
+      if (covers(scope, book)) cancelOpening(this.state, book, "entries are cancelled");
   }
 
   timer(id: string): void {
@@ -353,8 +368,6 @@ export class Desk {
     for (const book of this.state.books.all) publish(viewOfBook(book, this.state.portfolio, this.state.orders));
   }
 }
-
-const DAILY_LOSS = "the daily loss limit is reached";
 
 function ruleOf(program: Program, strategy: string, rule: string): Rule | undefined {
   return program.strategies.find(({ name }) => name === strategy)?.rules.find(({ name }) => name === rule);

@@ -159,7 +159,7 @@ export function exitLimitedBy(
   aim: ExitAim,
   form: ExitOrderForm,
 ): Refused | undefined {
-  if (desk.exitLimits(book.strategy).length === 0) return undefined;
+  if (desk.exitLimits(book.strategy, book.symbol).length === 0) return undefined;
   const { qty } = desk.portfolio.position(book.strategy, book.symbol);
   const wanted = wantedQty(qty, aim);
   if (!wanted.isGreaterThan(0)) return undefined;

@@ -7,6 +7,7 @@ import type { Firing } from "../event.ts";
 
 export interface Quarantine {
   readonly strategy: string;
+  readonly symbol: string;
   readonly rule: string;
   /** Of the rule that failed: a repaired rule is another one. */
   readonly digest: string;

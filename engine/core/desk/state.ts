@@ -6,19 +6,22 @@
 import type { Calendar } from "../../market/calendar.ts";
 import { ZERO, decimal } from "../decimal.ts";
 import type { Decimal } from "../decimal.ts";
-import type { ApprovedOrder, BookView, OrderRequest, Output, Side, Stamp, TradingState } from "../event.ts";
-import type { Program, RiskLimits, Strategy } from "../program.ts";
+import type { ApprovedOrder, BookView, OrderRequest, Output, Stamp, TradingState } from "../event.ts";
+import type { Program, Strategy } from "../program.ts";
 import { Account } from "./account.ts";
 import { Books, firingsOf, viewOfBook } from "./books.ts";
 import type { Book } from "./books.ts";
 import { Counts } from "./counts.ts";
-import { OrderBook, clientOrderId, isTerminal, newOrder, remaining, signedRemaining, viewOf } from "./orders.ts";
+import { OrderBook, clientOrderId, isTerminal, newOrder, remaining, viewOf } from "./orders.ts";
 import type { Order, OrderOrigin, OrderRole } from "./orders.ts";
 import { Pauses } from "./pauses.ts";
 import { Portfolio } from "./portfolio.ts";
 import type { Quarantine } from "./quarantine.ts";
-import { DEFAULT_LIMITS, decide, tightest } from "./risk/approve.ts";
-import type { RiskContext } from "./risk/check.ts";
+import { decide } from "./risk/approve.ts";
+import { contextOf } from "./risk/context.ts";
+import { limitsOf } from "./risk/limits.ts";
+import { ACCOUNT, TradingStates, strategyScope, symbolScope } from "./states.ts";
+import type { Cause, ScopeName } from "./states.ts";
 
 export interface DeskOptions {
   readonly account: string;
@@ -50,7 +53,6 @@ export interface Refused {
 
 /** How long a submit may stay unanswered before its fate counts as unknown. */
 export const ACK_TIMEOUT_MS = 15_000;
-const NO_LIMITS: RiskLimits = {};
 
 export type SavedDeskState = ReturnType<DeskState["save"]>;
 
@@ -66,11 +68,12 @@ export class DeskState {
   now: Stamp = { seq: 0, marketTime: Number.NEGATIVE_INFINITY, arrivalTime: Number.NEGATIVE_INFINITY };
   /** The broker is connected and what it holds is known. */
   ready = false;
-  /** Trading states by scope: `account` or a strategy's name. */
-  readonly states = new Map<string, { readonly state: TradingState; readonly reason: string }>();
+  /** Real money, by the broker's word. */
+  real = false;
+  readonly states = new TradingStates();
   /** Rules out of service, by rule and symbol. */
   readonly quarantined = new Map<string, Quarantine>();
-  readonly #counts = new Counts();
+  readonly counts = new Counts();
 
   constructor(options: DeskOptions, sink: DeskSink) {
     this.options = options;
@@ -102,21 +105,19 @@ export class DeskState {
     return this.program?.strategies.find((strategy) => strategy.name === name);
   }
 
-  setState(scope: string, state: TradingState, reason: string): void {
-    const before = this.states.get(scope);
-    if ((before?.state ?? "ACTIVE") === state && (before?.reason ?? reason) === reason) return;
-    if (state === "ACTIVE") this.states.delete(scope);
-    else this.states.set(scope, { state, reason });
-    this.output({ kind: "state", scope, state, reason });
+  /** Restricts a scope for a cause; told when it changes what holds there. */
+  restrict(scope: ScopeName, cause: Cause, state: TradingState, reason: string): void {
+    if (this.states.set(scope, cause, { state, reason })) this.#tellState(scope, reason);
   }
 
-  /** The more severe of the account's state and the strategy's. */
-  stateOf(strategy: string): { readonly state: TradingState; readonly reason: string } {
-    const severity = { ACTIVE: 0, REDUCING: 1, HALTED: 2 } as const;
-    const active = { state: "ACTIVE", reason: "" } as const;
-    const account = this.states.get("account") ?? active;
-    const own = this.states.get(strategy) ?? active;
-    return severity[own.state] > severity[account.state] ? own : account;
+  /** Lifts one cause of a scope, or all of them. */
+  lift(scope: ScopeName, cause: Cause | undefined, reason: string): void {
+    if (this.states.lift(scope, cause)) this.#tellState(scope, reason);
+  }
+
+  #tellState(scope: ScopeName, why: string): void {
+    const { state, reason } = this.states.in(scope);
+    this.output({ kind: "state", scope, state, reason: state === "ACTIVE" ? why : reason });
   }
 
   /** Tells signals what changed in a book. */
@@ -125,7 +126,7 @@ export class DeskState {
   }
 
   nextId(origin: OrderOrigin, symbol: string, leg: string): string {
-    const attempt = this.#counts.attempt(origin.firing, leg);
+    const attempt = this.counts.attempt(origin.firing, leg);
     return clientOrderId(this.options.account, this.options.journal, origin, symbol, leg, attempt);
   }
 
@@ -144,7 +145,7 @@ export class DeskState {
 
   /** Runs risk and, when it approves, sends. The only way an order leaves. */
   send(request: OrderRequest, options: SendOptions): Order | Refused {
-    const decision = decide(options.origin.firing, request, this.#context(request, options));
+    const decision = decide(options.origin.firing, request, contextOf(this, request, options));
     this.output({ kind: "verdict", verdict: decision.verdict });
     if (decision.order === null) return { code: decision.refusedBy.check, reason: decision.refusedBy.reason };
     for (const { check, outcome, reason } of decision.verdict.checks) {
@@ -154,7 +155,7 @@ export class DeskState {
     }
     const order = newOrder(decision.order, options.origin, options.role, decision.order);
     this.orders.add(order);
-    this.#count(options.origin.strategy, options.role);
+    this.#count(options.origin.strategy, request.symbol, options.role);
     this.#submit(order, decision.order);
     this.announce(order);
     return order;
@@ -177,7 +178,7 @@ export class DeskState {
     if (reducesOnly && !this.#canReduce(order)) return false;
     const { role, origin } = order;
     const options = { role, origin, reducesOnly, fractional: !order.qty.isInteger(), leg: "" };
-    const decision = decide(origin.firing, request, this.#context(request, options, order));
+    const decision = decide(origin.firing, request, contextOf(this, request, options, order));
     this.output({ kind: "verdict", verdict: decision.verdict });
     if (decision.order === null || decision.verdict.outcome === "clamped") return false;
     this.#submit(order, decision.order);
@@ -192,13 +193,13 @@ export class DeskState {
   }
 
   /** Limits that hold for exits too; none unless somebody declared it. */
-  exitLimits(strategy: string): readonly string[] {
-    return tightest(this.program?.risk ?? NO_LIMITS, this.strategy(strategy)?.risk ?? NO_LIMITS).includeExits ?? [];
+  exitLimits(strategy: string, symbol: string): readonly string[] {
+    return limitsOf(this.program, strategy, symbol).tightest.includeExits ?? [];
   }
 
   /** What risk would say to an order, without a word to anybody. */
   refusalOf(request: OrderRequest, options: SendOptions): Refused | undefined {
-    const decision = decide(options.origin.firing, request, this.#context(request, options));
+    const decision = decide(options.origin.firing, request, contextOf(this, request, options));
     if (decision.order !== null) return undefined;
     return { code: decision.refusedBy.check, reason: decision.refusedBy.reason };
   }
@@ -218,129 +219,12 @@ export class DeskState {
     this.output({ kind: "timer.set", id: `expire:${order.clientOrderId}`, clock: "market", at });
   }
 
-  /** `except`: the order itself, when it is open already. */
-  #context(
-    request: OrderRequest,
-    { origin, limited = false, reducesOnly, fractional }: SendOptions,
-    except?: Order,
-  ): RiskContext {
-    const { symbol, side } = request;
-    const strategy = this.strategy(origin.strategy);
-    const calendar = this.options.calendarOf(symbol);
-    const others = this.#others(origin.strategy, symbol, side);
-    const price = request.limitPrice ?? request.stopPrice;
-    const { state, reason } = this.stateOf(origin.strategy);
-    const mark = this.account.markOf(symbol);
-    const limits = tightest(this.program?.risk ?? NO_LIMITS, strategy?.risk ?? NO_LIMITS);
-    return {
-      intent: {
-        strategy: origin.strategy,
-        rule: origin.rule,
-        symbol,
-        side,
-        type: request.type,
-        extendedHours: request.extendedHours,
-        fractional,
-        timeInForce: request.timeInForce,
-        price: price === undefined ? null : decimal(price),
-        reducesOnly,
-        limited,
-      },
-      qty: decimal(request.qty),
-      reference: Number.isFinite(mark) ? decimal(mark) : ZERO,
-      limits: this.#withTighterCounts(limits, origin.strategy),
-      accountLimits: this.program?.risk ?? {},
-      time: this.now.marketTime,
-      calendar,
-      session: strategy?.session ?? "regular",
-      daily: strategy?.on.kind === "session" && strategy.ticks !== true,
-      state,
-      stateReason: reason,
-      ready: this.ready,
-      paused: this.pauses.reasonFor(symbol),
-      equity: this.account.equity(),
-      buyingPower: this.account.buyingPower(this.reserved(except)),
-      cash: this.portfolio.cash,
-      dayPnl: this.account.dayPnl(),
-      approvals: [this.program?.approval, strategy?.approval].filter((one) => one !== undefined),
-      position: this.portfolio.position(origin.strategy, symbol).qty,
-      working: this.#working(origin.strategy, symbol, side, except),
-      others: others.qty,
-      othersOwner: others.owner,
-      ordersToday: this.#today(origin.strategy),
-      ordersLastMinute: this.#lastMinute(origin.strategy),
-      dayLossRatio: this.account.dayLossRatio(),
-    };
-  }
-
-  /** What others hold or have working in a symbol; the one who opposes `side` when there is one. */
-  #others(strategy: string, symbol: string, side: Side): { readonly qty: Decimal; readonly owner: string | null } {
-    const exposures = new Map<string, Decimal[]>();
-    const note = (owner: string, qty: Decimal): void => {
-      if (owner === strategy || qty.isZero()) return;
-      const own = exposures.get(owner);
-      if (own === undefined) exposures.set(owner, [qty]);
-      else own.push(qty);
-    };
-    for (const position of this.portfolio.inSymbol(symbol)) note(position.strategy, position.qty);
-    for (const order of this.orders.openEntries)
-      if (order.symbol === symbol) note(order.origin.strategy, signedRemaining(order));
-    let total = ZERO;
-    for (const [owner, parts] of exposures) {
-      for (const qty of parts) {
-        if (side === "buy" ? qty.isLessThan(0) : qty.isGreaterThan(0)) return { qty, owner };
-        total = total.plus(qty);
-      }
-    }
-    return { qty: total, owner: exposures.keys().next().value ?? null };
-  }
-
-  /**
-   * Counts of the account and of the strategy are judged by one check each: the account's remaining room is expressed
-   * on the strategy's scale.
-   */
-  #withTighterCounts(limits: RiskContext["limits"], strategy: string): RiskContext["limits"] {
-    const account = this.program?.risk;
-    const perDay = account?.maxOrdersPerDay;
-    const perMinute = account?.maxOrdersPerMinute ?? DEFAULT_LIMITS.maxOrdersPerMinute;
-    const result: { -readonly [K in keyof RiskContext["limits"]]: RiskContext["limits"][K] } = { ...limits };
-    if (perDay !== undefined) {
-      const room = perDay - this.#today("account") + this.#today(strategy);
-      result.maxOrdersPerDay = Math.min(room, this.strategy(strategy)?.risk.maxOrdersPerDay ?? room);
-    }
-    if (perMinute !== undefined) {
-      const room = perMinute - this.#lastMinute("account") + this.#lastMinute(strategy);
-      result.maxOrdersPerMinute = Math.min(room, this.strategy(strategy)?.risk.maxOrdersPerMinute ?? room);
-    }
-    return result;
-  }
-
-  /** Entries on the side of the new order alone: those of the other side may never fill and make no room. */
-  #working(strategy: string, symbol: string, side: Side, except: Order | undefined): Decimal {
-    return this.orders
-      .openOf(strategy, symbol)
-      .filter((order) => order.role === "entry" && order.side === side && order !== except)
-      .reduce((sum, order) => sum.plus(signedRemaining(order)), ZERO);
-  }
-
-  #count(strategy: string, role: OrderRole): void {
-    this.#counts.sent(strategy, this.now.arrivalTime);
-    const countsExits = role === "exit" && this.exitLimits(strategy).includes("max_orders_per_day");
+  #count(strategy: string, symbol: string, role: OrderRole): void {
+    const scopes = [ACCOUNT, strategyScope(strategy), symbolScope(symbol)];
+    this.counts.sent(scopes, this.now.arrivalTime);
+    const countsExits = role === "exit" && this.exitLimits(strategy, symbol).includes("max_orders_per_day");
     if (role !== "entry" && !countsExits) return;
-    for (const scope of [strategy, "account"]) this.#counts.sentOn(this.#day(), scope);
-  }
-
-  #today(scope: string): number {
-    return this.#counts.on(this.#day(), scope);
-  }
-
-  /** Changes when the account's trading day does. */
-  #day(): number {
-    return this.account.dayEnds;
-  }
-
-  #lastMinute(scope: string): number {
-    return this.#counts.lastMinute(this.now.arrivalTime, scope);
+    for (const scope of scopes) this.counts.sentOn(this.account.dayEnds, scope);
   }
 
   /**
@@ -354,7 +238,7 @@ export class DeskState {
     );
     const firings = new Set([...this.books.all].flatMap(firingsOf));
     for (const { origin } of this.orders.all) firings.add(origin.firing);
-    this.#counts.forget((firing) => firings.has(firing) || isConfirming(firing));
+    this.counts.forget((firing) => firings.has(firing) || isConfirming(firing));
   }
 
   save() {
@@ -362,9 +246,10 @@ export class DeskState {
     return {
       now: { seq, marketTime, arrivalTime },
       ready: this.ready,
-      states: [...this.states].map(([scope, { state, reason }]) => ({ scope, state, reason })),
+      real: this.real,
+      states: this.states.save(),
       quarantined: [...this.quarantined],
-      counts: this.#counts.save(),
+      counts: this.counts.save(),
       portfolio: this.portfolio.save(),
       account: this.account.save(),
       orders: this.orders.save(),
@@ -378,9 +263,10 @@ export class DeskState {
     this.program = program;
     this.now = saved.now;
     this.ready = saved.ready;
-    for (const { scope, state, reason } of saved.states) this.states.set(scope, { state, reason });
+    this.real = saved.real;
+    this.states.restore(saved.states);
     for (const [key, quarantine] of saved.quarantined) this.quarantined.set(key, quarantine);
-    this.#counts.restore(saved.counts);
+    this.counts.restore(saved.counts);
     this.portfolio.restore(saved.portfolio);
     this.account.restore(saved.account);
     this.orders.restore(saved.orders);

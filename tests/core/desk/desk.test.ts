@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Program, RiskLimits, Strategy } from "../../../engine/core/program.ts";
+import type { Program, Strategy } from "../../../engine/core/program.ts";
+import type { RiskLimits } from "../../../engine/core/risk-limits.ts";
+import { TradingStates } from "../../../engine/core/desk/states.ts";
 import { DigitDriver, openOf, reconciled } from "../../support/core-driver.ts";
 import { StrategyBuilder, all, buy, close, program, reduce, sell } from "../../support/program.ts";
 
@@ -52,8 +54,9 @@ class Desk extends DigitDriver {
     return this.lastSubmit;
   }
 
-  command(command: "halt" | "reduce" | "resume" | "cancel-all" | "flatten"): void {
-    this.feed({ kind: "command", command, by: "op", reason: "test" });
+  command(command: "halt" | "reduce" | "resume" | "cancel-all" | "flatten", scope?: string): void {
+    const where = scope === undefined ? {} : { scope };
+    this.feed({ kind: "command", command, ...where, by: "op", reason: "test" });
   }
 }
 
@@ -265,8 +268,42 @@ describe("the daily loss", () => {
       desk.bar("SPY", "1m", desk.now, 50);
       if (operator) desk.command("reduce");
       desk.bar("SPY", "1m", openOf("2024-03-06"), 50);
-      expect(desk.core.desk.state.states.has("account")).toBe(operator);
+      expect(desk.core.desk.state.states.in("account").state).toBe(operator ? "REDUCING" : "ACTIVE");
     }
+  });
+});
+
+describe("a trading state", () => {
+  it("holds for the strategy or symbol that was named, and for nothing else", () => {
+    for (const [scope, sends] of [
+      ["strategy:s", false],
+      ["symbol:SPY", false],
+      ["strategy:t", true],
+      ["symbol:QQQ", true],
+      [undefined, false],
+    ] as const) {
+      const desk = limits({});
+      desk.command("halt", scope);
+      desk.say(1);
+      expect(desk.of("submit").length, scope).toBe(sends ? 1 : 0);
+      desk.command("resume", scope);
+    }
+  });
+
+  it("stays until each of its causes is lifted by who set it", () => {
+    const states = new TradingStates();
+    states.set("account", "daily_loss", { state: "REDUCING", reason: "loss" });
+    states.set("account", "operator", { state: "HALTED", reason: "ann" });
+    expect(states.in("account")).toEqual({ state: "HALTED", reason: "ann" });
+    states.lift("account", "daily_loss");
+    expect(states.in("account").state).toBe("HALTED");
+    const again = new TradingStates();
+    again.restore(states.save());
+    again.set("account", "daily_loss", { state: "REDUCING", reason: "loss" });
+    again.lift("account", "operator");
+    expect(again.of("s", "SPY")).toEqual({ state: "REDUCING", reason: "loss" });
+    expect(again.lift("account")).toBe(true);
+    expect(again.scopes).toEqual([]);
   });
 });
 
@@ -568,11 +605,11 @@ describe("a confirmation", () => {
     desk.autoConfirm = true;
     desk.say(3);
     expect(desk.refusals).toEqual(["not_confirmed", "quarantined"]);
-    expect(desk.core.desk.state.states.get("s")?.state).toBe("REDUCING");
+    expect(desk.core.desk.state.states.in("strategy:s").state).toBe("REDUCING");
     const repaired = digits();
     const rules = repaired.rules.map((rule) => (rule.name === "close" ? { ...rule, digest: "new" } : rule));
     desk.feed({ kind: "program.loaded", program: program([{ ...repaired, rules, digest: "2" }]), warmup: [] });
-    expect(desk.core.desk.state.states.has("s")).toBe(false);
+    expect(desk.core.desk.state.states.in("strategy:s").state).toBe("ACTIVE");
     desk.say(3);
     expect(desk.lastSubmit.side).toBe("sell");
   });

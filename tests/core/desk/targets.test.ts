@@ -373,7 +373,7 @@ describe("a reversal", () => {
     desk.autoConfirm = false;
     desk.say(6);
     desk.confirmAll("disagreed");
-    expect(desk.of("state").at(-1)).toMatchObject({ scope: "s", state: "REDUCING" });
+    expect(desk.of("state").at(-1)).toMatchObject({ scope: "strategy:s", state: "REDUCING" });
     expect(desk.sent).toEqual(["buy 10"]);
   });
 });

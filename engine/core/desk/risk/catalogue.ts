@@ -1,0 +1,50 @@
+/**
+ * All controls, in the order in which they run.
+ *
+ * Owns: that order, and what their limits are. To add a control, write its file and put it here; every verdict, the schema
+ * and the docs then show it. May not: judge.
+ */
+import type { LimitSpec } from "../../risk-limits.ts";
+import type { Control } from "./control.ts";
+import { approval } from "./controls/approval.ts";
+import { buyingPower } from "./controls/buying-power.ts";
+import { dailyLoss } from "./controls/daily-loss.ts";
+import { killSwitch } from "./controls/kill-switch.ts";
+import { marketData } from "./controls/market-data.ts";
+import { marketHours } from "./controls/market-hours.ts";
+import { maxOrderNotional } from "./controls/max-order-notional.ts";
+import { maxOrderQty } from "./controls/max-order-qty.ts";
+import { maxPosition } from "./controls/max-position.ts";
+import { netting } from "./controls/netting.ts";
+import { orderRate } from "./controls/order-rate.ts";
+import { ordersPerDay } from "./controls/orders-per-day.ts";
+import { priceCollar } from "./controls/price-collar.ts";
+import { readiness } from "./controls/readiness.ts";
+import { validity } from "./controls/validity.ts";
+
+/** Order matters: what cannot be sent at all is said first; clamps come before what they make smaller. */
+export const CONTROLS: readonly Control[] = [
+  killSwitch,
+  readiness,
+  validity,
+  marketHours,
+  marketData,
+  netting,
+  maxPosition,
+  maxOrderQty,
+  maxOrderNotional,
+  priceCollar,
+  orderRate,
+  ordersPerDay,
+  dailyLoss,
+  buyingPower,
+  approval,
+];
+
+/** Everything that a person may set. */
+export const LIMITS: readonly LimitSpec[] = CONTROLS.flatMap(({ limits }) => limits);
+
+/** Limits that may be declared to hold for exits too, and the control of each. */
+export const EXIT_LIMITS: ReadonlyMap<string, string> = new Map(
+  CONTROLS.flatMap(({ name, limits }) => limits.flatMap((limit) => (limit.exits === true ? [[limit.name, name]] : []))),
+);

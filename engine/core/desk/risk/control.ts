@@ -1,0 +1,82 @@
+/**
+ * The contract of a control.
+ *
+ * Owns: what a control says of itself and what it may answer. A control is pure: it reads the context and nothing else.
+ */
+import { Decimal } from "../../decimal.ts";
+import type { CheckResult } from "../../event.ts";
+import type { LimitKey, LimitSpec } from "../../risk-limits.ts";
+import type { RiskContext, Scope } from "./context.ts";
+
+export interface Control {
+  /** Of the list in the reference docs. */
+  readonly id: `C${number}`;
+  readonly name: string;
+  /** Of its value and its limit. */
+  readonly unit: string;
+  /** Why it exists, in plain words. */
+  readonly why: string;
+  /** The regulation or the incident that it answers. */
+  readonly answers: string;
+  /** What a person may set. */
+  readonly limits: readonly LimitSpec[];
+  /** Also applied to orders that can only reduce exposure. Exits are never trapped: few controls say yes. */
+  readonly exits: boolean;
+  run(context: RiskContext): Answer;
+}
+
+export type Answer = Omit<CheckResult, "check" | "headroom"> & {
+  /** A smaller quantity that would pass. */
+  readonly qty?: Decimal;
+};
+
+export function pass(value: number | null = null, limit: number | null = null, reason = ""): Answer {
+  return { outcome: "pass", value, limit, reason };
+}
+
+export function skip(reason: string): Answer {
+  return { outcome: "skip", value: null, limit: null, reason };
+}
+
+export function refuse(reason: string, value: number | null = null, limit: number | null = null): Answer {
+  return { outcome: "refuse", value, limit, reason };
+}
+
+/** The price an order may cost: its own if it has one, else the last. */
+export function worstPrice({ intent, reference }: RiskContext): Decimal {
+  return intent.price === null ? reference : Decimal.max(intent.price, reference);
+}
+
+export function atMost(value: number, limit: number | undefined, what: string): Answer {
+  if (limit === undefined) return skip(`no limit on ${what} is set`);
+  return value <= limit ? pass(value, limit) : refuse(`${what}: ${aboveLimit(value, limit)}`, value, limit);
+}
+
+/** One count under the limit of every scope that has one; the answer is that of the scope with the least room. */
+export function atMostInScopes(
+  { scopes }: RiskContext,
+  key: LimitKey,
+  what: string,
+  valueOf: (scope: Scope) => number,
+): Answer {
+  let answer: Answer | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const scope of scopes) {
+    const limit = scope.limits[key];
+    if (limit === undefined) continue;
+    const value = valueOf(scope);
+    if (limit - value >= least) continue;
+    least = limit - value;
+    const where = scope.name === "account" ? "" : ` of ${scope.name}`;
+    answer = value <= limit ? pass(value, limit) : refuse(`${what}${where}: ${aboveLimit(value, limit)}`, value, limit);
+  }
+  return answer ?? skip(`no limit on ${what} is set`);
+}
+
+function aboveLimit(value: number, limit: number): string {
+  return `${round(value)} is above the limit of ${round(limit)}`;
+}
+
+function round(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
