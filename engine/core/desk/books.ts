@@ -33,7 +33,7 @@ export interface Book {
   protection: Protection | undefined;
   /** Protection that could not be restored (halted, or the broker is away): it is tried again when that is over. */
   unprotected: OrderOrigin | undefined;
-  /** Restorations since the last fill; a broker that keeps cancelling them is not fought for ever. */
+  /** Restorations since the last fill of what the broker cancelled by itself: it is not fought for ever. */
   restored: number;
   exit: ExitProcedure | undefined;
 }

@@ -37,7 +37,7 @@ function afterEnd(desk: DeskState, book: Book, order: Order): void {
 function afterLegEnd(desk: DeskState, book: Book, order: Order): void {
   if (order.state === "filled" || desk.orders.familyOf(order).some(isFilledLeg)) return;
   if (order.state === "canceled" && !order.cancelRequested) {
-    restoreProtection(desk, book, order.origin);
+    restoreProtection(desk, book, order.origin, true);
     return;
   }
   desk.alert(

@@ -269,8 +269,11 @@ function guardedQty(desk: DeskState, book: Book): Decimal {
   return [...families.values()].reduce((sum, qty) => sum.plus(qty), ZERO);
 }
 
-/** Puts the remembered stop and target back on what is left of the position and stands without. */
-export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrigin): void {
+/**
+ * Puts the remembered stop and target back on what is left of the position and stands without. `isLost`: because the broker
+ * cancelled it, which is not fought for ever; an exit that was not filled may come as often as its rule says.
+ */
+export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrigin, isLost = false): void {
   const { qty: held } = desk.portfolio.position(book.strategy, book.symbol);
   const { protection } = book;
   book.unprotected = undefined;
@@ -279,7 +282,7 @@ export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrig
   const isPair = protection.stopLoss !== undefined && protection.takeProfit !== undefined;
   const qty = isPair ? wholeShares(bare) : bare;
   if (!qty.isGreaterThan(0)) return;
-  if (book.restored >= MAX_RESTORED) {
+  if (isLost && book.restored >= MAX_RESTORED) {
     const message = `protection of ${text(qty)} ${book.symbol} was cancelled ${MAX_RESTORED} times and is not sent again`;
     desk.alert("critical", "protection/gone", message, book);
     return;
@@ -290,7 +293,7 @@ export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrig
   if (request === undefined) return;
   const role = protection.takeProfit === undefined ? "stop_loss" : "take_profit";
   const sent = desk.send(request, { role, origin, reducesOnly: true, fractional: !qty.isInteger(), leg: "protect" });
-  if (!("code" in sent)) book.restored++;
+  if (isLost && !("code" in sent)) book.restored++;
   if ("code" in sent) {
     if (sent.code === "kill_switch" || sent.code === "readiness") book.unprotected = origin;
     desk.alert(

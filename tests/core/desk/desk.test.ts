@@ -485,6 +485,25 @@ describe("a bracket", () => {
     expect(desk.submits.filter(({ orderClass }) => orderClass === "oco")).toHaveLength(3);
     expect(desk.alerts).toContain("protection/gone");
   });
+
+  it("that makes way for an exit comes back however often the exit is not filled", () => {
+    const desk = new Desk();
+    const entry = desk.enter("bracket");
+    let guard = entry.clientOrderId;
+    for (let i = 1; i <= 5; i++) {
+      desk.say(0);
+      desk.say(3);
+      for (const leg of i === 1 ? [`${guard}-tp`, `${guard}-sl`] : [guard, `${guard}-sl`]) desk.ended(leg, "canceled");
+      const exit = desk.lastSubmit;
+      expect(exit.orderClass).toBe("simple");
+      desk.accept(exit);
+      desk.ended(exit.clientOrderId, "canceled");
+      expect(desk.submits.filter(({ orderClass }) => orderClass === "oco")).toHaveLength(i);
+      desk.accept(desk.lastSubmit);
+      guard = desk.lastSubmit.clientOrderId;
+    }
+    expect(desk.alerts).not.toContain("protection/gone");
+  });
 });
 
 describe("executions", () => {
