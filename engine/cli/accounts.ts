@@ -28,7 +28,7 @@ import type { FaultFlags } from "./fault-flags.ts";
 import { CliError } from "./io.ts";
 import { NO_HISTORY, connectAlpaca, oneOf } from "./live-session.ts";
 import type { Connection } from "./live-session.ts";
-import { createSimExchange, startLocalVenue } from "./local-venue.ts";
+import { PAPER_REMEMBERS_MS, createSimExchange, startLocalVenue } from "./local-venue.ts";
 import { compileProject, symbolsOf } from "./program.ts";
 import type { LoadedProject } from "./program.ts";
 import type { Override } from "./try-compile.ts";
@@ -300,6 +300,7 @@ function startPaper(project: LoadedProject, feeds: readonly Extract<FeedConfig, 
     slippage: 0,
     leverage: 1,
     seed: "paper",
+    rememberMs: PAPER_REMEMBERS_MS,
   });
   const broker = new PaperBroker(createSimBroker(exchange), (input) => knownAt(input, calendarOf));
   const stream = oneOf(

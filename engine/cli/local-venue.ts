@@ -29,7 +29,12 @@ export interface SimOptions {
   readonly seed: string;
   /** Part of the fills that are partial. */
   readonly partialFills?: number;
+  /** How long an order that is over is remembered; undefined: for ever. */
+  readonly rememberMs?: number;
 }
+
+/** A paper account may trade for months: longer than the desk asks for an order nobody does. */
+export const PAPER_REMEMBERS_MS = 10 * 86_400_000;
 
 export function createSimExchange(options: SimOptions): Exchange {
   return createExchange({
@@ -42,6 +47,7 @@ export function createSimExchange(options: SimOptions): Exchange {
     slippageRatio: options.slippage,
     seed: options.seed,
     ...(options.partialFills === undefined ? {} : { partialFills: options.partialFills }),
+    ...(options.rememberMs === undefined ? {} : { rememberMs: options.rememberMs }),
   });
 }
 

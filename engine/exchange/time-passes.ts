@@ -4,6 +4,7 @@
  * Owns: changes that need no new data. May not: match against bars or quotes.
  */
 import { decimal, ZERO, type Decimal } from "../core/decimal.ts";
+import { forgetOrders } from "./forget.ts";
 import { sessionAfter } from "./schedule.ts";
 import { activate, dueOf, execute, expire, turnIntoShares } from "./lifecycle.ts";
 import { isHalted } from "./halts.ts";
@@ -88,6 +89,7 @@ export function rollDay(state: State, time: number): void {
   if (state.nextRoll !== -Infinity) {
     state.lastEquity = equityOf(state);
     for (const book of state.books.values()) book.lastDay = book.last;
+    forgetOrders(state, time);
   }
   const calendar = dayCalendar(state);
   const today = calendar?.sessionAtOrAfter(time);

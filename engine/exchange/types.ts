@@ -168,6 +168,11 @@ export interface ExchangeOptions {
   readonly partialFills?: number;
   /** Refuse opg 09:28-19:00 and cls 15:50-19:00 exchange time, as Alpaca does. Default true. */
   readonly auctionCutoffs?: boolean;
+  /**
+   * How long an order that is over, with all of its family, is remembered; it goes when the day rolls. Undefined: for ever, as
+   * whoever is asked for all orders must.
+   */
+  readonly rememberMs?: number;
   /** Seed of deterministic ids. */
   readonly seed: string;
 }
