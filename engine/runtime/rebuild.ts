@@ -57,7 +57,8 @@ export async function rebuild(
   return { core, header, ...loaded, seq, marketTime, arrivalTime, bars, nextN, timers: [...timers.values()], untold };
 }
 
-function followTimers(timers: Map<string, RunningTimer>, input: Input, outputs: readonly Output[]): void {
+/** What of timers runs on after an input. */
+export function followTimers(timers: Map<string, RunningTimer>, input: Input, outputs: readonly Output[]): void {
   if (input.kind === "timer") timers.delete(input.id);
   for (const output of outputs) {
     if (output.kind === "timer.cancel") timers.delete(output.id);

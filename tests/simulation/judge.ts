@@ -4,12 +4,12 @@
  * Owns: the invariants while a world runs and at its end. It knows what every process decided (its outputs) and what the
  * exchange did, and nothing of what went wrong between them.
  */
+import { differencesOfMoney, differencesOfOrder, isOpen } from "../../bench/soak/ledger.ts";
 import { Decimal, ZERO, text } from "../../engine/core/decimal.ts";
 import type { Input, OrderRequest, OrderView, Output } from "../../engine/core/event.ts";
 import type { CoreState } from "../../engine/core/step.ts";
 import type { Exchange, ExchangeEvent, ExchangeOrder } from "../../engine/exchange/types.ts";
 import type { Disk } from "./crash-journal.ts";
-import { isOpen } from "./wire.ts";
 import type { Witness } from "./wire.ts";
 
 export interface Limits {
@@ -166,14 +166,7 @@ export class Judge implements Witness {
       const ours = state.portfolio.position(strategy, symbol).qty;
       if (!ours.eq(qty)) this.#fault(`${key} is ${text(ours)} here and ${text(qty)} by the exchange's fills`);
     }
-    const theirs = new Map(this.#exchange.positions().map(({ symbol, qty }) => [symbol, qty]));
-    for (const symbol of new Set([...theirs.keys(), ...[...state.portfolio.positions].map((one) => one.symbol)])) {
-      const net = state.portfolio.netQty(symbol);
-      const held = theirs.get(symbol) ?? ZERO;
-      if (!net.eq(held)) this.#fault(`all hold ${text(net)} ${symbol} here, ${text(held)} at the exchange`);
-    }
-    if (!state.portfolio.cash.eq(this.#exchange.account().cash))
-      this.#fault(`cash is ${text(state.portfolio.cash)} here, ${text(this.#exchange.account().cash)} at the exchange`);
+    for (const difference of differencesOfMoney(core, this.#exchange)) this.#fault(difference);
     for (const order of this.#exchange.orders()) this.#compare(core, order);
     for (const order of state.orders.open()) {
       const theirs = this.#exchange.orderByClientId(order.clientOrderId);
@@ -186,17 +179,7 @@ export class Judge implements Witness {
     const id = theirs.clientOrderId;
     const ours = core.desk.state.orders.get(id);
     if (ours === undefined) return this.#fault(`${id} is ${theirs.status} at the exchange and unknown here`);
-    if (!ours.filledQty.eq(theirs.filledQty))
-      this.#fault(`${id} filled ${text(ours.filledQty)} here, ${text(theirs.filledQty)} at the exchange`);
-    const paid = theirs.filledQty.times(theirs.filledAvgPrice ?? 0);
-    const here = ours.filledQty.times(ours.avgPrice ?? 0);
-    if (paid.minus(here).abs().isGreaterThan("0.000001"))
-      this.#fault(`${id} cost ${text(here)} here, ${text(paid)} there`);
-    const ends = new Set(["filled", "canceled", "expired", "rejected"]);
-    const isOver = ends.has(ours.state);
-    if (isOver === isOpen(theirs)) this.#fault(`${id} is ${ours.state} here and ${theirs.status} at the exchange`);
-    else if (isOver && ours.state !== theirs.status)
-      this.#fault(`${id} ended ${ours.state} here, ${theirs.status} there`);
+    for (const difference of differencesOfOrder(ours, theirs)) this.#fault(difference);
   }
 }
 

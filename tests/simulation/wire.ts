@@ -12,6 +12,7 @@ import type {
   StreamOptions,
   TradingApis,
 } from "../../engine/adapters/alpaca/sdk.ts";
+import { isOpen } from "../../bench/soak/ledger.ts";
 import { text } from "../../engine/core/decimal.ts";
 import type { OrderRequest } from "../../engine/core/event.ts";
 import type { Exchange, ExchangeEvent, ExchangeOrder, ExchangeRefusal } from "../../engine/exchange/types.ts";
@@ -288,12 +289,6 @@ function apiError({ status, message }: Refusal): ApiError {
 }
 
 // ---------------------------------------------------------------------------------------------- what Alpaca's wire shows
-
-const OPEN: ReadonlySet<string> = new Set(["new", "accepted", "held", "partially_filled"]);
-
-export function isOpen({ status }: ExchangeOrder): boolean {
-  return OPEN.has(status);
-}
 
 function sdkOrder(exchange: Exchange, order: ExchangeOrder): SdkOrder {
   const legs = order.legIds.flatMap((id) => {
