@@ -5,7 +5,7 @@ import type { OrderView } from "../../engine/core/event.ts";
 import type { Program } from "../../engine/core/program.ts";
 import { compile } from "../../engine/lang/compile.ts";
 import { formatFiles } from "../../engine/lang/format.ts";
-import { isEmpty, planBetween } from "../../engine/lang/plan/plan.ts";
+import { isEmpty, planBetween, planning } from "../../engine/lang/plan/plan.ts";
 import type { Plan, PlanState } from "../../engine/lang/plan/types.ts";
 import { planLines, planSummary } from "../../engine/report/plan.ts";
 
@@ -109,6 +109,52 @@ describe("a plan", () => {
       { symbol: "SPY", size: "1d", bars: 20 },
       { symbol: "SPY", size: "500 ticks", bars: 9, counted: true },
     ]);
+  });
+
+  it("looks at the facts of one strategy and at the names of a hundred rules a step, at most", () => {
+    const one = (name: string, count: number, level: number): string =>
+      `barwise: 1\nname: ${name}\nsymbols: [SPY]\non: 5m\n` +
+      rules(
+        ...Array.from(
+          { length: count },
+          (_, i) => `{name: r${i}, when: close > ${level + i}, then: {alert: {message: x}}}`,
+        ),
+      );
+    const others = ["b", "c", "d"].map((name) => one(name, 1, 1));
+    const before = programOf(one("a", 130, 1), ...others);
+    const after = programOf(one("a", 130, 2), ...others);
+    const reads = { facts: new Set<string>(), rules: 0 };
+    const watched: Program = {
+      ...before,
+      strategies: before.strategies.map((strategy) => ({
+        ...strategy,
+        get facts() {
+          reads.facts.add(strategy.name);
+          return strategy.facts;
+        },
+        rules: strategy.rules.map((rule) => ({
+          ...rule,
+          get name() {
+            reads.rules++;
+            return rule.name;
+          },
+        })),
+      })),
+    };
+    const work = planning(watched, after, null);
+    const most = { facts: 0, rules: 0 };
+    for (let step = work.next(); ; step = work.next()) {
+      // The strategy that changes stands beside each of the others.
+      most.facts = Math.max(most.facts, [...reads.facts].filter((name) => name !== "a").length);
+      most.rules = Math.max(most.rules, reads.rules);
+      reads.facts.clear();
+      reads.rules = 0;
+      if (step.done !== true) continue;
+      expect(codesOf(step.value)).toEqual(codesOf(planBetween(before, after)));
+      expect(linesOf(step.value)).toEqual(linesOf(planBetween(before, after)));
+      break;
+    }
+    expect(most).toEqual({ facts: 1, rules: 100 });
   });
 
   it("asks for no bars of facts that another strategy computes already", () => {

@@ -12,16 +12,13 @@ import { conditionChanges } from "./comparisons.ts";
 import { findingsOf } from "./guards.ts";
 import { movesOfLimit } from "./limits.ts";
 import { keptStateOf } from "./state.ts";
+import { finish } from "./steps.ts";
 import type { Change, Mark, Plan, Planning, PlanState, RulePlan, StrategyPlan } from "./types.ts";
 import { warmupOf } from "./warmup.ts";
 
 /** `state`: what is held and working where `before` runs; null when that is not known. */
 export function planBetween(before: Program, after: Program, state: PlanState | null = null): Plan {
-  const work = planning(before, after, state);
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
+  return finish(planning(before, after, state));
 }
 
 /** The same in small steps, for whoever has something else to do in between. */
@@ -29,6 +26,7 @@ export function* planning(before: Program, after: Program, state: PlanState | nu
   const account = changesOf(aspectsOfProgram(before), aspectsOfProgram(after), (name, old, now) =>
     movesOfLimit(name, old, now, true),
   );
+  yield;
   const names = [...new Set([...after.strategies, ...before.strategies].map(({ name }) => name))].sort();
   const strategies: StrategyPlan[] = [];
   for (const name of names) {
@@ -48,7 +46,8 @@ function* strategyPlan(before: Program, after: Program, name: string, state: Pla
   const old = before.strategies.find((strategy) => strategy.name === name) ?? null;
   const now = after.strategies.find((strategy) => strategy.name === name) ?? null;
   const mark = markOf(old, now);
-  const settings = old === null || now === null || mark === "keep" ? [] : settingsChanges(old, now);
+  const ruleNames = mark === "keep" ? NO_NAMES : { old: yield* rulesByName(old), now: yield* rulesByName(now) };
+  const settings = old === null || now === null || mark === "keep" ? [] : yield* settingsChanges(old, now, ruleNames);
   yield;
   return {
     name,
@@ -56,11 +55,30 @@ function* strategyPlan(before: Program, after: Program, name: string, state: Pla
     before: old,
     after: now,
     changes: mark === "change" ? settings : [],
-    rules: mark === "keep" ? [] : yield* rulePlans(old, now),
-    warmup: now === null || mark === "keep" ? [] : warmupOf(before, now),
+    rules: mark === "keep" ? [] : yield* rulePlans(old, now, ruleNames),
+    warmup: now === null || mark === "keep" ? [] : yield* warmupOf(before, now),
     positions: state?.positions.filter(({ strategy }) => strategy === name) ?? [],
     orders: state?.orders.filter(({ strategy }) => strategy === name) ?? [],
   };
+}
+
+type ByName = ReadonlyMap<string, Rule>;
+/** The rules of both strategies. */
+interface RuleNames {
+  readonly old: ByName;
+  readonly now: ByName;
+}
+const NO_NAMES: RuleNames = { old: new Map(), now: new Map() };
+/** Rules lie all over the memory: reading the names of a thousand takes as long as a slice may. */
+const NAMES_A_STEP = 100;
+
+function* rulesByName(strategy: Strategy | null): Planning<ByName> {
+  const found = new Map<string, Rule>();
+  for (const rule of strategy?.rules ?? []) {
+    found.set(rule.name, rule);
+    if (found.size % NAMES_A_STEP === 0) yield;
+  }
+  return found;
 }
 
 function markOf(before: { readonly digest: string } | null, after: { readonly digest: string } | null): Mark {
@@ -69,15 +87,15 @@ function markOf(before: { readonly digest: string } | null, after: { readonly di
   return before.digest === after.digest ? "keep" : "change";
 }
 
-function settingsChanges(before: Strategy, after: Strategy): Change[] {
-  const order = (strategy: Strategy, other: Strategy): string[] => {
-    const there = new Set(other.rules.map(({ name }) => name));
-    return strategy.rules.map(({ name }) => name).filter((name) => there.has(name));
-  };
-  const [old, now] = [order(before, after), order(after, before)];
-  const isReordered = old.join("\n") !== now.join("\n");
+function* settingsChanges(before: Strategy, after: Strategy, rules: RuleNames): Planning<Change[]> {
+  const old = [...rules.old.keys()].filter((name) => rules.now.has(name));
+  const now = [...rules.now.keys()].filter((name) => rules.old.has(name));
+  const isReordered = old.some((name, at) => name !== now[at]);
+  yield;
+  const strategies = changesOf(aspectsOfStrategy(before), aspectsOfStrategy(after), movesOfLimit);
+  yield;
   return [
-    ...changesOf(aspectsOfStrategy(before), aspectsOfStrategy(after), movesOfLimit),
+    ...strategies,
     ...(isReordered ? [{ kind: "value", name: "order of rules", before: old, after: now, moves: null } as const] : []),
     ...changesOf(aspectsOfParams(before.params), aspectsOfParams(after.params)),
   ];
@@ -85,12 +103,11 @@ function settingsChanges(before: Strategy, after: Strategy): Change[] {
 
 // ---------------------------------------------------------------------------------------------- rules
 
-function* rulePlans(before: Strategy | null, after: Strategy | null): Planning<RulePlan[]> {
-  const old = new Map((before?.rules ?? []).map((rule) => [rule.name, rule]));
-  const come = (after?.rules ?? []).filter(({ name }) => !old.has(name));
-  const stays = new Set((after?.rules ?? []).map(({ name }) => name));
-  const gone = (before?.rules ?? []).filter(({ name }) => !stays.has(name));
-  const renamed = before === null || after === null ? new Map<Rule, Rule>() : renames(before, after, gone, come);
+function* rulePlans(before: Strategy | null, after: Strategy | null, { old, now }: RuleNames): Planning<RulePlan[]> {
+  const come = [...now].flatMap(([name, rule]) => (old.has(name) ? [] : [rule]));
+  const gone = [...old].flatMap(([name, rule]) => (now.has(name) ? [] : [rule]));
+  yield;
+  const renamed = before === null || after === null ? new Map<Rule, Rule>() : yield* renames(before, after, gone, come);
   const next: RulePlan[] = [];
   for (const rule of after?.rules ?? []) {
     const previous = old.get(rule.name) ?? renamed.get(rule) ?? null;
@@ -98,18 +115,32 @@ function* rulePlans(before: Strategy | null, after: Strategy | null): Planning<R
     yield;
   }
   const renamedAway = new Set(renamed.values());
-  return [...next, ...gone.filter((rule) => !renamedAway.has(rule)).map((rule) => rulePlan(before, after, rule, null))];
+  for (const rule of gone) {
+    if (renamedAway.has(rule)) continue;
+    next.push(rulePlan(before, after, rule, null));
+    yield;
+  }
+  return next;
 }
 
 /** New rule -> the one that went and said exactly the same under another name. */
-function renames(before: Strategy, after: Strategy, gone: readonly Rule[], come: readonly Rule[]): Map<Rule, Rule> {
+function* renames(
+  before: Strategy,
+  after: Strategy,
+  gone: readonly Rule[],
+  come: readonly Rule[],
+): Planning<Map<Rule, Rule>> {
   const found = new Map<Rule, Rule>();
   const free = new Set(gone);
   for (const rule of come) {
-    const same = [...free].find((other) => ruleChanges(before, other, after, rule).length === 0);
-    if (same === undefined) continue;
-    found.set(rule, same);
-    free.delete(same);
+    for (const other of free) {
+      const isSame = ruleChanges(before, other, after, rule).length === 0;
+      yield;
+      if (!isSame) continue;
+      found.set(rule, other);
+      free.delete(other);
+      break;
+    }
   }
   return found;
 }
