@@ -33,7 +33,11 @@ export function* instancesOf(all: readonly InstanceFacts[], most = MOST_CONDITIO
   for (const group of bySymbol.values()) {
     yield;
     const set = JSON.stringify(group.map(({ strategy }) => strategy.name));
-    const size = group.reduce((sum, { strategy }) => sum + countOf(strategy), 0);
+    let size = 0;
+    for (const { strategy } of group) {
+      size += countOf(strategy);
+      yield;
+    }
     if (group.length > 1 && !together.has(set) && size <= left) {
       together.add(set);
       left -= size;

@@ -190,7 +190,7 @@ function* networkOf(
     next += (conditions.length + 31) & ~31;
   }
   const { drafts } = builder;
-  const leaves = leavesOf(drafts);
+  const leaves = yield* leavesOf(drafts);
   yield;
   const pairs = pairsOf(leaves);
   yield;
@@ -281,25 +281,28 @@ function* nodesOf(drafts: readonly Draft[]): Work<Nodes> {
   };
 }
 
-function leavesOf(drafts: readonly Draft[]): Leaves {
+/** Array by array: parts lie all over the memory, and going through four thousand takes a tenth of a millisecond or two. */
+function* leavesOf(drafts: readonly Draft[]): Work<Leaves> {
   const right = (draft: Draft): LeafCondition["right"] | undefined => draft.leaf?.right;
-  const setOf = (values: readonly number[]): ReadonlySet<number> => new Set(values);
-  return {
-    left: Int32Array.from(drafts, ({ leaf }) => leaf?.left ?? -1),
-    operator: Uint8Array.from(drafts, ({ leaf }) => (leaf === undefined ? 0 : OPERATORS[leaf.operator])),
-    right: Int32Array.from(drafts, (draft) => {
-      const to = right(draft);
-      return to !== undefined && "fact" in to ? to.fact : -1;
-    }),
-    value: Float64Array.from(drafts, (draft) => {
-      const to = right(draft);
-      return to !== undefined && "value" in to ? to.value : Number.NaN;
-    }),
-    sets: drafts.map((draft) => {
-      const to = right(draft);
-      return to !== undefined && "values" in to ? setOf(to.values) : undefined;
-    }),
-  };
+  const left = Int32Array.from(drafts, ({ leaf }) => leaf?.left ?? -1);
+  yield;
+  const operator = Uint8Array.from(drafts, ({ leaf }) => (leaf === undefined ? 0 : OPERATORS[leaf.operator]));
+  yield;
+  const facts = Int32Array.from(drafts, (draft) => {
+    const to = right(draft);
+    return to !== undefined && "fact" in to ? to.fact : -1;
+  });
+  yield;
+  const value = Float64Array.from(drafts, (draft) => {
+    const to = right(draft);
+    return to !== undefined && "value" in to ? to.value : Number.NaN;
+  });
+  yield;
+  const sets = drafts.map((draft): ReadonlySet<number> | undefined => {
+    const to = right(draft);
+    return to !== undefined && "values" in to ? new Set(to.values) : undefined;
+  });
+  return { left, operator, right: facts, value, sets };
 }
 
 function rootsOf(roots: readonly RootDraft[], nodes: number, conditions: number): Roots {

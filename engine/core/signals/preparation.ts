@@ -126,6 +126,7 @@ export class Preparation {
     yield;
     const ticks = new Ticks(instances);
     const heirs = yield* heirsOf(previous, instances);
+    yield;
     const made = { program, graph, instances, judge, closing, bySymbol, ticks, heirs };
     const ready: Ready = { ...made, usesAccount: this.#usesAccount };
     // While it runs the list grows; its end is known at the swap alone.
