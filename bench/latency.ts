@@ -1,73 +1,106 @@
 /**
- * From a frame on the wire to the order on the wire, with the journal on the disk, beside an echo of the same frames.
+ * From a frame on the wire to the order on the wire, with the journal on the disk, beside echoes of the same frames.
  *
- * Owns: both clients of the server in latency-server.ts. Loopback, one trade a frame; times are those of the server's clock.
+ * Owns: which runs are made and what is printed of them. Loopback, one trade a frame; see latency-server.ts for the times.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { WebSocket } from "ws";
-import { openJournal } from "../engine/adapters/journal/open.ts";
-import { WALL_CLOCK } from "../engine/adapters/wall-clock.ts";
-import { WebSocketFeed } from "../engine/adapters/websocket/websocket-feed.ts";
-import type { ApprovedOrder, ReconciledInput } from "../engine/core/event.ts";
-import { compile } from "../engine/lang/compile.ts";
-import { calendarOf } from "../engine/market/instruments.ts";
-import type { Broker, BrokerSink } from "../engine/ports/broker.ts";
-import type { Feed } from "../engine/ports/feed.ts";
-import { Engine } from "../engine/runtime/engine.ts";
+import { barwise, durableEcho, echo } from "./latency-clients.ts";
+import type { Client } from "./latency-clients.ts";
 import type { FromServer, ServerOptions } from "./latency-server.ts";
+import { Stages, stageTable } from "./latency-stages.ts";
+import type { Stage } from "./latency-stages.ts";
 import type { Row } from "./row.ts";
 
 const PER_SECOND = 10_000;
+/** Between two orders: the first is the promise; with the second the processor still has in its caches what an order takes. */
 const EVERY_MS = 40;
+const OFTEN_MS = 4;
 
-const FILES = {
-  "barwise.yaml": "barwise: 1\nrisk: {max_orders_per_minute: 1000000, price_collar: 50%}\n",
-  "a.strategy.yaml": `barwise: 1
-name: a
-symbols: [X/USD]
-on: tick
-bars: 1m
-rules:
-  - {name: enter, when: last > 103, then: {buy: {size: {qty: 1}, time_in_force: gtc}}}
-  - {name: leave, when: last < 97, fire: once, then: {close: {time_in_force: gtc}}}
-`,
-};
+interface Run {
+  /** Ascending, in microseconds. */
+  readonly took: readonly number[];
+  readonly stages: readonly Stage[];
+  readonly sent: number;
+}
 
 export async function latencyRows(seconds: number): Promise<readonly Row[]> {
-  const echo = await withServer(seconds, (port) => echoing(port));
   const handled: number[] = [];
-  const ours = await withServer(seconds, (port) => trading(port, handled));
-  process.stderr.write(`${histogram("frame to order", ours.took)}\n${histogram("echo", echo.took)}\n`);
-  const detail = `${ours.took.length} orders among ${ours.sent.toLocaleString("en-US")} trades, one a frame, at ${PER_SECOND.toLocaleString("en-US")} a second; journal on the disk`;
-  const row = (what: string, percentile: number, target: number | null): Row => ({
-    what,
+  const plain = await measured(seconds, EVERY_MS, echo);
+  const durable = await measured(seconds, EVERY_MS, durableEcho("frame"));
+  const ours = await measured(seconds, EVERY_MS, barwise("frame", handled));
+  const often = {
+    plain: await measured(seconds, OFTEN_MS, echo),
+    durable: await measured(seconds, OFTEN_MS, durableEcho("frame")),
+    ours: await measured(seconds, OFTEN_MS, barwise("frame")),
+  };
+  const sdk = {
+    durable: await measured(seconds, EVERY_MS, durableEcho("sdk")),
+    ours: await measured(seconds, EVERY_MS, barwise("sdk")),
+  };
+  const durably = "echo that waits for the disk";
+  const shown = [
+    histogram("frame to order", ours.took),
+    histogram("echo", plain.took),
+    histogram(durably, durable.took),
+    stageTable({
+      echo: plain.stages,
+      "durable echo": durable.stages,
+      barwise: ours.stages,
+      [`echo, ${OFTEN_MS} ms`]: often.plain.stages,
+      [`durable, ${OFTEN_MS} ms`]: often.durable.stages,
+      [`barwise, ${OFTEN_MS} ms`]: often.ours.stages,
+      "durable, SDK": sdk.durable.stages,
+      "barwise, SDK": sdk.ours.stages,
+    }),
+  ];
+  process.stderr.write(`${shown.join("\n")}\n`);
+
+  const detail = `on the clock; ${ours.took.length} orders among ${ours.sent.toLocaleString("en-US")} trades, one a frame, at ${PER_SECOND.toLocaleString("en-US")} a second; journal on the disk`;
+  const floor = `${us(at(durable.took, 50))} for an ${durably}`;
+  const row = (what: string, run: Run, percentile: number, beside: string, other: Run, more: string): Row => ({
+    what: `frame to order ${what}, p${percentile}`,
     unit: "us",
-    target: target === null ? null : { value: target },
-    measured: at(ours.took, percentile) * 1e3,
-    baseline: { what: "echo", value: at(echo.took, percentile) * 1e3 },
-    detail: `on the clock; ${detail}`,
+    target: null,
+    measured: at(run.took, percentile),
+    baseline: { what: beside, value: at(other.took, percentile) },
+    detail: more,
   });
   return [
-    row("frame to order on loopback, p50", 50, 200),
-    row("frame to order on loopback, p99", 99, null),
+    { ...row("on loopback", ours, 50, "echo", plain, `${detail}; ${floor}`), target: { value: 200 } },
+    row("on loopback", ours, 99, durably, durable, "on the clock"),
+    row(
+      `every ${OFTEN_MS} ms`,
+      often.ours,
+      50,
+      durably,
+      often.durable,
+      "on the clock; what an order takes is in the caches",
+    ),
+    row("by Alpaca's SDK", sdk.ours, 50, durably, sdk.durable, "on the clock; until the POST has been read"),
     {
       what: "handling one trade, p99",
       unit: "us",
       target: { value: 50 },
-      measured: at(handled, 99) * 1e3,
-      baseline: { what: "p50", value: at(handled, 50) * 1e3 },
-      detail: "on the clock; mapping, journal, core and observers are in it",
+      measured:
+        at(
+          handled.toSorted((a, b) => a - b),
+          99,
+        ) * 1e3,
+      baseline: {
+        what: "p50",
+        value:
+          at(
+            handled.toSorted((a, b) => a - b),
+            50,
+          ) * 1e3,
+      },
+      detail: "on the clock; journal, core and observers are in it",
     },
   ];
 }
 
-type Done = Extract<FromServer, { kind: "done" }>;
-
-async function withServer(seconds: number, client: (port: number) => Promise<() => Promise<void>>): Promise<Done> {
-  const workerData: ServerOptions = { perSecond: PER_SECOND, seconds, everyMs: EVERY_MS };
+async function measured(seconds: number, everyMs: number, client: Client): Promise<Run> {
+  const workerData: ServerOptions = { perSecond: PER_SECOND, seconds, everyMs };
   const server = new Worker(new URL("./latency-server.js", import.meta.url), { workerData });
   const next = <K extends FromServer["kind"]>(kind: K): Promise<Extract<FromServer, { kind: K }>> =>
     new Promise((resolve, reject) => {
@@ -78,145 +111,32 @@ async function withServer(seconds: number, client: (port: number) => Promise<() 
     });
   const done = next("done");
   const { port } = await next("port");
-  const stop = await client(port);
-  const result = await done;
+  const stages = new Stages();
+  const stop = await client(port, stages);
+  const { sent, answers } = await done;
   await stop();
   await server.terminate();
-  if (result.took.length === 0) throw new Error("nothing came back");
-  return result;
+  if (answers.length === 0) throw new Error("nothing came back");
+  const took = answers.map(({ asked, answered }) => answered - asked).sort((a, b) => a - b);
+  return { took, sent, stages: await stages.medians(answers) };
 }
 
-/** Parses every frame, as anybody must, and sends back what is special. */
-async function echoing(port: number): Promise<() => Promise<void>> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
-  await new Promise((resolve) => socket.once("open", resolve));
-  socket.on("message", (data: Buffer) => {
-    const { price } = JSON.parse(data.toString("utf8")) as { price: number };
-    if (price > 103 || price < 97) socket.send("order");
-  });
-  socket.send("ready");
-  return () => {
-    socket.close();
-    return Promise.resolve();
-  };
-}
-
-async function trading(port: number, handled: number[]): Promise<() => Promise<void>> {
-  const { program } = compile(FILES);
-  if (program === null) throw new Error("the strategy of the bench does not compile");
-  const folder = mkdtempSync(join(process.env["BARWISE_BENCH_DIR"] ?? tmpdir(), "barwise-bench-"));
-  const header = { kind: "header", format: 1, barwise: "bench", node: "", v8: "", tz: "", icu: "" } as const;
-  const journal = await openJournal(join(folder, "run"), {
-    ...header,
-    id: "bench",
-    account: "bench",
-    seed: "",
-    createdAt: 0,
-  });
-  const feed = new WebSocketFeed({ url: `ws://127.0.0.1:${port}`, send: ["ready"] }, ["X/USD"], {
-    expectData: () => false,
-  });
-  const orders = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
-  await new Promise((resolve) => orders.once("open", resolve));
-  orders.send("orders");
-  const engine = new Engine({
-    account: "bench",
-    journalId: "bench",
-    calendarOf,
-    journal,
-    broker: new WireBroker(orders),
-    feeds: [timed(feed, handled)],
-    clock: WALL_CLOCK,
-    marketTime: "wall",
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  await engine.start({ program, sources: FILES, warmup: [] });
-  return async () => {
-    await engine.stop();
-    orders.close();
-    rmSync(folder, { recursive: true });
-  };
-}
-
-/** Sends every order to the server and fills it at once. */
-class WireBroker implements Broker {
-  readonly name = "bench";
-  readonly live = false;
-  readonly #orders: WebSocket;
-  #sink: BrokerSink | undefined;
-  #fills = 0;
-
-  constructor(orders: WebSocket) {
-    this.#orders = orders;
-  }
-
-  start(sink: BrokerSink): Promise<void> {
-    this.#sink = sink;
-    return Promise.resolve();
-  }
-
-  reconcile(): Promise<ReconciledInput> {
-    const account = { cash: "100000", equity: "100000", lastEquity: "100000", multiplier: 1, shorting: false };
-    return Promise.resolve({ kind: "reconciled", account, positions: [], openOrders: [] });
-  }
-
-  submit({ clientOrderId, symbol, side, qty }: ApprovedOrder): void {
-    this.#orders.send(JSON.stringify({ clientOrderId, symbol, side, qty }));
-    const executionId = String(++this.#fills);
-    const ids = { clientOrderId, brokerOrderId: executionId };
-    setImmediate(() => {
-      this.#sink?.broker({ kind: "order.accepted", ...ids, legs: [] });
-      const amounts = { qty, price: "100", fee: "0", cumulativeQty: qty, time: Date.now() };
-      this.#sink?.broker({ kind: "execution", executionId, ...ids, symbol, side, ...amounts });
-    });
-  }
-
-  cancel(): void {}
-
-  lookup(): void {}
-
-  stop(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-/** The same feed, with the time that each item takes until it is handed back. */
-function timed(feed: Feed, handled: number[]): Feed {
-  return {
-    name: feed.name,
-    start: (sink) =>
-      feed.start({
-        market: (input) => {
-          const before = performance.now();
-          sink.market(input);
-          handled.push(performance.now() - before);
-        },
-        refused: (name, reason, sample, count) => sink.refused(name, reason, sample, count),
-      }),
-    stop: () => feed.stop(),
-  };
-}
-
-function at(times: readonly number[], percentile: number): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length * percentile) / 100)] as number;
+function at(ascending: readonly number[], percentile: number): number {
+  return ascending[Math.floor((ascending.length * percentile) / 100)] as number;
 }
 
 /** Doubling from 50 us on; one # for every hundredth. */
-function histogram(what: string, times: readonly number[]): string {
-  const lines = [
-    `${what}: ${times.length}, p50 ${us(at(times, 50))}, p99 ${us(at(times, 99))}, most ${us(Math.max(...times))}`,
-  ];
-  for (let from = 0, to = 0.05; from <= Math.max(...times); from = to, to *= 2) {
-    const count = times.filter((time) => time >= from && time < to).length;
-    const bar = "#".repeat(Math.round((100 * count) / times.length));
+function histogram(what: string, took: readonly number[]): string {
+  const most = took.at(-1) as number;
+  const lines = [`${what}: ${took.length}, p50 ${us(at(took, 50))}, p99 ${us(at(took, 99))}, most ${us(most)}`];
+  for (let from = 0, to = 50; from <= most; from = to, to *= 2) {
+    const count = took.filter((time) => time >= from && time < to).length;
+    const bar = "#".repeat(Math.round((100 * count) / took.length));
     lines.push(`  up to ${us(to).padStart(10)}  ${String(count).padStart(6)}  ${bar}`.trimEnd());
   }
   return lines.join("\n");
 }
 
-function us(ms: number): string {
-  return `${Math.round(ms * 1e3).toLocaleString("en-US")} us`;
+function us(time: number): string {
+  return `${Math.round(time).toLocaleString("en-US")} us`;
 }

@@ -61,6 +61,8 @@ export interface Journal {
   append(record: NumberedRecord): void;
   /** Writes a snapshot behind everything appended so far; resolves when it is on disk. */
   snapshot(snapshot: Snapshot): Promise<void>;
+  /** `sync` will follow soon: whoever writes may begin. Promises nothing. */
+  announce(): void;
   /** Resolves when everything appended so far is on disk; rejects when it is not and never will be. */
   sync(): Promise<void>;
   close(): Promise<void>;

@@ -62,7 +62,11 @@ export class Effects {
 
   /** Lets out what has gathered; calls that come meanwhile share the round. */
   leave(): void {
-    if (this.#questions.length > 0 && !this.#asking) void this.#ask();
+    if (this.#questions.length > 0 && !this.#asking) {
+      // An order most likely follows: the disk's thread works through what has gathered while the question is judged.
+      this.#options.journal.announce();
+      void this.#ask();
+    }
     if (this.#requests.length > 0 && !this.#flushing) void this.#flush();
   }
 

@@ -52,6 +52,20 @@ describe("the engine and its journal", () => {
     expect(made.broker.submitted).toHaveLength(1);
   });
 
+  it("announces the sync of an order with the question, when the firing is in the journal", async () => {
+    const made = await started();
+    await turns();
+    const { syncs } = made.journal;
+    fire(made);
+    const [announced = 0, ...more] = made.journal.announced;
+    expect(more).toEqual([]);
+    expect(made.journal.syncs).toBe(syncs);
+    const last = made.journal.records[announced - 1];
+    expect(last?.kind === "out" && last.outputs.some(({ kind }) => kind === "confirm")).toBe(true);
+    await turns();
+    expect(made.broker.submitted).toHaveLength(1);
+  });
+
   it("sends nothing any more when the disk fails under an order", async () => {
     const made = await started();
     made.journal.isSlow = true;

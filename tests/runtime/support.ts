@@ -123,10 +123,16 @@ export class FakeJournal implements Journal {
   isSlow = false;
   #waiting: (() => void)[] = [];
   syncs = 0;
+  /** How many records there were each time that a sync was announced. */
+  readonly announced: number[] = [];
 
   append(record: JournalRecord): void {
     if (this.failure !== undefined) throw this.failure;
     this.records.push(record.kind === "in" ? { ...record, input: { ...record.input } } : record);
+  }
+
+  announce(): void {
+    this.announced.push(this.records.length);
   }
 
   async sync(): Promise<void> {

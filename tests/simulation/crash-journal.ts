@@ -70,6 +70,8 @@ export class CrashJournal implements Journal {
     this.#waiting.push(encode(record));
   }
 
+  announce(): void {}
+
   async sync(): Promise<void> {
     const target = this.#appended;
     await this.#world.sleep(this.#pick(4) === 0 ? this.#pick(this.#faults.slowestMs + 1) : 0);

@@ -33,6 +33,8 @@ export class MemoryJournal implements Journal {
     this.records.push(record.kind === "in" ? { ...record, input: { ...record.input } } : record);
   }
 
+  announce(): void {}
+
   snapshot(snapshot: Snapshot): Promise<void> {
     if (this.#failure === undefined) this.records.push({ kind: "snapshot", ...snapshot });
     return this.sync();

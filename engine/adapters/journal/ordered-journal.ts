@@ -48,6 +48,10 @@ export abstract class OrderedJournal implements Journal {
 
   abstract sync(): Promise<void>;
   abstract close(): Promise<void>;
+  announce(): void {
+    // Who writes on this thread has nobody to wake.
+  }
+
   /** Takes a text; throws a JournalError made by `fail` when it cannot. */
   protected abstract put(text: string, place: Place): void;
 

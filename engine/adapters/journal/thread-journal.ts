@@ -104,6 +104,11 @@ export class ThreadJournal extends OrderedJournal {
     if (this.#ring.waitingBytes > 0) this.#look();
   }
 
+  /** What has gathered is framed, hashed and written while this thread goes on: the sync then has only the rest to do. */
+  override announce(): void {
+    if (this.failure === undefined) this.#ring.wake();
+  }
+
   override sync(): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const upTo = this.#ring.total;

@@ -71,6 +71,32 @@ describe("group commit", () => {
   });
 });
 
+describe("a sync that is announced", () => {
+  it("has the thread write what has gathered, and promises nothing", async () => {
+    const dir = await folders.make();
+    const journal = await openJournal(dir, HEADER);
+    for (let n = 0; n < 5; n++) journal.append(record(n));
+    const { syncs } = journal.stats;
+    journal.announce();
+    await expect.poll(async () => numbers(await readAll(dir)), { timeout: 10_000 }).toEqual(upTo(5));
+    journal.append(record(5));
+    await journal.sync();
+    expect(journal.stats.syncs).toBe(syncs + 1);
+    expect(numbers(await readAll(dir))).toEqual(upTo(6));
+    await journal.close();
+    expect(() => journal.announce()).not.toThrow();
+  });
+
+  it("finds the failure of the disk before anybody waits for it", async () => {
+    const { journal, dir } = await breakable();
+    await breaks(dir, "ENOSPC writeSync");
+    journal.append(record(1));
+    journal.announce();
+    await expect.poll(() => journal.failure?.message, { timeout: 10_000 }).toContain("the disk is full");
+    await expect(journal.close()).rejects.toThrow("the disk is full");
+  });
+});
+
 describe("a disk that fails", () => {
   it.each([
     ["ENOSPC writeSync", "cannot be written (ENOSPC: the disk is full)"],
