@@ -107,12 +107,16 @@ export class Flips {
       moved[count] = place;
       movedFrom[count++] = old;
     }
-    for (let i = 0; i < count; i++) this.#move(moved[i] as number, movedFrom[i] as number);
+    for (let i = 0; i < count; i++) this.#move(i);
     if (this.#lastWord >= 0) this.#settle();
     this.#answer(part);
   }
 
-  #move(place: number, old: number): void {
+  /** It takes the number of the move and not the value before: a number that a call hands on is put into a box. */
+  #move(at: number): void {
+    const { moved, movedFrom } = this.#network.scratch;
+    const place = moved[at] as number;
+    const old = movedFrom[at] as number;
     const now = this.#values[place] as number;
     const { byThreshold, thresholds, lists, pairs, roots } = this.#network.watched;
     const isKnown = Number.isFinite(now);
@@ -128,7 +132,15 @@ export class Flips {
     const start = byThreshold.from[place] as number;
     const end = byThreshold.from[place + 1] as number;
     const high = now < old ? old : now;
-    for (let i = between ? this.#firstAtLeast(now < old ? now : old, start, end) : start; i < end; i++) {
+    const low = now < old ? now : old;
+    let first = start;
+    // The first constant that is not below both.
+    for (let stop = between ? end : start; first < stop;) {
+      const middle = (first + stop) >>> 1;
+      if ((thresholds[middle] as number) < low) first = middle + 1;
+      else stop = middle;
+    }
+    for (let i = first; i < end; i++) {
       if (between && (thresholds[i] as number) > high) break;
       this.#recheck(byThreshold.items[i] as number);
     }
@@ -153,18 +165,6 @@ export class Flips {
       for (let at = leaves.from[pair] as number; at < (leaves.from[pair + 1] as number); at++)
         this.#recheck(leaves.items[at] as number);
     }
-  }
-
-  #firstAtLeast(value: number, start: number, stop: number): number {
-    const { thresholds } = this.#network.watched;
-    let low = start;
-    let high = stop;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((thresholds[middle] as number) < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #recheck(leaf: number): void {
