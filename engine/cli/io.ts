@@ -126,3 +126,7 @@ export function listFormat(given: string): ListFormat {
   if (format === undefined) throw new CliError(`--format ${given}: expected pretty, json or ndjson`);
   return format;
 }
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

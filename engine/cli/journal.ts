@@ -14,12 +14,13 @@ import { JournalError } from "../adapters/journal/segments.ts";
 import { isoTime } from "../core/time.ts";
 import type { JournalHeader, NumberedRecord } from "../ports/journal.ts";
 import { dateOf } from "./backtest.ts";
-import { CliError, LIST_FORMAT, listFormat, painter, print, progressLine, say, table } from "./io.ts";
+import { CliError, LIST_FORMAT, listFormat, megabytes, painter, print, progressLine, say, table } from "./io.ts";
 import type { ListFormat } from "./io.ts";
 import { EntryReader, KINDS, entryJson, entryLine } from "./journal-entries.ts";
 import type { Entry, EntryFilter } from "./journal-entries.ts";
 import { JOURNAL_ARGUMENT, findJournal, reading, recordsOf } from "./journal-folder.ts";
 import type { FoundJournal } from "./journal-folder.ts";
+import { addSnapshots, snapshotsIn } from "./journal-snapshots.ts";
 import { addTables } from "./journal-tables.ts";
 import { placeOf } from "./plan-sides.ts";
 
@@ -70,6 +71,7 @@ export function addJournal(program: Command): void {
     .argument("<journal>", "folder of a run")
     .option("--dry-run", "say what would be removed", false)
     .action(runCompact);
+  addSnapshots(journal);
   addTables(journal);
 }
 
@@ -212,10 +214,6 @@ async function runList(given: string | undefined, flags: { readonly format: stri
   }
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
 async function runVerify(given: string | undefined, flags: { readonly format: string }): Promise<void> {
   if (flags.format !== "pretty" && flags.format !== "json")
     throw new CliError(`--format ${flags.format}: expected pretty or json`);
@@ -248,6 +246,8 @@ async function runVerify(given: string | undefined, flags: { readonly format: st
     damage,
     records,
     snapshots,
+    // The records say the same: none of them is missed.
+    unusable_snapshots: damage === null ? await unusableIn(journal) : [],
     // In format 1 it is a checksum and proves nothing about what is before.
     chain: tail === undefined || tail.format === 1 ? null : Buffer.from(tail.chain, "latin1").toString("hex"),
     torn_bytes: tail?.torn?.bytes ?? 0,
@@ -257,20 +257,28 @@ async function runVerify(given: string | undefined, flags: { readonly format: st
   if (damage !== null) process.exitCode = 1;
 }
 
+async function unusableIn(journal: FoundJournal): Promise<string[]> {
+  return (await snapshotsIn(journal)).flatMap(({ problem }) => problem ?? []);
+}
+
 interface Verified {
   readonly damage: string | null;
   readonly records: number;
   readonly snapshots: number;
+  readonly unusable_snapshots: readonly string[];
   readonly chain: string | null;
   readonly torn_bytes: number;
 }
 
-function verifyText({ damage, records, snapshots, chain, torn_bytes: torn }: Verified, journal: FoundJournal): string {
+function verifyText(verified: Verified, journal: FoundJournal): string {
+  const { damage, records, snapshots, unusable_snapshots: unusable, chain, torn_bytes: torn } = verified;
   const paint = painter(process.stdout);
   const count = `${records.toLocaleString("en-US")} records and ${snapshots} snapshots`;
   if (damage !== null) return `${paint("red", damage)}\n${count} before it are whole.`;
   const lines = [paint("green", `${journal.shown}: whole`), `${count} follow one another.`];
   lines.push(chain === null ? "Written by an older version: records have no chain." : `Chain of the last: ${chain}`);
+  for (const problem of unusable)
+    lines.push(paint("yellow", `A snapshot is of no use, a start passes over it: ${problem}`));
   if (torn > 0 && journal.writer === null)
     lines.push(
       `The last ${torn} bytes are a write that a crash cut short; they are cut off when the journal is opened.`,

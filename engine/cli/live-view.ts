@@ -107,6 +107,11 @@ export class LiveView {
     if (!this.#screen && this.#engine !== undefined) print(message);
   }
 
+  /** Something beside trading failed. */
+  alarm(message: string): void {
+    this.note(this.#paint("red", message));
+  }
+
   /** The run is gone on with from here: what was before it is not played again, and the summary does not count it. */
   goOnFrom(core: CoreState): void {
     const { account, now } = core.desk.state;

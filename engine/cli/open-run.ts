@@ -8,7 +8,7 @@ import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { openJournal } from "../adapters/journal/open.ts";
-import { isJournal, readJournal } from "../adapters/journal/read.ts";
+import { allSnapshots, isJournal, readJournal } from "../adapters/journal/read.ts";
 import { JournalError } from "../adapters/journal/segments.ts";
 import type { ThreadJournal } from "../adapters/journal/thread-journal.ts";
 import { WALL_CLOCK } from "../adapters/wall-clock.ts";
@@ -27,13 +27,15 @@ export interface OpenRun {
   readonly id: string;
   /** Where an earlier process left it. */
   readonly recovered: Rebuilt | undefined;
+  /** What was found on the way and passed over. */
+  readonly notes: readonly string[];
 }
 
 export interface LastOptions {
   /** Folder of all runs of the project. */
   readonly root: string;
   readonly account: string;
-  /** Sees what is played again of the earlier processes: everything since the snapshot that the last clean end left. */
+  /** Sees what is played again of the earlier processes: everything since the newest snapshot. */
   readonly watch: Watch;
   /** Sees the core as that snapshot has it, if there is one. */
   readonly begun: Begun;
@@ -46,8 +48,9 @@ export async function openLastRun({ root, account, ...seen }: LastOptions): Prom
   const { dir, id } = last;
   const journal = await opened(dir, id, account);
   try {
-    const recovered = await recover(dir, seen);
-    if (recovered !== undefined) return { journal, dir, id, recovered };
+    const notes: string[] = [];
+    const recovered = await recover(dir, seen, notes);
+    if (recovered !== undefined) return { journal, dir, id, recovered, notes };
   } catch (error) {
     await journal.close();
     throw error;
@@ -59,7 +62,7 @@ export async function openLastRun({ root, account, ...seen }: LastOptions): Prom
 export async function openNewRun(root: string, account: string): Promise<OpenRun> {
   const id = `${new Date(WALL_CLOCK.now()).toISOString().replaceAll(/[:.]/g, "-")}-${randomBytes(3).toString("hex")}`;
   const dir = join(root, id);
-  return { journal: await opened(dir, id, account), dir, id, recovered: undefined };
+  return { journal: await opened(dir, id, account), dir, id, recovered: undefined, notes: [] };
 }
 
 async function opened(dir: string, id: string, account: string): Promise<ThreadJournal> {
@@ -76,10 +79,11 @@ async function opened(dir: string, id: string, account: string): Promise<ThreadJ
 async function recover(
   dir: string,
   { watch, begun }: Pick<LastOptions, "watch" | "begun">,
+  notes: string[],
 ): Promise<Rebuilt | undefined> {
   const progress = progressLine(`recovering ${relative(process.cwd(), dir)}`);
   let inputs = 0;
-  const play = (from: "snapshot" | "start"): Promise<Rebuilt> => {
+  const play = (from: "start" | number): Promise<Rebuilt> => {
     const counted: Watch = (input, outputs) => {
       inputs++;
       if (inputs % 1_000 === 0) progress.update(inputs, "inputs");
@@ -88,11 +92,20 @@ async function recover(
     return rebuild(readJournal(dir, { from }), calendarOf, counted, begun);
   };
   try {
-    return await play("snapshot").catch((error: unknown) => {
-      // Nothing was played yet. Another version may not read the snapshot, and still arrive at what the records say.
-      if (error instanceof RebuildError && error.code === "snapshot") return play("start");
-      throw error;
-    });
+    for await (const { segment, file, problem } of allSnapshots(dir)) {
+      if (problem !== null) {
+        notes.push(`passed over a snapshot: ${problem}`);
+        continue;
+      }
+      try {
+        return await play(segment);
+      } catch (error) {
+        // Nothing was played yet. Another version may not read it, and still arrive at what the records say.
+        if (!(error instanceof RebuildError) || error.code !== "snapshot") throw error;
+        notes.push(`passed over the snapshot in ${join(dir, file)}: ${error.message}`);
+      }
+    }
+    return await play("start");
   } catch (error) {
     if (error instanceof RebuildError && error.code === "empty") return undefined;
     if (!(error instanceof RebuildError) && !(error instanceof JournalError)) throw error;
@@ -133,7 +146,8 @@ async function lastRunOf(root: string, account: string): Promise<Run | undefined
 /** Undefined where a crash came before the header was written. */
 async function headerOf(dir: string): Promise<JournalHeader | undefined> {
   try {
-    for await (const record of readJournal(dir)) if (record.kind === "header") return record;
+    const records = readJournal(dir, { from: "snapshot" });
+    for await (const record of records) if (record.kind === "header") return record;
   } catch (error) {
     if (error instanceof JournalError) throw new CliError(error.message, 2, { cause: error });
     throw error;

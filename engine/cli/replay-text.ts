@@ -22,7 +22,7 @@ const count = (value: number, what: string): string =>
   `${value.toLocaleString("en-US")} ${what}${value === 1 ? "" : "s"}`;
 
 export function replayText(shown: string, result: Replayed, tookMs: number, paint: Painter): string {
-  const { header, after, inputs, outputs, unwritten, marketTime, difference } = result;
+  const { header, after, inputs, outputs, snapshots, unwritten, marketTime, difference } = result;
   if (difference !== null) {
     const lines = [
       paint("red", `${shown}: differs after input ${difference.seq} (${about(difference)})`),
@@ -40,6 +40,8 @@ export function replayText(shown: string, result: Replayed, tookMs: number, pain
     paint("green", `${shown}: the same to the byte`),
     `${count(inputs, "input")} up to ${last} gave ${count(outputs, "output")} again (${seconds} s).`,
   ];
+  if (snapshots > 0)
+    lines.push(`${count(snapshots, "snapshot")} on the way ${snapshots === 1 ? "holds" : "hold"} just that state.`);
   if (after !== null)
     lines.push(`They are those after input ${after}: what was before was removed, and its snapshot was gone on from.`);
   if (unwritten > 0)
@@ -54,7 +56,7 @@ function about({ kind, symbol }: Difference): string {
 }
 
 export function replayJson(shown: string, result: Replayed): object {
-  const { header, after, inputs, outputs, unwritten, marketTime, difference } = result;
+  const { header, after, inputs, outputs, snapshots, unwritten, marketTime, difference } = result;
   return {
     format_version: 1,
     barwise: VERSION,
@@ -63,6 +65,7 @@ export function replayJson(shown: string, result: Replayed): object {
     after_input: after,
     inputs,
     outputs,
+    snapshots,
     unwritten_outputs: unwritten,
     market_time: isoOrNull(marketTime),
     difference:

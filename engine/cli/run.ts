@@ -11,6 +11,7 @@ import { openAcceptances } from "./acceptances.ts";
 import type { Acceptances } from "./acceptances.ts";
 import { nameOf, openAccount } from "./accounts.ts";
 import type { Account, AccountFlags } from "./accounts.ts";
+import { WALL_CLOCK } from "../adapters/wall-clock.ts";
 import { countedNotes } from "./counted.ts";
 import { addFaultFlags } from "./fault-flags.ts";
 import { CliError } from "./io.ts";
@@ -22,6 +23,7 @@ import { startSession } from "./live-session.ts";
 import type { Session } from "./live-session.ts";
 import { compileProject, loadProject, mustTrade, watchedFiles } from "./program.ts";
 import type { Loaded, LoadedProject } from "./program.ts";
+import { Snapshots } from "./snapshots.ts";
 import { untilStopped } from "./stop-signals.ts";
 import type { Stop } from "./stop-signals.ts";
 
@@ -83,7 +85,7 @@ async function withAccount(
   const stopped = untilStopped(view);
   try {
     const compiled = compileProject(project, account.override);
-    for (const note of compiled.notes) view.note(note);
+    for (const note of [...compiled.notes, ...(last?.notes ?? [])]) view.note(note);
     const { lasts } = nameOf(project, flags);
     const run = last ?? (await openNewRun(project.journal, account.connection.account));
     const session = await sessionOf({ project, account, compiled, run, lasts, view, stopped });
@@ -170,10 +172,25 @@ async function trade(session: Session, run: Run): Promise<void> {
   await reloader.watch();
   const words = await acceptances.watch(() => void listen(), failed);
   stopped.onHangup(() => void reloader.reload());
+  const snapshots = snapshotsOf(session, run);
+  snapshots?.begin();
   const ended = flags.stopAtEnd ? account.ended : new Promise<never>(() => {});
   await Promise.race([stopped.signal, ended.then(() => engine.idle())]);
   await words.close();
+  await snapshots?.stop();
   await end(engine, reloader, view, stopped);
+}
+
+/** Nobody goes on with a run whose account ends with the process. */
+function snapshotsOf({ engine, journalDir: dir }: Session, { project, flags, view }: Run): Snapshots | undefined {
+  if (!nameOf(project, flags).lasts) return undefined;
+  return new Snapshots({
+    dir,
+    clock: WALL_CLOCK,
+    program: () => engine.core.signals.program?.digest,
+    note: (message) => view.note(message),
+    alarm: (message) => view.alarm(message),
+  });
 }
 
 function reloaderOf(session: Session, { project, account, view }: Run, acceptances: Acceptances) {

@@ -21,7 +21,10 @@ export function statementText(statement: Statement, paint: Painter): string {
       `${amount(statement.difference)}${Number(statement.difference) === 0 ? "" : "  THE BOOKS DO NOT ADD UP"}`,
     ],
   ];
-  const since = statement.since === null ? "" : ` since ${isoTime(statement.since)}, where the last process ended`;
+  const since =
+    statement.since === null
+      ? ""
+      : ` since ${isoTime(statement.since)}, the moment of the snapshot that it went on from`;
   const lines = [`${paint("bold", "Statement")}${since}`, table(rows, [1]), ""];
   const won =
     statement.trades === 0 ? "" : `, ${statement.wins} won (${percent(statement.wins / statement.trades, 0)})`;

@@ -10,26 +10,31 @@ import type { CoreState } from "../core/step.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { History } from "../ports/history.ts";
-import type { JournalHeader, JournalRecord } from "../ports/journal.ts";
+import type { JournalHeader, JournalRecord, Snapshot } from "../ports/journal.ts";
 import { RebuildError, Recompute } from "./recompute.ts";
 import type { Begun, LoadedSources, Watch } from "./recompute.ts";
+import { snapshotOf } from "./saved-run.ts";
 import type { RunningTimer } from "./timers.ts";
 
-export interface Rebuilt extends LoadedSources {
+/** A run as its records have it at their end. */
+export interface Recalled extends LoadedSources {
   readonly core: CoreState;
   readonly header: JournalHeader;
   /** Number of the last input. */
   readonly seq: number;
   readonly marketTime: number;
   readonly arrivalTime: number;
-  /** Every closed bar that the journal tells of. */
-  readonly bars: KnownBars;
   /** The number of the record that would follow. */
   readonly nextN: number;
   /** What the core asked for and has not got yet. */
   readonly timers: readonly RunningTimer[];
-  /** Outputs of the last input, where a crash kept them from the journal: they had no effect yet. */
+  /** Outputs of the last input that the records do not hold: they are in those that follow, or a crash kept them from the journal and they had no effect yet. */
   readonly untold: readonly Output[];
+}
+
+export interface Rebuilt extends Recalled {
+  /** Every closed bar that the journal tells of. */
+  readonly bars: KnownBars;
 }
 
 export async function rebuild(
@@ -39,10 +44,23 @@ export async function rebuild(
   begun: Begun = () => {},
 ): Promise<Rebuilt> {
   const bars = new KnownBars(calendarOf);
+  const see: Watch = (input, outputs) => {
+    bars.learn(input, outputs);
+    watch(input, outputs);
+  };
+  return { ...(await recall(records, calendarOf, see, begun)), bars };
+}
+
+/** The same without the bars, which grow with the journal. */
+export async function recall(
+  records: AsyncIterable<JournalRecord>,
+  calendarOf: (symbol: string) => Calendar,
+  watch: Watch = () => {},
+  begun: Begun = () => {},
+): Promise<Recalled> {
   const timers = new Map<string, RunningTimer>();
   const see: Watch = (input, outputs) => {
     followTimers(timers, input, outputs);
-    bars.learn(input, outputs);
     watch(input, outputs);
   };
   const run = new Recompute(calendarOf, see, (core, saved) => {
@@ -54,7 +72,14 @@ export async function rebuild(
   if (header === undefined || core === undefined || now === undefined || loaded === undefined)
     throw new RebuildError("the journal holds no program yet: nothing has run", { code: "empty" });
   const { seq, marketTime, arrivalTime } = now;
-  return { core, header, ...loaded, seq, marketTime, arrivalTime, bars, nextN, timers: [...timers.values()], untold };
+  return { core, header, ...loaded, seq, marketTime, arrivalTime, nextN, timers: [...timers.values()], untold };
+}
+
+/** What is beside the core there, so that whoever goes on with it does what the run did. */
+export function snapshotOfRecalled(run: Recalled): Snapshot | undefined {
+  const { core, timers, files, settings, program, nextN, untold } = run;
+  const sources = { digest: program.digest, files, settings };
+  return snapshotOf(core, { timers, sources, nextN, ...(untold.length === 0 ? {} : { untold }) });
 }
 
 /** What of timers runs on after an input. */

@@ -91,10 +91,11 @@ export class Recompute {
       this.nextN = record.n + 1;
       return this.#compare(record.seq, record.outputs);
     }
+    // One may lie between an input and its outputs.
+    if (record.kind === "snapshot") return this.#snapshot(record);
     // Outputs follow their input; only the last of a process may still have been on their way to the disk.
     if (this.#due.length > 0)
       throw this.#differs(`no outputs, where ${this.#due.length} are due`, firstDifference("outputs", [], this.#due));
-    if (record.kind === "snapshot") return this.#snapshot(record);
     this.nextN = record.n + 1;
     const core = this.core;
     if (core === undefined) throw new RebuildError("the journal does not begin with a header");
@@ -132,6 +133,7 @@ export class Recompute {
       this.core = restoreCore(options, run.core, this.loaded.program);
       this.now = run.core.desk.state.now;
       this.nextN = run.nextN;
+      this.#due = run.untold ?? [];
       this.#begun(this.core, run);
     } catch (error) {
       if (!(error instanceof RestoreError)) throw error;
@@ -141,7 +143,7 @@ export class Recompute {
   }
 
   #compare(seq: number, recorded: readonly Output[]): void {
-    if (seq !== this.last?.seq) throw this.#differs(`outputs of input ${seq}`);
+    if (seq !== this.now?.seq) throw this.#differs(`outputs of input ${seq}`);
     const difference = firstDifference("outputs", recorded, this.#due);
     if (difference !== undefined) {
       const { path, recorded: before, now } = difference;
@@ -180,6 +182,6 @@ export function programFrom({ digest, files, settings }: ProgramSources, madeBy 
   throw new RebuildError(`its strategies ${how} in this version of barwise${madeBy}`);
 }
 
-function symbolOf(input: Input): string | null {
+export function symbolOf(input: Input): string | null {
   return "symbol" in input ? input.symbol : null;
 }

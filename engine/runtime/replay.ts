@@ -1,12 +1,15 @@
 /**
  * A whole journal computed again.
  *
- * Owns: counting what was compared, and the first difference as a result. May not: read files.
+ * Owns: counting what was compared, snapshots on the way among it, and the first difference as a result. May not: read files.
  */
+import { SAVED_FORMAT, saveCore } from "../core/save.ts";
 import type { Calendar } from "../market/calendar.ts";
-import type { JournalHeader, JournalRecord } from "../ports/journal.ts";
-import { RebuildError, Recompute } from "./recompute.ts";
+import type { JournalHeader, JournalRecord, SnapshotRecord } from "../ports/journal.ts";
+import { firstDifference } from "./difference.ts";
+import { RebuildError, Recompute, symbolOf } from "./recompute.ts";
 import type { Difference, Watch } from "./recompute.ts";
+import type { SavedRun } from "./saved-run.ts";
 
 export interface Replayed {
   readonly header: JournalHeader;
@@ -15,6 +18,8 @@ export interface Replayed {
   readonly inputs: number;
   /** Outputs that were compared and are the same. */
   readonly outputs: number;
+  /** Snapshots on the way that hold what the core is at their place. */
+  readonly snapshots: number;
   /** Outputs of the last input that a run which was cut short did not write any more. */
   readonly unwritten: number;
   /** Market time of the last input. */
@@ -37,9 +42,17 @@ export async function replay(
   const run = new Recompute(calendarOf, see, ({ desk }) => {
     after = desk.state.now.seq;
   });
+  let snapshots = 0;
   let difference: Difference | null = null;
   try {
-    for await (const record of records) run.take(record);
+    for await (const record of records) {
+      run.take(record);
+      // The first one of a journal that begins with it is what the core is made of.
+      if (record.kind !== "snapshot" || run.inputs === 0 || record.core !== SAVED_FORMAT) continue;
+      difference = differenceIn(record, run);
+      if (difference !== null) break;
+      snapshots++;
+    }
   } catch (error) {
     if (!(error instanceof RebuildError) || error.difference === undefined) throw error;
     ({ difference } = error);
@@ -48,5 +61,14 @@ export async function replay(
   if (header === undefined || now === undefined)
     throw new RebuildError("the journal holds no input yet: nothing has run", { code: "empty" });
   const unwritten = difference === null ? untold.length : 0;
-  return { header, after, inputs, outputs, unwritten, marketTime: now.marketTime, difference };
+  return { header, after, inputs, outputs, snapshots, unwritten, marketTime: now.marketTime, difference };
+}
+
+/** A start would go on from what a snapshot says: that must be what the records give. */
+function differenceIn({ state }: SnapshotRecord, { core, last }: Recompute): Difference | null {
+  if (core === undefined || last === undefined) return null;
+  const found = firstDifference("snapshot.core", (state as SavedRun).core, saveCore(core));
+  if (found === undefined) return null;
+  const { seq, marketTime, kind } = last;
+  return { ...found, seq, marketTime, kind, symbol: symbolOf(last) };
 }

@@ -6,6 +6,7 @@
 import { SAVED_FORMAT, saveCore, unsavedFacts } from "../core/save.ts";
 import type { SavedCore } from "../core/save.ts";
 import { RestoreError } from "../core/saved.ts";
+import type { Output } from "../core/event.ts";
 import type { CoreState } from "../core/step.ts";
 import type { ProgramSources, Snapshot } from "../ports/journal.ts";
 import type { RunningTimer } from "./timers.ts";
@@ -18,6 +19,8 @@ export interface SavedRun {
   readonly sources: ProgramSources;
   /** The number of the record that follows. */
   readonly nextN: number;
+  /** Outputs of the last input that stand in the records that follow; left out where there are none. */
+  readonly untold?: readonly Output[];
 }
 
 /**

@@ -6,6 +6,7 @@ import { openFileJournal } from "../../engine/adapters/journal/open.ts";
 import { addBacktest } from "../../engine/cli/backtest.ts";
 import { addJournal } from "../../engine/cli/journal.ts";
 import { HEADER, record, snapshot } from "../adapters/journal/support.ts";
+import { withSnapshots } from "./support-snapshots.ts";
 import { Process, build } from "./support.ts";
 import type { Built } from "./support.ts";
 import { barwiseWith, inFolderOfItsOwn } from "./in-process.ts";
@@ -209,6 +210,47 @@ describe("verify and compact", () => {
     expect(readdirSync(dir).sort()).toEqual(["000003.journal", "000004.journal", "COMPACTED"]);
     expect((await journal("verify", dir)).out).toContain("10 records and 2 snapshots follow one another.");
     expect((await journal("compact", dir)).out).toBe("j: nothing to remove: nothing is older\n");
+  });
+});
+
+describe("snapshots", () => {
+  it("are listed newest first, with where they lie and why one is of no use, and a run goes on beside them", async () => {
+    const dir = "j";
+    mkdirSync(dir);
+    await withSnapshots(dir);
+    const before = await journal("snapshots", dir);
+    const [, newest = "", second = "", ...others] = lines(before.out);
+    expect(newest).toMatch(/^ *\d+ +\d{6}\.snapshot +taken while it ran +\d+\.\d MB +20\S+Z/);
+    expect(others).toHaveLength(1);
+    expect(Number(/\d+/.exec(newest)?.[0])).toBeGreaterThan(Number(/\d+/.exec(second)?.[0]));
+    expect((await journal("verify", dir)).out).toMatch(/ records and 3 snapshots follow one another\./);
+
+    const [file = ""] = /\d{6}\.snapshot/.exec(newest) ?? [];
+    writeFileSync(join(dir, file), readFileSync(join(dir, file)).subarray(0, -1));
+    const rows = JSON.parse((await journal("snapshots", dir, "--format", "json")).out) as object[];
+    const reason = expect.stringContaining("it is cut short") as string;
+    expect(rows[0]).toMatchObject({ file, place: "beside", after_input: null, usable: false, problem: reason });
+    expect(rows[1]).toMatchObject({ place: "beside", usable: true, problem: null });
+    const verified = await journal("verify", dir);
+    expect(verified.out).toMatch(
+      /: whole\n.* and 2 snapshots [\s\S]*A snapshot is of no use, a start passes over it: /,
+    );
+    expect(verified.code).toBe(0);
+    const json = await journal("verify", dir, "--format", "json");
+    expect(JSON.parse(json.out)).toMatchObject({ whole: true, snapshots: 2, unusable_snapshots: [reason] });
+
+    // The process that writes it is another one.
+    writeFileSync(join(dir, "LOCK"), JSON.stringify({ pid: process.ppid, started: null }));
+    expect((await journal("compact", dir)).out).toMatch(/^removes j\/000001\.journal\n[\s\S]* and later ones stay\n$/);
+    expect((await journal("verify", dir)).out).toMatch(/: whole\n/);
+    expect(lines((await journal("snapshots", dir)).out)).toHaveLength(4);
+    expect((await journal("list")).out).toBe("");
+    expect((await journal("list", ".")).out).toMatch(/^j +test /m);
+  });
+
+  it("are none in a journal of a backtest", async () => {
+    await ran();
+    expect(await journal("snapshots")).toMatchObject({ code: 0, out: "", err: `${RUN}: no snapshot yet\n` });
   });
 });
 

@@ -7,13 +7,11 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../files/write-atomically.ts";
-import { COMPACTED, anchorOf, readJournal, snapshotSegments } from "./read.ts";
+import { COMPACTED, allSnapshots, anchorOf, readJournal } from "./read.ts";
 import { JournalError, segmentRecordOf, segmentsIn, segmentsOf } from "./segments.ts";
 import type { SegmentRecord } from "./segments.ts";
+import { SNAPSHOTS_KEPT, besideIn, readSnapshot, snapshotName } from "./snapshots.ts";
 import { segmentName } from "./thread/segment-writer.js";
-
-/** Snapshots that stay: the newest one, and one more should it turn out to be of no use. */
-const SNAPSHOTS_KEPT = 2;
 
 export interface Compaction {
   /** Files to remove, oldest first; empty when there are too few snapshots. */
@@ -35,13 +33,15 @@ export async function planCompaction(dir: string): Promise<Compaction> {
   const anchor = await anchorOf(dir);
   const segments = await segmentsOf(dir, anchor?.first ?? 1);
   const kept: number[] = [];
-  for await (const segment of snapshotSegments(dir, segments)) {
-    kept.push(segment);
+  for await (const { segment, problem } of allSnapshots(dir)) {
+    if (problem === null) kept.push(segment);
     if (kept.length === SNAPSHOTS_KEPT) break;
   }
   const first = (kept.length === SNAPSHOTS_KEPT ? kept.at(-1) : segments[0]) ?? 1;
+  const isOld = (segment: number): boolean => segment < first;
   // What an interrupted compaction left is there, too.
-  const files = (await segmentsIn(dir)).filter((segment) => segment < first).map(segmentName);
+  const old = (await segmentsIn(dir)).filter(isOld).map(segmentName);
+  const files = [...old, ...(await besideIn(dir)).filter(isOld).map(snapshotName)];
   const sizes = await Promise.all(files.map(async (name) => (await stat(join(dir, name))).size));
   const before = anchor?.firstN ?? 0;
   const { firstN } = files.length === 0 ? { firstN: before } : await firstRecord(join(dir, segmentName(first)));
@@ -57,7 +57,11 @@ export async function planCompaction(dir: string): Promise<Compaction> {
 /** Does what was planned. The anchor is durable before the first file goes, so that no crash leaves a gap. */
 export async function compact(dir: string, { files, first }: Compaction): Promise<void> {
   if (files.length === 0) return;
-  const { firstN, chain } = await firstRecord(join(dir, segmentName(first)));
+  const { firstN, chain, snapshot } = await firstRecord(join(dir, segmentName(first)));
+  // Another one that was planned later may have gone further.
+  if (((await anchorOf(dir))?.first ?? 1) > first) return;
+  // From now on nobody can do without it.
+  if (snapshot !== true && first > 1) await readSnapshot(dir, first);
   await writeAtomically(join(dir, COMPACTED), `${JSON.stringify({ first, firstN, chain })}\n`);
   for (const name of files) await rm(join(dir, name), { force: true });
 }

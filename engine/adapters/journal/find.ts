@@ -9,6 +9,7 @@ import type { JournalHeader } from "../../ports/journal.ts";
 import { ownerOf } from "./lock.ts";
 import { isJournal } from "./read.ts";
 import { headerOf, segmentsIn } from "./segments.ts";
+import { besideIn, snapshotName } from "./snapshots.ts";
 import { segmentName } from "./thread/segment-writer.js";
 
 /** The folder itself when it is a run's journal, else the newest run in it; undefined when there is none. */
@@ -71,10 +72,16 @@ async function describe(dir: string, name: string): Promise<DescribedJournal> {
   const stats = await Promise.all(paths.map((path) => stat(path)));
   return {
     name,
-    header: await headerOf(paths[0] as string),
+    // After a compaction it may be that of the snapshot beside the first file.
+    header: (await headerOf(paths[0] as string)) ?? (await besideHeader(dir, segments[0] as number)),
     files: stats.length,
     bytes: stats.reduce((sum, { size }) => sum + size, 0),
     changedAt: Math.max(...stats.map(({ mtimeMs }) => mtimeMs)),
     writer: await writerOf(dir),
   };
+}
+
+async function besideHeader(dir: string, segment: number): Promise<JournalHeader | undefined> {
+  const path = join(dir, snapshotName(segment));
+  return (await besideIn(dir)).includes(segment) ? await headerOf(path) : undefined;
 }

@@ -18,6 +18,16 @@ export interface SnapshotPart extends Omit<Snapshot, "state"> {
   readonly text: string;
 }
 
+/** The records of a snapshot, as texts. */
+export function* partsOf({ state, ...rest }: Snapshot): Generator<string, void> {
+  const text = encode(state);
+  const parts = Math.max(1, Math.ceil(text.length / PART));
+  for (let part = 0; part < parts; part++) {
+    const piece = text.slice(part * PART, (part + 1) * PART);
+    yield JSON.stringify({ kind: "snapshot", ...rest, part, parts, text: piece } satisfies SnapshotPart);
+  }
+}
+
 /** Where a text goes: into the next place, with a number of its own, or as the first of a new file for a snapshot. */
 export type Place = "next" | "numbered" | "snapshot";
 
@@ -66,15 +76,10 @@ export abstract class OrderedJournal implements Journal {
     this.put(encode(record), "numbered");
   }
 
-  snapshot({ state, ...rest }: Snapshot): Promise<void> {
+  snapshot(snapshot: Snapshot): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const text = encode(state);
-    const parts = Math.max(1, Math.ceil(text.length / PART));
     this.put(encode(this.#header), "snapshot");
-    for (let part = 0; part < parts; part++) {
-      const piece = text.slice(part * PART, (part + 1) * PART);
-      this.put(JSON.stringify({ kind: "snapshot", ...rest, part, parts, text: piece } satisfies SnapshotPart), "next");
-    }
+    for (const text of partsOf(snapshot)) this.put(text, "next");
     return this.sync();
   }
 

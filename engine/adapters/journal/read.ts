@@ -7,11 +7,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JournalRecord, SnapshotRecord } from "../../ports/journal.ts";
-import { decode } from "./encode.ts";
 import type { Format } from "./frame.ts";
 import type { SnapshotPart } from "./ordered-journal.ts";
 import { JournalError, markOf, readSegment, segmentRecordOf, segmentsIn, segmentsOf } from "./segments.ts";
 import type { SegmentEnd, SegmentRecord, Stored, StoredRecord } from "./segments.ts";
+import { SnapshotParts, besideIn, newestSnapshot, readSnapshot, snapshotName, snapshotsOf } from "./snapshots.ts";
+import type { FoundSnapshot, SnapshotFile } from "./snapshots.ts";
 import { FIRST_CHAIN } from "./thread/frames.js";
 import { segmentName } from "./thread/segment-writer.js";
 
@@ -34,8 +35,13 @@ export interface JournalTail {
 }
 
 export interface ReadOptions {
-  /** `snapshot`: from the newest whole snapshot on, if there is one; nothing before it is looked at. */
-  readonly from?: "start" | "snapshot";
+  /**
+   * `snapshot`: from the newest whole snapshot on, if there is one; a number: from that of this file. Nothing before it is
+   * looked at.
+   */
+  readonly from?: "start" | "snapshot" | number;
+  /** Up to the end of the file before this one, which must be finished. */
+  readonly before?: number;
 }
 
 /** Name of the file that says which segment is the first after old ones were removed. */
@@ -43,16 +49,20 @@ export const COMPACTED = "COMPACTED";
 
 /**
  * Yields the records in order; returns how the journal ends. A header comes first, and again at each point where a
- * process opened the journal anew. After a compaction, or from a snapshot, the snapshot follows the first header. Throws
- * a JournalError at corruption; a torn tail just ends it.
+ * process opened the journal anew. After a compaction, or from a snapshot, the snapshot follows the first header; later
+ * ones stand where they were taken. Throws a JournalError at corruption; a torn tail just ends it.
  */
 export async function* readJournal(dir: string, options: ReadOptions = {}): AsyncGenerator<JournalRecord, JournalTail> {
   const anchor = await anchorOf(dir);
   const all = await segmentsOf(dir, anchor?.first ?? 1);
-  const from = options.from === "snapshot" ? await newestSnapshot(dir, all) : undefined;
-  const segments = from === undefined ? all : all.filter((segment) => segment >= from);
-  const reader = new Reader(segments[0] ?? 1, anchor);
-  for (const segment of segments) {
+  const before = options.before ?? Number.POSITIVE_INFINITY;
+  const first = await firstOf(dir, all, anchor, { ...options, before });
+  const beginning = await beginningOf(dir, first);
+  const reader = new Reader(first, anchor, beginning?.at);
+  if (beginning !== undefined) yield* [beginning.header, beginning.snapshot];
+  const beside = new Set(all.length === 0 ? [] : await besideIn(dir));
+  for (const segment of all.filter((each) => each >= first && each < before)) {
+    if (segment > first && beside.has(segment)) yield* await besideAt(dir, segment);
     const file = join(dir, segmentName(segment));
     const records = await readSegment(file, segment === all.at(-1));
     let step = records.next();
@@ -63,6 +73,46 @@ export async function* readJournal(dir: string, options: ReadOptions = {}): Asyn
     reader.end(file, segment, step.value);
   }
   return reader.tail;
+}
+
+/** The file to begin with. */
+async function firstOf(
+  dir: string,
+  all: readonly number[],
+  anchor: Anchor | undefined,
+  { from = "start", before }: ReadOptions & { readonly before: number },
+): Promise<number> {
+  if (typeof from === "number") return from;
+  const found = from === "snapshot" ? await newestSnapshot(dir, all, before) : undefined;
+  return found?.segment ?? anchor?.first ?? all[0] ?? 1;
+}
+
+/** What lies beside the first file, where that follows others that are not read and holds no snapshot itself. */
+async function beginningOf(dir: string, first: number): Promise<SnapshotFile | undefined> {
+  if (first === 1) return undefined;
+  const record = await segmentRecordOf(join(dir, segmentName(first)));
+  if (record === undefined || record.snapshot === true) return undefined;
+  try {
+    return await readSnapshot(dir, first);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const what = "is missing: nobody can begin with the file beside it, and those before that were not read or removed";
+    throw new JournalError("corrupt", `${join(dir, snapshotName(first))} ${what}`);
+  }
+}
+
+/** The snapshot there; one that is of no use is left out, the records say the same. */
+async function besideAt(dir: string, segment: number): Promise<readonly SnapshotRecord[]> {
+  try {
+    return [(await readSnapshot(dir, segment)).snapshot];
+  } catch {
+    return [];
+  }
+}
+
+/** The snapshots of a journal, newest first, those too with which nobody can begin. */
+export async function* allSnapshots(dir: string): AsyncGenerator<FoundSnapshot, void> {
+  yield* snapshotsOf(dir, await segmentsOf(dir, (await anchorOf(dir))?.first ?? 1));
 }
 
 /** What a compaction left: the first file that counts, and what that follows. */
@@ -87,43 +137,23 @@ export async function anchorOf(dir: string): Promise<Anchor | undefined> {
   return { first: Number(match[1]), firstN: Number(match[2]), chain: match[3] as string };
 }
 
-/** Numbers of the files that begin with a whole snapshot, newest first. */
-export async function* snapshotSegments(dir: string, segments: readonly number[]): AsyncGenerator<number, void> {
-  for (const segment of [...segments].reverse()) {
-    if (await holdsSnapshot(join(dir, segmentName(segment)), segment === segments.at(-1))) yield segment;
-  }
-}
-
-async function newestSnapshot(dir: string, segments: readonly number[]): Promise<number | undefined> {
-  return (await snapshotSegments(dir, segments).next()).value ?? undefined;
-}
-
-async function holdsSnapshot(file: string, isLast: boolean): Promise<boolean> {
-  if ((await segmentRecordOf(file))?.snapshot !== true) return false;
-  let due = 0;
-  for (const { record } of await readSegment(file, isLast)) {
-    if (record.kind === "snapshot") {
-      if (record.part !== due) return false;
-      due++;
-      if (due === record.parts) return true;
-    } else if (due > 0) return false;
-  }
-  return false;
-}
-
 /** Puts records in their order and looks for what is missing. */
 class Reader {
   tail: JournalTail;
   readonly #first: number;
   readonly #anchor: Anchor | undefined;
+  /** Of the snapshot beside the first file, if reading began with one. */
+  readonly #beside: SegmentRecord | undefined;
   #isFirstRecord = true;
-  #seenHeader = false;
+  #seenHeader: boolean;
   #inSnapshot = false;
-  #parts: SnapshotPart[] = [];
+  #parts = new SnapshotParts();
 
-  constructor(first: number, anchor: Anchor | undefined) {
+  constructor(first: number, anchor: Anchor | undefined, beside: SegmentRecord | undefined) {
     this.#first = first;
     this.#anchor = anchor;
+    this.#beside = beside;
+    this.#seenHeader = beside !== undefined;
     this.tail = { format: 2, nextN: 0, lastSegment: first - 1, chain: FIRST_CHAIN, torn: null };
   }
 
@@ -161,7 +191,7 @@ class Reader {
 
   #begin(file: string, segment: number, record: SegmentRecord): void {
     this.#inSnapshot = record.snapshot === true;
-    this.#parts = [];
+    this.#parts = new SnapshotParts();
     if (record.segment !== segment || !this.#fits(segment, record)) {
       const what = "does not follow the file before it: one was lost, swapped or replaced";
       throw new JournalError("corrupt", `${file}: ${what}`);
@@ -173,7 +203,10 @@ class Reader {
     const anchor = this.#anchor;
     if (segment === anchor?.first && (record.firstN !== anchor.firstN || record.chain !== anchor.chain)) return false;
     // Where reading begins at a snapshot, the record itself says what it follows.
-    if (segment === this.#first && segment > 1) return record.snapshot === true;
+    if (segment === this.#first && segment > 1) {
+      const beside = this.#beside;
+      return record.snapshot === true || (record.firstN === beside?.firstN && record.chain === beside.chain);
+    }
     const { nextN, chain, format } = this.tail;
     if (segment === 1) return record.firstN === 0 && markOf(record) === (record.format === 1 ? "0" : chain);
     return record.firstN === nextN && markOf(record) === chain && record.format === format;
@@ -187,12 +220,9 @@ class Reader {
   }
 
   #part(file: string, at: number, record: SnapshotPart): SnapshotRecord | undefined {
-    if (!this.#inSnapshot || record.part !== this.#parts.length)
+    if (!this.#inSnapshot || !this.#parts.isDue(record))
       throw new JournalError("corrupt", `${file}: a part of a snapshot at byte ${at} that is not due`);
-    this.#parts.push(record);
-    const { part, parts, text: _, ...rest } = record;
-    if (part + 1 < parts) return undefined;
-    return { ...rest, state: decode(this.#parts.map(({ text }) => text).join("")) };
+    return this.#parts.take(record);
   }
 }
 
