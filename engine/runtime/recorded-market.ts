@@ -4,14 +4,17 @@
  * Owns: which inputs are of the market and of people, and not answers of a broker or timers, which follow from rules. May
  * not: run anything.
  */
-import type { ReconciledInput } from "../core/event.ts";
+import type { AccountInput } from "../core/event.ts";
 import { knownAt } from "../core/known-at.ts";
 import type { Calendar } from "../market/calendar.ts";
-import type { JournaledInput, JournalRecord } from "../ports/journal.ts";
+import { RestoreError } from "../core/saved.ts";
+import type { JournaledInput, JournalRecord, SnapshotRecord } from "../ports/journal.ts";
 import type { BacktestItem } from "./backtest.ts";
 import { KnownBars } from "./rebuild.ts";
 import { RebuildError, programFrom } from "./recompute.ts";
 import type { LoadedSources } from "./recompute.ts";
+import { savedRunOf } from "./saved-run.ts";
+import type { SavedRun } from "./saved-run.ts";
 
 export interface RecordedMarket {
   /** Market data and commands in their order, with the programs that were loaded on the way. */
@@ -23,8 +26,8 @@ export interface RecordedMarket {
   readonly symbols: readonly string[];
   /** When the first item could be known. */
   readonly from: number;
-  /** What the broker told first, or null when it told nothing. */
-  readonly account: ReconciledInput["account"] | null;
+  /** As it was before the first item, or null when nobody told. */
+  readonly account: Pick<AccountInput, "cash" | "multiplier"> | null;
   /** Symbols that the account held before the run. */
   readonly held: readonly string[];
 }
@@ -39,6 +42,7 @@ export async function recordedMarket(
   const taker = new Taker(calendarOf);
   let inputs = 0;
   for await (const record of records) {
+    if (record.kind === "snapshot") taker.begin(record);
     if (record.kind !== "in") continue;
     taker.take(record.input);
     if (++inputs % PROGRESS_EVERY === 0) progress(inputs, record.input.marketTime);
@@ -53,11 +57,22 @@ class Taker {
   readonly #symbols = new Set<string>();
   #loaded: LoadedSources | undefined;
   #from = Number.NaN;
-  #reconciled: ReconciledInput | undefined;
+  /** The account as the first reconciliation, or the snapshot that the journal begins with, has it. */
+  #before: Pick<RecordedMarket, "account" | "held"> | undefined;
 
   constructor(calendarOf: (symbol: string) => Calendar) {
     this.#calendarOf = calendarOf;
     this.#bars = new KnownBars(calendarOf);
+  }
+
+  /** Of a journal that was made shorter, what was before: the program that ran, and the account. Later ones say nothing new. */
+  begin(record: SnapshotRecord): void {
+    if (this.#loaded !== undefined) return;
+    const { core, sources } = beginningOf(record);
+    this.#loaded = programFrom(sources);
+    const { portfolio, account } = core.desk.state;
+    const held = portfolio.positions.filter(({ qty }) => Number(qty) !== 0).map(({ symbol }) => symbol);
+    this.#before = { account: { cash: portfolio.cash, multiplier: account.multiplier }, held: [...new Set(held)] };
   }
 
   take(input: JournaledInput): void {
@@ -66,7 +81,7 @@ class Taker {
         this.#program(input);
         break;
       case "reconciled":
-        this.#reconciled ??= input;
+        this.#before ??= { account: input.account, held: input.positions.map(({ symbol }) => symbol) };
         break;
       case "trade":
       case "quote":
@@ -98,8 +113,8 @@ class Taker {
       bars: this.#bars,
       symbols: [...this.#symbols].sort(),
       from: this.#from,
-      account: this.#reconciled?.account ?? null,
-      held: this.#reconciled?.positions.map(({ symbol }) => symbol) ?? [],
+      account: this.#before?.account ?? null,
+      held: this.#before?.held ?? [],
     };
   }
 
@@ -113,5 +128,14 @@ class Taker {
   /** What came before the first data has no moment on a tape; the start of a backtest stands for it. */
   #later(input: BacktestItem): void {
     if (this.#items.length > 0) this.#items.push(input);
+  }
+}
+
+function beginningOf(record: SnapshotRecord): SavedRun {
+  try {
+    return savedRunOf(record);
+  } catch (error) {
+    if (!(error instanceof RestoreError)) throw error;
+    throw new RebuildError(`nobody can go on from its snapshot after input ${record.seq}: ${error.message}`);
   }
 }

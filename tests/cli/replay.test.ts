@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { openFileJournal } from "../../engine/adapters/journal/open.ts";
 import { readJournal } from "../../engine/adapters/journal/read.ts";
+import { compact, planCompaction } from "../../engine/adapters/journal/compact.ts";
+import { readSnapshot, writeSnapshot } from "../../engine/adapters/journal/snapshots.ts";
+import { takeSnapshot } from "../../engine/cli/take-snapshot.ts";
 import { addBacktest } from "../../engine/cli/backtest.ts";
 import { addReplay } from "../../engine/cli/replay.ts";
 import type { JournalHeader, JournalRecord, NumberedRecord } from "../../engine/ports/journal.ts";
@@ -169,6 +172,67 @@ describe("a journal computed again", () => {
     expect(await replay(RUN)).toMatchObject({ code: 2, err: expect.stringContaining("damaged at byte") as string });
     expect((await replay(RUN, "--format", "xml")).err).toBe("error: --format xml: expected pretty or json\n");
     expect((await replay("nowhere")).err).toBe("error: nowhere: no journal here\n");
+  });
+});
+
+/** The journal again in small files, with snapshots taken on the way and what is before the last but one removed. */
+async function shortened(): Promise<string> {
+  const name = "shortened";
+  const records: JournalRecord[] = [];
+  for await (const record of readJournal(RUN)) records.push(record);
+  const journal = await openFileJournal(name, records[0] as JournalHeader, { segmentBytes: 5_000 });
+  const numbered = records.filter((record): record is NumberedRecord => "n" in record);
+  for (const [i, record] of numbered.entries()) {
+    journal.append(record);
+    if (i % 20 === 0) await journal.sync();
+    if (i === numbered.length >> 1 || i === (numbered.length * 3) >> 2) await takeSnapshot(name);
+  }
+  await journal.close();
+  await compact(name, await planCompaction(name));
+  expect(readdirSync(name)).not.toContain("000001.journal");
+  return name;
+}
+
+describe("a journal that was made shorter", () => {
+  it("is computed again from its first snapshot, and the next one holds what comes out", async () => {
+    await ran();
+    const name = await shortened();
+    const { out, err, code } = await replay(name);
+    expect(out).toMatch(/^shortened: the same to the byte\n/);
+    expect(out).toContain("1 snapshot on the way holds just that state.");
+    expect(out).toMatch(/They are those after input \d+: what was before was removed/);
+    expect({ err, code }).toEqual({ err: "", code: 0 });
+  });
+
+  it("is given to other rules with the account that its snapshot tells of", async () => {
+    await ran();
+    const name = await shortened();
+    const same = await replay(name, "--with", "strategies");
+    expect(same.out).toContain("Nothing: every firing, order and alert is the same.");
+    expect(same.err).toMatch(/the simulated exchange with cash \d+/);
+    expect(same.err).not.toContain("with cash 100000,");
+    expect(same.err).toMatch(/recorded rules and new rules: SPX 1d: 0 of \d+ bars are known/);
+    expect(same.code).toBe(0);
+    mkdirSync("other");
+    writeFileSync("other/dip.strategy.yaml", DIP.replace("qty: 10", "qty: 20"));
+    expect((await replay(name, "--with", "other")).out).toMatch(/buy 10 market, filled 10 .* buy 20 market, filled 20/);
+    const [snapshot = ""] = readdirSync(name).filter((each) => each.endsWith(".snapshot"));
+    rmSync(join(name, snapshot));
+    const gone = await replay(name, "--with", "other");
+    expect(gone).toMatchObject({ code: 2, err: expect.stringContaining(`${snapshot} is missing`) as string });
+  });
+
+  it("is not computed from a snapshot that another version wrote: exit code 2, with or without other rules", async () => {
+    await ran();
+    const name = await shortened();
+    const [file = ""] = readdirSync(name).filter((each) => each.endsWith(".snapshot"));
+    const { at, header, snapshot } = await readSnapshot(name, Number(file.slice(0, 6)));
+    await writeSnapshot(name, at, header, { ...snapshot, core: 99 });
+    for (const args of [[], ["--with", "strategies"]])
+      expect(await replay(name, ...args)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("it was saved in format 99") as string,
+      });
   });
 });
 
