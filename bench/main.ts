@@ -14,6 +14,7 @@ import { reloadRows } from "./reload.ts";
 import { isMet, lines, ratioOf } from "./row.ts";
 import type { Row } from "./row.ts";
 import { rulesRows } from "./rules.ts";
+import { backgroundRow } from "./background.ts";
 import { snapshotRow } from "./snapshot.ts";
 import { bytesRow, pauseRow, tickRow } from "./ticks.ts";
 import { wireRows } from "./wire.ts";
@@ -44,7 +45,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   journal: () => journalRows(rounds),
   latency: () => latencyRows(Math.min(seconds, 10)),
   memory: () => Promise.resolve([memoryRow()]),
-  snapshot: async () => [await snapshotRow(rounds)],
+  snapshot: async () => [await snapshotRow(rounds), await backgroundRow()],
 };
 
 function chosen(): string[] {

@@ -5,7 +5,7 @@
  */
 import { PerformanceObserver } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
-import type { InputBody } from "../engine/core/event.ts";
+import type { Input, InputBody, Output } from "../engine/core/event.ts";
 import type { Program } from "../engine/core/program.ts";
 import { Stamper } from "../engine/core/stamp.ts";
 import { KEPT_BARS } from "../engine/core/signals/past.ts";
@@ -62,8 +62,14 @@ export class EngineTicks {
   readonly #stamper = new Stamper();
   #seq = 0;
   #next = 0;
+  readonly #observe: (input: Input, outputs: readonly Output[]) => void;
 
-  constructor(symbols: number, program: (names: readonly string[]) => Program = watchers) {
+  constructor(
+    symbols: number,
+    program: (names: readonly string[]) => Program = watchers,
+    observe: (input: Input, outputs: readonly Output[]) => void = () => {},
+  ) {
+    this.#observe = observe;
     this.#names = symbolsOf(symbols);
     this.#tape = new Tape(symbols);
     const time = this.#tape.time();
@@ -83,7 +89,9 @@ export class EngineTicks {
   }
 
   #feed(body: InputBody, marketTime: number): void {
-    const outputs = step(this.core, this.#stamper.stamp(body, ++this.#seq, marketTime, marketTime));
+    const input = this.#stamper.stamp(body, ++this.#seq, marketTime, marketTime);
+    const outputs = step(this.core, input);
+    this.#observe(input, outputs);
     for (const output of outputs) if (output.kind === "timer.set") this.#timers.set(output.id, output.at);
   }
 }
