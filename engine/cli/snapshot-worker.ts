@@ -21,7 +21,8 @@ function yieldToOthers(): void {
   // Elsewhere this would be the whole process.
   if (process.platform !== "linux") return;
   try {
-    setPriority(0, constants.priority.PRIORITY_LOW);
+    // Where everybody is busy it gets a tenth of what others get: with less, a busy machine would never have a snapshot.
+    setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // A container may forbid it: then it shares the processor as any thread does.
   }

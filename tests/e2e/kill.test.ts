@@ -164,14 +164,14 @@ describe("an engine that is killed at any moment", () => {
       await last.until("another order, or one that waits for a person", () => hasOrdered() || isAsked(), 60_000);
       if (!hasOrdered()) await decide();
       await last.until("another order", hasOrdered);
+      const [run = ""] = readdirSync(join(folder, ".barwise/journal"));
+      const files = (): string[] => readdirSync(join(folder, ".barwise/journal", run));
+      await last.until("a snapshot", () => files().some((name) => name.endsWith(".snapshot")), 60_000);
       last.child.kill("SIGINT");
       const { code, out } = await last.ended;
       expect(code).toBe(0);
       expect(out).toMatch(/^Difference +0\.00$/m);
 
-      const [run = ""] = readdirSync(join(folder, ".barwise/journal"));
-      const beside = readdirSync(join(folder, ".barwise/journal", run)).filter((name) => name.endsWith(".snapshot"));
-      expect(beside.length).toBeGreaterThan(0);
       const submitted: string[] = [];
       // The desk forgets what has long been over, and this tape plays years in a minute.
       const told = new Map<string, OrderView>();
