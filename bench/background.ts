@@ -25,15 +25,16 @@ const MINUTES = 150;
 const BATCH = 1_000;
 const QUIET_MS = 4_000;
 
+/** Rules that are looked at and never fire. */
 function filesOf(symbols: readonly string[]): Record<string, string> {
   const names = ["sma", "ema", "rsi", "roc"];
   const facts = Array.from({ length: FACTS - 1 }, (_, i) => `f${i}: ${names[i % 4]}(${10 + 3 * i})`);
-  const rules = Array.from(
-    { length: 10 },
-    (_, i) => `  - {name: r${i}, when: "f${i} > ${1_000_000 + i}", then: {alert: {message: "r${i}"}}}`,
-  );
-  const text = `barwise: 1\nname: crowd\nsymbols: [${symbols.join(", ")}]\non: 1m\nsession: always\nfacts: {${facts.join(", ")}}\nrules:\n${rules.join("\n")}\n  - {name: last, when: "${facts.map((_, i) => `f${i} > 1000000`).join(" and ")}", then: {alert: {message: last}}}\n`;
-  return { "crowd.strategy.yaml": text };
+  const never = facts.map((_, i) => `f${i} > ${i % 4 === 2 ? 99.99 : 1_000_000}`);
+  const rule = (name: string, when: string): string =>
+    `  - {name: ${name}, when: "${when}", then: {alert: {message: "${name}"}}}\n`;
+  const rules = [...never.slice(0, 10).map((when, i) => rule(`r${i}`, when)), rule("last", never.join(" and "))];
+  const head = `barwise: 1\nname: crowd\nsymbols: [${symbols.join(", ")}]\non: 1m\n`;
+  return { "crowd.strategy.yaml": `${head}facts: {${facts.join(", ")}}\nrules:\n${rules.join("")}` };
 }
 
 export async function backgroundRow(): Promise<Row> {
