@@ -21,6 +21,8 @@ export const KINDS: Readonly<Record<Body["kind"], true>> = {
   feed: true,
   halt: true,
   notice: true,
+  split: true,
+  splits: true,
   load: true,
   timer: true,
   "program.loaded": true,

@@ -7,6 +7,7 @@ import { createAlpacaBroker } from "../adapters/alpaca/broker.ts";
 import type { Credentials } from "../adapters/alpaca/credentials.ts";
 import type { AlpacaAccount, AlpacaFeedName } from "../adapters/alpaca/endpoints.ts";
 import { createAlpacaHistory } from "../adapters/alpaca/history.ts";
+import { createAlpacaSplits } from "../adapters/alpaca/splits.ts";
 import { createAlpacaMarketData } from "../adapters/alpaca/market-data.ts";
 import { FailoverFeed } from "../adapters/failover/failover-feed.ts";
 import type { Input, Output } from "../core/event.ts";
@@ -17,6 +18,7 @@ import { isOpen } from "../market/sessions.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { History } from "../ports/history.ts";
+import type { Splits } from "../ports/splits.ts";
 import { WALL_CLOCK } from "../adapters/wall-clock.ts";
 import { parseBarSize } from "../market/bar-size.ts";
 import { Engine } from "../runtime/engine.ts";
@@ -25,6 +27,8 @@ import { gapOf } from "../runtime/gap.ts";
 import type { Rebuilt } from "../runtime/rebuild.ts";
 import { GapFill } from "../runtime/gap-fill.ts";
 import type { LoadLimits } from "../runtime/load.ts";
+import { SplitRebuild } from "../runtime/split-rebuild.ts";
+import { SplitWatch } from "../runtime/split-watch.ts";
 import { warmupOf } from "../runtime/warmup.ts";
 import type { OpenRun } from "./open-run.ts";
 
@@ -46,6 +50,8 @@ export interface Connection {
   readonly broker: Broker;
   readonly feeds: readonly Feed[];
   readonly history: History;
+  /** Without it splits are not heard of. */
+  readonly splits?: Splits;
   readonly marketTime: "wall" | "data";
   /** Bars before this time warm the facts. */
   readonly warmBefore: () => number;
@@ -119,6 +125,12 @@ export function connectAlpaca(options: AlpacaOptions): Connection {
         : []),
     ],
     history,
+    splits: createAlpacaSplits({
+      credentials,
+      calendar,
+      ...address,
+      ...(local ? { requestsPerMinute: 6_000 } : {}),
+    }),
     marketTime: local ? "data" : "wall",
     warmBefore: () => options.startAt ?? WALL_CLOCK.now(),
   };
@@ -143,6 +155,7 @@ export interface SessionOptions {
   readonly observe: (input: Input, outputs: readonly Output[]) => void;
   readonly onRefused: (feed: string, reason: string, sample: string, count: number) => void;
   readonly onFatal: (error: Error) => void;
+  readonly note: (text: string) => void;
 }
 
 export interface Session {
@@ -159,39 +172,80 @@ export interface Session {
 /** Everything but the feeds is up when it resolves; `engine.startFeeds` lets the data in. */
 export async function startSession(options: SessionOptions): Promise<Session> {
   const { connection, run } = options;
-  const { account, broker, feeds, history, marketTime } = connection;
+  const { account, broker, history, marketTime, warmBefore } = connection;
   const { recovered } = run;
-  const engine = new Engine({
+  const now = Math.max(warmBefore(), recovered?.marketTime ?? Number.NEGATIVE_INFINITY);
+  const timeOfNow = (): number => (Number.isFinite(engine.marketTime) ? engine.marketTime : warmBefore());
+  const warm = async (program: Program) => (await warmupOf(program, history, timeOfNow(), calendarOf)).warmup;
+  const engine: Engine = new Engine({
     account,
     journalId: run.id,
     calendarOf,
     journal: run.journal,
     broker,
-    feeds,
+    feeds: watched(connection, now, () => ({ engine, rebuild })),
     clock: WALL_CLOCK,
     marketTime,
     load: options.load,
     lasts: options.lasts,
-    observe: options.observe,
+    observe: (input, outputs) => {
+      options.observe(input, outputs);
+      if (input.kind === "split") rebuild.follow();
+    },
     onRefused: options.onRefused,
     onFatal: options.onFatal,
     ...(recovered === undefined ? {} : { recovered }),
   });
-  const timeOfNow = (): number => (Number.isFinite(engine.marketTime) ? engine.marketTime : connection.warmBefore());
+  const rebuild = new SplitRebuild({ engine, clock: WALL_CLOCK, warm, tell: options.note });
   try {
-    const notes = recovered === undefined ? await begin(engine, options) : await goOn(engine, recovered, connection);
+    const notes =
+      recovered === undefined
+        ? await begin(engine, options)
+        : await goOn({ engine, rebuild, recovered, connection, now });
     return {
       engine,
       journalDir: run.dir,
       program: recovered?.program ?? options.program,
       isGoneOnWith: recovered !== undefined,
       notes,
-      warm: async (next) => (await warmupOf(next, history, timeOfNow(), calendarOf)).warmup,
+      warm,
     };
   } catch (error) {
+    rebuild.stop();
     await engine.stop();
     throw error;
   }
+}
+
+/** The feed of prices, as far as anybody can say what splits; other feeds tell of other things. */
+function watched(
+  { feeds, splits, marketTime }: Connection,
+  since: number,
+  parts: () => { readonly engine: Engine; readonly rebuild: SplitRebuild },
+): readonly Feed[] {
+  const [prices, ...others] = feeds;
+  if (prices === undefined || splits === undefined) return feeds;
+  const isBusy = (): boolean => {
+    const { signals, desk } = parts().engine.core;
+    return signals.awaitingHistory.size > 0 || desk.state.splits.unsettled.length > 0;
+  };
+  const watch = new SplitWatch(prices, {
+    splits,
+    symbols: () => symbolsThatMatter(parts().engine),
+    calendarOf,
+    clock: WALL_CLOCK,
+    wall: marketTime === "wall",
+    since,
+    isBusy,
+    onStop: () => parts().rebuild.stop(),
+  });
+  return [watch, ...others];
+}
+
+/** What is judged, and what is held though nothing judges it any more. */
+function symbolsThatMatter({ core }: Engine): readonly string[] {
+  const read = [...core.signals.graph.series.values()].map(({ symbol }) => symbol);
+  return [...new Set([...read, ...core.desk.state.portfolio.open.map(({ symbol }) => symbol)])].sort();
 }
 
 async function begin(engine: Engine, { connection, program, sources }: SessionOptions): Promise<string[]> {
@@ -204,13 +258,26 @@ async function begin(engine: Engine, { connection, program, sources }: SessionOp
   );
 }
 
-async function goOn(engine: Engine, recovered: Rebuilt, { history, warmBefore }: Connection): Promise<string[]> {
-  const now = Math.max(warmBefore(), recovered.marketTime);
+interface GoingOn {
+  readonly engine: Engine;
+  readonly rebuild: SplitRebuild;
+  readonly recovered: Rebuilt;
+  readonly connection: Connection;
+  readonly now: number;
+}
+
+/** What split meanwhile comes before the bars of the time between: those are in prices of today. */
+async function goOn({ engine, rebuild, recovered, connection, now }: GoingOn): Promise<string[]> {
+  const { history, splits } = connection;
+  const split = (await splits?.between(symbolsThatMatter(engine), recovered.marketTime, now)) ?? [];
   const gap = await gapOf(engine.core, history, now, calendarOf);
-  await engine.resume(gap.history, now);
+  await engine.resume([...split, ...gap.history], now);
+  await rebuild.rebuild();
+  rebuild.follow();
   const bars = gap.history.length;
   return [
     `gone on after input ${recovered.seq} of ${isoTime(recovered.marketTime)}; ${bars} bars came meanwhile`,
+    ...split.map(({ symbol, newShares, oldShares }) => `${symbol} split ${newShares} for ${oldShares} meanwhile`),
     ...gap.unfilled.map((series) => `${series}: no bars of the time between; its facts go on without them`),
   ];
 }

@@ -9,6 +9,7 @@ import type { Fault, FaultLine } from "../adapters/venue/faults.ts";
 import type { Pace, Venue, VenueAnswer } from "../adapters/venue/options.ts";
 import type { Tape } from "../adapters/tape/tape.ts";
 import type { Bar, BarInput, MarketInput } from "../core/event.ts";
+import type { SplitInput } from "../core/feed-event.ts";
 import { knownAt } from "../core/known-at.ts";
 import { createExchange } from "../exchange/exchange.ts";
 import { alpacaFees, noFees, percentFees, perShareFees } from "../exchange/fees.ts";
@@ -79,6 +80,7 @@ export interface LocalVenueOptions extends SimOptions {
   /** Items known before this time are history: shown by the data REST, not played. */
   readonly from: number | undefined;
   readonly faults?: readonly Fault[];
+  readonly splits?: readonly SplitInput[];
   readonly onFault?: (line: FaultLine) => void;
   readonly onAnswer?: (answer: VenueAnswer) => void;
 }
@@ -114,6 +116,7 @@ export async function startLocalVenue(options: LocalVenueOptions): Promise<Runni
     limits: { requestsPerMinute: 6_000 },
     seed: options.seed,
     faults: options.faults ?? [],
+    splits: options.splits ?? [],
     onFault: (line) => options.onFault?.(line),
     onAnswer: (answer) => options.onAnswer?.(answer),
   });

@@ -133,6 +133,7 @@ async function sessionOf({
     observe: (input, outputs) => view.observe(input, outputs),
     onRefused: (feed, reason, sample, count) => view.refused(feed, reason, sample, count),
     onFatal: (error) => stopped.fail(error),
+    note: (text) => view.note(text),
   });
   return await Promise.race([starting, stopped.signal.then(() => undefined)]);
 }

@@ -8,7 +8,7 @@
  */
 import type { DecimalText } from "./decimal.ts";
 import type { BrokerInput, LegRole } from "./broker-event.ts";
-import type { FeedInput, HaltInput, LoadInput, NoticeInput } from "./feed-event.ts";
+import type { AsideInput, LoadInput } from "./feed-event.ts";
 import type { CanonicalCondition, OrderType, Program, TimeInForce } from "./program.ts";
 
 export type * from "./broker-event.ts";
@@ -28,7 +28,7 @@ export type InputBody = MarketInput | ControlInput | BrokerInput;
 
 // ---------------------------------------------------------------------------------------------- market data
 
-export type MarketInput = TradeInput | QuoteInput | BarInput | HistoryInput | FeedInput | HaltInput | NoticeInput;
+export type MarketInput = TradeInput | QuoteInput | BarInput | HistoryInput | AsideInput;
 
 export interface TradeInput {
   readonly kind: "trade";
@@ -96,6 +96,8 @@ export interface ProgramLoadedInput {
   readonly kind: "program.loaded";
   readonly program: Program;
   readonly warmup: readonly HistoryInput[];
+  /** Symbols that have split since their facts were made: `warmup` holds all that they need, in prices of today. */
+  readonly rebuilds?: readonly string[];
   /** Who let it in although findings of its plan held it back; for the record alone. */
   readonly accepted?: { readonly by: string; readonly reason: string; readonly findings: readonly string[] };
 }

@@ -3,7 +3,10 @@
  *
  * Owns: their shapes, plain data as in `event.ts`. May not: hold prices that facts read.
  */
+import type { DecimalText } from "./decimal.ts";
 import type { HistoryInput } from "./event.ts";
+
+export type AsideInput = FeedInput | HaltInput | NoticeInput | SplitInput | SplitsInput;
 
 export interface FeedInput {
   readonly kind: "feed";
@@ -45,4 +48,21 @@ export interface NoticeInput {
   readonly symbols: readonly string[];
   /** Sentences for `feed`, otherwise JSON. */
   readonly text: string;
+}
+
+/** The shares of a symbol are counted anew. From `time` on, with which its ex-date begins, prices are those of the new shares. */
+export interface SplitInput {
+  readonly kind: "split";
+  readonly symbol: string;
+  readonly time: number;
+  /** So many new ones are held for so many old ones: 4 for 1, or 1 for 20. */
+  readonly newShares: DecimalText;
+  readonly oldShares: DecimalText;
+}
+
+/** Whether anybody could say what splits today. While nobody can, entries pause. */
+export interface SplitsInput {
+  readonly kind: "splits";
+  readonly known: boolean;
+  readonly detail: string;
 }

@@ -20,6 +20,8 @@ export function knownAt(input: MarketInput, calendarOf: (symbol: string) => Cale
     case "feed":
     case "halt":
     case "notice":
+    case "split":
+    case "splits":
       return undefined;
   }
 }

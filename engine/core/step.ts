@@ -7,7 +7,7 @@
 import type { Calendar } from "../market/calendar.ts";
 import { unreachable } from "./assert.ts";
 import { Desk } from "./desk/desk.ts";
-import type { Input, Output } from "./event.ts";
+import type { BookView, Input, Output } from "./event.ts";
 import { Signals } from "./signals/signals.ts";
 
 export interface CoreOptions {
@@ -32,7 +32,8 @@ export function createCore(options: CoreOptions): CoreState {
   const output = (item: Output): void => {
     state.outputs.push(item);
   };
-  const desk = new Desk(options, { output, book: (view) => signals.setBook(view) });
+  const book = (view: BookView): void => signals.setBook(view);
+  const desk = new Desk(options, { output, book, settled: (symbol) => signals.settled(symbol) });
   const signals = new Signals(options.calendarOf, { output, firing: (firing, rule) => desk.firing(firing, rule) });
   const state: CoreState = { signals, desk, outputs: [] };
   return state;
@@ -75,6 +76,11 @@ function apply(state: CoreState, input: Input): void {
     case "halt":
       desk.halt(input);
       return signals.halt(input.symbol, input.halted);
+    case "split":
+      if (desk.split(input)) signals.split(input);
+      return;
+    case "splits":
+      return desk.knowsSplits(input);
     case "notice":
       return;
     case "timer":

@@ -19,6 +19,7 @@ import { replaceOrder, type Change } from "./replace.ts";
 import { readDraft } from "./request.ts";
 import { checkRules } from "./rules.ts";
 import { auctionRefusal, scheduleOf, sessionAfter } from "./schedule.ts";
+import { splitBook } from "./splits.ts";
 import { createState, isOver, type Book, type State } from "./state.ts";
 import { equityOf, markOf, passAllTime, passTime, rollDay } from "./time-passes.ts";
 import type {
@@ -206,6 +207,13 @@ class SimulatedExchange implements Exchange {
   resume(symbol: string, at: number): void {
     const book = this.#state.books.get(symbol);
     if (book !== undefined) endHalt(book, at);
+  }
+
+  split(symbol: string, newShares: string, oldShares: string, at: number): void {
+    this.#beforeCommand(at);
+    const book = this.#state.books.get(symbol);
+    const ratio = { newShares: decimal(newShares), oldShares: decimal(oldShares) };
+    if (book !== undefined) splitBook(this.#state, book, ratio, at);
   }
 
   advance(now: number): void {

@@ -44,6 +44,12 @@ export class Ledger {
     return next.qty;
   }
 
+  /** The same cost in another number of shares. */
+  recount(symbol: string, qty: Decimal): void {
+    if (qty.isZero()) this.holdings.delete(symbol);
+    else this.holdings.set(symbol, { qty, cost: this.holding(symbol).cost });
+  }
+
   #close(held: Holding, closing: Decimal, price: Decimal): Holding {
     const qty = held.qty.plus(closing);
     const released = qty.isZero() ? held.cost : held.cost.times(closing.negated()).div(held.qty);

@@ -79,7 +79,8 @@ export interface ExchangeExecution {
 
 export type ExchangeEvent =
   | {
-      readonly kind: "new" | "accepted" | "held" | "canceled" | "expired" | "rejected" | "replaced";
+      /** `restated`: the exchange changed its quantity and prices by itself. */
+      readonly kind: "new" | "accepted" | "held" | "canceled" | "expired" | "rejected" | "replaced" | "restated";
       readonly time: number;
       readonly order: ExchangeOrder;
       readonly reason: string | null;
@@ -208,6 +209,8 @@ export interface Exchange {
   halt(symbol: string, from: number): void;
   /** Trading goes on at `at`. Without a halt it changes nothing. */
   resume(symbol: string, at: number): void;
+  /** From `at` on prices are those of new shares: what is held is counted anew, orders are adjusted or cancelled. */
+  split(symbol: string, newShares: string, oldShares: string, at: number): void;
   /**
    * Lets time pass without data: expires day, opg and cls orders, rolls the day. It says that all data which ended at
    * or before `now` has been given: call it after the bars of that instant, never before them.

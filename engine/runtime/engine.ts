@@ -9,6 +9,7 @@ import { invariant } from "../core/assert.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
 import type { BrokerInput, CommandInput, HistoryInput, Input, InputBody, Output } from "../core/event.ts";
+import type { SplitInput } from "../core/feed-event.ts";
 import type { Program } from "../core/program.ts";
 import { openOrders } from "../core/view.ts";
 import type { ProgramSources } from "../ports/journal.ts";
@@ -45,7 +46,7 @@ export class Engine {
   readonly #reconciliation: Reconciliation;
   readonly #sources = new WeakMap<Program, Readonly<Record<string, string>>>();
   readonly #effects: Effects;
-  #swap: Swap | undefined;
+  readonly #swaps = new Set<Swap>();
   #seq = 0;
   #n = 0;
   #marketTime = Number.NEGATIVE_INFINITY;
@@ -127,7 +128,7 @@ export class Engine {
    * Goes on where an earlier process ended: the gap in the data is told and filled, the broker is asked what became of
    * everything that was open, and what timers waited for happens. Feeds are started apart, when the files were looked at.
    */
-  async resume(gap: readonly HistoryInput[], gapEnd: number): Promise<void> {
+  async resume(gap: readonly (HistoryInput | SplitInput)[], gapEnd: number): Promise<void> {
     const { recovered, clock, journal } = this.#options;
     invariant(recovered !== undefined, "nothing was recovered");
     if (recovered.untold.length > 0)
@@ -163,15 +164,20 @@ export class Engine {
     }
   }
 
-  /** A program that is to be loaded later, with what `prepare` makes ready and `warmup` then says. The last one counts. */
+  /** A program that is to be loaded later, with what `prepare` makes ready and `warmup` then says. */
   swap(program: Program): Swap {
-    this.#swap = new Swap(this.core, program);
-    return this.#swap;
+    const swap = new Swap(this.core, program);
+    this.#swaps.add(swap);
+    return swap;
   }
 
   /** It is not loaded after all. */
   forget(swap: Swap): void {
-    if (this.#swap === swap) this.#swap = undefined;
+    this.#swaps.delete(swap);
+  }
+
+  lookAtBroker(): void {
+    this.#reconciliation.look();
   }
 
   /** Swaps the program between two events. */
@@ -318,15 +324,13 @@ export class Engine {
     const outputs = step(this.core, input);
     if (outputs.length > 0) this.#options.journal.append({ kind: "out", n: this.#n++, seq: input.seq, outputs });
     for (const output of outputs) this.#effect(output, arrivalTime);
-    this.#swap?.follow(input, outputs);
+    for (const swap of this.#swaps) swap.follow(input, outputs);
     this.#options.observe?.(input, outputs);
   }
 
   /** Now, and not when it was posted: what waited before it may have closed bars. */
   #endSwap(warmup: readonly HistoryInput[]): void {
-    if (this.#swap?.warmup !== warmup) return;
-    this.#swap.finish();
-    this.#swap = undefined;
+    for (const swap of this.#swaps) if (swap.warmup === warmup && this.#swaps.delete(swap)) swap.finish();
   }
 
   #record(input: Input): void {

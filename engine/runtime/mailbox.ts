@@ -122,6 +122,8 @@ export function isMarket(body: InputBody): body is MarketInput {
     case "feed":
     case "halt":
     case "notice":
+    case "split":
+    case "splits":
       return true;
     default:
       return false;

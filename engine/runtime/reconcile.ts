@@ -84,6 +84,11 @@ export class Reconciliation {
     this.#ask();
   }
 
+  /** Asks now, without any doubt: something has happened at the broker that it does not tell. */
+  look(): void {
+    if (this.#begun) this.#ask();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancelNext?.();

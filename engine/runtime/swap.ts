@@ -18,14 +18,14 @@ const LAST_TURNS = 100;
 
 export class Swap {
   readonly #core: CoreState;
-  readonly #program: Program;
+  readonly program: Program;
   /** Since it began or since they were handed on, in the order in which they closed. */
   #closed: HistoryInput[] = [];
   #preparation: Preparation | undefined;
 
   constructor(core: CoreState, program: Program) {
     this.#core = core;
-    this.#program = program;
+    this.program = program;
   }
 
   /** What the program is loaded with; bars that close until then are added. */
@@ -72,10 +72,10 @@ export class Swap {
   }
 
   #begin(history: readonly HistoryInput[]): void {
-    this.#preparation = this.#core.signals.prepare(this.#program, history);
+    this.#preparation = this.#core.signals.prepare(this.program, history);
   }
 
   #isGood(): boolean {
-    return this.#core.signals.isPrepared(this.#program, this.warmup);
+    return this.#core.signals.isPrepared(this.program, this.warmup);
   }
 }

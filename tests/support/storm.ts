@@ -22,7 +22,7 @@ const SYMBOLS = ["SPY", "QQQ"] as const;
 const WEIGHTS = {
   ...{ minute: 10, hour: 1, day: 1, quote: 2, late: 2, revise: 2, history: 1, feed: 1 },
   ...{ confirm: 5, accept: 5, fill: 3, part: 3, end: 1, doubt: 1, refuse: 1, again: 1, external: 1, account: 1 },
-  ...{ command: 1, reload: 1, arrival: 2, halt: 1, load: 1 },
+  ...{ command: 1, reload: 1, arrival: 2, halt: 1, load: 1, split: 1, rebuild: 1, splits: 1 },
 };
 type Act = keyof typeof WEIGHTS;
 const ACTS = (Object.keys(WEIGHTS) as Act[]).flatMap((act) => Array.from({ length: WEIGHTS[act] }, () => act));
@@ -118,6 +118,14 @@ export class Storm {
         run.feed({ kind: "halt", symbol, time: run.now, halted, reason: "news" });
         return;
       }
+      case "split":
+        if (pick(4) === 0) this.#split(one(pick, SYMBOLS));
+        return;
+      case "rebuild":
+        return this.#rebuild();
+      case "splits":
+        run.feed({ kind: "splits", known: pick(2) === 0, detail: "no answer" });
+        return;
       case "load": {
         const state = one(pick, ["behind", "current", "current", "skewed"] as const);
         run.feed({ kind: "load", state, lagMs: 5_000, waiting: pick(9) });
@@ -141,6 +149,21 @@ export class Storm {
     const gap = { since: this.run.now - pick(30) * MINUTE, history: this.#history() };
     const isFilled = status === "live" && pick(2) === 0;
     this.run.feed({ kind: "feed", feed: "f", status, detail: "", ...(isFilled ? { gap } : {}) });
+  }
+
+  /** Told in time or long after its day has begun; most are followed by a history soon. */
+  #split(symbol: string): void {
+    const { run } = this;
+    const [newShares = "", oldShares = ""] = one(this.#pick, ["2/1", "1/3", "3/2"]).split("/");
+    run.feed({ kind: "split", symbol, time: run.now - this.#pick(3) * 10 * MINUTE, newShares, oldShares });
+    if (this.#pick(2) === 0) this.#rebuild();
+  }
+
+  #rebuild(): void {
+    const { program, awaitingHistory } = this.run.core.signals;
+    if (program === undefined) return;
+    const rebuilds = [...awaitingHistory];
+    this.run.feed({ kind: "program.loaded", program, warmup: this.#history(), rebuilds });
   }
 
   #command(): void {

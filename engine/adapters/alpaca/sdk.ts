@@ -76,6 +76,10 @@ export function stockApi(options: RestOptions): marketData.StockApi {
   return new marketData.StockApi(new marketData.Configuration(settings(options)));
 }
 
+export function corporateActionsApi(options: RestOptions): marketData.CorporateActionsApi {
+  return new marketData.CorporateActionsApi(new marketData.Configuration(settings(options)));
+}
+
 export interface StreamOptions {
   readonly credentials: Credentials;
   readonly url: string;

@@ -75,6 +75,8 @@ export function play(exchange: Exchange, input: MarketInput, knownAt: number): v
     case "feed":
     case "halt":
     case "notice":
+    case "split":
+    case "splits":
       break;
   }
 }

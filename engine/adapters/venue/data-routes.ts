@@ -6,7 +6,9 @@
  */
 import { parseBarSize } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
+import type { SplitInput } from "../../core/feed-event.ts";
 import type { BarBook, WireBar } from "./bar-book.ts";
+import { adjustedBar } from "./corporate-actions.ts";
 import { checkFeed, checkSymbol, pageOf, rangeOf, symbolsOf } from "./data-pages.ts";
 import type { RowsOf } from "./data-pages.ts";
 import type { Desk } from "./desk.ts";
@@ -39,29 +41,50 @@ function restBar({ bar, start }: WireBar): Message {
   return { ...barFields(bar), t: wireTime(start) };
 }
 
+/** What data is told from. */
+export interface DataParts {
+  readonly bars: BarBook;
+  readonly ticks: TickBook;
+  readonly splits: readonly SplitInput[];
+}
+
+/** Of adjustments the venue knows splits. */
+function adjusts(query: URLSearchParams): boolean {
+  const asked = (query.get("adjustment") ?? "raw").split(",");
+  return asked.includes("split") || asked.includes("all");
+}
+
 /** Both halves read from the same books; what differs are paths and wrapping. */
 class DataDesk {
   readonly #desk: Desk;
   readonly #bars: BarBook;
   readonly #ticks: TickBook;
 
-  constructor(desk: Desk, bars: BarBook, ticks: TickBook) {
+  readonly #splits: readonly SplitInput[];
+
+  constructor(desk: Desk, { bars, ticks, splits }: DataParts) {
     this.#desk = desk;
     this.#bars = bars;
     this.#ticks = ticks;
+    this.#splits = splits;
   }
 
   async history(kind: Kind, symbols: readonly string[], query: URLSearchParams) {
     checkFeed(query);
     const range = rangeOf(this.#desk, query);
-    const rows = kind === "bar" ? this.#barRows(timeframe(query.get("timeframe"))) : this.#tickRows(kind);
+    const rows =
+      kind === "bar" ? this.#barRows(timeframe(query.get("timeframe")), adjusts(query)) : this.#tickRows(kind);
     return await pageOf(range, symbols, query.get("page_token"), rows);
   }
 
-  #barRows(size: BarSize): RowsOf {
+  #barRows(size: BarSize, isAdjusted: boolean): RowsOf {
     return async (symbol, from, until) => {
-      const bars = await this.#bars.bars(symbol, size, from, until, this.#desk.now());
-      return bars.map((bar) => ({ time: bar.start, sequence: 0, message: restBar(bar) }));
+      const now = this.#desk.now();
+      const bars = await this.#bars.bars(symbol, size, from, until, now);
+      return bars.map(({ bar, start }) => {
+        const told = isAdjusted ? adjustedBar(bar, symbol, this.#splits, now) : bar;
+        return { time: start, sequence: 0, message: restBar({ bar: told, start }) };
+      });
     };
   }
 
@@ -134,8 +157,8 @@ async function snapshots(data: DataDesk, symbols: readonly string[]): Promise<Me
 const ok = (body: unknown): Reply => ({ status: 200, body });
 const get = (path: RegExp, handle: Route["handle"]): Route => ({ method: "GET", path, lane: "data", handle });
 
-export function dataRoutes(desk: Desk, bars: BarBook, ticks: TickBook): Route[] {
-  const data = new DataDesk(desk, bars, ticks);
+export function dataRoutes(desk: Desk, parts: DataParts): Route[] {
+  const data = new DataDesk(desk, parts);
   return [...stockRoutes(data), ...cryptoRoutes(data)];
 }
 

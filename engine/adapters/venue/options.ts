@@ -4,6 +4,7 @@
  * Owns: the venue's public shapes, its stream paths and the defaults of its limits. May not: hold behaviour.
  */
 import type { Bar, MarketInput } from "../../core/event.ts";
+import type { SplitInput } from "../../core/feed-event.ts";
 import type { Exchange, Instrument } from "../../exchange/types.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import type { Calendar } from "../../market/calendar.ts";
@@ -72,6 +73,11 @@ export interface VenueOptions {
   readonly streamedBars?: string;
   /** Bars for the data REST; those that end after the venue's clock are never shown. */
   readonly historyOf?: (symbol: string, size: BarSize) => readonly Bar[] | Promise<readonly Bar[]>;
+  /**
+   * What splits while the tape plays: announced from the start, in effect from its time on. Prices of the tape are those of
+   * their day.
+   */
+  readonly splits?: readonly SplitInput[];
   readonly limits?: Partial<VenueLimits>;
   /** Trade updates in binary frames, as the paper service has them, or in text frames, as the live one. */
   readonly tradingFrames?: "binary" | "text";

@@ -5,6 +5,7 @@
  * on a bar can only be matched by a later one. May not: read the wall clock; pacing is the venue's.
  */
 import type { BarInput, QuoteInput, TradeInput } from "../../core/event.ts";
+import type { SplitInput } from "../../core/feed-event.ts";
 import { DAY, parseBarSize } from "../../market/bar-size.ts";
 import type { BarBook } from "./bar-book.ts";
 import type { Desk } from "./desk.ts";
@@ -16,7 +17,7 @@ import type { MarketEvent } from "./market-events.ts";
 import type { Tape, TapeItem, VenueInput } from "./options.ts";
 import type { TickBook } from "./tick-book.ts";
 
-type Played = TradeInput | QuoteInput | BarInput | MarketEvent;
+type Played = TradeInput | QuoteInput | BarInput | SplitInput | MarketEvent;
 
 interface Due {
   readonly at: number;
@@ -34,7 +35,14 @@ function symbolOf(input: Played): string {
 }
 
 function isData(kept: Kept<Played>): kept is Kept<TradeInput | QuoteInput | BarInput> {
-  return !isMarketEvent(kept.input);
+  return !isMarketEvent(kept.input) && kept.input.kind !== "split";
+}
+
+type Aside = Extract<VenueInput, { readonly kind: "feed" | "halt" | "notice" | "split" | "splits" }>;
+
+/** Of a tape, what is told about the market instead of being it: the venue tells such things itself. */
+function isAside(input: VenueInput): input is Aside {
+  return ["feed", "halt", "notice", "split", "splits"].includes(input.kind);
 }
 
 export interface PlayerOptions {
@@ -42,6 +50,7 @@ export interface PlayerOptions {
   readonly ticks: TickBook;
   readonly halts: HaltClock;
   readonly streamedBars: string;
+  readonly splits: readonly SplitInput[];
 }
 
 export class Player {
@@ -53,6 +62,8 @@ export class Player {
   /** What comes next: perhaps halts, then one item of the tape. */
   readonly #ahead: Due[] = [];
   readonly #halts: HaltClock;
+  /** Those to come, the next one first. */
+  readonly #splits: SplitInput[];
   #over = false;
   #sequence = 0;
   lateItems = 0;
@@ -64,6 +75,7 @@ export class Player {
     this.#ticks = options.ticks;
     this.#halts = options.halts;
     this.#streamedBars = options.streamedBars;
+    this.#splits = options.splits.filter(({ time }) => time > desk.now()).toSorted((a, b) => a.time - b.time);
     this.#source = Symbol.asyncIterator in tape ? tape[Symbol.asyncIterator]() : tape[Symbol.iterator]();
   }
 
@@ -85,6 +97,10 @@ export class Player {
       }
       const due = this.#due(next.value);
       if (due === undefined) continue;
+      while (this.#splits[0] !== undefined && this.#splits[0].time <= due.at) {
+        const input = this.#splits.shift() as SplitInput;
+        this.#ahead.push({ at: input.time, input, nanos: 0 });
+      }
       for (const input of this.#halts.upTo(due.at)) this.#ahead.push({ at: input.time, input, nanos: 0 });
       this.#ahead.push(due);
     }
@@ -97,7 +113,7 @@ export class Player {
       this.#bars.addHistory(input.symbol, input.size, input.bars);
       return undefined;
     }
-    if (input.kind === "feed" || input.kind === "halt" || input.kind === "notice") return undefined;
+    if (isAside(input)) return undefined;
     const own = input.kind === "bar" ? this.#bars.endOfInput(input) : input.time;
     const at = "input" in item ? item.at : own;
     const nanos = "input" in item ? (item.nanos ?? 0) : 0;
@@ -125,7 +141,9 @@ export class Player {
     const { exchange } = this.#desk;
     this.#desk.moveTo(step.time);
     for (const item of step.items) {
+      const { input } = item;
       if (isData(item)) this.#see(item, step.time);
+      else if (input.kind === "split") exchange.split(input.symbol, input.newShares, input.oldShares, step.time);
       else this.happen(item.input as MarketEvent, step.time);
     }
     // What ends at this very instant ends with the next one: whoever acts on this data is still in time.
@@ -170,6 +188,7 @@ export class Player {
   messages(step: Step): Outgoing[] {
     const batch: Outgoing[] = [];
     for (const item of step.items) {
+      if (item.input.kind === "split") continue;
       const start = (bar: number): number => this.#bars.wireStart(symbolOf(item.input), bar, DAY);
       const message = isData(item)
         ? outgoing(item, this.#streamedBars, start)

@@ -11,6 +11,7 @@ import { invariant } from "../../core/assert.ts";
 import { parseBarSize } from "../../market/bar-size.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { BarBook } from "./bar-book.ts";
+import { corporateActionRoutes } from "./corporate-actions.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { Desk } from "./desk.ts";
 import { createHttpServer } from "./http.ts";
@@ -89,15 +90,17 @@ class LocalVenue implements Venue {
     const streamedBars = options.streamedBars ?? "1m";
     const bars = new BarBook(options.calendarOf ?? (() => calendar), options.historyOf, parseBarSize(streamedBars));
     const ticks = new TickBook();
+    const { splits = [] } = options;
     const halts = new HaltClock(plan.all("halt"), calendar, startAt);
-    this.#player = new Player(options.tape ?? [], this.#desk, { bars, ticks, halts, streamedBars });
+    this.#player = new Player(options.tape ?? [], this.#desk, { bars, ticks, halts, streamedBars, splits });
     this.#http = createHttpServer({
       routes: [
         ...orderRoutes(this.#desk),
         ...accountRoutes(this.#desk),
         ...positionRoutes(this.#desk),
         ...watchlistRoutes(this.#desk),
-        ...dataRoutes(this.#desk, bars, ticks),
+        ...dataRoutes(this.#desk, { bars, ticks, splits }),
+        ...corporateActionRoutes(this.#desk, splits),
         ...newsRoutes(this.#desk, ticks),
       ],
       keyId,

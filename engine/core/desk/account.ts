@@ -7,6 +7,8 @@ import type { Calendar } from "../../market/calendar.ts";
 import { Decimal, ZERO, decimal } from "../decimal.ts";
 import type { AccountInput, AccountView } from "../event.ts";
 import type { Portfolio, Position } from "./portfolio.ts";
+import { newPrice } from "./splits.ts";
+import type { Split } from "./splits.ts";
 
 const NONE: readonly Position[] = [];
 
@@ -15,6 +17,8 @@ interface Mark {
   price: number;
   /** So far only quotes have marked it. */
   quoted: boolean;
+  /** Market time at which it came. */
+  at: number;
 }
 
 /** Marks by symbol. */
@@ -49,7 +53,7 @@ export class Account {
   }
 
   restore({ marks, multiplier, dayBase, dayEnds }: SavedAccount): void {
-    for (const [symbol, { price, quoted }] of Object.entries(marks)) this.#set(symbol, price, quoted);
+    for (const [symbol, { price, quoted, at }] of Object.entries(marks)) this.#set(symbol, price, quoted, at);
     this.#multiplier = multiplier;
     this.#dayBase = dayBase;
     this.#dayEnds = dayEnds;
@@ -60,26 +64,33 @@ export class Account {
     return this.#marks.get(symbol)?.price ?? Number.NaN;
   }
 
-  mark(symbol: string, price: number): void {
-    this.#set(symbol, price, false);
+  mark(symbol: string, price: number, at: number): void {
+    this.#set(symbol, price, false, at);
   }
 
   /** The middle of a quote: good enough only for what nobody trades in sight. False when a trade has marked it. */
-  markQuote(symbol: string, mid: number): boolean {
+  markQuote(symbol: string, mid: number, at: number): boolean {
     if (this.#marks.get(symbol)?.quoted === false) return false;
-    this.#set(symbol, mid, true);
+    this.#set(symbol, mid, true, at);
     return true;
   }
 
-  #set(symbol: string, price: number, quoted: boolean): void {
+  /** A price of the shares before is one of the new ones from now on: a split is no profit and no loss. */
+  split(split: Split): void {
+    const mark = this.#marks.get(split.symbol);
+    if (mark !== undefined && mark.at < split.time) mark.price = newPrice(split, decimal(mark.price)).toNumber();
+  }
+
+  #set(symbol: string, price: number, quoted: boolean, at: number): void {
     const mark = this.#marks.get(symbol);
     if (mark === undefined) {
-      this.#marks.set(symbol, { price, quoted });
+      this.#marks.set(symbol, { price, quoted, at });
       this.#valued = NONE;
       return;
     }
     mark.price = price;
     mark.quoted = quoted;
+    mark.at = at;
   }
 
   get dayEnds(): number {

@@ -5,6 +5,7 @@
  * May not: send orders, except to continue a procedure or restore protection.
  */
 import { ZERO, decimal, text } from "../decimal.ts";
+import type { Decimal } from "../decimal.ts";
 import { isoTime } from "../time.ts";
 import type {
   BrokerInput,
@@ -14,15 +15,19 @@ import type {
   OrderUpdateInput,
   OrderView,
   ReconciledInput,
+  Side,
 } from "../event.ts";
+import type { Protection } from "./books.ts";
 import { restoreAll } from "./exits.ts";
 import { isTerminal, newLeg } from "./orders.ts";
 import type { Order } from "./orders.ts";
 import { EXTERNAL } from "./portfolio.ts";
-import type { Position } from "./portfolio.ts";
+import type { Fill, Position } from "./portfolio.ts";
 import { protectionOf } from "./requests.ts";
 import type { DeskState } from "./state.ts";
 import { changed } from "./changed.ts";
+import { reconcileSplits, splitProtection } from "./split.ts";
+import { newPrice, newQty } from "./splits.ts";
 import { becomeUnknown, scheduleLookup } from "./unknown.ts";
 
 const MAX_CANCELS = 5;
@@ -78,11 +83,16 @@ function onAccepted(desk: DeskState, input: OrderAcceptedInput): void {
     if (order.cancelRequested && moved) {
       // A cancel that was asked for before the broker had a name for the order is asked again.
       desk.output({ kind: "cancel", clientOrderId: order.clientOrderId, brokerOrderId: order.brokerOrderId });
-    } else if (desk.books.get(order.origin.strategy, order.symbol).exit?.waiting.has(order.clientOrderId) === true) {
+    } else if (isToGo(desk, order)) {
       cancelAgain(desk, order);
     }
   }
   if (moved) changed(desk, order);
+}
+
+/** An exit waits for its end, or it is of shares that are counted otherwise now. */
+function isToGo(desk: DeskState, { origin, symbol, clientOrderId, splitAt }: Order): boolean {
+  return splitAt !== null || desk.books.get(origin.strategy, symbol).exit?.waiting.has(clientOrderId) === true;
 }
 
 /** What was sent twice can be refused the second time, and be there after all when the first request comes late. */
@@ -175,33 +185,20 @@ function onExecution(desk: DeskState, input: ExecutionInput): void {
       `an order that was not sent from here filled: ${input.side} ${input.qty} ${input.symbol} at ${input.price}`,
       { symbol: input.symbol },
     );
-    const position = desk.portfolio.apply(EXTERNAL, input.symbol, {
-      side: input.side,
-      qty: decimal(input.qty),
-      price: decimal(input.price),
-      fee: decimal(input.fee),
-      time: input.time,
-    });
-    tellPosition(desk, position);
-    return;
+    const fill = fillOf(desk, input, decimal(input.qty), input.side);
+    return tellPosition(desk, desk.portfolio.apply(EXTERNAL, input.symbol, fill));
   }
   if (order.brokerOrderId === null) desk.orders.name(order, input.brokerOrderId);
   const qty = desk.orders.execute(order, input);
   if (qty.isZero()) return;
   desk.output({ kind: "timer.cancel", id: `ack:${order.clientOrderId}` });
   const { strategy } = order.origin;
-  const position = desk.portfolio.apply(strategy, order.symbol, {
-    side: order.side,
-    qty,
-    price: decimal(input.price),
-    fee: decimal(input.fee),
-    time: input.time,
-  });
+  const position = desk.portfolio.apply(strategy, order.symbol, fillOf(desk, input, qty, order.side));
   const book = desk.books.get(strategy, order.symbol);
   book.restored = 0;
   if (order.role === "entry" && order.request !== null) {
     const promised = protectionOf(order.request);
-    if (promised !== undefined) book.protection = promised;
+    if (promised !== undefined) book.protection = protectionNow(desk, order, promised);
   }
   tellPosition(desk, position);
   if (position.qty.isZero()) {
@@ -210,6 +207,22 @@ function onExecution(desk: DeskState, input: ExecutionInput): void {
     book.unprotected = undefined;
   }
   changed(desk, order);
+}
+
+/** What happened before a split is booked in shares of today. */
+function fillOf(desk: DeskState, { symbol, price, fee, time }: ExecutionInput, qty: Decimal, side: Side): Fill {
+  const told = { side, qty, price: decimal(price), fee: decimal(fee), time };
+  return desk.splits
+    .after(symbol, time)
+    .reduce((fill, split) => ({ ...fill, qty: newQty(split, fill.qty), price: newPrice(split, fill.price) }), told);
+}
+
+/** What an entry promised before a split protects the position in prices of today. */
+function protectionNow(desk: DeskState, { symbol, side, splitAt }: Order, promised: Protection): Protection {
+  if (splitAt === null) return promised;
+  const exit = side === "buy" ? "sell" : "buy";
+  const splits = desk.splits.after(symbol, splitAt - 1);
+  return splits.reduce((protection, split) => splitProtection(split, protection, exit), promised);
 }
 
 /** Of an order that is long over it was booked then; of anything else a reconciliation finds what is missing. */
@@ -222,19 +235,8 @@ function tellForgotten(desk: DeskState, { side, qty, symbol, price, time }: Exec
   );
 }
 
-function tellPosition(desk: DeskState, { strategy, symbol, qty, avgPrice, realized, fees }: Position): void {
-  desk.output({
-    kind: "position",
-    position: {
-      strategy,
-      symbol,
-      qty: text(qty),
-      avgPrice: text(avgPrice),
-      realized: text(realized),
-      fees: text(fees),
-      cash: text(desk.portfolio.cash),
-    },
-  });
+function tellPosition(desk: DeskState, position: Position): void {
+  desk.output(desk.portfolio.told(position));
 }
 
 function onCancelRejected(desk: DeskState, id: string, reason: string): void {
@@ -254,7 +256,7 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
   for (const symbol of [...symbols].sort()) {
     const theirs = decimal(atBroker.get(symbol)?.qty ?? "0");
     const difference = theirs.minus(desk.portfolio.netQty(symbol));
-    if (difference.isZero()) continue;
+    if (difference.isZero() || desk.splits.isBehind(symbol, theirs, desk.portfolio.netQty(symbol))) continue;
     const external = desk.portfolio.position(EXTERNAL, symbol).qty.plus(difference);
     const avgPrice = decimal(atBroker.get(symbol)?.avgPrice ?? "0");
     tellPosition(desk, desk.portfolio.adopt(EXTERNAL, symbol, external, avgPrice, desk.now.marketTime));
@@ -267,6 +269,7 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
   }
   reconcileOrders(desk, input.openOrders);
   desk.ready = true;
+  reconcileSplits(desk, (symbol) => decimal(atBroker.get(symbol)?.qty ?? "0"));
   restoreAll(desk);
 }
 

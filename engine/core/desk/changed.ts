@@ -27,6 +27,11 @@ function afterEnd(desk: DeskState, book: Book, order: Order): void {
     book.filledEntries++;
   }
   if (book.exit !== undefined || flat) return;
+  if (desk.splits.isUnsettled(order.symbol)) {
+    // What protects it in new shares is sent when the broker has booked them.
+    if (order.role === "entry" && order.filledQty.isGreaterThan(0)) book.unprotected ??= order.origin;
+    return;
+  }
   // The legs of a bracket wait for the whole entry: what filled before a cancel stands without a stop.
   if (order.role === "entry") {
     if (order.state !== "filled" && order.filledQty.isGreaterThan(0)) restoreProtection(desk, book, order.origin);

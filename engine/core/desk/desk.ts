@@ -5,12 +5,11 @@
  */
 import { mayReduce } from "../actions.ts";
 import type { CommandInput, ConfirmationInput, Firing, InputBody, Stamp } from "../event.ts";
-import type { FeedInput, HaltInput, LoadInput } from "../feed-event.ts";
+import type { FeedInput, HaltInput, LoadInput, SplitInput, SplitsInput } from "../feed-event.ts";
 import type { Action, Program, Rule } from "../program.ts";
 import type { Book } from "./books.ts";
 import { act, exitBlockedBy, flatten, kindOf } from "./act.ts";
 import type { Kind } from "./act.ts";
-import { viewOfBook } from "./books.ts";
 import { onBroker } from "./broker-events.ts";
 import { firedRule, originOf, tooManyEntries } from "./entries.ts";
 import type { FiredRule } from "./entries.ts";
@@ -20,6 +19,7 @@ import type { OrderOrigin } from "./orders.ts";
 import type { DataAlert } from "./pauses.ts";
 import { quarantineKey } from "./quarantine.ts";
 import type { Quarantine } from "./quarantine.ts";
+import { onSplit, settleSplits } from "./split.ts";
 import { DeskState } from "./state.ts";
 import type { DeskOptions, DeskSink, Refused, SavedDeskState } from "./state.ts";
 import { ACCOUNT, covers, strategyScope } from "./states.ts";
@@ -66,7 +66,7 @@ export class Desk {
 
   mark(symbol: string, price: number): void {
     this.#passDay(symbol);
-    this.state.account.mark(symbol, price);
+    this.state.account.mark(symbol, price, this.state.now.marketTime);
     this.#marked(symbol);
   }
 
@@ -74,7 +74,7 @@ export class Desk {
   markQuote(symbol: string, bid: number, ask: number): void {
     if (!(bid > 0 && ask >= bid)) return;
     this.#passDay(symbol);
-    if (this.state.account.markQuote(symbol, (bid + ask) / 2)) this.#marked(symbol);
+    if (this.state.account.markQuote(symbol, (bid + ask) / 2, this.state.now.marketTime)) this.#marked(symbol);
   }
 
   #passDay(symbol: string): void {
@@ -264,6 +264,7 @@ export class Desk {
   ): void {
     const { state } = this;
     onBroker(state, input);
+    settleSplits(state);
     if (input.kind === "reconciled" && !Number.isFinite(state.account.dayEnds)) return;
     this.#watchLoss();
   }
@@ -315,6 +316,7 @@ export class Desk {
     const { state } = this;
     state.lift(scope, undefined, why);
     this.#endQuarantines(({ strategy, symbol }) => !covers(scope, { strategy, symbol }));
+    state.splits.trust((symbol) => covers(scope, { strategy: "", symbol }));
     restoreAll(state);
   }
 
@@ -329,6 +331,27 @@ export class Desk {
 
   halt(input: HaltInput): void {
     this.#tell(this.state.pauses.halt(input), input.symbol);
+  }
+
+  knowsSplits(input: SplitsInput): void {
+    this.#tell(this.state.pauses.splits(input));
+  }
+
+  /** False when it was told before. */
+  split(input: SplitInput): boolean {
+    const { state } = this;
+    const split = state.splits.add(input);
+    if (split === undefined) return false;
+    // What was decided was decided in old shares.
+    for (const pending of this.#pending.values()) {
+      const { firing } = pending;
+      if (firing.symbol !== input.symbol) continue;
+      this.#drop(pending);
+      state.output({ kind: "timer.cancel", id: `confirm:${firing.id}` });
+      state.refuse(originOf(firing), firing.symbol, { code: "split", reason: state.splits.reasonFor(firing.symbol) });
+    }
+    onSplit(state, split);
+    return true;
   }
 
   /** Whether this trade shows that a halt is over. */
@@ -361,11 +384,6 @@ export class Desk {
     if (kind === "expire") this.state.cancel(order);
     if (kind === "ack") becomeUnknown(this.state, order, "no answer from the broker");
     if (kind === "lookup") onLookupTimer(this.state, orderId);
-  }
-
-  /** Views of all books, e.g. for a signals half that starts later. */
-  publishAll(publish: DeskSink["book"]): void {
-    for (const book of this.state.books.all) publish(viewOfBook(book, this.state.portfolio, this.state.orders));
   }
 }
 

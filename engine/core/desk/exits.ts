@@ -90,7 +90,7 @@ function proceed(desk: DeskState, book: Book, exit: ExitProcedure): void {
   }
   if (exit.waiting.size > 0) return;
   awaitOpen(desk, book, exit);
-  if (exit.waiting.size === 0) sendRemainder(desk, book, exit);
+  if (exit.waiting.size === 0 && !desk.splits.isUnsettled(book.symbol)) sendRemainder(desk, book, exit);
 }
 
 function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
@@ -276,8 +276,8 @@ function guardedQty(desk: DeskState, book: Book): Decimal {
 export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrigin, isLost = false): void {
   const { qty: held } = desk.portfolio.position(book.strategy, book.symbol);
   const { protection } = book;
-  book.unprotected = undefined;
-  if (held.isZero() || protection === undefined) return;
+  book.unprotected = desk.splits.isUnsettled(book.symbol) ? origin : undefined;
+  if (held.isZero() || protection === undefined || book.unprotected !== undefined) return;
   const bare = held.abs().minus(guardedQty(desk, book));
   const isPair = protection.stopLoss !== undefined && protection.takeProfit !== undefined;
   const qty = isPair ? wholeShares(bare) : bare;

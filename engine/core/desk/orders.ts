@@ -57,6 +57,8 @@ export interface Order {
   told: Decimal;
   /** Market time at which it was found to be over, or null: from then on it may be forgotten. */
   overSince: number | null;
+  /** When its symbol split after it was sent, or null: its quantity and prices are of the shares before. */
+  splitAt: number | null;
 }
 
 export interface SavedOrder extends Omit<Order, "qty" | "filledQty" | "avgPrice" | "told"> {
@@ -325,6 +327,7 @@ function untouched() {
     legs: [],
     told: ZERO,
     overSince: null,
+    splitAt: null,
   } satisfies Partial<Order>;
 }
 

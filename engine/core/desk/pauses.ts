@@ -4,7 +4,7 @@
  * Owns: those reasons, for all symbols or for one. May not: hold back an exit, or forget an operator's halt; that is the
  * trading state.
  */
-import type { FeedInput, HaltInput, LoadInput } from "../feed-event.ts";
+import type { FeedInput, HaltInput, LoadInput, SplitsInput } from "../feed-event.ts";
 
 export interface DataAlert {
   readonly level: "info" | "warning";
@@ -22,6 +22,7 @@ interface Halt {
 export interface SavedPauses {
   readonly load: string;
   readonly down: string;
+  readonly splits: string;
   readonly halts: readonly (readonly [symbol: string, halt: Readonly<Halt>])[];
 }
 
@@ -30,16 +31,19 @@ export class Pauses {
   #load = "";
   /** Who said that data is missing, or "": to the core all feeds are one. */
   #down = "";
+  /** Why nobody can say what splits today, or "". */
+  #splits = "";
   readonly #halts = new Map<string, Halt>();
 
   save(): SavedPauses {
     const halts = [...this.#halts].map(([symbol, halt]) => [symbol, { ...halt }] as const);
-    return { load: this.#load, down: this.#down, halts };
+    return { load: this.#load, down: this.#down, splits: this.#splits, halts };
   }
 
-  restore({ load, down, halts }: SavedPauses): void {
+  restore({ load, down, splits, halts }: SavedPauses): void {
     this.#load = load;
     this.#down = down;
+    this.#splits = splits;
     for (const [symbol, halt] of halts) this.#halts.set(symbol, { ...halt });
   }
 
@@ -69,6 +73,16 @@ export class Pauses {
   }
 
   /** Undefined when it says nothing new. */
+  splits({ known, detail }: SplitsInput): DataAlert | undefined {
+    const wasKnown = this.#splits === "";
+    this.#splits = known ? "" : `nobody could say what splits today: ${detail}`;
+    if (known === wasKnown) return undefined;
+    if (known)
+      return { level: "info", code: "data/splits-known", message: `what splits today is known: entries go on` };
+    return { level: "warning", code: "data/splits-unknown", message: `entries pause, exits go on: ${this.#splits}` };
+  }
+
+  /** Undefined when it says nothing new. */
   halt({ symbol, time, halted, reason }: HaltInput): DataAlert | undefined {
     const known = this.#halts.has(symbol);
     if (halted) this.#halts.set(symbol, { time, reason, unsure: false });
@@ -90,7 +104,8 @@ export class Pauses {
   reasonFor(symbol: string): string {
     const halt = this.#halts.get(symbol);
     if (halt !== undefined) return `${symbol} is halted: ${halt.reason}`;
-    return this.#down === "" ? this.#load : `the feed ${this.#down} is down`;
+    if (this.#down !== "") return `the feed ${this.#down} is down`;
+    return this.#splits === "" ? this.#load : this.#splits;
   }
 }
 

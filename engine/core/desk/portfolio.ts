@@ -6,7 +6,9 @@
  */
 import { Decimal, ZERO, decimal, text } from "../decimal.ts";
 import type { DecimalText } from "../decimal.ts";
-import type { Side } from "../event.ts";
+import type { Output, Side } from "../event.ts";
+import { newPrice, newQty } from "./splits.ts";
+import type { Split } from "./splits.ts";
 
 /** Shares that nobody here bought: found at the broker in a reconciliation. */
 export const EXTERNAL = "@external";
@@ -133,6 +135,22 @@ export class Portfolio {
     const before = this.position(strategy, symbol);
     const next = { ...before, qty, avgPrice: qty.isZero() ? ZERO : avgPrice, openedAt: qty.isZero() ? -1 : time };
     return this.#store(next);
+  }
+
+  /** Every share that is held, in new ones: what it cost in all stays. Returns what has changed. */
+  split(split: Split): readonly Position[] {
+    const held = this.inSymbol(split.symbol).filter(({ units }) => units !== 0);
+    return held.map((position) => {
+      const qty = newQty(split, position.qty);
+      if (qty.isZero()) return this.#store({ ...position, qty, avgPrice: ZERO, openedAt: -1 });
+      return this.#store({ ...position, qty, avgPrice: newPrice(split, position.avgPrice) });
+    });
+  }
+
+  /** How a position is told. */
+  told({ strategy, symbol, qty, avgPrice, realized, fees }: Position): Output {
+    const amounts = { qty: text(qty), avgPrice: text(avgPrice), realized: text(realized), fees: text(fees) };
+    return { kind: "position", position: { strategy, symbol, ...amounts, cash: text(this.#cash) } };
   }
 
   #store(next: Omit<Position, "units">): Position {

@@ -22,6 +22,7 @@ import { contextOf } from "./risk/context.ts";
 import { limitsOf } from "./risk/limits.ts";
 import { ACCOUNT, TradingStates, strategyScope, symbolScope } from "./states.ts";
 import type { Cause, ScopeName } from "./states.ts";
+import { Splits } from "./splits.ts";
 
 export interface DeskOptions {
   readonly account: string;
@@ -33,6 +34,7 @@ export interface DeskOptions {
 export interface DeskSink {
   output(output: Output): void;
   book(view: BookView): void;
+  settled(symbol: string): void;
 }
 
 export interface SendOptions {
@@ -62,6 +64,7 @@ export class DeskState {
   readonly orders = new OrderBook();
   readonly books = new Books();
   readonly pauses = new Pauses();
+  readonly splits = new Splits();
   readonly options: DeskOptions;
   readonly #sink: DeskSink;
   program: Program | undefined;
@@ -120,7 +123,11 @@ export class DeskState {
     this.output({ kind: "state", scope, state, reason: state === "ACTIVE" ? why : reason });
   }
 
-  /** Tells signals what changed in a book. */
+  /** Tells signals. */
+  settled(symbol: string): void {
+    this.#sink.settled(symbol);
+  }
+
   publish(book: Book): void {
     this.#sink.book(viewOfBook(book, this.portfolio, this.orders));
   }
@@ -255,6 +262,7 @@ export class DeskState {
       orders: this.orders.save(),
       books: this.books.save(),
       pauses: this.pauses.save(),
+      splits: this.splits.save(),
     };
   }
 
@@ -272,5 +280,6 @@ export class DeskState {
     this.orders.restore(saved.orders);
     this.books.restore(saved.books, this.orders);
     this.pauses.restore(saved.pauses);
+    this.splits.restore(saved.splits);
   }
 }

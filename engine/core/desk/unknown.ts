@@ -70,7 +70,7 @@ export function scheduleLookup(desk: DeskState, order: Order): void {
 /** Whether it was sent again. Every check is run again: the market and the book went on. */
 function resent(desk: DeskState, order: Order): boolean {
   const { request } = order;
-  if (request === null || order.resends >= MAX_RESENDS) return false;
+  if (request === null || order.resends >= MAX_RESENDS || order.splitAt !== null) return false;
   if (order.role === "entry" && !mayEnterLate(desk, order)) return false;
   if (!desk.sendAgain(order, request)) return false;
   order.resends++;

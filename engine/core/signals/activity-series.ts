@@ -176,7 +176,23 @@ export class ActivitySeries extends Series<ActivitySize> {
 
   override adopt(old: Series): void {
     super.adopt(old);
-    if (!(old instanceof ActivitySeries)) return;
+    if (old instanceof ActivitySeries) this.#goOn(old);
+  }
+
+  /** No history has its bars: it begins anew with the first trade of the new shares. */
+  override continue(old: Series): void {
+    super.continue(old);
+    if (old instanceof ActivitySeries) this.#goOn(old);
+  }
+
+  override split(time: number): void {
+    super.split(time);
+    if (this.#open === undefined || this.#open.start >= time) return;
+    this.#open = undefined;
+    this.isStale = true;
+  }
+
+  #goOn(old: ActivitySeries): void {
     this.#sum = old.#sum;
     this.#sessionEnd = old.#sessionEnd;
     this.#hasTrades = old.#hasTrades;

@@ -195,6 +195,7 @@ export class Closing {
   }
 
   #update(series: Series): void {
+    if (series.awaitsHistory) return;
     const { slots } = this.#graph;
     series.follow();
     for (const node of series.nodes) node.update(slots);

@@ -69,6 +69,21 @@ export function newRuleState(rule: Rule): RuleState {
   };
 }
 
+/** Evaluations and bars were counted anew, from another moment on. */
+export function movedUsage(
+  { lastFiredTime, lastFiredIndex, lastFiredBar, counts }: UsageState,
+  from: { readonly index: number; readonly bars: number },
+  to: { readonly index: number; readonly bars: number },
+): UsageState {
+  const bars = to.bars - from.bars;
+  return {
+    lastFiredTime,
+    lastFiredIndex: lastFiredIndex + to.index - from.index,
+    lastFiredBar: lastFiredBar + bars,
+    counts: { ...counts, bar: { ...counts.bar, at: counts.bar.at + bars } },
+  };
+}
+
 function none(): { at: number; count: number } {
   return { at: Number.NaN, count: 0 };
 }

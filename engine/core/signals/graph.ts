@@ -33,6 +33,7 @@ import type { SavedSeries, Series } from "./series.ts";
 import { TimeSeries } from "./time-series.ts";
 import { OpeningRangeNode } from "./session-nodes.ts";
 import { comparedFacts, isPure, keyOfSpec } from "./specs.ts";
+import { touchedBy } from "./splits.ts";
 import type { Views } from "./view-nodes.ts";
 import type { Work } from "./work.ts";
 
@@ -102,19 +103,49 @@ export class FactGraph {
     return this.#nodes.size;
   }
 
-  /** Continues what an older graph knew: series, quotes and every node whose key is still the same. */
-  adopt(old: FactGraph): void {
+  /**
+   * Continues what an older graph knew: series, quotes and every node whose key is still the same. What has anything of the
+   * symbols of `anew` in it was made of another history, and continues nothing but counts.
+   */
+  adopt(old: FactGraph, anew: ReadonlySet<string>): void {
     for (const [key, series] of this.series) {
       const previous = old.series.get(key);
-      if (previous !== undefined) series.adopt(previous);
+      if (previous === undefined) continue;
+      if (anew.has(series.symbol)) series.continue(previous);
+      else series.adopt(previous);
     }
     this.quotes.adopt(old.quotes);
+    const touched = touchedBy(anew, this.instances);
     const moments = new Map(old.instances.map((instance) => [instance.key, instance.moment]));
-    for (const instance of this.instances) Object.assign(instance.moment, moments.get(instance.key));
+    for (const instance of this.instances)
+      if (!touched.has(instance)) Object.assign(instance.moment, moments.get(instance.key));
+    const madeAnew = this.#nodesOf(anew);
     for (const [key, { node }] of this.#nodes) {
       const previous = old.#nodes.get(key);
-      if (previous !== undefined) node.adopt?.(previous.node, this.slots, old.slots);
+      if (previous === undefined) continue;
+      if (madeAnew.has(node)) node.continue?.(previous.node);
+      else node.adopt?.(previous.node, this.slots, old.slots);
     }
+  }
+
+  /** Every fact that has anything of these symbols in it is unknown. */
+  forget(symbols: ReadonlySet<string>): void {
+    const forgotten = this.#nodesOf(symbols);
+    for (const { node, slot } of this.#nodes.values())
+      if (forgotten.has(node)) this.slots.fill(Number.NaN, slot, slot + (node.outputs ?? 1));
+  }
+
+  #nodesOf(symbols: ReadonlySet<string>): ReadonlySet<FactNode> {
+    const found = new Set<FactNode>();
+    if (symbols.size === 0) return found;
+    for (const { symbol, nodes } of this.series.values())
+      if (symbols.has(symbol)) for (const node of nodes) found.add(node);
+    for (const { early, nodes } of touchedBy(symbols, this.instances))
+      for (const node of [...early, ...nodes]) found.add(node);
+    // One that two series feed lives on one of them.
+    for (const { node } of this.#nodes.values())
+      if (node.sources?.some(({ symbol }) => symbols.has(symbol)) === true) found.add(node);
+    return found;
   }
 
   save(): SavedGraph {

@@ -5,7 +5,9 @@
  */
 import type { AccountView, BookView } from "../event.ts";
 import type { Barrier } from "./barrier.ts";
+import { movedUsage } from "./firing.ts";
 import type { FactGraph } from "./graph.ts";
+import type { InstanceFacts } from "./instance-facts.ts";
 import type { Instance, RuleInstance } from "./instance.ts";
 import { lengthOf } from "../../market/bar-size.ts";
 import { ActivitySeries } from "./activity-series.ts";
@@ -86,12 +88,23 @@ export function* heirsOf(previous: readonly Instance[], instances: readonly Inst
   return heirs;
 }
 
-/** Latches follow the rule's digest; cooldowns and counters follow its name. A changed rule keeps the latch of its warm-up. */
-export function restoreStates(heirs: readonly Heir[]): void {
+/**
+ * Latches follow the rule's digest; cooldowns and counters follow its name. A changed rule keeps the latch of its warm-up.
+ * `anew`: whose facts were made of another history than before. A rule of theirs is free to fire when both say so: a
+ * threshold that the new prices alone have passed turned nothing.
+ */
+export function restoreStates(heirs: readonly Heir[], anew: ReadonlySet<InstanceFacts>): void {
   for (const { next, before, rules } of heirs) {
-    next.adopt(before);
-    for (const { next: rule, before: old, isSame } of rules)
-      rule.state = { latch: isSame ? old.state.latch : rule.state.latch, usage: old.state.usage };
+    const isAnew = anew.has(next.facts);
+    next.adopt(before, isAnew);
+    for (const { next: rule, before: old, isSame } of rules) {
+      const { latch } = rule.state;
+      if (isAnew) {
+        const armed = latch.armed && (old.state.latch.armed || !isSame);
+        const usage = movedUsage(old.state.usage, before.facts.moment, next.facts.moment);
+        rule.state = { latch: { armed, truth: latch.truth }, usage };
+      } else rule.state = { latch: isSame ? old.state.latch : latch, usage: old.state.usage };
+    }
   }
 }
 

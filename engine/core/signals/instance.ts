@@ -105,10 +105,12 @@ export class Instance {
   readonly #rearmOf = new Map<number, number>();
 
   /** Continues the same strategy and symbol of an older program: what is awaited, and whether a position is known. */
-  adopt(old: Instance): void {
+  adopt(old: Instance, isAnew: boolean): void {
     this.#hadPosition = old.#hadPosition;
     this.#isStale = true;
-    if (this.facts.series.key === old.facts.series.key) this.waitingFor = old.waitingFor;
+    // What waits when facts are made anew was to be judged by the old ones.
+    if (isAnew) this.waitingFor = Number.NaN;
+    else if (this.facts.series.key === old.facts.series.key) this.waitingFor = old.waitingFor;
   }
 
   save(): SavedInstance {

@@ -11,6 +11,8 @@ import { blockedExit, refusal } from "./announcements.ts";
 import type { Slots } from "./conditions.ts";
 import { NOTHING } from "./instance.ts";
 import type { Instance } from "./instance.ts";
+import { NO_HOLDS } from "./splits.ts";
+import type { Hold } from "./splits.ts";
 import type { Views } from "./view-nodes.ts";
 
 export interface SignalsSink {
@@ -25,6 +27,8 @@ export class Judge {
   readonly #slots: Slots;
   /** While false facts and latches follow, and nothing fires. */
   trading = false;
+  /** Who waits for a split to be dealt with. */
+  held: ReadonlyMap<Instance, Hold> = NO_HOLDS;
 
   constructor(views: Views, sink: SignalsSink, program: Program, slots: Slots) {
     this.#views = views;
@@ -35,15 +39,18 @@ export class Judge {
 
   /** After `prepare`: what is refused, what fires, which exits are blocked. */
   evaluate(instance: Instance): void {
+    const hold = this.held.size === 0 ? undefined : this.held.get(instance);
+    if (hold === "unknown") return;
+    const trading = this.trading && hold === undefined;
     const slots = this.#slots;
     const { strategy, symbol, series, moment } = instance.facts;
     const book = this.#views.book(strategy.name, symbol);
     const day = series.calendar.sessionAtOrBefore(moment.start)?.day ?? Math.floor(moment.time / DAY.ms);
-    const evaluation = instance.evaluate(slots, day, book, this.trading);
+    const evaluation = instance.evaluate(slots, day, book, trading);
     if (evaluation === NOTHING) return;
     const { fired, refused, blockedExits } = evaluation;
     for (const { rule, code, reason } of refused) this.#sink.output(refusal(instance, rule, code, reason));
-    if (this.trading) for (const rule of blockedExits) this.#sink.output(blockedExit(instance, rule));
+    if (trading) for (const rule of blockedExits) this.#sink.output(blockedExit(instance, rule));
     for (const ruleInstance of fired) {
       const firing = instance.freeze(slots, ruleInstance, this.#program.digest);
       if ("unknown" in firing) {

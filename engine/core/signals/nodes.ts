@@ -33,6 +33,8 @@ export interface FactNode {
   update(slots: Slots): void;
   /** Continues from a node with the same key of an older graph. */
   adopt?(old: FactNode, slots: Slots, oldSlots: Slots): void;
+  /** The same where facts are made anew: of the old one only what is not computed from prices. */
+  continue?(old: FactNode): void;
   /**
    * A node with the same memory, to be adopted later. Without it nothing is remembered; undefined: it cannot be copied.
    * `given`: an earlier copy that nobody needs any more; it may be written over.

@@ -57,6 +57,11 @@ export class OpenIntervals {
     return oldest;
   }
 
+  /** Gives up those that began before a time. */
+  endBefore(time: number): void {
+    while (this.oldest !== undefined && this.oldest.start < time) this.end();
+  }
+
   clear(): void {
     this.#count = 0;
     this.#lookFirst();

@@ -192,6 +192,18 @@ export class Past {
     this.#isLost = old.#isLost;
   }
 
+  /** Nothing of it is corrected any more: it is of other shares. */
+  forget(): void {
+    this.#free.push(...this.#bars.splice(0));
+    this.#older = this.#newer = NO_MEMORY;
+    this.#newerAt = 0;
+  }
+
+  /** Smaller bars of what is being built go on; closed bars were made anew from history. */
+  continue(old: Past): void {
+    this.#pieces = old.#pieces;
+  }
+
   save(): SavedPast {
     const memory = (of: Memory): SavedMemory | null =>
       of.length === 0 ? null : Object.fromEntries(of.flatMap((copy) => (copy === undefined ? [] : [memoryOf(copy)])));

@@ -68,6 +68,12 @@ export class Quotes {
     for (const state of this.#states.values()) Object.assign(state, { ...unquoted(), halted: state.halted });
   }
 
+  /** What was quoted for the shares before a split is no price of the new ones. */
+  split(symbol: string): void {
+    const state = this.#states.get(symbol);
+    if (state !== undefined) Object.assign(state, { ...unquoted(), halted: state.halted });
+  }
+
   /** Quotes of a halted symbol are unknown until it trades again. */
   halt(symbol: string, halted: boolean): void {
     if (halted) this.#halted.add(symbol);

@@ -30,6 +30,15 @@ export interface SavedSeries {
   readonly lateWasTold: boolean;
 }
 
+const NO_BAR: Bar = {
+  start: Number.NaN,
+  open: Number.NaN,
+  high: Number.NaN,
+  low: Number.NaN,
+  close: Number.NaN,
+  volume: 0,
+};
+
 export abstract class Series<Size extends SeriesSize = SeriesSize> {
   readonly key: string;
   readonly symbol: string;
@@ -41,20 +50,15 @@ export abstract class Series<Size extends SeriesSize = SeriesSize> {
   /** Facts computed from this series alone, inputs before users. */
   readonly nodes: FactNode[] = [];
   /** The last closed bar; NaN prices before the first. */
-  readonly bar = {
-    start: Number.NaN,
-    open: Number.NaN,
-    high: Number.NaN,
-    low: Number.NaN,
-    close: Number.NaN,
-    volume: 0,
-  };
+  readonly bar: { -readonly [K in keyof Bar]: Bar[K] } = { ...NO_BAR };
   /** First instant after the last decided bar, with or without a price; -Infinity before the first. */
   lastEnd = Number.NEGATIVE_INFINITY;
   /** End of `bar`; -Infinity before the first. */
   barEnd = Number.NEGATIVE_INFINITY;
   /** People were told that trades come too late for their bars. */
   lateWasTold = false;
+  /** Its symbol has split: no fact is computed from it until it was made anew from history. */
+  awaitsHistory = false;
   /** Data is complete from here on. */
   protected completeSince = Number.NEGATIVE_INFINITY;
   /** Window of the last look-up, so that most look-ups are arithmetic. */
@@ -113,6 +117,11 @@ export abstract class Series<Size extends SeriesSize = SeriesSize> {
     return Number.NaN;
   }
 
+  /** From `time` on prices are of other shares: what began before it is given up. */
+  split(_time: number): void {
+    this.take(NO_BAR);
+  }
+
   /** Whether the feed has been live from `time` on: what it tells of earlier may be told for the second time. */
   isLiveAt(time: number): boolean {
     return this.completeSince <= time;
@@ -151,6 +160,13 @@ export abstract class Series<Size extends SeriesSize = SeriesSize> {
     this.show(old.bar, old.barEnd);
     this.lastEnd = old.lastEnd;
     this.completeSince = old.completeSince;
+  }
+
+  /** The same beside a past that was made anew from history: of the old one only what is not a price. */
+  continue(old: Series): void {
+    this.lastEnd = Math.max(this.lastEnd, old.lastEnd);
+    this.completeSince = old.completeSince;
+    this.lateWasTold = old.lateWasTold;
   }
 
   protected take({ start, open, high, low, close, volume }: Bar): void {

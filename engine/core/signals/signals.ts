@@ -7,7 +7,7 @@
 import type { Calendar } from "../../market/calendar.ts";
 import { barSizeOf } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
-import type { FeedInput } from "../feed-event.ts";
+import type { FeedInput, SplitInput } from "../feed-event.ts";
 import type {
   AccountView,
   BarInput,
@@ -33,6 +33,8 @@ import type { Judge, SignalsSink } from "./judge.ts";
 import { Preparation } from "./preparation.ts";
 import type { Ready } from "./preparation.ts";
 import type { Series } from "./series.ts";
+import { SplitSymbols, touchedBy } from "./splits.ts";
+import type { SavedSplitSymbols } from "./splits.ts";
 import type { Ticks } from "./ticks.ts";
 import { divides } from "./time-series.ts";
 import type { TimeSeries } from "./time-series.ts";
@@ -52,6 +54,7 @@ export interface SavedSignals {
   readonly trading: boolean;
   readonly liveSince: number | null;
   readonly lastingAt: number;
+  readonly splits: SavedSplitSymbols;
 }
 
 export class Signals {
@@ -59,6 +62,7 @@ export class Signals {
   readonly #sink: SignalsSink;
   readonly #books = new BookTable();
   readonly #corrections: Corrections;
+  readonly #splits = new SplitSymbols();
   #program: Program;
   #graph: FactGraph;
   #instances: readonly Instance[] = [];
@@ -136,14 +140,17 @@ export class Signals {
   }
 
   /** Swaps the program between two events. New facts are warmed beside the running ones; old ones continue. */
-  load({ program, warmup }: Pick<ProgramLoadedInput, "program" | "warmup">): void {
+  load({ program, warmup, rebuilds = [] }: Omit<ProgramLoadedInput, "kind" | "accepted">): void {
     const old = this.#graph;
     const prepared = this.isPrepared(program, warmup) ? this.#preparation : undefined;
     this.#preparation = undefined;
     const ready = (prepared ?? this.#begun(program, warmup)).finish();
     this.#install(ready);
-    this.#graph.adopt(old);
-    restoreStates(ready.heirs);
+    const anew = this.#splits.unbuilt;
+    this.#graph.adopt(old, anew);
+    restoreStates(ready.heirs, touchedBy(anew, this.#graph.instances));
+    this.#splits.built(rebuilds);
+    this.#hold();
     if (this.#liveSince !== undefined)
       for (const series of this.#graph.series.values()) series.liveSince(this.#liveSince);
     this.#closing.resume();
@@ -173,6 +180,7 @@ export class Signals {
       trading: this.#judge.trading,
       liveSince: this.#liveSince ?? null,
       lastingAt: this.#lastingAt,
+      splits: this.#splits.save(),
     };
   }
 
@@ -189,6 +197,8 @@ export class Signals {
     this.#judge.trading = saved.trading;
     this.#liveSince = saved.liveSince ?? undefined;
     this.#lastingAt = saved.lastingAt;
+    this.#splits.restore(saved.splits);
+    this.#holdBack();
   }
 
   feed({ status, gap }: FeedInput, time: number): void {
@@ -206,6 +216,35 @@ export class Signals {
 
   halt(symbol: string, halted: boolean): void {
     this.#graph.quotes.halt(symbol, halted);
+  }
+
+  /** Symbols that have split and whose facts wait for a history in prices of today. */
+  get awaitingHistory(): ReadonlySet<string> {
+    return this.#splits.unbuilt;
+  }
+
+  /** Facts of it are unknown until a program is loaded that rebuilds them, and nothing fires until the desk has settled it. */
+  split({ symbol, time }: SplitInput): void {
+    for (const series of this.#graph.series.values()) if (series.symbol === symbol) series.split(time);
+    this.#graph.quotes.split(symbol);
+    this.#splits.begin(symbol);
+    this.#hold();
+  }
+
+  settled(symbol: string): void {
+    this.#splits.settled(symbol);
+    this.#hold();
+  }
+
+  #hold(): void {
+    this.#graph.forget(this.#splits.unbuilt);
+    this.#holdBack();
+  }
+
+  #holdBack(): void {
+    const { unbuilt } = this.#splits;
+    for (const series of this.#graph.series.values()) series.awaitsHistory = unbuilt.has(series.symbol);
+    this.#judge.held = this.#splits.holds(this.#instances);
   }
 
   /** A bar that began at `start` was given up; NaN: none was. */

@@ -210,6 +210,12 @@ export class TimeSeries extends Series<BarSize> {
     this.#open.clear();
   }
 
+  override split(time: number): void {
+    super.split(time);
+    this.#open.endBefore(time);
+    this.past.forget();
+  }
+
   override save(): SavedTimeSeries {
     const { firstAt, lastAt, pieces } = this.origin;
     return {
@@ -237,10 +243,21 @@ export class TimeSeries extends Series<BarSize> {
   override adopt(old: Series): void {
     super.adopt(old);
     if (!(old instanceof TimeSeries)) return;
+    this.#goOn(old);
+    this.past.adopt(old.past);
+  }
+
+  override continue(old: Series): void {
+    super.continue(old);
+    if (!(old instanceof TimeSeries)) return;
+    this.#goOn(old);
+    this.past.continue(old.past);
+  }
+
+  #goOn(old: TimeSeries): void {
     this.#open.adopt(old.#open);
     this.#fromBars = old.#fromBars;
     this.#fromTrades = old.#fromTrades;
-    this.past.adopt(old.past);
   }
 }
 

@@ -179,6 +179,13 @@ export class PositionNode implements FactNode {
     this.update(slots);
   }
 
+  /** Bars were counted anew, too. */
+  continue(old: FactNode): void {
+    if (!(old instanceof PositionNode)) return;
+    this.#openedAt = old.#openedAt;
+    this.#openedIndex = old.#openedIndex + this.#moment.bars - old.#moment.bars;
+  }
+
   save(): number[] {
     return [this.#openedAt, this.#openedIndex];
   }

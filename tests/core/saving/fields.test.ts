@@ -68,6 +68,7 @@ const DERIVED: Readonly<Record<string, string>> = {
   "Portfolio.#open": "positions that are not flat",
   "Ranking.#series": "of the program",
   "Ranking.#slots": "of the program",
+  "Series.awaitsHistory": "from the splits of Signals",
   "Series.nodes": "FactGraph saves all nodes",
   "Series.windowClose": "the last look-up in the calendar",
   "Series.windowOpen": "the last look-up in the calendar",

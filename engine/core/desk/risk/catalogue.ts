@@ -20,12 +20,14 @@ import { orderRate } from "./controls/order-rate.ts";
 import { ordersPerDay } from "./controls/orders-per-day.ts";
 import { priceCollar } from "./controls/price-collar.ts";
 import { readiness } from "./controls/readiness.ts";
+import { split } from "./controls/split.ts";
 import { validity } from "./controls/validity.ts";
 
 /** Order matters: what cannot be sent at all is said first; clamps come before what they make smaller. */
 export const CONTROLS: readonly Control[] = [
   killSwitch,
   readiness,
+  split,
   validity,
   marketHours,
   marketData,

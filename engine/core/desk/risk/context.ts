@@ -65,6 +65,8 @@ export interface RiskContext {
   readonly ready: boolean;
   /** Why the market data of this symbol is not good enough for an entry, or "". */
   readonly paused: string;
+  /** Why nobody knows yet what the broker holds of this symbol after a split, or "". */
+  readonly split: string;
   readonly equity: Decimal;
   readonly buyingPower: Decimal;
   readonly cash: Decimal;
@@ -129,6 +131,7 @@ export function contextOf(
     stateReason: reason,
     ready: desk.ready,
     paused: desk.pauses.reasonFor(symbol),
+    split: desk.splits.reasonFor(symbol),
     equity: account.equity(),
     buyingPower: account.buyingPower(desk.reserved(except)),
     cash: portfolio.cash,
