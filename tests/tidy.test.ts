@@ -30,6 +30,7 @@ const CORE_TYPES = ["core/event.ts", "core/feed-event.ts", "core/program.ts", "c
 /** Small pure helpers of the core that others may use beside its types. */
 const CORE_HELPERS = [
   "core/actions.ts",
+  "core/adjusted.ts",
   "core/arithmetic.ts",
   "core/assert.ts",
   "core/canonical.ts",

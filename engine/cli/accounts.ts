@@ -25,6 +25,8 @@ import { dateOf } from "./backtest.ts";
 import { withoutTrades } from "./counted.ts";
 import { faultLine, rehearsalOf } from "./fault-flags.ts";
 import type { FaultFlags } from "./fault-flags.ts";
+import { splitsOf } from "./split-flags.ts";
+import type { SplitFlags } from "./split-flags.ts";
 import { CliError } from "./io.ts";
 import { NO_HISTORY, connectAlpaca, oneOf } from "./live-session.ts";
 import type { Connection } from "./live-session.ts";
@@ -34,7 +36,7 @@ import type { LoadedProject } from "./program.ts";
 import type { Override } from "./try-compile.ts";
 import { BUILT_IN_TAPES, openTape } from "./tapes.ts";
 
-export interface AccountFlags extends FaultFlags {
+export interface AccountFlags extends FaultFlags, SplitFlags {
   readonly demo: boolean;
   readonly tape?: string;
   readonly rate?: string;
@@ -85,9 +87,9 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags, r
   const { url } = project.settings.account;
   const tape = feed === undefined || feed.kind === "tape" ? { feed } : undefined;
   const own = venue === "local" && (flags.demo || url === undefined) ? tape : undefined;
-  if (own === undefined && (flags.fault.length > 0 || flags.seed !== undefined))
+  if (own === undefined && (flags.fault.length > 0 || flags.split.length > 0 || flags.seed !== undefined))
     throw new CliError(
-      "--fault and --seed are for a local venue that this run starts: give them to it (or add --demo)",
+      "--fault, --split and --seed are for a local venue that this run starts: give them to it (or add --demo)",
     );
   if (!flags.demo && url !== undefined) return await startVenueElsewhere(project, url, flags, running);
   if (own !== undefined) return startLocal(project, flags, own.feed);
@@ -238,6 +240,7 @@ async function startLocal(project: LoadedProject, flags: AccountFlags, feed: Tap
     seed: rehearsal.seed ?? "demo",
     partialFills: rehearsal.partialFills,
     faults: rehearsal.faults,
+    splits: splitsOf(flags, tape.symbols),
     onFault: (line) => tell(faultLine(line)),
   });
   const connection = connectAlpaca({

@@ -52,6 +52,8 @@ export interface Connection {
   readonly history: History;
   /** Without it splits are not heard of. */
   readonly splits?: Splits;
+  /** Has it told when the broker's next update happened, before the update. */
+  readonly followBroker?: (passed: (time: number) => void) => void;
   readonly marketTime: "wall" | "data";
   /** Bars before this time warm the facts. */
   readonly warmBefore: () => number;
@@ -90,9 +92,18 @@ export function connectAlpaca(options: AlpacaOptions): Connection {
     ...(feeds[0] === "sip" ? { feed: "sip" as const } : {}),
     ...(local ? { requestsPerMinute: 6_000 } : {}),
   });
+  let passed: (time: number) => void = () => {};
   return {
     account: local ? "local" : `alpaca-${account.kind}`,
-    broker: createAlpacaBroker({ account, credentials, ...(local ? { requestsPerMinute: 6_000 } : {}) }),
+    broker: createAlpacaBroker({
+      account,
+      credentials,
+      onTime: (time) => passed(time),
+      ...(local ? { requestsPerMinute: 6_000 } : {}),
+    }),
+    followBroker: (listener) => {
+      passed = listener;
+    },
     feeds: [
       filled(
         options,
@@ -219,7 +230,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
 
 /** The feed of prices, as far as anybody can say what splits; other feeds tell of other things. */
 function watched(
-  { feeds, splits, marketTime }: Connection,
+  { feeds, splits, marketTime, followBroker }: Connection,
   since: number,
   parts: () => { readonly engine: Engine; readonly rebuild: SplitRebuild },
 ): readonly Feed[] {
@@ -239,6 +250,7 @@ function watched(
     isBusy,
     onStop: () => parts().rebuild.stop(),
   });
+  followBroker?.((time) => watch.passed(time));
   return [watch, ...others];
 }
 

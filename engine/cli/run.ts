@@ -19,6 +19,7 @@ import { LiveView } from "./live-view.ts";
 import { openLastRun, openNewRun } from "./open-run.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { Begun, Watch } from "../runtime/recompute.ts";
+import { addSplitFlag } from "./split-flags.ts";
 import { startSession } from "./live-session.ts";
 import type { Session } from "./live-session.ts";
 import { compileProject, loadProject, mustTrade, watchedFiles } from "./program.ts";
@@ -50,7 +51,7 @@ export function addRun(program: Command): void {
     .option("--no-screen", "print lines instead of redrawing a screen")
     .option("--new-run", "begin a new journal instead of going on with the account's last run", false)
     .option("--no-stop-at-end", "stay running after the tape is over");
-  addFaultFlags(command)
+  addFaultFlags(addSplitFlag(command))
     .addHelpText("after", "\nThe faults are those of the local venue: barwise venue --help lists them.")
     .action(async (folder: string, flags: RunFlags) => runEngine(folder, flags));
 }

@@ -7,9 +7,11 @@ import { addFaultFlags, faultLine, faultsIn, rehearsalOf } from "./fault-flags.t
 import type { FaultFlags } from "./fault-flags.ts";
 import { CliError, print, say } from "./io.ts";
 import { startLocalVenue } from "./local-venue.ts";
+import { addSplitFlag, splitsOf } from "./split-flags.ts";
+import type { SplitFlags } from "./split-flags.ts";
 import { openTape } from "./tapes.ts";
 
-interface Flags extends FaultFlags {
+interface Flags extends FaultFlags, SplitFlags {
   readonly data: readonly string[];
   readonly port: string;
   readonly rate: string;
@@ -36,7 +38,7 @@ export function addVenue(program: Command): void {
     .option("--leverage <n>", "1, 2 or 4", "1")
     .option("--symbol <name>", "symbol of the data, where the file does not say it")
     .option("--log", "tell each answer and each fault on stderr", false);
-  faultsIn(addFaultFlags(command)).action(async (flags: Flags) => runVenue(flags));
+  faultsIn(addFaultFlags(addSplitFlag(command))).action(async (flags: Flags) => runVenue(flags));
 }
 
 async function runVenue(flags: Flags): Promise<void> {
@@ -61,6 +63,7 @@ async function runVenue(flags: Flags): Promise<void> {
     seed: seed ?? "venue",
     partialFills,
     faults,
+    splits: splitsOf(flags, tape.symbols),
     onFault: (line) => {
       struck += 1;
       if (flags.log) say(faultLine(line));

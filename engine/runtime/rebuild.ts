@@ -4,7 +4,9 @@
  * Owns: what comes out of a recomputation that met no difference: the state of that run exactly, the bars that the records tell of
  * and the timers that were running. May not: read files.
  */
+import { adjustedBar } from "../core/adjusted.ts";
 import type { Bar, HistoryInput, Input, Output } from "../core/event.ts";
+import type { SplitInput } from "../core/feed-event.ts";
 import { barEnd } from "../core/known-at.ts";
 import type { CoreState } from "../core/step.ts";
 import type { BarSize } from "../market/bar-size.ts";
@@ -108,8 +110,15 @@ export class KnownBars implements History {
     if (input.kind === "history") this.#addAll(input);
     if (input.kind === "feed") for (const history of input.gap?.history ?? []) this.#addAll(history);
     if (input.kind === "program.loaded") for (const history of input.warmup) this.#addAll(history);
+    if (input.kind === "split") this.#split(input);
     if (input.kind === "bar") this.#add(input.symbol, input.size, input);
     for (const output of outputs) if (output.kind === "bar") this.#add(output.symbol, output.size, output.bar);
+  }
+
+  /** What is known is told in the shares of now, as any history is. */
+  #split(split: SplitInput): void {
+    for (const [key, bars] of this.#series)
+      if (key.startsWith(`${split.symbol}@`)) for (const [start, bar] of bars) bars.set(start, adjustedBar(bar, split));
   }
 
   #addAll({ symbol, size, bars }: HistoryInput): void {

@@ -2,9 +2,11 @@
  * What a journal tells of the market, as a tape for a backtest.
  *
  * Owns: which inputs are of the market and of people, and not answers of a broker or timers, which follow from rules. May
- * not: run anything.
+ * not: run anything. All of it is told in the shares of its end, as the data of any backtest is.
  */
-import type { AccountInput } from "../core/event.ts";
+import { adjustedBar, sharesOf } from "../core/adjusted.ts";
+import type { AccountInput, HistoryInput } from "../core/event.ts";
+import type { SplitInput } from "../core/feed-event.ts";
 import { knownAt } from "../core/known-at.ts";
 import type { Calendar } from "../market/calendar.ts";
 import { RestoreError } from "../core/saved.ts";
@@ -94,6 +96,9 @@ class Taker {
         this.#bars.learn(input, []);
         this.#later(input);
         break;
+      case "split":
+        this.#split(input);
+        break;
       case "feed":
       case "command":
         this.#later(input);
@@ -118,6 +123,11 @@ class Taker {
     };
   }
 
+  #split(split: SplitInput): void {
+    this.#bars.learn({ ...split, seq: 0, marketTime: split.time, arrivalTime: split.time }, []);
+    for (const [i, item] of this.#items.entries()) this.#items[i] = adjusted(item, split);
+  }
+
   #program({ sources, ...rest }: Extract<JournaledInput, { kind: "program.loaded" }>): void {
     for (const history of rest.warmup) this.#bars.learn({ ...rest, ...history }, []);
     const loaded = programFrom(sources);
@@ -137,5 +147,33 @@ function beginningOf(record: SnapshotRecord): SavedRun {
   } catch (error) {
     if (!(error instanceof RestoreError)) throw error;
     throw new RebuildError(`nobody can go on from its snapshot after input ${record.seq}: ${error.message}`);
+  }
+}
+
+/** An item of before a split in the shares of after it. */
+function adjusted(item: BacktestItem, split: SplitInput): BacktestItem {
+  const past = (all: readonly HistoryInput[]): HistoryInput[] =>
+    all.map((one) =>
+      one.symbol === split.symbol ? { ...one, bars: one.bars.map((bar) => adjustedBar(bar, split)) } : one,
+    );
+  if (item.kind === "program.loaded") return { ...item, warmup: past(item.warmup) };
+  if (item.kind === "feed" && item.gap !== undefined)
+    return { ...item, gap: { ...item.gap, history: past(item.gap.history) } };
+  if (!("symbol" in item) || item.symbol !== split.symbol) return item;
+  const shares = sharesOf(split);
+  switch (item.kind) {
+    case "bar":
+      return adjustedBar(item, split);
+    case "history":
+      return past([item])[0] ?? item;
+    case "trade":
+      return item.time < split.time ? { ...item, price: item.price / shares, size: item.size * shares } : item;
+    case "quote": {
+      if (item.time >= split.time) return item;
+      const sizes = { bidSize: item.bidSize * shares, askSize: item.askSize * shares };
+      return { ...item, bid: item.bid / shares, ask: item.ask / shares, ...sizes };
+    }
+    default:
+      return item;
   }
 }

@@ -50,6 +50,8 @@ export class SplitWatch implements Feed {
   /** What has been announced and has not come yet, the next one first. */
   #ahead: readonly SplitInput[] = [];
   readonly #told = new Set<string>();
+  /** A split was told that the tape has not waited for yet. */
+  #isNew = false;
   /** Up to here it is known what splits. */
   #goodUntil = Number.NEGATIVE_INFINITY;
   #isUnknown = false;
@@ -95,10 +97,15 @@ export class SplitWatch implements Feed {
     if (time > this.#goodUntil) {
       this.#held = [input];
       void this.#ask(time, 0);
-    } else if (this.#tellUntil(time) && !this.#options.wall) {
+    } else if (this.#tellUntil(time) || this.#isNew) {
       this.#held = [input];
       this.#waitWhileBusy(0);
     } else this.#sink?.market(input);
+  }
+
+  /** Something else has happened at a time: what a broker tells of orders after a split must not be heard before it. */
+  passed(time: number): void {
+    if (this.#held === undefined) this.#tellUntil(time);
   }
 
   /** What has no time of its own comes whenever it comes. */
@@ -107,7 +114,7 @@ export class SplitWatch implements Feed {
     return wall ? clock.now() : (knownAt(input, calendarOf) ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** Splits that have taken effect by now. True when there was one. */
+  /** Splits that have taken effect by now. True when there was one for which a tape waits. */
   #tellUntil(time: number): boolean {
     const due = this.#ahead.filter((split) => split.time <= time);
     if (due.length === 0) return false;
@@ -116,7 +123,8 @@ export class SplitWatch implements Feed {
       this.#told.add(nameOf(split));
       this.#sink?.market(split);
     }
-    return true;
+    this.#isNew = !this.#options.wall;
+    return this.#isNew;
   }
 
   async #ask(time: number, attempt: number): Promise<void> {
@@ -191,6 +199,7 @@ export class SplitWatch implements Feed {
   #release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
+    this.#isNew = false;
     for (const input of held) this.#hear(input);
   }
 

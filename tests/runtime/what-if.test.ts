@@ -5,6 +5,7 @@ import { createSimBroker } from "../../engine/adapters/sim/broker.ts";
 import type { BarInput } from "../../engine/core/event.ts";
 import type { Program } from "../../engine/core/program.ts";
 import { compile } from "../../engine/lang/compile.ts";
+import { barSizeOf } from "../../engine/market/bar-size.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import type { JournalRecord } from "../../engine/ports/journal.ts";
 import { backtest } from "../../engine/runtime/backtest.ts";
@@ -177,5 +178,24 @@ describe("other rules", () => {
   it("cannot play what holds no market", async () => {
     const records = await ran(enter(100));
     await expect(recordedMarket(all(records.slice(0, 1)), calendarOf)).rejects.toThrow("no program or no market data");
+  });
+});
+
+describe("a market that splits", () => {
+  it("is told in the shares of its end", async () => {
+    const split = { kind: "split", symbol: "X/USD", newShares: "2", oldShares: "1" } as const;
+    const [early, late] = [bars.slice(0, 5), bars.slice(5)];
+    const halved = late.map((bar) => ({ ...bar, open: bar.open / 2, close: bar.close / 2 }));
+    const time = late[0]?.start ?? 0;
+    const trade = { kind: "trade", symbol: "X/USD", time: time - 1, price: 100, size: 3, setsPrice: true } as const;
+    const records = await ran(enter(1_000), [...early, trade, { ...split, time }, ...halved]);
+    const { items, bars: known } = await recordedMarket(all(records), calendarOf);
+    expect(items.map((item) => (item.kind === "bar" ? item.close : item.kind))).toEqual([
+      ...early.map(({ close }) => close / 2),
+      "trade",
+      ...halved.map(({ close }) => close),
+    ]);
+    expect(items.find(({ kind }) => kind === "trade")).toMatchObject({ price: 50, size: 6 });
+    expect(await known.bars("X/USD", barSizeOf("1m"), time, 9)).toEqual([]);
   });
 });

@@ -23,8 +23,9 @@ import { tradingApis } from "./sdk.ts";
 import type { SdkTradeUpdate, TradingApis } from "./sdk.ts";
 import { snapshot } from "./snapshot.ts";
 import { SYSTEM_TIMERS } from "./timers.ts";
-import type { Backoff, Timers } from "./timers.ts";
+import type { Timers } from "./timers.ts";
 import { TradeStream } from "./trade-stream.ts";
+import type { StreamTimes } from "./trade-stream.ts";
 import { UnnamedOrders } from "./unnamed.ts";
 import type { Unnamed } from "./unnamed.ts";
 import { executionOf, isTerminal, needsReconciling, plainUpdate, statusOf, statusUpdate, unknown } from "./updates.ts";
@@ -43,14 +44,9 @@ export interface AlpacaBrokerOptions {
   readonly retryDelaysMs?: readonly number[];
   /** Submits in flight at once; those of one symbol never overtake each other. 1 makes a lockstep run repeatable. */
   readonly submitConcurrency?: number;
-  readonly stream?: {
-    readonly handshakeMs?: number;
-    readonly loginMs?: number;
-    readonly pingMs?: number;
-    readonly pongMs?: number;
-    readonly reconnect?: Backoff;
-    readonly afterRefusal?: Backoff;
-  };
+  readonly stream?: Partial<StreamTimes>;
+  /** Told when the next trade update happened, before anything of it. */
+  readonly onTime?: (time: number) => void;
 }
 
 const MAX_PICTURES = 5;
@@ -130,6 +126,7 @@ class AlpacaBroker implements Broker {
       afterRefusal: stream.afterRefusal ?? { firstMs: 10_000, maxMs: 300_000 },
       onUp: () => this.#tell({ kind: "broker", status: "connected", detail: "trade updates are live" }),
       onDown: (detail) => this.#tell({ kind: "broker", status: "disconnected", detail }),
+      onTime: (time) => this.#options.onTime?.(time),
       onUpdate: (update) => this.#onUpdate(update),
       onProblem: (detail) => this.#askToReconcile(`a trade update was not understood: ${detail}`),
     });

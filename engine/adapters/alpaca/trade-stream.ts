@@ -12,6 +12,11 @@ import type { SdkTradeUpdate, SdkTradingStream, StreamOptions } from "./sdk.ts";
 import { backoffMs } from "./timers.ts";
 import type { Backoff, Timers } from "./timers.ts";
 
+export type StreamTimes = Pick<
+  TradeStreamOptions,
+  "handshakeMs" | "loginMs" | "pingMs" | "pongMs" | "reconnect" | "afterRefusal"
+>;
+
 export interface TradeStreamOptions {
   readonly credentials: Credentials;
   readonly url: string;
@@ -27,6 +32,8 @@ export interface TradeStreamOptions {
   readonly afterRefusal: Backoff;
   readonly onUp: () => void;
   readonly onDown: (detail: string) => void;
+  /** When the next update happened, told before it. */
+  readonly onTime: (time: number) => void;
   readonly onUpdate: (update: SdkTradeUpdate) => void;
   /** A frame that was not understood: it may have been a fill. */
   readonly onProblem: (detail: string) => void;
@@ -90,7 +97,11 @@ export class TradeStream {
       },
     });
     this.#stream = stream;
-    stream.onTradeUpdate((update) => this.#options.onUpdate(update));
+    stream.onTradeUpdate((update) => {
+      const time = update.timestamp?.getTime() ?? Number.NaN;
+      if (Number.isFinite(time)) this.#options.onTime(time);
+      this.#options.onUpdate(update);
+    });
     stream.on(SUBSCRIPTION_EVENT, (streams: unknown) => this.#confirmed(streams));
     stream.onError((error) => this.#failed(error));
     stream.onStateChange((state) => {

@@ -4,6 +4,7 @@
  * Owns: this route, its query, and adjusted bars. Splits are announced from the start, as far ahead as the venue knows them.
  * May not: split anything; the player does when their time comes.
  */
+import { adjustedBar } from "../../core/adjusted.ts";
 import type { Bar } from "../../core/event.ts";
 import type { SplitInput } from "../../core/feed-event.ts";
 import type { Calendar } from "../../market/calendar.ts";
@@ -100,14 +101,8 @@ function placeOf(token: string | null): number {
   return /^\d{1,9}$/.test(place) ? Number(place) : bad("invalid page_token");
 }
 
-/** A bar of before in the shares of now: splits that have not come yet are not in it. */
-export function adjustedBar(bar: Bar, symbol: string, splits: readonly SplitInput[], now: number): Bar {
-  let shares = 1;
-  for (const split of splits)
-    if (split.symbol === symbol && split.time <= now && bar.start < split.time)
-      shares *= Number(split.newShares) / Number(split.oldShares);
-  if (shares === 1) return bar;
-  const { start, open, high, low, close, volume } = bar;
-  const prices = { open: open / shares, high: high / shares, low: low / shares, close: close / shares };
-  return { start, ...prices, volume: volume * shares };
+/** A bar as it is told now: splits that have not come yet are not in it. */
+export function barOfNow(bar: Bar, symbol: string, splits: readonly SplitInput[], now: number): Bar {
+  const come = splits.filter((split) => split.symbol === symbol && split.time <= now);
+  return come.reduce((told, split) => adjustedBar(told, split), bar);
 }

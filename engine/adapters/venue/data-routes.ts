@@ -8,7 +8,7 @@ import { parseBarSize } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import type { SplitInput } from "../../core/feed-event.ts";
 import type { BarBook, WireBar } from "./bar-book.ts";
-import { adjustedBar } from "./corporate-actions.ts";
+import { barOfNow } from "./corporate-actions.ts";
 import { checkFeed, checkSymbol, pageOf, rangeOf, symbolsOf } from "./data-pages.ts";
 import type { RowsOf } from "./data-pages.ts";
 import type { Desk } from "./desk.ts";
@@ -82,7 +82,7 @@ class DataDesk {
       const now = this.#desk.now();
       const bars = await this.#bars.bars(symbol, size, from, until, now);
       return bars.map(({ bar, start }) => {
-        const told = isAdjusted ? adjustedBar(bar, symbol, this.#splits, now) : bar;
+        const told = isAdjusted ? barOfNow(bar, symbol, this.#splits, now) : bar;
         return { time: start, sequence: 0, message: restBar({ bar: told, start }) };
       });
     };

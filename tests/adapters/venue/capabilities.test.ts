@@ -107,6 +107,8 @@ const WORKS: Readonly<Record<string, Run>> = {
   "marketData.crypto.cryptoLatestQuotes": ({ alpaca }) => alpaca.marketData.crypto.cryptoLatestQuotes(COINS),
   "marketData.crypto.cryptoLatestTrades": ({ alpaca }) => alpaca.marketData.crypto.cryptoLatestTrades(COINS),
   "marketData.crypto.cryptoLatestOrderbooks": ({ alpaca }) => alpaca.marketData.crypto.cryptoLatestOrderbooks(COINS),
+  "marketData.corporateActions.corporateActions": ({ alpaca }) =>
+    alpaca.marketData.corporateActions.corporateActions({ symbols: "SPY", types: "forward_split" }),
   "marketData.news.news": ({ alpaca }) => alpaca.marketData.news.news({ symbols: "SPY" }),
 };
 
@@ -173,7 +175,7 @@ const HELPERS: Readonly<Record<string, Run>> = {
 const OUT_OF_SCOPE: Readonly<Record<string, string>> = {
   "trading.assets.getOptionsContracts": "the engine trades no options",
   "trading.assets.getOptionContractSymbolOrId": "the engine trades no options",
-  "trading.corporateActions": "a tape holds prices as they were, without corporate actions",
+  "trading.corporateActions": "the data REST tells of splits, and more is not on a tape",
   "trading.cryptoFunding": "no wallets: the venue's money is simulated",
   "trading.events": "the SDK waits for the end of a stream that has none; the trade_updates socket tells the same",
   "trading.locates": "shares to sell short are either there or not",
@@ -188,7 +190,6 @@ const OUT_OF_SCOPE: Readonly<Record<string, string>> = {
   "marketData.logos": "pictures decide nothing",
   "marketData.options": "the engine trades no options",
   "marketData.screener": "a tape has a handful of symbols",
-  "marketData.corporateActions": "a tape holds prices as they were, without corporate actions",
 };
 
 const METHODS = capabilities.capabilities.flatMap(({ accessor, methods }) =>

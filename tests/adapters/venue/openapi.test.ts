@@ -71,6 +71,8 @@ const READS = [
     `/v1beta3/crypto/us/${kind}?symbols=BTC/USD&timeframe=1Min&start=2024-03-04`,
     `/v1beta3/crypto/us/latest/${kind}?symbols=BTC/USD`,
   ]),
+  "/v1/corporate-actions?symbols=SPY,QQQ&start=2024-01-01&end=2024-12-31",
+  "/v1/corporate-actions",
   "/v2/stocks/snapshots?symbols=SPY,QQQ",
   "/v2/stocks/SPY/snapshot",
   "/v2/stocks/meta/exchanges",
@@ -189,7 +191,7 @@ describe.skipIf(conformance === undefined)("trade updates", () => {
 
 /** What the files describe and the venue does not do, with the reason in capabilities.test.ts. */
 const OUT_OF_SCOPE =
-  /locates|events\/|corporate|options|exercise|tokenization|wallets|forex|logos|screener|auctions|\/v1\/|perps|indices|fixed_income/;
+  /locates|events\/|corporate_actions|options|exercise|tokenization|wallets|forex|logos|screener|auctions|\/v1\/|perps|indices|fixed_income/;
 
 describe.skipIf(conformance === undefined)("the files", () => {
   test("describe no operation in scope that the tests above leave out", () => {
