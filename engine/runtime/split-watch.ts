@@ -116,8 +116,9 @@ export class SplitWatch implements Feed {
 
   /** Splits that have taken effect by now. True when there was one for which a tape waits. */
   #tellUntil(time: number): boolean {
+    // Asked at every input: nothing is allocated while nothing is due.
+    if (!((this.#ahead[0]?.time ?? Number.POSITIVE_INFINITY) <= time)) return false;
     const due = this.#ahead.filter((split) => split.time <= time);
-    if (due.length === 0) return false;
     this.#ahead = this.#ahead.filter((split) => split.time > time);
     for (const split of due) {
       this.#told.add(nameOf(split));
