@@ -79,6 +79,7 @@ export function connectAlpaca(options: AlpacaOptions): Connection {
   const local = account.kind === "loopback";
   const calendar = calendarOf(symbols[0] ?? "");
   const address = local ? { venueUrl: account.url } : {};
+  const budget = local ? { requestsPerMinute: 6_000 } : {};
   const channels =
     data === "ticks"
       ? { trades: symbols, quotes: symbols }
@@ -90,17 +91,12 @@ export function connectAlpaca(options: AlpacaOptions): Connection {
     calendar,
     ...address,
     ...(feeds[0] === "sip" ? { feed: "sip" as const } : {}),
-    ...(local ? { requestsPerMinute: 6_000 } : {}),
+    ...budget,
   });
   let passed: (time: number) => void = () => {};
   return {
     account: local ? "local" : `alpaca-${account.kind}`,
-    broker: createAlpacaBroker({
-      account,
-      credentials,
-      onTime: (time) => passed(time),
-      ...(local ? { requestsPerMinute: 6_000 } : {}),
-    }),
+    broker: createAlpacaBroker({ account, credentials, onTime: (time) => passed(time), ...budget }),
     followBroker: (listener) => {
       passed = listener;
     },
@@ -136,12 +132,7 @@ export function connectAlpaca(options: AlpacaOptions): Connection {
         : []),
     ],
     history,
-    splits: createAlpacaSplits({
-      credentials,
-      calendar,
-      ...address,
-      ...(local ? { requestsPerMinute: 6_000 } : {}),
-    }),
+    splits: createAlpacaSplits({ credentials, calendar, ...address, ...budget }),
     marketTime: local ? "data" : "wall",
     warmBefore: () => options.startAt ?? WALL_CLOCK.now(),
   };
