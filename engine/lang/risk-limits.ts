@@ -20,6 +20,7 @@ export function readRisk(file: YamlFile, path: Path, value: unknown): RiskLimits
     const here = [...path, spec.name];
     const found = source[spec.name];
     if (spec.kind === "position") Object.assign(limits, readPosition(file, here, found));
+    else if (spec.kind === "probation") Object.assign(limits, readProbation(found));
     else {
       const limit = readLimit(file, here, found, spec);
       if (limit !== undefined) limits[spec.key] = limit;
@@ -80,6 +81,17 @@ function readPosition(file: YamlFile, path: Path, value: unknown): RiskLimits {
     ...ratio(readRatio(file, [...path, "equity"], equity, { most: MOST_EQUITY })),
     ...(typeof notional === "number" && notional > 0 ? { maxPositionNotional: notional } : {}),
     ...(typeof qty === "number" && qty > 0 ? { maxPositionQty: qty } : {}),
+  };
+}
+
+/** What the schema refuses is not read. */
+function readProbation(value: unknown): RiskLimits {
+  if (typeof value !== "object" || value === null) return {};
+  const { orders, max_notional: notional } = value as Readonly<Record<string, unknown>>;
+  if (typeof orders !== "number" || !Number.isInteger(orders) || orders < 0) return {};
+  return {
+    probationOrders: orders,
+    ...(typeof notional === "number" && notional > 0 ? { probationNotional: notional } : {}),
   };
 }
 

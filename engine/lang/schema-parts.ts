@@ -198,6 +198,15 @@ function limitSchema({ kind, doc, default: fallback }: LimitSpec): Schema {
       };
     case "duration":
       return { ...ref("duration", doc), ...(fallback === undefined ? {} : { default: durationText(fallback) }) };
+    case "probation":
+      return mapping(
+        doc,
+        {
+          orders: { type: "integer", minimum: 0, description: "Entries of the rule; 0 turns it off." },
+          max_notional: { type: "number", exclusiveMinimum: 0, default: 1000, description: "Dollars an entry." },
+        },
+        ["orders"],
+      );
     case "position":
       return {
         description: doc,

@@ -245,7 +245,7 @@ function testCase(): Schema {
 
 export function testSchema(): Schema {
   const row = (rows() as { items: Schema }).items;
-  const { ratio = {}, risk = {} } = definitions(false);
+  const { ratio = {}, duration = {}, risk = {} } = definitions(false);
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "barwise test",
@@ -268,6 +268,7 @@ export function testSchema(): Schema {
       quotes: quotes(),
       quote: quote(),
       ratio,
+      duration,
       risk,
     },
   };

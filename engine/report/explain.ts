@@ -219,8 +219,8 @@ function factText({ facts, named }: Strategy, index: number): string {
 function riskLines(risk: RiskLimits): string[] {
   const parts = Object.entries(risk).map(([key, value]) => {
     if (key === "includeExits") return `for exits too: ${String(value).replaceAll(",", ", ").replaceAll("_", " ")}`;
-    const words = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/ ratio$/, "");
-    return `${words} ${key.endsWith("Ratio") ? `${Number((Number(value) * 100).toPrecision(12))}%` : String(value)}`;
+    const words = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/ (?:ratio|ms)$/, "");
+    return `${words} ${key.endsWith("Ratio") ? `${Number((Number(value) * 100).toPrecision(12))}%` : key.endsWith("Ms") ? durationText(Number(value)) : String(value)}`;
   });
   return parts.length === 0 ? [] : [`  limits: ${parts.join(", ")}`];
 }

@@ -146,6 +146,15 @@ rules:
   - {name: larger, when: "close > ema(2, on: 1_000 volume)", then: {alert: {message: 'at {close}'}}, fire: each}
 `;
 
+/** Limits that nothing meets, and such that every storm meets. */
+const RISKS = [
+  "{max_ack_latency: 1h}",
+  "{max_ack_latency: 1h, max_drawdown: 1%, probation: {orders: 2, max_notional: 500}}",
+  "{max_ack_latency: 30s, max_daily_loss: 0.1%, max_drawdown: 0.1%, max_loss_streak: 2, loss_cooldown: 1h, " +
+    "max_entries_per_rule: 1, max_identical_orders: 1, max_rejections: 2, max_reconnects: 2, " +
+    "strategies: {minutes: {max_drawdown: 0.02%}}, symbols: {SPY: {max_loss_streak: 1}}}",
+] as const;
+
 /** A strategy on minutes, one on five of them and one on ticks; and what becomes of them when somebody edits the files. */
 export function randomProject(pick: Pick): { readonly before: Files; readonly after: Files } {
   const heads: readonly Head[] = [
@@ -154,7 +163,8 @@ export function randomProject(pick: Pick): { readonly before: Files; readonly af
     { name: "ticks", on: "tick", more: "" },
   ];
   const before: Record<string, string> = { "counted.strategy.yaml": COUNTED };
-  const after: Record<string, string> = { ...before };
+  before["barwise.yaml"] = `barwise: 1\nrisk: ${one(pick, RISKS)}\n`;
+  const after: Record<string, string> = { ...before, "barwise.yaml": `barwise: 1\nrisk: ${one(pick, RISKS)}\n` };
   for (const head of heads) {
     const rules = rulesOf(pick, head, 3 + pick(4));
     before[`${head.name}.strategy.yaml`] = textOf(head, rules);

@@ -174,10 +174,12 @@ export class Storm {
       run.feed({ kind: "command", command: "not-sent", clientOrderId: lost.clientOrderId, by: "op", reason: "x" });
       return;
     }
-    const { state } = states.in("account");
     const commands = ["halt", "reduce", "cancel-all", "flatten"] as const;
-    const command = state === "ACTIVE" ? one(this.#pick, commands) : "resume";
-    run.feed({ kind: "command", command, by: "op", reason: "x" });
+    // What was stopped is resumed before anything else is: a storm goes on.
+    const [stopped] = states.scopes;
+    const command = stopped === undefined ? one(this.#pick, commands) : "resume";
+    const scope = stopped ?? one(this.#pick, ["account", "account", "symbol:SPY", "strategy:a"]);
+    run.feed({ kind: "command", command, scope, by: "op", reason: "x" });
   }
 
   #price(symbol: string): number {

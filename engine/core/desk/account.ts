@@ -7,6 +7,7 @@ import type { Calendar } from "../../market/calendar.ts";
 import { Decimal, ZERO, decimal } from "../decimal.ts";
 import type { AccountInput, AccountView } from "../event.ts";
 import type { Portfolio, Position } from "./portfolio.ts";
+import { lossRatio } from "./risk/losses.ts";
 import { newPrice } from "./splits.ts";
 import type { Split } from "./splits.ts";
 
@@ -27,6 +28,7 @@ export interface SavedAccount {
   readonly multiplier: number;
   readonly dayBase: number;
   readonly dayEnds: number;
+  readonly moved: number;
 }
 
 export class Account {
@@ -38,6 +40,8 @@ export class Account {
   #multiplier = 1;
   #dayBase = Number.NaN;
   #dayEnds = Number.NEGATIVE_INFINITY;
+  /** What came or went today without a trade: the broker's word on the previous close does not hold it. */
+  #moved = 0;
 
   constructor(portfolio: Portfolio) {
     this.#portfolio = portfolio;
@@ -49,14 +53,21 @@ export class Account {
       multiplier: this.#multiplier,
       dayBase: this.#dayBase,
       dayEnds: this.#dayEnds,
+      moved: this.#moved,
     };
   }
 
-  restore({ marks, multiplier, dayBase, dayEnds }: SavedAccount): void {
+  restore({ marks, multiplier, dayBase, dayEnds, moved }: SavedAccount): void {
     for (const [symbol, { price, quoted, at }] of Object.entries(marks)) this.#set(symbol, price, quoted, at);
     this.#multiplier = multiplier;
     this.#dayBase = dayBase;
     this.#dayEnds = dayEnds;
+    this.#moved = moved;
+  }
+
+  /** What a position in the symbol is valued at; undefined: at what it cost. */
+  valueOf(symbol: string): number | undefined {
+    return this.#marks.get(symbol)?.price;
   }
 
   /** Last price of a symbol, or NaN. */
@@ -97,11 +108,23 @@ export class Account {
     return this.#dayEnds;
   }
 
+  /** What the account was worth when the day began, and what it is measured by; NaN while nobody knows. */
+  get dayBase(): number {
+    return this.#dayBase;
+  }
+
+  /** Money came or went today without a trade: no gain and no loss. */
+  moveBase(amount: number): void {
+    this.#moved += amount;
+    this.#dayBase += amount;
+  }
+
   /** A new trading day begins: what the account is worth now is the base of its profit and loss. */
   rollDay(time: number, calendar: Calendar): void {
     // On the first day the broker has said what the account was worth before it.
     const known = this.#dayEnds === Number.NEGATIVE_INFINITY && Number.isFinite(this.#dayBase);
     if (!known) this.#dayBase = this.equityNumber();
+    this.#moved = 0;
     const session = calendar.sessionAtOrBefore(time);
     const next = calendar.sessionAtOrAfter(session?.extendedClose ?? time);
     this.#dayEnds = next === undefined || next.extendedOpen <= time ? Number.POSITIVE_INFINITY : next.extendedOpen;
@@ -110,7 +133,7 @@ export class Account {
   set(input: Omit<AccountInput, "kind">): void {
     this.#portfolio.cash = decimal(input.cash);
     this.#multiplier = input.multiplier;
-    this.#dayBase = Number(input.lastEquity);
+    this.#dayBase = Number(input.lastEquity) + this.#moved;
   }
 
   equity(): Decimal {
@@ -143,10 +166,10 @@ export class Account {
     return Decimal.max(this.equity().times(this.#multiplier).minus(gross).minus(reserved), ZERO);
   }
 
-  /** Loss of the day as a positive ratio; 0 on a gain or while the base is unknown. */
+  /** Loss of the day as a positive ratio; 0 on a gain and before the first day, NaN when the equity is no number. */
   dayLossRatio(): number {
-    const pnl = this.dayPnl();
-    return pnl < 0 && this.#dayBase > 0 ? -pnl / this.#dayBase : 0;
+    if (this.#dayEnds === Number.NEGATIVE_INFINITY && Number.isNaN(this.#dayBase)) return 0;
+    return lossRatio(this.#dayBase - this.equityNumber(), this.#dayBase);
   }
 
   dayPnl(): number {

@@ -29,6 +29,7 @@ import { changed } from "./changed.ts";
 import { reconcileSplits, splitProtection } from "./split.ts";
 import { newPrice, newQty } from "./splits.ts";
 import { becomeUnknown, scheduleLookup } from "./unknown.ts";
+import { cashMoved, watchAnswer, watchConnection, watchRejection, watchTrips } from "./watch.ts";
 
 const MAX_CANCELS = 5;
 
@@ -53,6 +54,7 @@ export function onBroker(desk: DeskState, input: BrokerInput): void {
     case "reconciled":
       return onReconciled(desk, input);
     case "broker":
+      if (input.status === "disconnected") watchConnection(desk);
       if (input.status === "disconnected" && desk.ready) {
         desk.ready = false;
         desk.alert(
@@ -70,6 +72,7 @@ function onAccepted(desk: DeskState, input: OrderAcceptedInput): void {
   if (order === undefined) return;
   desk.output({ kind: "timer.cancel", id: `ack:${order.clientOrderId}` });
   desk.orders.name(order, input.brokerOrderId);
+  if (order.state === "sent") watchAnswer(desk, order, "accepted");
   if (order.state === "rejected") comeBack(desk, order);
   for (const leg of input.legs) {
     if (desk.orders.get(leg.clientOrderId) !== undefined) continue;
@@ -131,7 +134,9 @@ function onRejected(desk: DeskState, input: OrderRejectedInput): void {
     return;
   }
   desk.output({ kind: "timer.cancel", id: `ack:${order.clientOrderId}` });
+  if (order.state === "sent") watchAnswer(desk, order, "rejected");
   if (!desk.orders.move(order, "rejected", `${input.code}: ${input.reason}`)) return;
+  watchRejection(desk, order);
   desk.refuse(order.origin, order.symbol, { code: "broker_rejected", reason: input.reason });
   desk.alert(
     "warning",
@@ -153,8 +158,10 @@ function onUpdate(desk: DeskState, input: OrderUpdateInput): void {
     desk.output({ kind: "lookup", clientOrderId: order.clientOrderId });
   const state = stateOf(input.status, order);
   if (state === undefined || !desk.orders.move(order, state, input.reason)) return;
-  if (state === "rejected")
+  if (state === "rejected") {
+    watchRejection(desk, order);
     desk.refuse(order.origin, order.symbol, { code: "broker_rejected", reason: input.reason ?? "rejected" });
+  }
   changed(desk, order);
 }
 
@@ -189,10 +196,13 @@ function onExecution(desk: DeskState, input: ExecutionInput): void {
     return tellPosition(desk, desk.portfolio.apply(EXTERNAL, input.symbol, fill));
   }
   if (order.brokerOrderId === null) desk.orders.name(order, input.brokerOrderId);
+  // What filled was accepted.
+  if (order.state === "sent") watchAnswer(desk, order, "accepted");
   const qty = desk.orders.execute(order, input);
   if (qty.isZero()) return;
   desk.output({ kind: "timer.cancel", id: `ack:${order.clientOrderId}` });
   const { strategy } = order.origin;
+  const before = desk.portfolio.position(strategy, order.symbol);
   const position = desk.portfolio.apply(strategy, order.symbol, fillOf(desk, input, qty, order.side));
   const book = desk.books.get(strategy, order.symbol);
   book.restored = 0;
@@ -201,6 +211,7 @@ function onExecution(desk: DeskState, input: ExecutionInput): void {
     if (promised !== undefined) book.protection = protectionNow(desk, order, promised);
   }
   tellPosition(desk, position);
+  watchTrips(desk, before, position);
   if (position.qty.isZero()) {
     book.filledEntries = 0;
     book.protection = undefined;
@@ -249,6 +260,9 @@ function onCancelRejected(desk: DeskState, id: string, reason: string): void {
 }
 
 function onReconciled(desk: DeskState, input: ReconciledInput): void {
+  const cash = desk.portfolio.cash;
+  let isExplained = !desk.isReconciled;
+  desk.isReconciled = true;
   desk.account.set(input.account);
   desk.real = input.real === true;
   const atBroker = new Map(input.positions.map((position) => [position.symbol, position]));
@@ -256,7 +270,9 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
   for (const symbol of [...symbols].sort()) {
     const theirs = decimal(atBroker.get(symbol)?.qty ?? "0");
     const difference = theirs.minus(desk.portfolio.netQty(symbol));
-    if (difference.isZero() || desk.splits.isBehind(symbol, theirs, desk.portfolio.netQty(symbol))) continue;
+    if (difference.isZero()) continue;
+    isExplained = true;
+    if (desk.splits.isBehind(symbol, theirs, desk.portfolio.netQty(symbol))) continue;
     const external = desk.portfolio.position(EXTERNAL, symbol).qty.plus(difference);
     const avgPrice = decimal(atBroker.get(symbol)?.avgPrice ?? "0");
     tellPosition(desk, desk.portfolio.adopt(EXTERNAL, symbol, external, avgPrice, desk.now.marketTime));
@@ -267,6 +283,8 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
       { symbol },
     );
   }
+  const moved = desk.portfolio.cash.minus(cash);
+  if (!isExplained && !moved.isZero()) cashMoved(desk, moved.toNumber());
   reconcileOrders(desk, input.openOrders);
   desk.ready = true;
   reconcileSplits(desk, (symbol) => decimal(atBroker.get(symbol)?.qty ?? "0"));

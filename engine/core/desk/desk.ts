@@ -24,7 +24,9 @@ import { DeskState } from "./state.ts";
 import type { DeskOptions, DeskSink, Refused, SavedDeskState } from "./state.ts";
 import { ACCOUNT, covers, strategyScope } from "./states.ts";
 import type { ScopeName } from "./states.ts";
+import { cancelOpen, rearm, stop } from "./stops.ts";
 import { becomeUnknown, onLookupTimer, wasNotSent } from "./unknown.ts";
+import { onRiskTimer, watchConnection, watchDay, watchLosses, watchesLosses } from "./watch.ts";
 
 interface Pending {
   readonly firing: Firing;
@@ -79,24 +81,24 @@ export class Desk {
 
   #passDay(symbol: string): void {
     const { account, options, now } = this.state;
-    if (now.marketTime >= account.dayEnds) this.#newDay(symbol, options.calendarOf(symbol));
+    if (now.marketTime >= account.dayEnds) this.#newDay(options.calendarOf(symbol));
   }
 
   #marked(symbol: string): void {
-    const { program, portfolio } = this.state;
-    if (program?.risk.maxDailyLossRatio !== undefined && portfolio.holds(symbol)) this.#watchLoss();
+    if (this.state.portfolio.holds(symbol) && watchesLosses(this.state)) watchLosses(this.state);
   }
 
-  #newDay(_symbol: string, calendar: ReturnType<DeskOptions["calendarOf"]>): void {
+  #newDay(calendar: ReturnType<DeskOptions["calendarOf"]>): void {
     const { account, now } = this.state;
     account.rollDay(now.marketTime, calendar);
     this.state.forget((firing) => this.#pending.has(firing));
-    this.state.lift(ACCOUNT, "daily_loss", "a new trading day");
+    watchDay(this.state);
   }
 
   load(program: Program): void {
     const { state } = this;
     state.program = program;
+    state.memory.probation.load(program);
     const names = new Set(program.strategies.map((strategy) => strategy.name));
     for (const book of state.books.all) {
       if (names.has(book.strategy)) continue;
@@ -110,6 +112,8 @@ export class Desk {
       state.alert("critical", "plan/orphan", message, book);
     }
     this.#endQuarantines(({ strategy, rule, digest }) => ruleOf(program, strategy, rule)?.digest === digest);
+    // Its limits may be tighter.
+    watchLosses(state);
   }
 
   /** Rules that were repaired, or that an operator answers for, are back in service. */
@@ -244,7 +248,7 @@ export class Desk {
       symbol,
     });
     if (!exit) return;
-    state.restrict(strategyScope(strategy), "quarantine", "REDUCING", `exit rule "${rule.name}" is in quarantine`);
+    stop(state, strategyScope(strategy), "quarantine", "REDUCING", `exit rule "${rule.name}" is in quarantine`);
     const book = state.books.get(strategy, symbol);
     if (state.strategy(strategy)?.onFailure === "flatten") this.#flatten(book, originOf(firing));
   }
@@ -265,17 +269,7 @@ export class Desk {
     const { state } = this;
     onBroker(state, input);
     settleSplits(state);
-    if (input.kind === "reconciled" && !Number.isFinite(state.account.dayEnds)) return;
-    this.#watchLoss();
-  }
-
-  /** A breached loss limit stops entries for the rest of the day; exits go on. Never loosens a halt. */
-  #watchLoss(): void {
-    const { state } = this;
-    const limit = state.program?.risk.maxDailyLossRatio;
-    if (limit === undefined || state.states.has(ACCOUNT, "daily_loss") || state.account.dayLossRatio() < limit) return;
-    state.restrict(ACCOUNT, "daily_loss", "REDUCING", "the daily loss limit is reached");
-    this.#cancelOpen(ACCOUNT, (role) => role === "entry");
+    watchLosses(state);
   }
 
   command(input: CommandInput): void {
@@ -284,20 +278,20 @@ export class Desk {
     switch (input.command) {
       case "halt":
       case "reduce":
-        this.#restrict(input.scope ?? ACCOUNT, input.command === "halt" ? "HALTED" : "REDUCING", why);
+        stop(state, input.scope ?? ACCOUNT, "operator", input.command === "halt" ? "HALTED" : "REDUCING", why);
         break;
       case "resume":
         this.#resume(input.scope ?? ACCOUNT, why);
         break;
       case "cancel-all":
-        this.#cancelOpen(input.scope ?? ACCOUNT, () => true);
+        cancelOpen(state, input.scope ?? ACCOUNT, () => true);
         break;
       case "not-sent":
         wasNotSent(state, input.clientOrderId, why);
         break;
       case "flatten": {
         const scope = input.scope ?? ACCOUNT;
-        this.#restrict(scope, "REDUCING", why);
+        stop(state, scope, "operator", "REDUCING", why);
         for (const book of state.books.all)
           if (covers(scope, book))
             this.#flatten(book, { strategy: book.strategy, rule: "@operator", firing: `@operator/${state.now.seq}` });
@@ -306,14 +300,10 @@ export class Desk {
     }
   }
 
-  #restrict(scope: ScopeName, to: "HALTED" | "REDUCING", why: string): void {
-    this.state.restrict(scope, "operator", to, why);
-    this.#cancelOpen(scope, (role) => role === "entry");
-  }
-
   /** An operator answers for everything that stopped trading there. */
   #resume(scope: ScopeName, why: string): void {
     const { state } = this;
+    rearm(state, scope);
     state.lift(scope, undefined, why);
     this.#endQuarantines(({ strategy, symbol }) => !covers(scope, { strategy, symbol }));
     state.splits.trust((symbol) => covers(scope, { strategy: "", symbol }));
@@ -327,6 +317,7 @@ export class Desk {
 
   feed(input: FeedInput): void {
     this.state.pauses.feed(input);
+    if (input.status === "down") watchConnection(this.state);
   }
 
   halt(input: HaltInput): void {
@@ -367,16 +358,9 @@ export class Desk {
     this.state.alert(alert.level, alert.code, alert.message, symbol === undefined ? {} : { symbol });
   }
 
-  #cancelOpen(scope: ScopeName, matches: (role: string) => boolean): void {
-    for (const order of this.state.orders.open())
-      if (matches(order.role) && covers(scope, { strategy: order.origin.strategy, symbol: order.symbol }))
-        this.state.cancel(order);
-    for (const book of this.state.books.all)
-      if (covers(scope, book)) cancelOpening(this.state, book, "entries are cancelled");
-  }
-
   timer(id: string): void {
     const [kind, orderId] = split(id);
+    if (kind === "risk") return onRiskTimer(this.state, id);
     const pending = kind === "confirm" ? this.#pending.get(orderId) : undefined;
     if (pending !== undefined) this.#confirmationMissing(pending);
     const order = this.state.orders.get(orderId);

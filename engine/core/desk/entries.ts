@@ -72,7 +72,14 @@ export function enter(desk: DeskState, book: Book, entry: Entry, sized: Qty): Re
   const origin = originOf(firing);
   const request = entryRequest(desk, origin, book.symbol, side, text(sized.qty), action.order, prices, bracket);
   const { fractional } = action;
-  const sent = desk.send(request, { role: "entry", origin, reducesOnly: false, fractional, leg: "entry" });
+  const sent = desk.send(request, {
+    role: "entry",
+    origin,
+    reducesOnly: false,
+    fractional,
+    wanted: sized.qty,
+    leg: "entry",
+  });
   if ("code" in sent) return sent;
   desk.expireLater(sent, action.order.expireAfterMs);
   return undefined;

@@ -9,7 +9,8 @@ import { Decimal, ZERO, text } from "../decimal.ts";
 import type { OrderRequest, Side } from "../event.ts";
 import { isGuard } from "./books.ts";
 import type { Book, Protection } from "./books.ts";
-import { isTerminal, remaining } from "./orders.ts";
+import { guardedQty } from "./guarded.ts";
+import { isTerminal } from "./orders.ts";
 import type { Order, OrderOrigin } from "./orders.ts";
 import type { ExitAim, ExitOrderForm, ExitProcedure, Opening } from "./procedure.ts";
 import { protectionOrder, timeInForceFor } from "./requests.ts";
@@ -255,20 +256,6 @@ function end(desk: DeskState, book: Book, exit: ExitProcedure, isReached: boolea
   desk.publish(book);
 }
 
-/** Shares that a stop or a target guards; two of one family guard the same. */
-function guardedQty(desk: DeskState, book: Book): Decimal {
-  const families = new Map<string, Decimal>();
-  for (const order of desk.orders.openOf(book.strategy, book.symbol)) {
-    if (!isGuard(order)) continue;
-    const family = order.parent ?? order.clientOrderId;
-    const entry = desk.orders.get(family);
-    // Legs of an entry that still works guard no more of it than is filled.
-    const most = entry?.role === "entry" && !isTerminal(entry) ? entry.filledQty : remaining(order);
-    families.set(family, Decimal.max(families.get(family) ?? ZERO, Decimal.min(remaining(order), most)));
-  }
-  return [...families.values()].reduce((sum, qty) => sum.plus(qty), ZERO);
-}
-
 /**
  * Puts the remembered stop and target back on what is left of the position and stands without. `isLost`: because the broker
  * cancelled it, which is not fought for ever; an exit that was not filled may come as often as its rule says.
@@ -278,7 +265,7 @@ export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrig
   const { protection } = book;
   book.unprotected = desk.splits.isUnsettled(book.symbol) ? origin : undefined;
   if (held.isZero() || protection === undefined || book.unprotected !== undefined) return;
-  const bare = held.abs().minus(guardedQty(desk, book));
+  const bare = held.abs().minus(guardedQty(desk.orders, book, isGuard));
   const isPair = protection.stopLoss !== undefined && protection.takeProfit !== undefined;
   const qty = isPair ? wholeShares(bare) : bare;
   if (!qty.isGreaterThan(0)) return;

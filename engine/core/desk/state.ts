@@ -20,6 +20,8 @@ import type { Quarantine } from "./quarantine.ts";
 import { decide } from "./risk/approve.ts";
 import { contextOf } from "./risk/context.ts";
 import { limitsOf } from "./risk/limits.ts";
+import { Memory } from "./risk/memory.ts";
+import { refusedByControl } from "./stops.ts";
 import { ACCOUNT, TradingStates, strategyScope, symbolScope } from "./states.ts";
 import type { Cause, ScopeName } from "./states.ts";
 import { Splits } from "./splits.ts";
@@ -44,6 +46,8 @@ export interface SendOptions {
   readonly fractional: boolean;
   /** An exit that a rule decided: limits that are declared to include exits hold for it. */
   readonly limited?: boolean;
+  /** What the firing wants altogether; absent: exactly this order. */
+  readonly wanted?: Decimal;
   /** Distinguishes the orders of one firing. */
   readonly leg: string;
 }
@@ -71,12 +75,16 @@ export class DeskState {
   now: Stamp = { seq: 0, marketTime: Number.NEGATIVE_INFINITY, arrivalTime: Number.NEGATIVE_INFINITY };
   /** The broker is connected and what it holds is known. */
   ready = false;
+  /** What it holds was known at least once: what differs from then on came later. */
+  isReconciled = false;
   /** Real money, by the broker's word. */
   real = false;
   readonly states = new TradingStates();
   /** Rules out of service, by rule and symbol. */
   readonly quarantined = new Map<string, Quarantine>();
   readonly counts = new Counts();
+  /** What the controls remember. */
+  readonly memory = new Memory();
 
   constructor(options: DeskOptions, sink: DeskSink) {
     this.options = options;
@@ -154,7 +162,7 @@ export class DeskState {
   send(request: OrderRequest, options: SendOptions): Order | Refused {
     const decision = decide(options.origin.firing, request, contextOf(this, request, options));
     this.output({ kind: "verdict", verdict: decision.verdict });
-    if (decision.order === null) return { code: decision.refusedBy.check, reason: decision.refusedBy.reason };
+    if (decision.order === null) return refusedByControl(this, options, request, decision.refusedBy);
     for (const { check, outcome, reason } of decision.verdict.checks) {
       if (outcome !== "clamp") continue;
       const what = `${request.side} ${request.symbol} of rule "${options.origin.rule}" was ${reason}`;
@@ -163,9 +171,17 @@ export class DeskState {
     const order = newOrder(decision.order, options.origin, options.role, decision.order);
     this.orders.add(order);
     this.#count(options.origin.strategy, request.symbol, options.role);
+    if (options.role === "entry") this.#remember(order, request, options);
     this.#submit(order, decision.order);
     this.announce(order);
     return order;
+  }
+
+  #remember({ clientOrderId, origin }: Order, request: OrderRequest, { leg, wanted }: SendOptions): void {
+    const { firings, repeats, probation } = this.memory;
+    firings.sent(origin.firing, leg, clientOrderId, wanted ?? decimal(request.qty));
+    repeats.note(origin.strategy, origin.rule, request, this.now.arrivalTime);
+    probation.sent(origin.strategy, origin.rule);
   }
 
   #submit(order: Order, approved: ApprovedOrder): void {
@@ -245,7 +261,9 @@ export class DeskState {
     );
     const firings = new Set([...this.books.all].flatMap(firingsOf));
     for (const { origin } of this.orders.all) firings.add(origin.firing);
-    this.counts.forget((firing) => firings.has(firing) || isConfirming(firing));
+    const isNeeded = (firing: string): boolean => firings.has(firing) || isConfirming(firing);
+    this.counts.forget(isNeeded);
+    this.memory.firings.forget(isNeeded);
   }
 
   save() {
@@ -253,10 +271,12 @@ export class DeskState {
     return {
       now: { seq, marketTime, arrivalTime },
       ready: this.ready,
+      isReconciled: this.isReconciled,
       real: this.real,
       states: this.states.save(),
       quarantined: [...this.quarantined],
       counts: this.counts.save(),
+      memory: this.memory.save(),
       portfolio: this.portfolio.save(),
       account: this.account.save(),
       orders: this.orders.save(),
@@ -271,10 +291,12 @@ export class DeskState {
     this.program = program;
     this.now = saved.now;
     this.ready = saved.ready;
+    this.isReconciled = saved.isReconciled;
     this.real = saved.real;
     this.states.restore(saved.states);
     for (const [key, quarantine] of saved.quarantined) this.quarantined.set(key, quarantine);
     this.counts.restore(saved.counts);
+    this.memory.restore(saved.memory);
     this.portfolio.restore(saved.portfolio);
     this.account.restore(saved.account);
     this.orders.restore(saved.orders);

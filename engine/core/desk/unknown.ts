@@ -10,6 +10,7 @@ import { changed } from "./changed.ts";
 import { continueExit } from "./exits.ts";
 import type { Order } from "./orders.ts";
 import type { DeskState } from "./state.ts";
+import { watchAnswer } from "./watch.ts";
 
 /** Nobody asks for ever. A crash may take each of them away, before or after it left. */
 const MAX_RESENDS = 3;
@@ -24,6 +25,7 @@ export function becomeUnknown(desk: DeskState, order: Order, reason: string): vo
     return;
   }
   if (order.state !== "sent") return;
+  watchAnswer(desk, order, "none");
   desk.orders.move(order, "unknown", reason);
   desk.alert(
     "critical",

@@ -96,7 +96,7 @@ function limitFindings(changes: readonly Change[], ofAccount: boolean): Told[] {
     const isLimit =
       name.startsWith("risk.") || ["approval.when", "max_entries", "on_failure", "unknown_orders"].includes(name);
     if (!isLimit || moves === "tighter") return [];
-    const key = name.replace(/^risk\./, "").replace(/_ratio$/, "");
+    const key = name.replace(/^risk\./, "").replace(/_(?:ratio|ms)$/, "");
     const whose = ofAccount ? "of the account " : "";
     const how = after === null ? "goes" : moves === null ? "changes, and may be looser than before" : "is looser";
     return [{ code: "plan/limit-loosened", rule: null, message: `the limit ${key} ${whose}${how}`, help: "" }];

@@ -3,11 +3,25 @@
  *
  * Owns: what is looser and what is tighter, for limits of the account, of strategies and of rules, and for sizes.
  */
+import { LIMITS } from "../../core/desk/risk/catalogue.ts";
 import type { FactRef, Rule, Span } from "../../core/program.ts";
+import { fieldsOf } from "../../core/risk-limits.ts";
 import type { Moves, PlanValue } from "./types.ts";
 
 /** Limits that hold when the account sets none: setting one of them is no tightening by itself. */
-const HAS_DEFAULT: ReadonlySet<string> = new Set(["risk.price_collar_ratio", "risk.max_orders_per_minute"]);
+const HAS_DEFAULT: ReadonlySet<string> = new Set(
+  LIMITS.flatMap((spec) =>
+    spec.default !== undefined || spec.kind === "probation" ? fieldsOf(spec).map(({ key }) => fieldName(key)) : [],
+  ),
+);
+/** Of two the larger one is tighter. */
+const LARGER: ReadonlySet<string> = new Set(
+  LIMITS.flatMap((spec) => fieldsOf(spec).flatMap(({ key, larger }) => (larger ? [fieldName(key)] : []))),
+);
+
+function fieldName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
 
 /** Limits under `risk`, `max_entries`, `approval` and `on_failure`. Null for everything else. */
 export function movesOfLimit(name: string, before: PlanValue, after: PlanValue, ofAccount = false): Moves {
@@ -17,9 +31,10 @@ export function movesOfLimit(name: string, before: PlanValue, after: PlanValue, 
   if (name === "approval.when") return before === null ? "tighter" : after === null ? "looser" : null;
   if (name !== "max_entries" && !name.startsWith("risk.")) return null;
   if (after === null) return "looser";
-  if (before === null) return ofAccount && HAS_DEFAULT.has(name) ? null : "tighter";
+  const field = name.split(".").at(-1) ?? "";
+  if (before === null) return ofAccount && HAS_DEFAULT.has(field) ? null : "tighter";
   if (typeof before !== "number" || typeof after !== "number") return null;
-  return after > before ? "looser" : "tighter";
+  return after > before === LARGER.has(field) ? "tighter" : "looser";
 }
 
 /** The constant that a value stands for, or undefined. */

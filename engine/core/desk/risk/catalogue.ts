@@ -8,18 +8,28 @@ import type { LimitSpec } from "../../risk-limits.ts";
 import type { Control } from "./control.ts";
 import { approval } from "./controls/approval.ts";
 import { buyingPower } from "./controls/buying-power.ts";
+import { children } from "./controls/children.ts";
 import { dailyLoss } from "./controls/daily-loss.ts";
+import { duplicateIntent } from "./controls/duplicate-intent.ts";
 import { killSwitch } from "./controls/kill-switch.ts";
 import { marketData } from "./controls/market-data.ts";
 import { marketHours } from "./controls/market-hours.ts";
+import { maxAckLatency } from "./controls/max-ack-latency.ts";
+import { maxDrawdown } from "./controls/max-drawdown.ts";
+import { maxLossStreak } from "./controls/max-loss-streak.ts";
 import { maxOrderNotional } from "./controls/max-order-notional.ts";
 import { maxOrderQty } from "./controls/max-order-qty.ts";
 import { maxPosition } from "./controls/max-position.ts";
+import { maxReconnects } from "./controls/max-reconnects.ts";
+import { maxRejections } from "./controls/max-rejections.ts";
 import { netting } from "./controls/netting.ts";
 import { orderRate } from "./controls/order-rate.ts";
 import { ordersPerDay } from "./controls/orders-per-day.ts";
 import { priceCollar } from "./controls/price-collar.ts";
+import { probation } from "./controls/probation.ts";
 import { readiness } from "./controls/readiness.ts";
+import { repeatedExecution } from "./controls/repeated-execution.ts";
+import { selfCross } from "./controls/self-cross.ts";
 import { split } from "./controls/split.ts";
 import { validity } from "./controls/validity.ts";
 
@@ -31,15 +41,25 @@ export const CONTROLS: readonly Control[] = [
   validity,
   marketHours,
   marketData,
+  maxRejections,
+  maxReconnects,
+  maxAckLatency,
+  repeatedExecution,
+  duplicateIntent,
   netting,
+  selfCross,
   maxPosition,
+  probation,
   maxOrderQty,
   maxOrderNotional,
   priceCollar,
   orderRate,
   ordersPerDay,
   dailyLoss,
+  maxDrawdown,
+  maxLossStreak,
   buyingPower,
+  children,
   approval,
 ];
 

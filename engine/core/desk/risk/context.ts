@@ -12,7 +12,9 @@ import type { RiskLimits } from "../../risk-limits.ts";
 import { signedRemaining } from "../orders.ts";
 import type { Order } from "../orders.ts";
 import type { DeskState, SendOptions } from "../state.ts";
+import type { ScopeName } from "../states.ts";
 import { limitsOf } from "./limits.ts";
+import { Hindsight } from "./hindsight.ts";
 
 /** What wants to become an order. */
 export interface Intent {
@@ -26,6 +28,8 @@ export interface Intent {
   readonly timeInForce: TimeInForce;
   /** Limit or stop price, or null for a market order. */
   readonly price: Decimal | null;
+  readonly limit: Decimal | null;
+  readonly orderClass: OrderRequest["orderClass"];
   /** Proven by the desk: whatever else fills, this order can only bring the position closer to zero. */
   readonly reducesOnly: boolean;
   /** A rule's exit, for which limits may be declared to hold; false for orders that protect and for an operator's. */
@@ -36,6 +40,7 @@ export interface Intent {
 export interface Scope {
   /** `account`, `strategy NAME` or `symbol NAME`. */
   readonly name: string;
+  readonly scope: ScopeName;
   readonly limits: RiskLimits;
   readonly ordersToday: number;
   readonly ordersLastMinute: number;
@@ -79,17 +84,13 @@ export interface RiskContext {
   /** Signed quantity of everyone else in this symbol. */
   readonly others: Decimal;
   readonly othersOwner: string | null;
-  /** Loss of the day as a positive ratio of the day's opening equity. */
-  readonly dayLossRatio: number;
+  /** Asked only by who needs it: a control that is skipped for exits cannot hold one up by what it would have to compute. */
+  readonly past: Hindsight;
 }
 
 /** `except`: the order itself, when it is open already. */
-export function contextOf(
-  desk: DeskState,
-  request: OrderRequest,
-  { origin, limited = false, reducesOnly, fractional }: SendOptions,
-  except?: Order,
-): RiskContext {
+export function contextOf(desk: DeskState, request: OrderRequest, options: SendOptions, except?: Order): RiskContext {
+  const { origin, limited = false, reducesOnly, fractional } = options;
   const { symbol, side } = request;
   const { account, portfolio, program, now } = desk;
   const strategy = desk.strategy(origin.strategy);
@@ -109,6 +110,8 @@ export function contextOf(
       fractional,
       timeInForce: request.timeInForce,
       price: price === undefined ? null : decimal(price),
+      limit: request.limitPrice === undefined ? null : decimal(request.limitPrice),
+      orderClass: request.orderClass,
       reducesOnly,
       limited,
     },
@@ -118,6 +121,7 @@ export function contextOf(
     accountLimits: limits.together,
     scopes: limits.scopes.map(({ scope, name, limits: own }) => ({
       name,
+      scope,
       limits: own,
       ordersToday: desk.counts.on(account.dayEnds, scope),
       ordersLastMinute: desk.counts.lastMinute(now.arrivalTime, scope),
@@ -132,16 +136,23 @@ export function contextOf(
     ready: desk.ready,
     paused: desk.pauses.reasonFor(symbol),
     split: desk.splits.reasonFor(symbol),
-    equity: account.equity(),
-    buyingPower: account.buyingPower(desk.reserved(except)),
+    // The way out must not depend on what the account is worth.
+    get equity() {
+      return account.equity();
+    },
+    get buyingPower() {
+      return account.buyingPower(desk.reserved(except));
+    },
     cash: portfolio.cash,
-    dayPnl: account.dayPnl(),
+    get dayPnl() {
+      return account.dayPnl();
+    },
     approvals: [program?.approval, strategy?.approval].filter((one) => one !== undefined),
     position: portfolio.position(origin.strategy, symbol).qty,
     working: workingOf(desk, origin.strategy, symbol, side, except),
     others: others.qty,
     othersOwner: others.owner,
-    dayLossRatio: account.dayLossRatio(),
+    past: new Hindsight(desk, request, options, except),
   };
 }
 

@@ -22,6 +22,8 @@ export interface Control {
   readonly limits: readonly LimitSpec[];
   /** Also applied to orders that can only reduce exposure. Exits are never trapped: few controls say yes. */
   readonly exits: boolean;
+  /** A refusal by it also makes the strategy REDUCING, until a person resumes that scope. */
+  readonly latches?: true;
   run(context: RiskContext): Answer;
 }
 
@@ -71,6 +73,33 @@ export function atMostInScopes(
     answer = value <= limit ? pass(value, limit) : refuse(`${what}${where}: ${aboveLimit(value, limit)}`, value, limit);
   }
   return answer ?? skip(`no limit on ${what} is set`);
+}
+
+/** One measure that must stay below the limit of every scope that has one. What is no number is not below. */
+export function belowInScopes(
+  { scopes }: RiskContext,
+  key: LimitKey,
+  what: string,
+  valueOf: (scope: Scope) => number,
+  limitOf: (scope: Scope) => number | undefined = ({ limits }) => limits[key],
+): Answer {
+  let answer: Answer | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const scope of scopes) {
+    const limit = limitOf(scope);
+    if (limit === undefined) continue;
+    const value = valueOf(scope);
+    const room = Number.isNaN(value) ? Number.NEGATIVE_INFINITY : limit - value;
+    if (answer !== undefined && room >= least) continue;
+    least = room;
+    const where = scope.name === "account" ? "" : ` of ${scope.name}`;
+    answer = value < limit ? pass(value, limit) : refuse(`${what}${where} is ${reached(value, limit)}`, value, limit);
+  }
+  return answer ?? skip(`no limit on ${what} is set`);
+}
+
+function reached(value: number, limit: number): string {
+  return Number.isNaN(value) ? "unknown" : `${round(value)}, the limit is ${round(limit)}`;
 }
 
 function aboveLimit(value: number, limit: number): string {

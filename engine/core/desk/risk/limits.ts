@@ -5,6 +5,7 @@
  * only tighten. May not: judge an order.
  */
 import type { Program } from "../../program.ts";
+import { fieldsOf } from "../../risk-limits.ts";
 import type { AccountLimits, LimitKey, RiskLimits } from "../../risk-limits.ts";
 import { ACCOUNT, strategyScope, symbolScope } from "../states.ts";
 import type { ScopeName } from "../states.ts";
@@ -31,23 +32,23 @@ export const DEFAULT_LIMITS: RiskLimits = Object.fromEntries(
   LIMITS.flatMap((spec) => (spec.default === undefined ? [] : [[spec.key, spec.default]])),
 );
 
-/** The smaller one of each; what holds for exits too adds up. */
+/** The tightest one of each; what holds for exits too adds up. */
 export function tightest(...all: readonly (RiskLimits | undefined)[]): RiskLimits {
   const result: Partial<Record<LimitKey, number>> = {};
   const exits = new Set<string>();
   for (const limits of all) {
-    for (const { key, kind } of LIMITS) {
-      for (const one of kind === "position" ? POSITION_KEYS : [key]) {
-        const value = limits?.[one];
-        if (value !== undefined) result[one] = Math.min(value, result[one] ?? Number.POSITIVE_INFINITY);
+    for (const spec of LIMITS) {
+      for (const { key, larger } of fieldsOf(spec)) {
+        const [before, value] = [result[key], limits?.[key]];
+        if (value === undefined) continue;
+        if (before === undefined) result[key] = value;
+        else result[key] = larger ? Math.max(before, value) : Math.min(before, value);
       }
     }
     for (const control of limits?.includeExits ?? []) exits.add(control);
   }
   return exits.size === 0 ? result : { ...result, includeExits: [...exits] };
 }
-
-const POSITION_KEYS = ["maxPositionRatio", "maxPositionNotional", "maxPositionQty"] as const;
 
 /** Of programs, which never change: asked for at every order. */
 const known = new WeakMap<Program, Map<string, EffectiveLimits>>();

@@ -1,5 +1,5 @@
 /** C18: the loss of the day. */
-import { pass, refuse, skip } from "../control.ts";
+import { belowInScopes } from "../control.ts";
 import type { Control } from "../control.ts";
 
 export const dailyLoss: Control = {
@@ -13,16 +13,11 @@ export const dailyLoss: Control = {
       name: "max_daily_loss",
       key: "maxDailyLossRatio",
       kind: "ratio",
-      doc: "Loss since the previous close, e.g. `2%`, from which on entries are refused.",
+      doc: "Loss since the previous close as a part of the account's equity then, e.g. `2%`, from which on entries are refused: the account's, or what the strategy or symbol itself has lost.",
       live: "required",
     },
   ],
   exits: false,
-  run: ({ dayLossRatio, limits }) => {
-    const limit = limits.maxDailyLossRatio;
-    if (limit === undefined) return skip("no max_daily_loss is set");
-    return dayLossRatio < limit
-      ? pass(dayLossRatio, limit)
-      : refuse("the daily loss limit is reached", dayLossRatio, limit);
-  },
+  run: (context) =>
+    belowInScopes(context, "maxDailyLossRatio", "the loss of the day", ({ scope }) => context.past.dayLoss(scope)),
 };
