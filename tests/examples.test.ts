@@ -19,6 +19,7 @@ const BACKTESTS: Readonly<Record<string, readonly string[]>> = {
   "06-one-template": ["--trades"],
 };
 const TICKS = "07-trades-and-quotes";
+const RUNAWAY = "08-runaway";
 
 function textOf(path: string): string {
   return readFileSync(new URL(path, ROOT), "utf8");
@@ -61,7 +62,7 @@ describe("examples", () => {
       entry.isDirectory(),
     );
     expect(folders.map(({ name }) => name).sort()).toEqual(
-      [...Object.keys(BACKTESTS), "05-your-own-stream", TICKS].sort(),
+      [...Object.keys(BACKTESTS), "05-your-own-stream", TICKS, RUNAWAY].sort(),
     );
   });
 
@@ -100,6 +101,15 @@ describe("examples", () => {
     const printed = (await barwise(addTest, command)).replaceAll(/ \(\d+ ms\)/g, "");
     await expect(printed).toMatchFileSnapshot(`../${path}/expected.txt`);
     expect(printed).toContain("Coverage 100.0 %");
+  });
+
+  it("08: a rule that buys at every trade is stopped and named", async () => {
+    const path = `examples/${RUNAWAY}`;
+    const command = ["test", path];
+    expect(textOf(`${path}/README.md`)).toContain(`npx barwise ${command.join(" ")}\n`);
+    const printed = (await barwise(addTest, command)).replaceAll(/ \(\d+ ms\)/g, "");
+    await expect(printed).toMatchFileSnapshot(`../${path}/expected.txt`);
+    expect(printed).toContain("2 tests passed");
   });
 
   // It follows the wall clock second by second; a machine that stalls for most of one gets another try.

@@ -308,6 +308,8 @@ export class Desk {
     this.#endQuarantines(({ strategy, symbol }) => !covers(scope, { strategy, symbol }));
     state.splits.trust((symbol) => covers(scope, { strategy: "", symbol }));
     restoreAll(state);
+    // What is breached still stays stopped.
+    watchLosses(state);
   }
 
   /** Entries pause while the engine is behind its data; exits go on. */

@@ -180,7 +180,7 @@ export class DeskState {
   #remember({ clientOrderId, origin }: Order, request: OrderRequest, { leg, wanted }: SendOptions): void {
     const { firings, repeats, probation } = this.memory;
     firings.sent(origin.firing, leg, clientOrderId, wanted ?? decimal(request.qty));
-    repeats.note(origin.strategy, origin.rule, request, this.now.arrivalTime);
+    repeats.note(origin.strategy, origin.rule, request, this.now.marketTime);
     probation.sent(origin.strategy, origin.rule);
   }
 

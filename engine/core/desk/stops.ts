@@ -48,7 +48,7 @@ export function refusedByControl(
   { check, reason }: CheckResult,
 ): Refused {
   const { strategy, rule } = origin;
-  if (check === "duplicate_intent") desk.memory.repeats.note(strategy, rule, request, desk.now.arrivalTime);
+  if (check === "duplicate_intent") desk.memory.repeats.note(strategy, rule, request, desk.now.marketTime);
   if (LATCHES.has(check)) trip(desk, strategyScope(strategy), check, `rule "${rule}" in ${request.symbol}: ${reason}`);
   return { code: check, reason };
 }

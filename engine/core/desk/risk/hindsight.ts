@@ -40,14 +40,14 @@ export class Hindsight {
   /** Entries of the last minute that were the same order, by the same strategy. */
   get identical(): number {
     const { memory, now } = this.#desk;
-    return memory.repeats.identical(this.#options.origin.strategy, this.#request, now.arrivalTime);
+    return memory.repeats.identical(this.#options.origin.strategy, this.#request, now.marketTime);
   }
 
   /** Entries of the last minute of the same rule in the symbol. */
   get ofRule(): number {
     const { memory, now } = this.#desk;
     const { strategy, rule } = this.#options.origin;
-    return memory.repeats.ofRule(strategy, rule, this.#request.symbol, now.arrivalTime);
+    return memory.repeats.ofRule(strategy, rule, this.#request.symbol, now.marketTime);
   }
 
   /** Entries that the rule has sent since it is what it is. */

@@ -8,7 +8,7 @@ import { restoreCore, saveCore } from "../../../../engine/core/save.ts";
 import type { SavedCore } from "../../../../engine/core/save.ts";
 import type { CoreState } from "../../../../engine/core/step.ts";
 import { calendarOf } from "../../../../engine/market/instruments.ts";
-import { DigitDriver, openOf, reconciled } from "../../../support/core-driver.ts";
+import { CoreDriver, openOf, reconciled } from "../../../support/core-driver.ts";
 import { StrategyBuilder, all, buy, close, program, sell } from "../../../support/program.ts";
 
 const OPEN = openOf("2024-03-05");
@@ -20,7 +20,7 @@ function digits(
   over: Partial<Strategy> = {},
   more: (builder: StrategyBuilder) => void = () => {},
 ): Strategy {
-  const builder = new StrategyBuilder(name, "1m", { maxEntries: 1_000, ...over });
+  const builder = new StrategyBuilder(name, "1s", { maxEntries: 1_000, ...over });
   const price = builder.close();
   const digit = (n: number) =>
     all(builder.when(price, ">", 100 + n / 10 - 0.01), builder.when(price, "<", 100 + n / 10 + 0.01));
@@ -35,16 +35,24 @@ function digits(
   return builder.build();
 }
 
-class Desk extends DigitDriver {
+class Desk extends CoreDriver {
+  #second = OPEN;
+
   constructor(risk: AccountLimits = {}, strategies: readonly Strategy[] = [digits()]) {
-    super(program(strategies, risk), OPEN);
+    super(program(strategies, risk), OPEN - 1_000);
   }
 
-  /** One evaluation without time passing for what is counted by the minute. */
+  /** The next evaluation, a second after the one before: within the same minute. */
   again(digit: number): void {
-    const { arrival } = this;
-    this.say(digit);
-    this.arrival = arrival;
+    const start = this.#second;
+    this.#second += 1_000;
+    this.bar("SPY", "1s", start, 100 + digit / 10);
+  }
+
+  /** The next evaluation, a minute after the one before. */
+  say(digit: number): void {
+    this.#second += MINUTE;
+    this.again(digit);
   }
 
   fill(price = 100): OrderRequest {
@@ -122,7 +130,7 @@ describe.each(COUNTED)("%s", (check, limits) => {
     expect(desk.refusals.at(-1)).toBe(check);
   });
 
-  it("counts a minute of arrival time and no more", () => {
+  it("counts a minute of market time and no more", () => {
     const desk = new Desk(limits);
     for (let i = 0; i < 8; i++) desk.say(1);
     expect(desk.submits).toHaveLength(8);
@@ -164,7 +172,7 @@ describe("a rule that enters again and again", () => {
     expect(desk.restart().desk.state.states.in("strategy:s").state).toBe("REDUCING");
     desk.load({ maxEntriesPerRule: 100 }, [digits(), digits("other")]);
     desk.passTo(openOf("2024-03-06") - 1_000);
-    desk.bar("SPY", "1m", openOf("2024-03-06"), 100.1);
+    desk.bar("SPY", "1s", openOf("2024-03-06"), 100.1);
     expect(desk.state("strategy:s")).toBe("REDUCING");
     desk.command("resume");
     expect(desk.state("strategy:s")).toBe("REDUCING");
@@ -372,16 +380,16 @@ describe("max_daily_loss", () => {
       desk.filled(order, 10, 105);
     }
     expect([desk.state("strategy:a"), desk.state("strategy:b"), desk.state()]).toEqual(["ACTIVE", "ACTIVE", "ACTIVE"]);
-    desk.bar("SPY", "1m", OPEN + 10 * MINUTE, 100);
+    desk.bar("SPY", "1s", OPEN + 10 * MINUTE, 100);
     expect([desk.state("strategy:a"), desk.state("strategy:b"), desk.state()]).toEqual([
       "REDUCING",
       "ACTIVE",
       "ACTIVE",
     ]);
-    desk.bar("SPY", "1m", OPEN + 11 * MINUTE, 99);
+    desk.bar("SPY", "1s", OPEN + 11 * MINUTE, 99);
     expect(codes(desk, "risk/max_daily_loss")).toBe(1);
     desk.passTo(openOf("2024-03-06") - 1_000);
-    desk.bar("SPY", "1m", openOf("2024-03-06"), 99);
+    desk.bar("SPY", "1s", openOf("2024-03-06"), 99);
     expect(desk.state("strategy:a")).toBe("ACTIVE");
   });
 
@@ -389,7 +397,7 @@ describe("max_daily_loss", () => {
     const desk = new Desk({ maxDailyLossRatio: 0.5 });
     desk.again(1);
     desk.fill();
-    desk.bar("SPY", "1m", OPEN + 10 * MINUTE, Number.NaN);
+    desk.bar("SPY", "1s", OPEN + 10 * MINUTE, Number.NaN);
     expect(desk.state()).toBe("REDUCING");
     expect(codes(desk, "risk/max_daily_loss")).toBe(1);
   });
@@ -410,14 +418,14 @@ describe("max_drawdown", () => {
     const desk = new Desk({ maxDrawdownRatio: 0.001 });
     desk.trip(11);
     desk.passTo(openOf("2024-03-06") - 1_000);
-    desk.bar("SPY", "1m", openOf("2024-03-06"), 100);
+    desk.bar("SPY", "1s", openOf("2024-03-06"), 100);
     expect(desk.state()).toBe("REDUCING");
     const again = desk.restart();
     expect(again.desk.state.states.in("account").state).toBe("REDUCING");
     expect(again.desk.state.memory.losses.peak("account")).toBe(100_003);
     desk.command("resume");
     expect(desk.state()).toBe("ACTIVE");
-    desk.bar("SPY", "1m", openOf("2024-03-06") + MINUTE, 100.1);
+    desk.bar("SPY", "1s", openOf("2024-03-06") + MINUTE, 100.1);
     desk.fill(100);
     expect(desk.state()).toBe("ACTIVE");
     expect(desk.core.desk.state.memory.losses.peak("account")).toBeLessThan(100_003);
@@ -475,7 +483,7 @@ describe("max_loss_streak", () => {
     desk.passTo(OPEN + 120 * MINUTE);
     expect(desk.state()).toBe("REDUCING");
     desk.passTo(openOf("2024-03-06") - 1_000);
-    desk.bar("SPY", "1m", openOf("2024-03-06"), 100);
+    desk.bar("SPY", "1s", openOf("2024-03-06"), 100);
     expect(desk.state()).toBe("ACTIVE");
   });
 
@@ -734,7 +742,7 @@ describe("a scope that goes REDUCING", () => {
     desk.again(2);
     const entries = desk.submits.slice(2);
     for (const order of entries) desk.accept(order);
-    desk.bar("SPY", "1m", OPEN + 20 * MINUTE, 90);
+    desk.bar("SPY", "1s", OPEN + 20 * MINUTE, 90);
     expect(desk.cancels).toEqual(entries.map(({ clientOrderId }) => clientOrderId));
   });
 });

@@ -14,7 +14,7 @@ export const duplicateIntent: Control = {
       key: "maxIdenticalOrders",
       kind: "count",
       doc: "Entries of one strategy with the same symbol, side, quantity, type and prices within a minute.",
-      default: 10,
+      default: 20,
       live: "default",
     },
   ],

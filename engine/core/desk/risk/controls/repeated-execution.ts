@@ -15,7 +15,7 @@ export const repeatedExecution: Control = {
       key: "maxEntriesPerRule",
       kind: "count",
       doc: "Entries of one rule in one symbol within a minute; one more makes the strategy REDUCING until a person resumes it.",
-      default: 20,
+      default: 30,
       live: "default",
     },
   ],
