@@ -149,10 +149,11 @@ rules:
 /** Limits that nothing meets, and such that every storm meets. */
 const RISKS = [
   "{max_ack_latency: 1h}",
-  "{max_ack_latency: 1h, max_drawdown: 1%, probation: {orders: 2, max_notional: 500}}",
-  "{max_ack_latency: 30s, max_daily_loss: 0.1%, max_drawdown: 0.1%, max_loss_streak: 2, loss_cooldown: 1h, " +
-    "max_entries_per_rule: 1, max_identical_orders: 1, max_rejections: 2, max_reconnects: 2, " +
+  "{max_ack_latency: 1h, probation: {orders: 2, max_notional: 500}}",
+  "{max_ack_latency: 1h, max_entries_per_rule: 1, max_identical_orders: 1}",
+  "{max_ack_latency: 1h, max_daily_loss: 0.1%, max_drawdown: 0.1%, max_loss_streak: 2, loss_cooldown: 1h, " +
     "strategies: {minutes: {max_drawdown: 0.02%}}, symbols: {SPY: {max_loss_streak: 1}}}",
+  "{max_ack_latency: 30s, max_rejections: 2, max_reconnects: 2}",
 ] as const;
 
 /** A strategy on minutes, one on five of them and one on ticks; and what becomes of them when somebody edits the files. */

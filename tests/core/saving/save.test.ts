@@ -89,7 +89,7 @@ describe("a core that was saved and restored", { timeout: 3_600_000 }, () => {
 
   it("has been to the places that matter, as far as storms of known seeds have", () => {
     const places = new Set<string>();
-    for (const seed of [2, 4, 9, 12, 16, 23, 25, 28, 37, 41, 43])
+    for (const seed of [2, 5, 8, 9, 22, 26, 43, 59])
       for (const output of stormOf(picker(seed)).run.outputs) places.add(placeOf(output));
     for (const place of [
       ...["entry filled", "entry partly_filled", "entry canceled", "exit filled", "exit partly_filled"],
@@ -101,7 +101,7 @@ describe("a core that was saved and restored", { timeout: 3_600_000 }, () => {
       ...["alert split/begun", "alert split/settled", "alert data/splits-unknown", "refused split"],
       ...["alert risk/max_drawdown", "alert risk/max_daily_loss", "alert risk/max_loss_streak", "alert risk/probation"],
       ...["alert risk/repeated_execution", "alert risk/max_reconnects", "alert risk/max_ack_latency"],
-      ...["refused duplicate_intent", "refused self_cross"],
+      ...["refused repeated_execution", "refused self_cross"],
     ])
       expect([...places]).toContain(place);
   });
