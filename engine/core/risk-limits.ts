@@ -30,6 +30,8 @@ export interface RiskLimits {
   readonly probationNotional?: number;
   /** How far an order price may lie from the reference price, e.g. 0.05. */
   readonly priceCollarRatio?: number;
+  /** Symbols, and strategies as `strategy:NAME`, that may only be closed. */
+  readonly reduceOnly?: readonly string[];
   /** Controls that hold for exits too. Only what is named here may refuse one; protection is never refused by a limit. */
   readonly includeExits?: readonly string[];
 }
@@ -41,7 +43,7 @@ export interface AccountLimits extends RiskLimits {
 }
 
 /** Fields that hold one number. */
-export type LimitKey = Exclude<keyof RiskLimits, "includeExits">;
+export type LimitKey = Exclude<keyof RiskLimits, "includeExits" | "reduceOnly">;
 
 /** How a limit is written, and what holds where nobody wrote it. */
 export interface LimitSpec {

@@ -27,7 +27,12 @@ export function readRisk(file: YamlFile, path: Path, value: unknown): RiskLimits
     }
   }
   const exits = readExits(file, [...path, "include_exits"], source["include_exits"]);
-  return exits === undefined ? limits : { ...limits, includeExits: exits };
+  const closing = source["reduce_only"];
+  return {
+    ...limits,
+    ...(exits === undefined ? {} : { includeExits: exits }),
+    ...(Array.isArray(closing) ? { reduceOnly: closing.filter((name) => typeof name === "string") } : {}),
+  };
 }
 
 /** Of a project: with tighter limits of strategies and symbols within the account's. */

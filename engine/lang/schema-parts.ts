@@ -152,6 +152,11 @@ function riskLimits(): Readonly<Record<string, Schema>> {
   const all = Object.fromEntries(LIMITS.map((limit) => [limit.name, limitSchema(limit)]));
   return {
     ...all,
+    reduce_only: {
+      type: "array",
+      description: "Symbols, and strategies as `strategy:NAME`, that may only be closed.",
+      items: { type: "string", minLength: 1 },
+    },
     include_exits: {
       type: "array",
       description: "Limits that hold for exits too. An exit that one of them refuses leaves its position open.",

@@ -219,6 +219,7 @@ function factText({ facts, named }: Strategy, index: number): string {
 function riskLines(risk: RiskLimits): string[] {
   const parts = Object.entries(risk).map(([key, value]) => {
     if (key === "includeExits") return `for exits too: ${String(value).replaceAll(",", ", ").replaceAll("_", " ")}`;
+    if (key === "reduceOnly") return `only to be closed: ${String(value).replaceAll(",", ", ")}`;
     const words = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/ (?:ratio|ms)$/, "");
     return `${words} ${key.endsWith("Ratio") ? `${Number((Number(value) * 100).toPrecision(12))}%` : key.endsWith("Ms") ? durationText(Number(value)) : String(value)}`;
   });

@@ -26,7 +26,7 @@ import { ACCOUNT, covers, strategyScope } from "./states.ts";
 import type { ScopeName } from "./states.ts";
 import { cancelOpen, rearm, stop } from "./stops.ts";
 import { becomeUnknown, onLookupTimer, wasNotSent } from "./unknown.ts";
-import { onRiskTimer, watchConnection, watchDay, watchLosses, watchesLosses } from "./watch.ts";
+import { onRiskTimer, watchConnection, watchDay, watchLosses, watchProgram, watchesLosses } from "./watch.ts";
 
 interface Pending {
   readonly firing: Firing;
@@ -112,8 +112,7 @@ export class Desk {
       state.alert("critical", "plan/orphan", message, book);
     }
     this.#endQuarantines(({ strategy, rule, digest }) => ruleOf(program, strategy, rule)?.digest === digest);
-    // Its limits may be tighter.
-    watchLosses(state);
+    watchProgram(state);
   }
 
   /** Rules that were repaired, or that an operator answers for, are back in service. */

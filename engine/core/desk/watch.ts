@@ -6,11 +6,13 @@
  */
 import type { Program } from "../program.ts";
 import type { RiskLimits } from "../risk-limits.ts";
+import { cancelOpening } from "./exits.ts";
 import type { Order } from "./orders.ts";
 import type { Position } from "./portfolio.ts";
 import { EXTERNAL } from "./portfolio.ts";
 import { SLOW_ANSWERS } from "./risk/breakers.ts";
-import { DEFAULT_LIMITS, tightest } from "./risk/limits.ts";
+import { namedIn } from "./risk/controls/reduce-only.ts";
+import { DEFAULT_LIMITS, limitsOf, tightest } from "./risk/limits.ts";
 import type { DeskState } from "./state.ts";
 import { ACCOUNT, strategyScope, symbolScope } from "./states.ts";
 import type { ScopeName } from "./states.ts";
@@ -51,6 +53,16 @@ function watchedOf({ risk, strategies }: Program): readonly Watched[] {
 
 export function scopesOf({ origin, symbol }: Order): readonly ScopeName[] {
   return [ACCOUNT, strategyScope(origin.strategy), symbolScope(symbol)];
+}
+
+/** Another program may be tighter: what it lets only be closed has no working entries, and what is breached by now stops. */
+export function watchProgram(desk: DeskState): void {
+  const isClosing = (strategy: string, symbol: string): boolean =>
+    namedIn(limitsOf(desk.program, strategy, symbol).tightest, strategy, symbol) !== undefined;
+  for (const order of desk.orders.openEntries) if (isClosing(order.origin.strategy, order.symbol)) desk.cancel(order);
+  for (const book of desk.books.all)
+    if (isClosing(book.strategy, book.symbol)) cancelOpening(desk, book, "it may only be closed");
+  watchLosses(desk);
 }
 
 /** Whether a price can breach something: asked at every one. */

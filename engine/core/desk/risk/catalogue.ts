@@ -28,6 +28,7 @@ import { ordersPerDay } from "./controls/orders-per-day.ts";
 import { priceCollar } from "./controls/price-collar.ts";
 import { probation } from "./controls/probation.ts";
 import { readiness } from "./controls/readiness.ts";
+import { reduceOnly } from "./controls/reduce-only.ts";
 import { repeatedExecution } from "./controls/repeated-execution.ts";
 import { selfCross } from "./controls/self-cross.ts";
 import { split } from "./controls/split.ts";
@@ -46,6 +47,7 @@ export const CONTROLS: readonly Control[] = [
   maxAckLatency,
   repeatedExecution,
   duplicateIntent,
+  reduceOnly,
   netting,
   selfCross,
   maxPosition,

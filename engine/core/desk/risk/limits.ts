@@ -36,6 +36,7 @@ export const DEFAULT_LIMITS: RiskLimits = Object.fromEntries(
 export function tightest(...all: readonly (RiskLimits | undefined)[]): RiskLimits {
   const result: Partial<Record<LimitKey, number>> = {};
   const exits = new Set<string>();
+  const closing = new Set<string>();
   for (const limits of all) {
     for (const spec of LIMITS) {
       for (const { key, larger } of fieldsOf(spec)) {
@@ -46,8 +47,13 @@ export function tightest(...all: readonly (RiskLimits | undefined)[]): RiskLimit
       }
     }
     for (const control of limits?.includeExits ?? []) exits.add(control);
+    for (const name of limits?.reduceOnly ?? []) closing.add(name);
   }
-  return exits.size === 0 ? result : { ...result, includeExits: [...exits] };
+  return {
+    ...result,
+    ...(exits.size === 0 ? {} : { includeExits: [...exits] }),
+    ...(closing.size === 0 ? {} : { reduceOnly: [...closing] }),
+  };
 }
 
 /** Of programs, which never change: asked for at every order. */

@@ -695,6 +695,44 @@ describe("probation", () => {
   });
 });
 
+describe("reduce_only", () => {
+  it("refuses entries of a symbol or a strategy that is named, and of no other", () => {
+    for (const [names, sent] of [
+      [["SPY"], 0],
+      [["QQQ"], 2],
+      [["strategy:a"], 1],
+    ] as const) {
+      const desk = new Desk({ reduceOnly: names }, [digits("a"), digits("b")]);
+      desk.again(1);
+      expect(desk.submits).toHaveLength(sent);
+    }
+  });
+
+  it("holds for one strategy alone when that one says so, beside what the account says", () => {
+    const desk = new Desk({ reduceOnly: ["strategy:b"] }, [
+      digits("a", { risk: { reduceOnly: ["SPY"] } }),
+      digits("b"),
+      digits("c"),
+    ]);
+    desk.again(1);
+    expect(desk.submits).toHaveLength(1);
+  });
+
+  it("that a reload brings cancels working entries, and lets exits leave", () => {
+    const desk = new Desk();
+    desk.again(1);
+    desk.fill();
+    desk.again(2);
+    const entry = desk.lastSubmit;
+    desk.accept(entry);
+    desk.load({ reduceOnly: ["SPY"] });
+    expect(desk.cancels).toEqual([entry.clientOrderId]);
+    desk.ended(entry.clientOrderId, "canceled");
+    desk.again(3);
+    expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "10" });
+  });
+});
+
 describe("the kill switch", () => {
   const broken = (isEntering: boolean): Desk => {
     const desk = new Desk();
