@@ -88,7 +88,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "strategies/a.strategy.yaml"), STRATEGY);
   await writeFile(
     join(folder, "barwise.yaml"),
-    `barwise: 1\nunknown_orders: resend\nrisk: {max_orders_per_minute: 10000}\naccount: {venue: local, url: "${url}"}\n`,
+    `barwise: 1\nunknown_orders: resend\nrisk: {max_orders_per_minute: 10000, max_reconnects: 10000}\naccount: {venue: local, url: "${url}"}\n`,
   );
 }, 120_000);
 

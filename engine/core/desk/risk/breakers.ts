@@ -23,6 +23,7 @@ export interface SavedBreakers {
 
 const REJECTIONS_MS = 60_000;
 const RECONNECTS_MS = 600_000;
+const ONE_REASON_MS = 1_000;
 /** So many in a row are no accident. */
 export const SLOW_ANSWERS = 3;
 
@@ -58,7 +59,9 @@ export class Breakers {
     return this.#manners.get(scope)?.slow ?? 0;
   }
 
+  /** What breaks within a second breaks for one reason: a process that starts again finds broker and feed gone. */
   broke(now: number): void {
+    if (now - (this.#broken.at(-1) ?? Number.NEGATIVE_INFINITY) < ONE_REASON_MS) return;
     this.#broken = [...recent(this.#broken, now - RECONNECTS_MS), now];
   }
 

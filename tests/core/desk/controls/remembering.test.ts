@@ -571,6 +571,13 @@ describe("max_reconnects", () => {
     expect(broken(count, "feed").state()).toBe(state);
   });
 
+  it("counts what breaks at once as one", () => {
+    const desk = broken(2);
+    desk.broker({ kind: "broker", status: "disconnected", detail: "x" });
+    desk.feed({ kind: "feed", feed: "f", status: "down", detail: "" });
+    expect([desk.state(), desk.core.desk.state.memory.breakers.reconnects(desk.arrival)]).toEqual(["ACTIVE", 2]);
+  });
+
   it("ends when connections have held for five minutes, and not before the last break is so long ago", () => {
     const desk = broken(4);
     const timers = desk.of("timer.set").filter(({ id }) => id === "risk:max_reconnects");
