@@ -20,6 +20,9 @@ export interface Position {
   readonly qty: Decimal;
   /** The quantity as a float, for what is asked at every price. */
   readonly units: number;
+  /** So is the average price, and what was won by closing, less fees. */
+  readonly paid: number;
+  readonly won: number;
   /** Of the open quantity, without fees; 0 when flat. */
   readonly avgPrice: Decimal;
   /** Of everything closed so far, without fees. */
@@ -153,8 +156,10 @@ export class Portfolio {
     return { kind: "position", position: { strategy, symbol, ...amounts, cash: text(this.#cash) } };
   }
 
-  #store(next: Omit<Position, "units">): Position {
-    const position = { ...next, units: next.qty.toNumber() };
+  #store(next: Omit<Position, "units" | "paid" | "won">): Position {
+    const { qty, avgPrice, realized, fees } = next;
+    const won = realized.minus(fees).toNumber();
+    const position = { ...next, units: qty.toNumber(), paid: avgPrice.toNumber(), won };
     const key = keyOf(position.strategy, position.symbol);
     const before = this.#positions.get(key);
     this.#positions.set(key, position);
@@ -176,7 +181,8 @@ function keyOf(strategy: string, symbol: string): string {
 }
 
 function flat(strategy: string, symbol: string): Position {
-  return { strategy, symbol, qty: ZERO, units: 0, avgPrice: ZERO, realized: ZERO, fees: ZERO, openedAt: -1 };
+  const none = { units: 0, paid: 0, won: 0 };
+  return { strategy, symbol, qty: ZERO, ...none, avgPrice: ZERO, realized: ZERO, fees: ZERO, openedAt: -1 };
 }
 
 /** `signed` is the change of quantity. A fill through zero closes the old side and opens the new one at its price. */

@@ -13,11 +13,11 @@ import type { ScopeName } from "./states.ts";
 /** Of the account its equity; of a strategy or a symbol all that was won there, open positions and fees included. */
 export function valueOf(desk: DeskState, scope: ScopeName): number {
   if (scope === ACCOUNT) return desk.account.equityNumber();
+  const at = scope.indexOf(":") + 1;
+  const [name, isStrategy] = [scope.slice(at), scope.startsWith("strategy:")];
   let total = 0;
-  for (const position of desk.portfolio.positions) {
-    if (scope === strategyScope(position.strategy) || scope === symbolScope(position.symbol))
-      total += wonBy(desk, position);
-  }
+  for (const position of desk.portfolio.positions)
+    if (name === (isStrategy ? position.strategy : position.symbol)) total += wonBy(desk, position);
   return total;
 }
 
@@ -32,11 +32,10 @@ export function allValues(desk: DeskState): ReadonlyMap<ScopeName, number> {
   return values;
 }
 
-function wonBy({ account }: DeskState, { symbol, units, avgPrice, realized, fees }: Position): number {
-  const closed = realized.minus(fees).toNumber();
-  if (units === 0) return closed;
+function wonBy({ account }: DeskState, { symbol, units, paid, won }: Position): number {
+  if (units === 0) return won;
   const mark = account.valueOf(symbol);
-  return mark === undefined ? closed : closed + units * (mark - avgPrice.toNumber());
+  return mark === undefined ? won : won + units * (mark - paid);
 }
 
 /** Loss since the day began. */

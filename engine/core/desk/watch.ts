@@ -24,19 +24,32 @@ interface Watched {
   readonly limits: RiskLimits;
 }
 
-const NOTHING: readonly Watched[] = [];
+interface Watchlist {
+  readonly all: readonly Watched[];
+  /** Those that a price can breach. */
+  readonly losses: readonly Watched[];
+}
+
+const NOTHING: Watchlist = { all: [], losses: [] };
 const QUIET_MS = 300_000;
 const SLOW_MS = 60_000;
 
 /** Of programs, which never change. */
-const known = new WeakMap<Program, readonly Watched[]>();
+const known = new WeakMap<Program, Watchlist>();
 
 /** The scopes that have limits, each with its own. */
-function watchedIn({ program }: DeskState): readonly Watched[] {
+function watchlist({ program }: DeskState): Watchlist {
   if (program === undefined) return NOTHING;
-  let all = known.get(program);
-  if (all === undefined) known.set(program, (all = watchedOf(program)));
-  return all;
+  let list = known.get(program);
+  if (list === undefined) {
+    const all = watchedOf(program);
+    known.set(program, (list = { all, losses: all.filter(watchesLoss) }));
+  }
+  return list;
+}
+
+function watchedIn(desk: DeskState): readonly Watched[] {
+  return watchlist(desk).all;
 }
 
 function watchedOf({ risk, strategies }: Program): readonly Watched[] {
@@ -67,7 +80,7 @@ export function watchProgram(desk: DeskState): void {
 
 /** Whether a price can breach something: asked at every one. */
 export function watchesLosses(desk: DeskState): boolean {
-  return watchedIn(desk).some(watchesLoss);
+  return watchlist(desk).losses.length > 0;
 }
 
 function watchesLoss({ limits }: Watched): boolean {
@@ -77,7 +90,7 @@ function watchesLoss({ limits }: Watched): boolean {
 /** Nothing is measured before the first day has begun. */
 export function watchLosses(desk: DeskState): void {
   if (desk.account.dayEnds === Number.NEGATIVE_INFINITY) return;
-  for (const { scope, limits } of watchedIn(desk)) {
+  for (const { scope, limits } of watchlist(desk).losses) {
     const { maxDailyLossRatio: day, maxDrawdownRatio: drawdown } = limits;
     if (day !== undefined && !(dayLossOf(desk, scope) < day))
       trip(desk, scope, "max_daily_loss", "the daily loss limit is reached");

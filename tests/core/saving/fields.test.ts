@@ -92,7 +92,7 @@ const SHAPES: readonly (readonly [name: string, writes: string, reads: string, d
   ["UsageState", "savedRule", "restoredRule"],
   ["Origin", "TimeSeries.save", "TimeSeries.restore"],
   ["QuoteState", "Quotes.save", "Quotes.restore"],
-  ["Position", "Portfolio.save", "Portfolio.save", ["units"]],
+  ["Position", "Portfolio.save", "Portfolio.save", ["units", "paid", "won"]],
 ];
 
 const sources = ["", "signals/", "desk/", "desk/risk/"].flatMap((folder) =>
