@@ -11,6 +11,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { addBacktest } from "../engine/cli/backtest.ts";
 import { addCheck } from "../engine/cli/check.ts";
 import { addExplain } from "../engine/cli/explain.ts";
+import { addControls } from "../engine/cli/controls.ts";
 import { addFacts } from "../engine/cli/facts.ts";
 import { addFmt } from "../engine/cli/fmt.ts";
 import { addInit } from "../engine/cli/init.ts";
@@ -66,6 +67,7 @@ function barwise(): Command {
     addFmt,
     addExplain,
     addFacts,
+    addControls,
     addInit,
     addBacktest,
     addCheck,

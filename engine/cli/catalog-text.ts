@@ -1,7 +1,7 @@
 /**
  * The catalogue in words, for the terminal, for programs and for the docs page.
  *
- * Owns: the three forms of what catalog/describe.ts says. May not hold a word about a single indicator.
+ * Owns: the three forms of what catalog/describe.ts says, and rows and lines for others. May not hold a word about a single indicator.
  */
 import { catalogue } from "../catalog/describe.ts";
 import type { FactText } from "../catalog/describe.ts";
@@ -72,13 +72,13 @@ function section({ name, usage, title, doc, params, outputs, notes }: FactText):
   return lines;
 }
 
-function row(cells: readonly string[]): string {
+export function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`.replaceAll("|  |", "| |");
 }
 
 const WIDTH = 100;
 
-function wrapped(text: string, indent: number): string[] {
+export function wrapped(text: string, indent: number): string[] {
   const pad = " ".repeat(indent);
   const lines: string[] = [];
   let line = "";

@@ -37,6 +37,7 @@ export const KINDS: Readonly<Record<Body["kind"], true>> = {
   "cancel.rejected": true,
   account: true,
   reconciled: true,
+  instrument: true,
   broker: true,
   "timer.set": true,
   "timer.cancel": true,

@@ -10,6 +10,7 @@ import { addAccept } from "./accept.ts";
 import { addBacktest } from "./backtest.ts";
 import { addCheck } from "./check.ts";
 import { addExplain } from "./explain.ts";
+import { addControls } from "./controls.ts";
 import { addFacts } from "./facts.ts";
 import { addFmt } from "./fmt.ts";
 import { addInit } from "./init.ts";
@@ -40,6 +41,7 @@ async function main(): Promise<number> {
   addFmt(program);
   addExplain(program);
   addFacts(program);
+  addControls(program);
   addInit(program);
   addBacktest(program);
   addCheck(program);

@@ -16,6 +16,7 @@ export type BrokerInput =
   | CancelRejectedInput
   | AccountInput
   | ReconciledInput
+  | InstrumentInput
   | { readonly kind: "broker"; readonly status: "connected" | "disconnected"; readonly detail: string };
 
 export type LegRole = "take_profit" | "stop_loss";
@@ -93,6 +94,16 @@ export interface AccountInput {
   /** 1 = cash account; 2 or 4 = margin. */
   readonly multiplier: number;
   readonly shorting: boolean;
+}
+
+/** What the broker says of a symbol: asked at start, after each reconnect and when a program brings new symbols. */
+export interface InstrumentInput {
+  readonly kind: "instrument";
+  readonly symbol: string;
+  readonly tradable: boolean;
+  readonly shortable: boolean;
+  readonly fractionable: boolean;
+  readonly marginable: boolean;
 }
 
 /** What the broker holds, asked at start and after each reconnect. Trading is blocked until it came. */

@@ -110,7 +110,25 @@ export interface TimerInput {
   readonly at: number;
 }
 
-export type CommandInput = { readonly kind: "command"; readonly by: string; readonly reason: string } & (
+export type CommandInput = PlainCommandInput | OverrideInput;
+
+/** Two people raise a limit for a while; nothing happens when it is one person, or no limit that can be raised. */
+export interface OverrideInput {
+  readonly kind: "command";
+  readonly command: "override";
+  /** As YAML has it; of `max_position` with its field: `max_position.equity`, `.notional`, `.qty`. */
+  readonly limit: string;
+  /** Ratios as fractions, times in milliseconds. */
+  readonly value: number;
+  /** Arrival time at which it ends. */
+  readonly untilMs: number;
+  readonly by: readonly string[];
+  readonly reason: string;
+  /** `strategy:NAME` or `symbol:NAME`; absent: the account. */
+  readonly scope?: string;
+}
+
+type PlainCommandInput = { readonly kind: "command"; readonly by: string; readonly reason: string } & (
   | {
       readonly command: "halt" | "reduce" | "resume" | "cancel-all" | "flatten";
       /** `strategy:NAME` or `symbol:NAME`; absent: the account. */

@@ -54,18 +54,18 @@ function apply(state: CoreState, input: Input): void {
   switch (input.kind) {
     case "bar":
       // A correction of an old bar says nothing about the price of now.
-      if (!input.revised) desk.mark(input.symbol, input.close);
+      if (!input.revised) desk.mark(input.symbol, input.close, input.marketTime);
       refreshAccount(state);
       return signals.bar(input);
     case "trade":
       if (input.setsPrice) {
-        desk.mark(input.symbol, input.price);
+        desk.mark(input.symbol, input.price, input.time);
         if (desk.tradesAgain(input.symbol, input.time)) signals.halt(input.symbol, false);
       }
       refreshAccount(state);
       return signals.trade(input);
     case "quote":
-      desk.markQuote(input.symbol, input.bid, input.ask);
+      desk.markQuote(input.symbol, input.bid, input.ask, input.time);
       refreshAccount(state);
       return signals.quote(input);
     case "history":
@@ -111,6 +111,7 @@ function apply(state: CoreState, input: Input): void {
     case "cancel.rejected":
     case "account":
     case "reconciled":
+    case "instrument":
     case "broker":
       return desk.broker(input);
     default:

@@ -1,9 +1,12 @@
 /**
- * Times as text for people, without a clock and without a time zone database.
+ * Times as text for people, without a clock and without a time zone database; and how long a price is good for.
  */
 import type { Calendar } from "../market/calendar.ts";
 import { MS_PER_DAY, isoDate } from "../market/civil.ts";
 import { newYorkOffset } from "../market/new-york.ts";
+
+/** Quotes and last trades that came longer ago are unknown, when nothing else is declared. */
+export const STALE_MS = 300_000;
 
 /** `2024-03-04T14:30:00Z`; milliseconds only when there are any. */
 export function isoTime(ms: number): string {

@@ -52,7 +52,7 @@ function isRelated(files: FileTexts, open: readonly string[], path: string): boo
 
 /** Findings of strategies, templates, watchlists and the project. */
 export function diagnoseProject(files: FileTexts, open: readonly string[]): readonly Diagnostic[] {
-  const { diagnostics } = compile(relevant(files, open));
+  const { diagnostics } = compile(relevant(files, open), { isPart: true });
   // That there is no strategy is no finding of a file that somebody looks at.
   return diagnostics.filter(({ file }) => file !== "");
 }

@@ -9,6 +9,7 @@ import { isOfTime } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Builder } from "./builder.ts";
 import { checkExits } from "./check-exits.ts";
+import { checkLimits } from "./check-limits.ts";
 import { checkSizes } from "./check-sizes.ts";
 import { checkLogic } from "./logic/check-logic.ts";
 
@@ -27,6 +28,7 @@ export function checkStrategy(
 ): void {
   checkExits(builder, strategy);
   checkSizes(builder, strategy, accountRisk);
+  checkLimits(builder, strategy, accountRisk);
   checkLogic(builder, strategy);
   checkCounted(builder, strategy);
   if (history !== undefined) checkHistory(builder, strategy, history);

@@ -10,13 +10,14 @@ import type { Program, ProgramSettings, Strategy } from "../core/program.ts";
 import type { RiskLimits } from "../core/risk-limits.ts";
 import { isOfTime, parseSeriesSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
+import { checkAccountLimits } from "./check-limits.ts";
 import { checkTemplate, readStrategy } from "./compose.ts";
 import { Findings, inReadingOrder, merged } from "./diagnostic.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { programDigest } from "./digest.ts";
 import { applyExceptions, exceptIn } from "./ignore.ts";
 import { DEFAULT_PROJECT, parseProject } from "./project.ts";
-import type { Project } from "./project.ts";
+import type { ParsedProject, Project } from "./project.ts";
 import { isStrategyFile, isTemplateFile, isWatchlistFile } from "./references.ts";
 import { compileStrategy } from "./strategy.ts";
 import type { StrategyEnv, StrategyOverride } from "./strategy.ts";
@@ -38,6 +39,8 @@ export interface CompileEnv {
   readonly override?: StrategyOverride;
   /** Limits of the account, instead of the project's. */
   readonly risk?: RiskLimits;
+  /** Strategies of the project are left out: what the project says of others cannot be judged. */
+  readonly isPart?: boolean;
   /** Name of the project file. */
   readonly project?: string;
   /** Strategy files that make the program; others are there to be extended. Default: all. */
@@ -62,14 +65,11 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
   const projectFile = env.project ?? "barwise.yaml";
   const diagnostics: Diagnostic[] = [];
   let project = DEFAULT_PROJECT;
+  let parsed: ParsedProject | undefined;
   const projectText = Object.hasOwn(files, projectFile) ? files[projectFile] : undefined;
   if (projectText !== undefined) {
-    const parsed = parseProject(projectText, projectFile, files);
+    parsed = parseProject(projectText, projectFile, files);
     project = parsed.project ?? DEFAULT_PROJECT;
-    for (const [file, text] of Object.entries(parsed.texts)) {
-      const own = parsed.diagnostics.filter((finding) => finding.file === file);
-      diagnostics.push(...applyExceptions(file, text, own));
-    }
   }
   const usedParams = new Set<string>();
   const strategyEnv: StrategyEnv = {
@@ -82,6 +82,7 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
     accountRisk: env.risk ?? project.risk,
   };
   const strategies = compileStrategies(files, strategyEnv, env, diagnostics);
+  if (parsed !== undefined) diagnostics.push(...projectFindings(parsed, files, env, strategies, diagnostics));
   if (projectText !== undefined) checkGrace(projectText, projectFile, project.graceMs, strategies, diagnostics);
   checkOverrides(strategyEnv, strategies, diagnostics, projectFile);
   const sorted = inReadingOrder(diagnostics);
@@ -98,6 +99,29 @@ export function compile(files: FileTexts, env: CompileEnv = {}): Compiled {
   };
   const made = settings === undefined ? parts : { ...parts, settings };
   return { program: { digest: programDigest(parts), ...made }, project, diagnostics: sorted };
+}
+
+/** Of the project's own files: their limits are judged beside the strategies. */
+function projectFindings(
+  { project, diagnostics, texts }: ParsedProject,
+  files: FileTexts,
+  { isPart, only, override }: CompileEnv,
+  strategies: readonly Strategy[],
+  ofStrategies: readonly Diagnostic[],
+): Diagnostic[] {
+  const paths = Object.keys(files).filter(isStrategyFile);
+  const isChosen = only === undefined || paths.every((path) => only.includes(path));
+  const isSound = strategies.length > 0 && !ofStrategies.some(({ severity }) => severity === "error");
+  const isWhole = isPart !== true && isChosen && isSound && override?.symbols === undefined;
+  const judged = project === null ? [] : checkAccountLimits({ texts, project, strategies, isWhole });
+  const found = [...diagnostics, ...judged];
+  return Object.entries(texts).flatMap(([file, text]) =>
+    applyExceptions(
+      file,
+      text,
+      found.filter((finding) => finding.file === file),
+    ),
+  );
 }
 
 function settingsOf(env: CompileEnv, strategies: readonly Strategy[]): ProgramSettings | undefined {

@@ -4,9 +4,9 @@
  * Owns: the spellings of limits. Data that the schema refused are skipped: they have a finding already.
  */
 import { EXIT_LIMITS, LIMITS } from "../core/desk/risk/catalogue.ts";
-import type { AccountLimits, LimitSpec, RiskLimits } from "../core/risk-limits.ts";
+import type { AccountLimits, NumberSpec, RiskLimits } from "../core/risk-limits.ts";
 import { durationAt } from "./duration-at.ts";
-import { parseRatio } from "./values.ts";
+import { durationText, parseRatio } from "./values.ts";
 import { keyPlace, placeOf } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
 
@@ -19,7 +19,10 @@ export function readRisk(file: YamlFile, path: Path, value: unknown): RiskLimits
   for (const spec of LIMITS) {
     const here = [...path, spec.name];
     const found = source[spec.name];
-    if (spec.kind === "position") Object.assign(limits, readPosition(file, here, found));
+    if (spec.kind === "symbols") {
+      const list = symbolsOf(found);
+      if (list !== undefined) limits[spec.key] = list;
+    } else if (spec.kind === "position") Object.assign(limits, readPosition(file, here, found));
     else if (spec.kind === "probation") Object.assign(limits, readProbation(found));
     else {
       const limit = readLimit(file, here, found, spec);
@@ -45,18 +48,51 @@ export function readAccountRisk(file: YamlFile, path: Path, value: unknown): Acc
     );
     return { [key]: Object.fromEntries(entries) };
   };
-  return { ...readRisk(file, path, value), ...within("strategies"), ...within("symbols") };
+  return { ...readRisk(file, path, value), ...within("strategies"), ...within("symbols"), ...readNames(value) };
 }
 
-function readLimit(file: YamlFile, path: Path, value: unknown, { kind, most }: LimitSpec): number | undefined {
+/** Strategies that may trade real money, and groups of symbols. */
+function readNames(value: unknown): Pick<AccountLimits, "live" | "groups"> {
+  const { live, groups } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const permissions = entriesOf(live).flatMap(([name, one]) => {
+    const { by, since } = (one ?? {}) as Readonly<Record<string, unknown>>;
+    return typeof by === "string" && typeof since === "string" ? [[name, { by, since }] as const] : [];
+  });
+  const lists = entriesOf(groups).flatMap(([name, one]) => {
+    const symbols = symbolsOf(one);
+    return symbols === undefined ? [] : [[name, symbols] as const];
+  });
+  return {
+    ...(live === undefined ? {} : { live: Object.fromEntries(permissions) }),
+    ...(lists.length === 0 ? {} : { groups: Object.fromEntries(lists) }),
+  };
+}
+
+function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+}
+
+function symbolsOf(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((symbol) => typeof symbol === "string") : undefined;
+}
+
+function readLimit(file: YamlFile, path: Path, value: unknown, { kind, most }: NumberSpec): number | undefined {
   switch (kind) {
     case "ratio":
       return readRatio(file, path, value, { most: most ?? 1 });
     case "duration":
-      return durationAt(file, path, value);
+      return readDuration(file, path, value, most);
     default:
       return typeof value === "number" && value > 0 ? value : undefined;
   }
+}
+
+function readDuration(file: YamlFile, path: Path, value: unknown, most = Number.POSITIVE_INFINITY): number | undefined {
+  const found = durationAt(file, path, value);
+  if (found === undefined || found <= most) return found;
+  const message = `${String(path.at(-1))} cannot be ${String(value)}`;
+  file.findings.report("types/value", placeOf(file, path), message, `Write at most ${durationText(most)}.`);
+  return undefined;
 }
 
 function readExits(file: YamlFile, path: Path, value: unknown): RiskLimits["includeExits"] {

@@ -48,6 +48,8 @@ export function choice(description: string, choices: Readonly<Record<string, str
 
 export const SYMBOL = "^[A-Za-z0-9][A-Za-z0-9._/-]*$";
 
+const DATE = String.raw`^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$`;
+
 export function symbolList(description: string): Schema {
   return {
     type: "array",
@@ -176,10 +178,29 @@ function accountLimits(): Schema {
     ...riskLimits(),
     strategies: within("Tighter limits of single strategies, by their name."),
     symbols: within("Tighter limits of single symbols, for all strategies together.", SYMBOL),
+    live: {
+      description: "Strategies that may trade real money; on paper all may.",
+      type: "object",
+      additionalProperties: mapping(
+        "Whose word it is.",
+        {
+          by: text("The person who lets it trade.", { minLength: 1 }),
+          since: text("The day from which on, in UTC, e.g. `2026-11-01`.", { pattern: DATE }),
+        },
+        ["by", "since"],
+      ),
+    },
+    groups: {
+      description: "Symbols that move together, by a name for them: what max_group bounds.",
+      type: "object",
+      additionalProperties: symbolList("Symbols of the group."),
+    },
   });
 }
 
-function limitSchema({ kind, doc, default: fallback }: LimitSpec): Schema {
+function limitSchema(spec: LimitSpec): Schema {
+  if (spec.kind === "symbols") return { ...symbolList(spec.doc), minItems: spec.joined === "common" ? 1 : 0 };
+  const { kind, doc, default: fallback } = spec;
   switch (kind) {
     case "count":
       return {

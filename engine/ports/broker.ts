@@ -27,6 +27,8 @@ export interface Broker {
   cancel(clientOrderId: string, brokerOrderId: string | null): void;
   /** Asks for one order by its client id; answers order.accepted (+ updates, executions) or order.rejected with code `not_found`. */
   lookup(clientOrderId: string): void;
+  /** Asks what it says of these symbols; answers `instrument` for each of which it says something. */
+  instruments?(symbols: readonly string[]): void;
   stop(): Promise<void>;
 }
 

@@ -53,7 +53,7 @@ export class Engine {
   #dead: Error | undefined;
   #stopping = false;
   #stopped = false;
-  #idleWaiters: (() => void)[] = [];
+  readonly #idleWaiters: (() => void)[] = [];
   brokerInputs = 0;
 
   constructor(options: EngineOptions) {
@@ -84,6 +84,7 @@ export class Engine {
       clock: options.clock,
       post: (input) => this.post(input),
       isReady: () => this.core.desk.state.ready,
+      program: () => this.core.signals.program,
     });
     if (options.recovered !== undefined) this.#takeOver(options.recovered);
   }
@@ -184,11 +185,12 @@ export class Engine {
   load({ program, sources, warmup, accepted }: LoadedProgram): void {
     this.#sources.set(program, sources);
     this.post({ kind: "program.loaded", program, warmup, ...(accepted === undefined ? {} : { accepted }) });
+    this.#reconciliation.symbolsChanged();
     // Whoever reads the journal to see what runs, as `plan` does, must not see the program before.
     void this.#sync();
   }
 
-  command(command: Exclude<CommandInput["command"], "not-sent">, by: string, reason: string): void {
+  command(command: Exclude<CommandInput["command"], "not-sent" | "override">, by: string, reason: string): void {
     this.post({ kind: "command", command, by, reason });
   }
 
@@ -262,9 +264,7 @@ export class Engine {
 
   #wakeIdle(): void {
     if (this.#idleWaiters.length === 0 || !this.#isIdle()) return;
-    const waiters = this.#idleWaiters;
-    this.#idleWaiters = [];
-    for (const wake of waiters) wake();
+    for (const wake of this.#idleWaiters.splice(0)) wake();
   }
 
   /** The core has had its turn: its effects leave. */

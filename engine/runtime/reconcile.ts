@@ -2,10 +2,11 @@
  * Asking the broker what it holds: at the start, after every reconnect, when the broker itself is in doubt, and every few
  * minutes, because an update that was lost on the way is missed by nobody else.
  *
- * Owns: one question at a time, trying again, and throwing away a picture that was taken while the connection was lost.
+ * Owns: one question at a time, what the broker says of the symbols once a connection, trying again, and throwing away a picture that was taken while the connection was lost.
  * May not: judge a picture; the desk does.
  */
 import type { BrokerInput } from "../core/event.ts";
+import type { Program } from "../core/program.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -20,6 +21,7 @@ export interface ReconciliationOptions {
   readonly post: (input: BrokerInput) => void;
   /** Whether the desk believes that it knows what the broker holds. */
   readonly isReady: () => boolean;
+  readonly program: () => Program | undefined;
 }
 
 export class Reconciliation {
@@ -29,6 +31,8 @@ export class Reconciliation {
   #generation = 0;
   /** Nothing is asked by itself before `first` was. */
   #begun = false;
+  /** What the broker says of the symbols was not asked since it was connected. */
+  #instrumentsDue = true;
   #asking = false;
   #again = false;
   #stopped = false;
@@ -52,8 +56,23 @@ export class Reconciliation {
     } finally {
       this.#asking = false;
     }
+    this.#askInstruments();
     this.#lookLater();
     if (this.#again) this.#ask();
+  }
+
+  /** What the broker says of the symbols of the program: once a connection, and again for another program. */
+  symbolsChanged(): void {
+    this.#instrumentsDue = true;
+    if (this.#begun) this.#askInstruments();
+  }
+
+  #askInstruments(): void {
+    const { broker, program } = this.#options;
+    const symbols = new Set(program()?.strategies.flatMap((strategy) => strategy.symbols));
+    if (!this.#instrumentsDue || this.#stopped || !this.#connected || this.#asking || symbols.size === 0) return;
+    this.#instrumentsDue = false;
+    broker.instruments?.([...symbols]);
   }
 
   /** While everything is in order: whether it still is. Orders go on meanwhile, the picture tells all that it shows. */
@@ -78,6 +97,7 @@ export class Reconciliation {
       return;
     }
     this.#connected = true;
+    this.#instrumentsDue = true;
     if (!this.#begun) return;
     // A broker in doubt says `connected` again: until it has been asked, nothing may leave.
     if (this.#options.isReady()) this.#options.post({ kind: "broker", status: "disconnected", detail });
@@ -122,6 +142,7 @@ export class Reconciliation {
     } finally {
       this.#asking = false;
     }
+    this.#askInstruments();
     this.#lookLater();
     if (this.#again) this.#ask();
   }

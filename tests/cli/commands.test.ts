@@ -84,7 +84,9 @@ describe("a command that cannot run says why and ends with 2", () => {
   });
 
   it("real money without --live, and --live without a terminal or without such an account", async () => {
-    await project("barwise: 1\naccount: {venue: alpaca-live}\n");
+    await project(
+      "barwise: 1\naccount: {venue: alpaca-live}\nrisk: {max_order_notional: 1000, max_position: 10%, max_daily_loss: 2%}\n",
+    );
     expect(sentence(await run("run"))).toContain("real money needs --live as well");
     const keys = { APCA_API_KEY_ID: "AKTEST", APCA_API_SECRET_KEY: "a-secret-that-is-never-printed" };
     const process = start(["run", "--live"], keys);

@@ -250,7 +250,11 @@ export class Wire {
     };
     const accounts = { getAccount: () => this.#ask(life, "read the account", () => accountOf(exchange)) };
     const positions = { getAllOpenPositions: () => this.#ask(life, "list positions", () => positionsOf(exchange)) };
-    return { orders, accounts, positions } as unknown as TradingApis;
+    const assets = {
+      getV2AssetsSymbolOrAssetId: ({ symbolOrAssetId: symbol }: { symbolOrAssetId: string }) =>
+        this.#ask(life, "read an asset", () => assetOf(symbol)),
+    };
+    return { orders, accounts, positions, assets } as unknown as TradingApis;
   }
 }
 
@@ -326,6 +330,10 @@ function updateOf(event: ExchangeEvent): SdkTradeUpdate {
         }
       : {};
   return { event: event.kind, order, ...fill } as unknown as SdkTradeUpdate;
+}
+
+function assetOf(symbol: string): object {
+  return { symbol, status: "active", tradable: true, shortable: true, fractionable: true, marginable: true };
 }
 
 function accountOf(exchange: Exchange): object {

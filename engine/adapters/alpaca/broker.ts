@@ -13,6 +13,7 @@ import { tradingStreamUrl, tradingUrl } from "./endpoints.ts";
 import type { AlpacaAccount } from "./endpoints.ts";
 import { findOrder } from "./find-order.ts";
 import type { Found } from "./find-order.ts";
+import { askInstruments } from "./instruments.ts";
 import { Lanes } from "./lanes.ts";
 import { CANCEL, ORDER, QUERY, RequestLimiter } from "./limiter.ts";
 import { OrderBook } from "./order-book.ts";
@@ -186,6 +187,11 @@ class AlpacaBroker implements Broker {
     void this.#lookup(clientOrderId, ORDER);
   }
 
+  instruments(symbols: readonly string[]): void {
+    const allowed = (): Promise<boolean> => this.#limiter.acquire(QUERY, 60_000);
+    void askInstruments(this.#api(), symbols, allowed, (input) => this.#tell(input));
+  }
+
   #api(): TradingApis {
     if (this.#apis === undefined) throw new BrokerError("config", "the broker was not started");
     return this.#apis;
@@ -204,8 +210,6 @@ class AlpacaBroker implements Broker {
   #askToReconcile(detail: string): void {
     this.#tell({ kind: "broker", status: "connected", detail: `${detail}; reconcile` });
   }
-
-  // ------------------------------------------------------------------------------------------------ submit
 
   async #send(order: ApprovedOrder): Promise<void> {
     const id = order.clientOrderId;
@@ -278,8 +282,6 @@ class AlpacaBroker implements Broker {
     this.#tellState(theirs);
   }
 
-  // ------------------------------------------------------------------------------------------------ lookup, cancel
-
   #find(clientOrderId: string, priority: typeof CANCEL | typeof ORDER): Promise<Found> {
     const { retryDelaysMs = RETRY_DELAYS_MS } = this.#options;
     const options = {
@@ -348,8 +350,6 @@ class AlpacaBroker implements Broker {
     if (this.#book.isTerminal(orderId)) return;
     this.#tell({ kind: "order.update", clientOrderId, brokerOrderId: orderId, status: "pending_cancel", reason: null });
   }
-
-  // ------------------------------------------------------------------------------------------------ updates
 
   #onUpdate(update: SdkTradeUpdate, after?: number): void {
     const order = readOrder(update.order);

@@ -14,6 +14,7 @@ export type SdkOrder = trading.Order;
 export type SdkTradeUpdate = streaming.TradeUpdate;
 export type SdkTradingStream = streaming.TradingStream;
 export type StockBarsRequest = marketData.StockBarsRequest;
+export type SdkAsset = trading.Assets;
 export type SdkStockBar = marketData.StockBar;
 
 /** A request that would have left for another host than the configured one. It was not sent. */
@@ -57,6 +58,7 @@ export interface TradingApis {
   readonly orders: OrdersApi;
   readonly accounts: trading.AccountsApi;
   readonly positions: trading.PositionsApi;
+  readonly assets: trading.AssetsApi;
 }
 
 export function tradingApis(options: RestOptions): TradingApis {
@@ -65,6 +67,7 @@ export function tradingApis(options: RestOptions): TradingApis {
     orders: new OrdersApi(configuration),
     accounts: new trading.AccountsApi(configuration),
     positions: new trading.PositionsApi(configuration),
+    assets: new trading.AssetsApi(configuration),
   };
 }
 

@@ -83,7 +83,7 @@ export class Projection {
         break;
       }
       case "command":
-        this.#insert("commands", [...this.#at(), input.command, input.by, input.reason]);
+        this.#insert("commands", [...this.#at(), input.command, String(input.by), input.reason]);
         break;
       case "confirmation":
         this.#db.run("UPDATE firings SET confirmation = ? WHERE firing = ?", [input.verdict, input.firing]);

@@ -18,8 +18,17 @@ interface Mark {
   price: number;
   /** So far only quotes have marked it. */
   quoted: boolean;
-  /** Market time at which it came. */
+  /** Market time at which it was the price of, and the newest quote with its own; NaN where none came. */
   at: number;
+  bid: number;
+  ask: number;
+  quotedAt: number;
+}
+
+/** Both sides as they were told: 0 where nobody quotes. */
+export interface Quote {
+  readonly bid: number;
+  readonly ask: number;
 }
 
 /** Marks by symbol. */
@@ -58,7 +67,7 @@ export class Account {
   }
 
   restore({ marks, multiplier, dayBase, dayEnds, moved }: SavedAccount): void {
-    for (const [symbol, { price, quoted, at }] of Object.entries(marks)) this.#set(symbol, price, quoted, at);
+    for (const [symbol, mark] of Object.entries(marks)) this.#marks.set(symbol, { ...mark });
     this.#multiplier = multiplier;
     this.#dayBase = dayBase;
     this.#dayEnds = dayEnds;
@@ -76,32 +85,58 @@ export class Account {
   }
 
   mark(symbol: string, price: number, at: number): void {
-    this.#set(symbol, price, false, at);
+    const mark = this.#markOf(symbol);
+    mark.price = price;
+    mark.quoted = false;
+    mark.at = at;
   }
 
-  /** The middle of a quote: good enough only for what nobody trades in sight. False when a trade has marked it. */
-  markQuote(symbol: string, mid: number, at: number): boolean {
-    if (this.#marks.get(symbol)?.quoted === false) return false;
-    this.#set(symbol, mid, true, at);
+  /**
+   * Remembers a quote. Its middle is a price, good enough only for what nobody trades in sight: false when a trade has marked
+   * it, or when the quote has no middle.
+   */
+  markQuote(symbol: string, bid: number, ask: number, at: number): boolean {
+    const hasMiddle = bid > 0 && ask >= bid;
+    if (!hasMiddle && !this.#marks.has(symbol)) return false;
+    const mark = this.#markOf(symbol);
+    mark.bid = bid;
+    mark.ask = ask;
+    mark.quotedAt = at;
+    if (!hasMiddle || !mark.quoted) return false;
+    mark.price = (bid + ask) / 2;
+    mark.at = at;
     return true;
   }
 
-  /** A price of the shares before is one of the new ones from now on: a split is no profit and no loss. */
+  /** A price of the shares before is one of the new ones from now on: a split is no profit and no loss. Quotes of them are none. */
   split(split: Split): void {
     const mark = this.#marks.get(split.symbol);
-    if (mark !== undefined && mark.at < split.time) mark.price = newPrice(split, decimal(mark.price)).toNumber();
+    if (mark === undefined) return;
+    if (mark.at < split.time) mark.price = newPrice(split, decimal(mark.price)).toNumber();
+    if (mark.quotedAt < split.time) mark.quotedAt = Number.NaN;
   }
 
-  #set(symbol: string, price: number, quoted: boolean, at: number): void {
+  /** The newest quote that came after `since`, or null. */
+  quoteOf(symbol: string, since: number): Quote | null {
     const mark = this.#marks.get(symbol);
+    return mark !== undefined && mark.quotedAt > since ? { bid: mark.bid, ask: mark.ask } : null;
+  }
+
+  /** When the newest price or quote was told, in market time; NaN when none was. */
+  pricedAt(symbol: string): number {
+    const mark = this.#marks.get(symbol);
+    if (mark === undefined) return Number.NaN;
+    return mark.quotedAt > mark.at ? mark.quotedAt : mark.at;
+  }
+
+  #markOf(symbol: string): Mark {
+    let mark = this.#marks.get(symbol);
     if (mark === undefined) {
-      this.#marks.set(symbol, { price, quoted, at });
+      const none = Number.NaN;
+      this.#marks.set(symbol, (mark = { price: none, quoted: true, at: none, bid: none, ask: none, quotedAt: none }));
       this.#valued = NONE;
-      return;
     }
-    mark.price = price;
-    mark.quoted = quoted;
-    mark.at = at;
+    return mark;
   }
 
   get dayEnds(): number {
@@ -139,7 +174,7 @@ export class Account {
   equity(): Decimal {
     let total = this.#portfolio.cash;
     for (const { qty, symbol, avgPrice } of this.#portfolio.open)
-      total = total.plus(qty.times(this.#priceOf(symbol, avgPrice)));
+      total = total.plus(qty.times(this.priceOf(symbol, avgPrice)));
     return total;
   }
 
@@ -162,7 +197,7 @@ export class Account {
   buyingPower(reserved: Decimal): Decimal {
     let gross = ZERO;
     for (const { qty, symbol, avgPrice } of this.#portfolio.open)
-      gross = gross.plus(qty.abs().times(this.#priceOf(symbol, avgPrice)));
+      gross = gross.plus(qty.abs().times(this.priceOf(symbol, avgPrice)));
     return Decimal.max(this.equity().times(this.#multiplier).minus(gross).minus(reserved), ZERO);
   }
 
@@ -185,7 +220,8 @@ export class Account {
     };
   }
 
-  #priceOf(symbol: string, fallback: Decimal): Decimal {
+  /** What a unit is worth: at its mark, or at a price that is known otherwise. */
+  priceOf(symbol: string, fallback: Decimal): Decimal {
     const mark = this.#marks.get(symbol);
     return mark === undefined ? fallback : decimal(mark.price);
   }

@@ -53,6 +53,8 @@ export function onBroker(desk: DeskState, input: BrokerInput): void {
       return desk.account.set(input);
     case "reconciled":
       return onReconciled(desk, input);
+    case "instrument":
+      return desk.instruments.set(input);
     case "broker":
       if (input.status === "disconnected") watchConnection(desk);
       if (input.status === "disconnected" && desk.ready) {

@@ -1,22 +1,26 @@
 /**
- * What the desk counts: attempts of each firing, orders of the last minute, orders of the day.
+ * What the desk counts: attempts of each firing, orders of the last minute, orders of the day, requests to the broker.
  *
  * Owns: the counts alone. May not: know limits, or which time it is.
  */
 
 const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
 
 export interface SavedCounts {
   /** By firing, then by leg. */
   readonly attempts: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly sentTimes: readonly { readonly scopes: readonly string[]; readonly at: number }[];
   readonly sentToday: Readonly<Record<string, { readonly day: number; readonly count: number }>>;
+  readonly messageTimes: readonly number[];
 }
 
 export class Counts {
   readonly #attempts = new Map<string, Map<string, number>>();
   readonly #sentTimes: { readonly scopes: readonly string[]; readonly at: number }[] = [];
   readonly #sentToday = new Map<string, { day: number; count: number }>();
+  /** Of submits, cancels and look-ups: a broker counts them all. */
+  readonly #messageTimes: number[] = [];
 
   /** The number of this attempt, from 1 on. */
   attempt(firing: string, leg: string): number {
@@ -51,6 +55,33 @@ export class Counts {
       : this.#sentTimes.filter(({ scopes }) => scopes.includes(scope)).length;
   }
 
+  lastSecond(now: number, scope: string): number {
+    const since = now - SECOND_MS;
+    let count = 0;
+    for (let i = this.#sentTimes.length - 1; i >= 0; i--) {
+      const { at, scopes } = this.#sentTimes[i] as { scopes: readonly string[]; at: number };
+      if (at <= since) break;
+      if (scope === "account" || scopes.includes(scope)) count++;
+    }
+    return count;
+  }
+
+  /** A request leaves for the broker. */
+  message(at: number): void {
+    this.#pruneMessages(at);
+    this.#messageTimes.push(at);
+  }
+
+  messagesLastMinute(now: number): number {
+    this.#pruneMessages(now);
+    return this.#messageTimes.length;
+  }
+
+  #pruneMessages(now: number): void {
+    const since = now - MINUTE_MS;
+    while ((this.#messageTimes[0] ?? Number.POSITIVE_INFINITY) <= since) this.#messageTimes.shift();
+  }
+
   /** A firing that nothing refers to sends no more, and its id is never used again. */
   forget(isNeeded: (firing: string) => boolean): void {
     for (const firing of this.#attempts.keys()) if (!isNeeded(firing)) this.#attempts.delete(firing);
@@ -61,12 +92,14 @@ export class Counts {
       attempts: Object.fromEntries([...this.#attempts].map(([firing, legs]) => [firing, Object.fromEntries(legs)])),
       sentTimes: [...this.#sentTimes],
       sentToday: Object.fromEntries([...this.#sentToday].map(([scope, counter]) => [scope, { ...counter }])),
+      messageTimes: [...this.#messageTimes],
     };
   }
 
-  restore({ attempts, sentTimes, sentToday }: SavedCounts): void {
+  restore({ attempts, sentTimes, sentToday, messageTimes }: SavedCounts): void {
     for (const [firing, legs] of Object.entries(attempts)) this.#attempts.set(firing, new Map(Object.entries(legs)));
     this.#sentTimes.push(...sentTimes);
+    this.#messageTimes.push(...messageTimes);
     for (const [scope, counter] of Object.entries(sentToday)) this.#sentToday.set(scope, { ...counter });
   }
 }

@@ -17,6 +17,8 @@ import { cancelOpening, restoreAll } from "./exits.ts";
 import { messageOf } from "./message.ts";
 import type { OrderOrigin } from "./orders.ts";
 import type { DataAlert } from "./pauses.ts";
+import { onOverride, onOverrideTimer } from "./overrides.ts";
+import { OPERATOR } from "./portfolio.ts";
 import { quarantineKey } from "./quarantine.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { onSplit, settleSplits } from "./split.ts";
@@ -66,17 +68,17 @@ export class Desk {
     this.state.now = now;
   }
 
-  mark(symbol: string, price: number): void {
+  mark(symbol: string, price: number, time: number): void {
     this.#passDay(symbol);
-    this.state.account.mark(symbol, price, this.state.now.marketTime);
+    this.state.account.mark(symbol, price, Math.min(time, this.state.now.marketTime));
     this.#marked(symbol);
   }
 
   /** The middle of a quote marks what nobody trades in sight. */
-  markQuote(symbol: string, bid: number, ask: number): void {
-    if (!(bid > 0 && ask >= bid)) return;
-    this.#passDay(symbol);
-    if (this.state.account.markQuote(symbol, (bid + ask) / 2, this.state.now.marketTime)) this.#marked(symbol);
+  markQuote(symbol: string, bid: number, ask: number, time: number): void {
+    if (bid > 0 && ask >= bid) this.#passDay(symbol);
+    const at = Math.min(time, this.state.now.marketTime);
+    if (this.state.account.markQuote(symbol, bid, ask, at)) this.#marked(symbol);
   }
 
   #passDay(symbol: string): void {
@@ -221,11 +223,9 @@ export class Desk {
   #refusedConfirmation({ firing, rule, arrivedAt }: Pending, input: ConfirmationInput): Refused | undefined {
     const { state } = this;
     if (input.verdict === "disagreed" || input.verdict === "failed") {
-      this.#quarantine(firing, rule, input.error ?? "json-rules-engine does not agree that the condition holds");
-      return {
-        code: "not_confirmed",
-        reason: input.error ?? "json-rules-engine does not agree that the condition holds",
-      };
+      const reason = input.error ?? "json-rules-engine does not agree that the condition holds";
+      this.#quarantine(firing, rule, reason);
+      return { code: "not_confirmed", reason };
     }
     if (state.now.arrivalTime - arrivedAt > CONFIRMATION_DEADLINE_MS) {
       return { code: "confirmation_late", reason: `the confirmation took ${state.now.arrivalTime - arrivedAt} ms` };
@@ -262,7 +262,7 @@ export class Desk {
   broker(
     input: Extract<
       InputBody,
-      { kind: `order.${string}` | "execution" | "cancel.rejected" | "account" | "reconciled" | "broker" }
+      { kind: `order.${string}` | "execution" | "cancel.rejected" | "account" | "reconciled" | "instrument" | "broker" }
     >,
   ): void {
     const { state } = this;
@@ -273,6 +273,7 @@ export class Desk {
 
   command(input: CommandInput): void {
     const { state } = this;
+    if (input.command === "override") return onOverride(state, input);
     const why = `${input.reason} (${input.by})`;
     switch (input.command) {
       case "halt":
@@ -293,7 +294,7 @@ export class Desk {
         stop(state, scope, "operator", "REDUCING", why);
         for (const book of state.books.all)
           if (covers(scope, book))
-            this.#flatten(book, { strategy: book.strategy, rule: "@operator", firing: `@operator/${state.now.seq}` });
+            this.#flatten(book, { strategy: book.strategy, rule: OPERATOR, firing: `${OPERATOR}/${state.now.seq}` });
         break;
       }
     }
@@ -361,6 +362,7 @@ export class Desk {
 
   timer(id: string): void {
     const [kind, orderId] = split(id);
+    if (kind === "override") return onOverrideTimer(this.state, orderId);
     if (kind === "risk") return onRiskTimer(this.state, id);
     const pending = kind === "confirm" ? this.#pending.get(orderId) : undefined;
     if (pending !== undefined) this.#confirmationMissing(pending);

@@ -13,6 +13,9 @@ import type { Split } from "./splits.ts";
 /** Shares that nobody here bought: found at the broker in a reconciliation. */
 export const EXTERNAL = "@external";
 
+/** In the place of a rule: what a person asked for. */
+export const OPERATOR = "@operator";
+
 export interface Position {
   readonly strategy: string;
   readonly symbol: string;

@@ -23,6 +23,7 @@ import type { DeskState } from "./state.ts";
 export function onSplit(desk: DeskState, split: Split): void {
   const { symbol } = split;
   desk.account.split(split);
+  desk.drift.forget(symbol);
   for (const position of desk.portfolio.split(split)) desk.output(desk.portfolio.told(position));
   const ratio = ratioText(split);
   const message = `${symbol} splits ${ratio}: its facts are unknown, its orders are cancelled, and nothing is decided until history and the broker are in new shares`;

@@ -12,13 +12,18 @@ import { Account } from "./account.ts";
 import { Books, firingsOf, viewOfBook } from "./books.ts";
 import type { Book } from "./books.ts";
 import { Counts } from "./counts.ts";
+import { Drift } from "./drift.ts";
+import { Instruments } from "./instruments.ts";
 import { OrderBook, clientOrderId, isTerminal, newOrder, remaining, viewOf } from "./orders.ts";
 import type { Order, OrderOrigin, OrderRole } from "./orders.ts";
+import { Overrides } from "./overrides.ts";
 import { Pauses } from "./pauses.ts";
 import { Portfolio } from "./portfolio.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { decide } from "./risk/approve.ts";
 import { contextOf } from "./risk/context.ts";
+import type { AiBounds } from "./risk/context.ts";
+import { entryPrice } from "./risk/exposure.ts";
 import { limitsOf } from "./risk/limits.ts";
 import { Memory } from "./risk/memory.ts";
 import { refusedByControl } from "./stops.ts";
@@ -46,6 +51,8 @@ export interface SendOptions {
   readonly fractional: boolean;
   /** An exit that a rule decided: limits that are declared to include exits hold for it. */
   readonly limited?: boolean;
+  /** An AI wants it, with the bounds that were declared before it was asked. Nothing sends such orders yet. */
+  readonly ai?: { readonly bounds: AiBounds | null };
   /** What the firing wants altogether; absent: exactly this order. */
   readonly wanted?: Decimal;
   /** Distinguishes the orders of one firing. */
@@ -83,6 +90,9 @@ export class DeskState {
   /** Rules out of service, by rule and symbol. */
   readonly quarantined = new Map<string, Quarantine>();
   readonly counts = new Counts();
+  readonly instruments = new Instruments();
+  readonly drift = new Drift();
+  readonly overrides = new Overrides();
   /** What the controls remember. */
   readonly memory = new Memory();
 
@@ -92,6 +102,9 @@ export class DeskState {
   }
 
   output(output: Output): void {
+    // A broker's budget of requests knows no difference between them.
+    if (output.kind === "submit" || output.kind === "cancel" || output.kind === "lookup")
+      this.counts.message(this.now.arrivalTime);
     this.#sink.output(output);
   }
 
@@ -150,10 +163,7 @@ export class DeskState {
     let total = ZERO;
     for (const order of this.orders.openEntries) {
       if (order === except) continue;
-      const limit = order.limitPrice ?? order.stopPrice;
-      const mark = this.account.markOf(order.symbol);
-      const price = limit === null ? decimal(Number.isFinite(mark) ? mark : 0) : decimal(limit);
-      total = total.plus(remaining(order).times(price));
+      total = total.plus(remaining(order).times(entryPrice(this, order)));
     }
     return total;
   }
@@ -171,10 +181,16 @@ export class DeskState {
     const order = newOrder(decision.order, options.origin, options.role, decision.order);
     this.orders.add(order);
     this.#count(options.origin.strategy, request.symbol, options.role);
+    if (options.role === "entry") this.#noteDrift(request);
     if (options.role === "entry") this.#remember(order, request, options);
     this.#submit(order, decision.order);
     this.announce(order);
     return order;
+  }
+
+  #noteDrift({ symbol, limitPrice, stopPrice }: OrderRequest): void {
+    const price = Number(limitPrice ?? stopPrice ?? this.account.markOf(symbol));
+    this.drift.note(symbol, this.now.marketTime, price);
   }
 
   #remember({ clientOrderId, origin }: Order, request: OrderRequest, { leg, wanted }: SendOptions): void {
@@ -283,6 +299,9 @@ export class DeskState {
       books: this.books.save(),
       pauses: this.pauses.save(),
       splits: this.splits.save(),
+      instruments: this.instruments.save(),
+      drift: this.drift.save(),
+      overrides: this.overrides.save(),
     };
   }
 
@@ -303,5 +322,8 @@ export class DeskState {
     this.books.restore(saved.books, this.orders);
     this.pauses.restore(saved.pauses);
     this.splits.restore(saved.splits);
+    this.instruments.restore(saved.instruments);
+    this.drift.restore(saved.drift);
+    this.overrides.restore(saved.overrides);
   }
 }

@@ -3,6 +3,7 @@
  *
  * Owns: when a quote may still be believed: not in a halt, not after a gap in the data, not for ever. May not: build bars.
  */
+import { STALE_MS } from "../time.ts";
 import type { QuoteInput } from "../event.ts";
 import { exactly, packed, restoreEach, unpacked } from "../saved.ts";
 import type { PackedNumbers } from "../saved.ts";
@@ -24,9 +25,6 @@ export interface SavedQuotes {
   readonly states: Readonly<Record<string, PackedNumbers>>;
   readonly halted: readonly string[];
 }
-
-/** Quotes and last trades that came longer ago are unknown, when nothing else is declared. */
-export const STALE_MS = 300_000;
 
 export class Quotes {
   readonly staleMs: number;

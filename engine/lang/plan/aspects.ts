@@ -72,8 +72,11 @@ export function aspectsOfParams(params: Strategy["params"]): Aspects {
 
 /** Limits of the account, and what else stands beside the strategies. */
 export function aspectsOfProgram(program: Program): Aspects {
-  const { digest: _d, strategies: _s, settings: _st, approval, ...rest } = program;
+  const { digest: _d, strategies: _s, settings: _st, approval, ...others } = program;
+  const { live = {}, ...risk } = others.risk;
+  const rest = { ...others, risk };
   const values = new Map<string, PlanValue>(approvalOf(approval));
+  for (const [name, { by, since }] of Object.entries(live)) values.set(`risk.live.${name}`, `${by} since ${since}`);
   flatten(values, "", rest as unknown as Readonly<Record<string, PlanValue>>);
   return values;
 }

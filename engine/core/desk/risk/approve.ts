@@ -6,7 +6,7 @@
  */
 import { text } from "../../decimal.ts";
 import type { ApprovedOrder, CheckResult, OrderRequest, Verdict } from "../../event.ts";
-import type { RiskLimits } from "../../risk-limits.ts";
+import { overrideText } from "../overrides.ts";
 import { CONTROLS } from "./catalogue.ts";
 import type { RiskContext } from "./context.ts";
 import { refuse, skip } from "./control.ts";
@@ -22,7 +22,8 @@ export function decide(firing: string, request: OrderRequest, context: RiskConte
   let clamped = false;
   let refusedBy: CheckResult | undefined;
   for (const control of CONTROLS) {
-    const { qty: smaller, ...answer } = answerOf(control, clamped ? { ...context, qty } : context);
+    const { qty: smaller, ...answered } = answerTo(control, clamped ? { ...context, qty } : context);
+    const answer = { ...answered, reason: withOverrides(control, context, answered.reason) };
     const { value, limit } = answer;
     const headroom = value === null || limit === null ? null : limit - value;
     const result: CheckResult = { check: control.name, ...answer, headroom };
@@ -39,23 +40,21 @@ export function decide(firing: string, request: OrderRequest, context: RiskConte
   return { verdict, order: stamp({ ...request, qty: text(qty) }) };
 }
 
-function answerOf(control: Control, context: RiskContext): Answer {
-  const { intent, limits, real } = context;
-  const included: readonly string[] = intent.limited ? (limits.includeExits ?? []) : [];
-  if (intent.reducesOnly && !control.exits && !included.includes(control.name)) return skip("exits are never trapped");
-  const unset = real ? unsetLimit(control, limits) : undefined;
-  if (unset !== undefined) return refuse(`${unset} is not set, and real money needs it: add it to the risk limits`);
-  return control.run(context);
+/** Says which of the control's limits somebody has raised. */
+function withOverrides({ limits }: Control, { overrides }: RiskContext, reason: string): string {
+  const raised = overrides.filter(({ limit }) => limits.some(({ name }) => name === limit.replace(/\..*$/, "")));
+  return [reason, ...raised.map(overrideText)].filter((part) => part !== "").join("; ");
 }
 
-/** Name of a limit that real money must have. */
-function unsetLimit(control: Control, limits: RiskLimits): string | undefined {
-  return control.limits.find(({ live, kind, key }) => {
-    if (live !== "required") return false;
-    const { maxPositionRatio, maxPositionNotional, maxPositionQty } = limits;
-    const set = kind === "position" ? (maxPositionRatio ?? maxPositionNotional ?? maxPositionQty) : limits[key];
-    return set === undefined;
-  })?.name;
+/** What one control says to an order. */
+export function answerTo(control: Control, context: RiskContext): Answer {
+  const { intent, limits, unset, real } = context;
+  const included: readonly string[] = intent.limited ? (limits.includeExits ?? []) : [];
+  if (intent.reducesOnly && !control.exits && !included.includes(control.name)) return skip("exits are never trapped");
+  const missing = real ? control.limits.find(({ name }) => unset.includes(name)) : undefined;
+  if (missing !== undefined)
+    return refuse(`${missing.name} is not set, and real money needs it: add it to the risk limits`);
+  return control.run(context);
 }
 
 /** The one cast that makes an order sendable. */

@@ -3,18 +3,39 @@
  *
  * Owns: its shape, and gathering it from the desk. May not: judge.
  */
+import { isOfTime } from "../../../market/bar-size.ts";
 import type { Calendar } from "../../../market/calendar.ts";
 import { ZERO, decimal } from "../../decimal.ts";
 import type { Decimal } from "../../decimal.ts";
 import type { OrderRequest, Side, TradingState } from "../../event.ts";
 import type { Approval, OrderType, SessionKind, TimeInForce } from "../../program.ts";
-import type { RiskLimits } from "../../risk-limits.ts";
+import type { LivePermission, RiskLimits } from "../../risk-limits.ts";
+import { STALE_MS } from "../../time.ts";
+import type { Quote } from "../account.ts";
+import type { InstrumentState } from "../instruments.ts";
 import { signedRemaining } from "../orders.ts";
 import type { Order } from "../orders.ts";
 import type { DeskState, SendOptions } from "../state.ts";
-import type { ScopeName } from "../states.ts";
+import { OPERATOR } from "../portfolio.ts";
+import { raised } from "../overrides.ts";
+import type { Override } from "../overrides.ts";
+import { covers, symbolScope } from "../states.ts";
+import { exposuresOf } from "./exposure.ts";
+import type { Exposure, Member } from "./exposure.ts";
 import { limitsOf } from "./limits.ts";
+import type { EffectiveLimits } from "./limits.ts";
+
+/** `protection`: what a bracket promised. Nothing makes an intent of `ai` yet, and without bounds none passes. */
+export type IntentOrigin = "rule" | "protection" | "operator" | "ai";
+
+/** Declared before an AI is asked, so that no answer of it can widen them. */
+export interface AiBounds {
+  readonly symbols: readonly string[];
+  readonly sides: readonly Side[];
+  readonly maxQty: number;
+}
 import { Hindsight } from "./hindsight.ts";
+import type { ScopeName } from "../states.ts";
 
 /** What wants to become an order. */
 export interface Intent {
@@ -29,7 +50,12 @@ export interface Intent {
   /** Limit or stop price, or null for a market order. */
   readonly price: Decimal | null;
   readonly limit: Decimal | null;
+  readonly stop: Decimal | null;
   readonly orderClass: OrderRequest["orderClass"];
+  /** Who wants it. */
+  readonly origin: IntentOrigin;
+  /** What an intent of an AI was bounded to before the AI was asked; null for all others, and when nobody bounded it. */
+  readonly bounds: AiBounds | null;
   /** Proven by the desk: whatever else fills, this order can only bring the position closer to zero. */
   readonly reducesOnly: boolean;
   /** A rule's exit, for which limits may be declared to hold; false for orders that protect and for an operator's. */
@@ -44,6 +70,11 @@ export interface Scope {
   readonly limits: RiskLimits;
   readonly ordersToday: number;
   readonly ordersLastMinute: number;
+  readonly ordersLastSecond: number;
+  /** Orders that are open at the broker or on their way, without this one. */
+  readonly openOrders: number;
+  /** What is held and working in there, without this order. */
+  readonly exposure: Exposure;
 }
 
 export interface RiskContext {
@@ -52,12 +83,33 @@ export interface RiskContext {
   readonly qty: Decimal;
   /** Last price known of the symbol; zero when none is. */
   readonly reference: Decimal;
+  /** Age of the newest price or quote in market time; NaN when there is none. */
+  readonly priceAgeMs: number;
+  /** How old a price may be by the strategy's own bars: what was decided at a close is as old as its bar. */
+  readonly barMs: number;
+  /** The newest quote, when it is not older than a price may be. */
+  readonly quote: Quote | null;
+  /** Price of the first order of the symbol within the window of `max_price_drift`; null: this one is the first. */
+  readonly firstPrice: number | null;
+  /** What the broker says of the symbol; null while it has not. */
+  readonly instrument: InstrumentState | null;
+  readonly permission: LivePermission | null;
+  /** What all strategies hold and have working in the symbol. */
+  readonly inSymbol: Exposure;
+  /** Groups that hold the symbol, with what is held and working in each. */
+  readonly groups: readonly { readonly name: string; readonly exposure: Exposure }[];
+  /** Requests of this minute that count against the broker's budget. */
+  readonly messagesLastMinute: number;
+  /** Limits that two people have raised for a while; `limits` and `scopes` hold the raised ones. */
+  readonly overrides: readonly Override[];
   /** The tightest of all scopes: what holds for this order alone. */
   readonly limits: RiskLimits;
   /** What holds for what all strategies do together in this symbol. */
   readonly accountLimits: RiskLimits;
   /** Of the account first; then those that have limits of their own. */
   readonly scopes: readonly Scope[];
+  /** Limits that real money must have and that nobody set. */
+  readonly unset: readonly string[];
   /** Real money: a required limit that nobody set refuses. */
   readonly real: boolean;
   readonly time: number;
@@ -90,45 +142,35 @@ export interface RiskContext {
 
 /** `except`: the order itself, when it is open already. */
 export function contextOf(desk: DeskState, request: OrderRequest, options: SendOptions, except?: Order): RiskContext {
-  const { origin, limited = false, reducesOnly, fractional } = options;
+  const { origin } = options;
   const { symbol, side } = request;
   const { account, portfolio, program, now } = desk;
   const strategy = desk.strategy(origin.strategy);
   const others = othersOf(desk, origin.strategy, symbol, side);
-  const price = request.limitPrice ?? request.stopPrice;
   const { state, reason } = desk.states.of(origin.strategy, symbol);
   const mark = account.markOf(symbol);
-  const limits = limitsOf(program, origin.strategy, symbol);
+  const overrides = desk.overrides.for(origin.strategy, symbol, now.arrivalTime);
+  const limits = raised(limitsOf(program, origin.strategy, symbol), overrides);
+  const { priceDriftWindowMs: windowMs = 0 } = limits.tightest;
   return {
-    intent: {
-      strategy: origin.strategy,
-      rule: origin.rule,
-      symbol,
-      side,
-      type: request.type,
-      extendedHours: request.extendedHours,
-      fractional,
-      timeInForce: request.timeInForce,
-      price: price === undefined ? null : decimal(price),
-      limit: request.limitPrice === undefined ? null : decimal(request.limitPrice),
-      orderClass: request.orderClass,
-      reducesOnly,
-      limited,
-    },
+    intent: intentOf(request, options),
     qty: decimal(request.qty),
     reference: Number.isFinite(mark) ? decimal(mark) : ZERO,
     limits: limits.tightest,
+    unset: limits.unset,
     accountLimits: limits.together,
-    scopes: limits.scopes.map(({ scope, name, limits: own }) => ({
-      name,
-      scope,
-      limits: own,
-      ordersToday: desk.counts.on(account.dayEnds, scope),
-      ordersLastMinute: desk.counts.lastMinute(now.arrivalTime, scope),
-    })),
+    ...exposed(desk, limits, symbol, except),
+    overrides,
     real: desk.real,
     time: now.marketTime,
     calendar: desk.options.calendarOf(symbol),
+    priceAgeMs: now.marketTime - account.pricedAt(symbol),
+    barMs: strategy !== undefined && strategy.ticks !== true && isOfTime(strategy.on) ? strategy.on.ms : 0,
+    quote: account.quoteOf(symbol, now.marketTime - (program?.staleMs ?? STALE_MS)),
+    firstPrice: desk.drift.firstAfter(symbol, now.marketTime - windowMs),
+    instrument: desk.instruments.of(symbol) ?? null,
+    permission: limits.permission ?? null,
+    messagesLastMinute: desk.counts.messagesLastMinute(now.arrivalTime),
     session: strategy?.session ?? "regular",
     daily: strategy?.on.kind === "session" && strategy.ticks !== true,
     state,
@@ -154,6 +196,68 @@ export function contextOf(desk: DeskState, request: OrderRequest, options: SendO
     othersOwner: others.owner,
     past: new Hindsight(desk, request, options, except),
   };
+}
+
+function intentOf(
+  request: OrderRequest,
+  { origin, role, ai, limited = false, reducesOnly, fractional }: SendOptions,
+): Intent {
+  const { symbol, side, type, extendedHours, timeInForce, orderClass } = request;
+  const limit = request.limitPrice === undefined ? null : decimal(request.limitPrice);
+  const stop = request.stopPrice === undefined ? null : decimal(request.stopPrice);
+  const protects = role === "stop_loss" || role === "take_profit";
+  const isOperator = origin.rule === OPERATOR;
+  return {
+    ...{ strategy: origin.strategy, rule: origin.rule },
+    ...{ symbol, side, type, extendedHours, fractional, timeInForce, orderClass },
+    ...{ price: limit ?? stop, limit, stop, reducesOnly, limited },
+    origin: ai !== undefined ? "ai" : isOperator ? "operator" : protects ? "protection" : "rule",
+    bounds: ai?.bounds ?? null,
+  };
+}
+
+/** Scopes and groups with what is held and working in each. */
+function exposed(
+  desk: DeskState,
+  limits: EffectiveLimits,
+  symbol: string,
+  except: Order | undefined,
+): Pick<RiskContext, "scopes" | "groups" | "inSymbol"> {
+  const { counts, account, orders, now } = desk;
+  const [inScopes, inGroups] = [limits.scopes, limits.groups] as const;
+  const exposures = exposuresOf(
+    desk,
+    [
+      ...inScopes.map(
+        ({ scope }) =>
+          (member: Member) =>
+            covers(scope, member),
+      ),
+      ...inGroups.map(
+        ({ symbols }) =>
+          (member: Member) =>
+            symbols.includes(member.symbol),
+      ),
+    ],
+    except,
+  );
+  const open = orders.open((order) => order !== except);
+  const scopes = inScopes.map(({ scope, name, limits: own }, index) => ({
+    name,
+    scope,
+    limits: own,
+    ordersToday: counts.on(account.dayEnds, scope),
+    ordersLastMinute: counts.lastMinute(now.arrivalTime, scope),
+    ordersLastSecond: counts.lastSecond(now.arrivalTime, scope),
+    openOrders: open.filter((order) => covers(scope, { strategy: order.origin.strategy, symbol: order.symbol })).length,
+    exposure: exposures[index] as Exposure,
+  }));
+  const groups = inGroups.map(({ name }, index) => ({
+    name,
+    exposure: exposures[inScopes.length + index] as Exposure,
+  }));
+  const inSymbol = exposures[inScopes.findIndex(({ scope }) => scope === symbolScope(symbol))] as Exposure;
+  return { scopes, groups, inSymbol };
 }
 
 /** What others hold or have working in a symbol; the one who opposes `side` when there is one. */

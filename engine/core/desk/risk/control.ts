@@ -49,9 +49,21 @@ export function worstPrice({ intent, reference }: RiskContext): Decimal {
   return intent.price === null ? reference : Decimal.max(intent.price, reference);
 }
 
+/** Without a price nothing can be valued, and nothing that needs a value passes. */
+export function hasPrice({ reference }: RiskContext): boolean {
+  return reference.isGreaterThan(0);
+}
+
+export const NO_PRICE: Answer = refuse("no price is known for the symbol");
+
 export function atMost(value: number, limit: number | undefined, what: string): Answer {
   if (limit === undefined) return skip(`no limit on ${what} is set`);
   return value <= limit ? pass(value, limit) : refuse(`${what}: ${aboveLimit(value, limit)}`, value, limit);
+}
+
+/** A part of the equity; infinite when there is none left. */
+export function ofEquity(worth: Decimal, { equity }: RiskContext): number {
+  return equity.isGreaterThan(0) ? worth.div(equity).toNumber() : Number.POSITIVE_INFINITY;
 }
 
 /** One count under the limit of every scope that has one; the answer is that of the scope with the least room. */

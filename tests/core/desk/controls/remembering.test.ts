@@ -689,15 +689,16 @@ describe("probation", () => {
   });
 
   it("holds for real money where nobody set one, and not where it was turned off", () => {
-    const required = { maxOrderNotional: 1e6, maxPositionNotional: 1e6, maxDailyLossRatio: 0.5 };
-    for (const [risk, qty] of [
-      [required, "9"],
-      [{ ...required, probationOrders: 0 }, "10"],
+    const live = { s: { by: "ann", since: "2024-01-01" } };
+    const required = { maxOrderNotional: 1e6, maxPositionNotional: 1e6, maxDailyLossRatio: 0.5, live };
+    for (const [risk, outcome] of [
+      [required, "clamp"],
+      [{ ...required, probationOrders: 0 }, "skip"],
     ] as const) {
       const desk = new Desk(risk);
       desk.broker({ ...reconciled(), real: true });
       desk.say(1);
-      expect(desk.lastSubmit.qty).toBe(qty);
+      expect(desk.check("probation").outcome).toBe(outcome);
     }
   });
 });

@@ -15,6 +15,7 @@ export const dailyLoss: Control = {
       kind: "ratio",
       doc: "Loss since the previous close as a part of the account's equity then, e.g. `2%`, from which on entries are refused: the account's, or what the strategy or symbol itself has lost.",
       live: "required",
+      latched: true,
     },
   ],
   exits: false,

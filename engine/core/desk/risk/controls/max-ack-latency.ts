@@ -17,6 +17,7 @@ export const maxAckLatency: Control = {
       doc: "How long the broker may take to acknowledge an order; 3 slower ones in a row make a scope REDUCING until an answer is in time, or for a minute.",
       default: 5_000,
       live: "default",
+      latched: true,
     },
   ],
   exits: false,

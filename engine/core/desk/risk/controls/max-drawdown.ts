@@ -15,6 +15,7 @@ export const maxDrawdown: Control = {
       kind: "ratio",
       doc: "Loss since the best moment, e.g. `10%`, that makes a scope REDUCING until a person resumes it: of the account's highest equity, or what a strategy or symbol has given back as a part of the account's equity.",
       live: "optional",
+      latched: true,
     },
   ],
   exits: false,

@@ -15,6 +15,7 @@ export const maxLossStreak: Control = {
       kind: "count",
       doc: "Losing round trips in a row, fees included, that make a scope REDUCING for the day, or for `loss_cooldown`.",
       live: "optional",
+      latched: true,
     },
     {
       name: "loss_cooldown",

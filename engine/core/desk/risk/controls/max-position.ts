@@ -2,7 +2,7 @@
 import { Decimal, ZERO } from "../../../decimal.ts";
 import type { RiskLimits } from "../../../risk-limits.ts";
 import type { RiskContext } from "../context.ts";
-import { pass, refuse, skip } from "../control.ts";
+import { NO_PRICE, hasPrice, pass, refuse, skip } from "../control.ts";
 import type { Control } from "../control.ts";
 
 export const maxPosition: Control = {
@@ -22,6 +22,7 @@ export const maxPosition: Control = {
   ],
   exits: false,
   run: (context) => {
+    if (!hasPrice(context)) return NO_PRICE;
     const tighter = positionRoom(context);
     if (tighter === undefined) return skip("no max_position is set");
     const { limit, held, room } = tighter;

@@ -16,6 +16,7 @@ export const maxReconnects: Control = {
       doc: "Breaks of the connection to the broker or to the feed within 10 minutes that make a scope REDUCING until none has come for 5 minutes.",
       default: 10,
       live: "default",
+      latched: true,
     },
   ],
   exits: false,

@@ -16,6 +16,7 @@ export const maxRejections: Control = {
       doc: "Rejections by the broker in a row, or within a minute, that make a scope REDUCING until a person resumes it.",
       default: 10,
       live: "default",
+      latched: true,
     },
   ],
   exits: false,

@@ -1,6 +1,7 @@
 /** C6: distance of an order's price from the market. */
-import { atMost, pass, skip } from "../control.ts";
-import type { Control } from "../control.ts";
+import type { Decimal } from "../../../decimal.ts";
+import { NO_PRICE, atMost, hasPrice, pass } from "../control.ts";
+import type { Answer, Control } from "../control.ts";
 
 export const priceCollar: Control = {
   id: "C6",
@@ -18,13 +19,28 @@ export const priceCollar: Control = {
       live: "default",
       exits: true,
     },
+    {
+      name: "stop_collar",
+      key: "stopCollarRatio",
+      kind: "ratio",
+      doc: "The same for stop prices; without it price_collar holds for them.",
+      live: "optional",
+    },
   ],
   exits: false,
-  run: ({ intent, reference, limits }) => {
-    const limit = limits.priceCollarRatio;
-    if (limit === undefined) return skip("no price_collar is set");
-    if (intent.price === null) return pass(0, limit, "market order");
-    const distance = intent.price.minus(reference).abs().div(reference).toNumber();
-    return atMost(distance, limit, "distance from the last price");
+  run: (context) => {
+    const { intent, reference, limits } = context;
+    if (!hasPrice(context)) return NO_PRICE;
+    const answers = [
+      { price: intent.stop, limit: limits.stopCollarRatio ?? limits.priceCollarRatio },
+      { price: intent.limit, limit: limits.priceCollarRatio },
+    ].flatMap(({ price, limit }) => (price === null ? [] : [distance(price, reference, limit)]));
+    const [first, second] = answers;
+    if (first === undefined) return pass(0, limits.priceCollarRatio ?? null, "market order");
+    return second === undefined || first.outcome === "refuse" ? first : second;
   },
 };
+
+function distance(price: Decimal, reference: Decimal, limit: number | undefined): Answer {
+  return atMost(price.minus(reference).abs().div(reference).toNumber(), limit, "distance from the last price");
+}

@@ -17,6 +17,7 @@ export const repeatedExecution: Control = {
       doc: "Entries of one rule in one symbol within a minute; one more makes the strategy REDUCING until a person resumes it.",
       default: 30,
       live: "default",
+      latched: true,
     },
   ],
   exits: false,
