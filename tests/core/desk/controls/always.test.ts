@@ -115,13 +115,13 @@ describe("the controls", () => {
         JSON.stringify(chaos.run.outputs),
       );
     });
-    fc.assert(property, { numRuns: runs(60) });
+    fc.assert(property, { numRuns: runs(20) });
     seen.clear();
-    fc.assert(property, { numRuns: 150, seed: 42 });
+    fc.assert(property, { numRuns: 80, seed: 42 });
     for (const place of [
       ...["risk/max_daily_loss", "risk/max_drawdown", "risk/max_loss_streak", "risk/max_rejections"],
       ...["risk/max_reconnects", "risk/max_ack_latency", "risk/probation", "account/cash-moved"],
     ])
       expect([...seen]).toContain(place);
-  });
+  }, 180_000);
 });
