@@ -20,6 +20,7 @@ const BACKTESTS: Readonly<Record<string, readonly string[]>> = {
 };
 const TICKS = "07-trades-and-quotes";
 const RUNAWAY = "08-runaway";
+const APPROVALS = "09-ask-a-person";
 
 function textOf(path: string): string {
   return readFileSync(new URL(path, ROOT), "utf8");
@@ -62,7 +63,7 @@ describe("examples", () => {
       entry.isDirectory(),
     );
     expect(folders.map(({ name }) => name).sort()).toEqual(
-      [...Object.keys(BACKTESTS), "05-your-own-stream", TICKS, RUNAWAY].sort(),
+      [...Object.keys(BACKTESTS), "05-your-own-stream", TICKS, RUNAWAY, APPROVALS].sort(),
     );
   });
 
@@ -94,8 +95,8 @@ describe("examples", () => {
     expect(trades.length).toBeGreaterThan(2);
   });
 
-  it("07: trades and quotes test a strategy that is judged at them", async () => {
-    const path = `examples/${TICKS}`;
+  it.each([TICKS, APPROVALS])("%s is a strategy and its tests, and all that it says is tested", async (folder) => {
+    const path = `examples/${folder}`;
     const command = ["test", path, "--coverage"];
     expect(textOf(`${path}/README.md`)).toContain(`npx barwise ${command.join(" ")}\n`);
     const printed = (await barwise(addTest, command)).replaceAll(/ \(\d+ ms\)/g, "");

@@ -26,7 +26,13 @@ function filesBelow(folder: string, keep: (path: string) => boolean): Source[] {
 
 // ------------------------------------------------------------------------------------------------ imports
 
-const CORE_TYPES = ["core/event.ts", "core/feed-event.ts", "core/program.ts", "core/risk-limits.ts"];
+const CORE_TYPES = [
+  "core/approval.ts",
+  "core/event.ts",
+  "core/feed-event.ts",
+  "core/program.ts",
+  "core/risk-limits.ts",
+];
 /** Small pure helpers of the core that others may use beside its types. */
 const CORE_HELPERS = [
   "core/actions.ts",

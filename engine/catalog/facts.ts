@@ -123,6 +123,14 @@ const ORDER = group("order", [
   ["order.qty", "count", NOT_NEGATIVE, "Shares of the order, after it was cut down to the limits."],
   ["order.price", "price", NOT_NEGATIVE, "Its limit, else its stop, else the last price."],
   ["order.side", "side", [-1, 1], "1 to buy, -1 to sell."],
+  [
+    "order.number",
+    "count",
+    [1, Number.POSITIVE_INFINITY],
+    "1 for the first entry that the strategy sends, then 2, and so on.",
+  ],
+  ["order.is_first", "flag", [0, 1], "1 for the first entry that the strategy sends, else 0."],
+  ["order.regular_hours", "flag", [0, 1], "1 while the regular session is open, else 0."],
 ]);
 
 /** Known only while an order is made: they stand under `approval:`. */

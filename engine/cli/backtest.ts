@@ -15,9 +15,11 @@ import { calendarOf } from "../market/instruments.ts";
 import { backtest } from "../runtime/backtest.ts";
 import type { BacktestResult } from "../runtime/backtest.ts";
 import type { ConfirmMode } from "../runtime/confirm.ts";
+import type { ApprovalMode } from "../runtime/stand-in.ts";
 import { StatementWriter } from "../runtime/statement.ts";
 import { needsOf } from "../runtime/warmup.ts";
 import { withoutTrades } from "./counted.ts";
+import { approvalLine, approvalMode } from "./approval-mode.ts";
 import { CliError, painter, print, progressLine, say } from "./io.ts";
 import { createSimExchange } from "./local-venue.ts";
 import { loadProgram } from "./program.ts";
@@ -39,6 +41,7 @@ interface Flags {
   readonly from?: string;
   readonly to?: string;
   readonly confirm: string;
+  readonly approvals: string;
   readonly param: readonly string[];
   readonly journal?: string;
   readonly format: string;
@@ -80,6 +83,11 @@ export function addBacktest(program: Command): void {
     .option("--to <date>", "stop before this date")
     .option("--param <name=value...>", "replace a param of the strategies", collect, [])
     .option("--confirm <mode>", "json-rules-engine confirms every firing (full) or one in N (sampled:N)", "full")
+    .option(
+      "--approvals <mode>",
+      "orders that a person must approve: approved at once (auto), refused at once (none), or left until they expire (expire)",
+      "auto",
+    )
     .option("--journal <dir>", "keep the journal of the run there")
     .option("--fills", "print every fill", false)
     .option("--trades", "print every closed trade", false)
@@ -99,6 +107,7 @@ async function runBacktest(paths: readonly string[], flags: Flags): Promise<void
   if (flags.format !== "json" && flags.format !== "pretty")
     throw new CliError(`--format ${flags.format}: expected pretty or json`);
   const confirm = confirmMode(flags.confirm);
+  const approvals = approvalMode(flags.approvals);
   const period = periodOf(flags);
   if (flags.journal !== undefined) await mustBeNew(flags.journal);
   const { tape, notes } = await openTape(flags.data, {
@@ -114,19 +123,19 @@ async function runBacktest(paths: readonly string[], flags: Flags): Promise<void
   const { program, sources } = loaded;
   for (const note of [...notes, ...loaded.notes, ...checkData(program, tape)]) say(note);
   const writer = new StatementWriter();
-  const result = await run(program, sources, tape, { flags, period, confirm }, writer);
+  const result = await run(program, sources, tape, { flags, period, confirm, approvals }, writer);
   if (flags.format === "json") {
-    print(JSON.stringify(report(program, tape, result, writer, confirm), undefined, 2));
+    print(JSON.stringify(report(program, tape, result, writer, { confirm, approvals }), undefined, 2));
     return;
   }
-  pretty(program, tape, result, writer, confirm, flags);
+  pretty(program, tape, result, writer, { confirm, approvals }, flags);
 }
 
 async function run(
   program: Program,
   sources: Readonly<Record<string, string>>,
   tape: Tape,
-  { flags, period: { from, to }, confirm }: Wanted,
+  { flags, period: { from, to }, confirm, approvals }: Wanted,
   writer: StatementWriter,
 ): Promise<BacktestResult> {
   const exchange = createSimExchange({
@@ -149,6 +158,7 @@ async function run(
       account: "backtest",
       journalId: "backtest",
       confirm,
+      approvals,
       ...(journal === undefined ? {} : { journal }),
       ...(from === undefined ? {} : { tradeFrom: from }),
       observe: (input, outputs) => writer.observe(input, outputs),
@@ -168,6 +178,7 @@ interface Wanted {
   readonly flags: Flags;
   readonly period: Period;
   readonly confirm: ConfirmMode;
+  readonly approvals: ApprovalMode;
 }
 
 interface Period {
@@ -285,7 +296,7 @@ function report(
   tape: Tape,
   result: BacktestResult,
   writer: StatementWriter,
-  confirm: ConfirmMode,
+  { confirm, approvals }: Pick<Wanted, "confirm" | "approvals">,
 ): object {
   return {
     format_version: 1,
@@ -304,6 +315,7 @@ function report(
       to: isoTime(result.lastTime),
     },
     confirmation: { ...confirm, firings: result.firings, confirmed: result.confirmed },
+    approvals: { mode: approvals, ...result.approvals },
     statement: writer.statement(),
     fills: writer.fills,
     trades: writer.trades,
@@ -316,7 +328,7 @@ function pretty(
   tape: Tape,
   result: BacktestResult,
   writer: StatementWriter,
-  confirm: ConfirmMode,
+  { confirm, approvals }: Pick<Wanted, "confirm" | "approvals">,
   flags: Flags,
 ): void {
   const paint = painter(process.stdout);
@@ -328,7 +340,9 @@ function pretty(
     `${tape.name}${tape.label === "synthetic" ? paint("yellow", " SYNTHETIC") : ""}: ${result.items.toLocaleString("en-US")} items, ${isoTime(result.firstTime)} to ${isoTime(result.lastTime)}`,
   );
   const mode = confirm.mode === "full" ? "full" : `sampled, one in ${confirm.every}`;
-  print(`${result.firings} firings, ${result.confirmed} confirmed by json-rules-engine (${mode})\n`);
+  print(`${result.firings} firings, ${result.confirmed} confirmed by json-rules-engine (${mode})`);
+  const line = approvalLine(approvals, result);
+  if (line !== undefined) print(line);
   if (flags.fills && writer.fills.length > 0) print(`${fillsText(writer.fills)}\n`);
   if (flags.trades && writer.trades.length > 0) print(`${tradesText(writer.trades)}\n`);
   print(statementText(writer.statement(), paint));

@@ -204,6 +204,14 @@ export class LiveView {
         const { side, qty, symbol, type, orderClass } = output.order;
         return `${this.#tag} ${paint("cyan", "order")} ${side} ${qty} ${symbol} ${type}${orderClass === "simple" ? "" : ` ${orderClass}`}`;
       }
+      case "approval": {
+        const { id, state, order, strategy, rule, why, reason } = output.approval;
+        const what = `${order.side} ${order.qty} ${order.symbol} ${order.type} ${order.limitPrice ?? ""}`.trim();
+        const more = state === "pending" ? why : (reason ?? "");
+        return `${this.#tag} ${paint("yellow", `approval ${state}`)} ${strategy}/${rule}: ${what}: ${more} (${id})`;
+      }
+      case "decision.refused":
+        return `${paint("yellow", "decision refused")} ${output.by} via ${output.channel}: ${output.code}: ${output.reason}`;
       case "refused":
         return `${paint("yellow", "refused")} ${output.strategy}/${output.rule} ${output.symbol}: ${output.code}: ${output.reason}`;
       case "alert":

@@ -6,6 +6,7 @@
  *
  * Times are epoch milliseconds. Prices, sizes and facts are float64; money that moves is decimal text.
  */
+import type { ApprovalOutput, DecisionInput } from "./approval.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { BrokerInput, LegRole } from "./broker-event.ts";
 import type { AsideInput, LoadInput } from "./feed-event.ts";
@@ -87,6 +88,7 @@ export type ControlInput =
   | ProgramLoadedInput
   | CommandInput
   | ConfirmationInput
+  | DecisionInput
   | LoadInput
   /** `trading` starts when the runtime has warmed and reconciled; before that nothing fires. */
   | { readonly kind: "trading.started" };
@@ -233,6 +235,7 @@ export interface AccountView {
 // ---------------------------------------------------------------------------------------------- outputs
 
 export type Output =
+  | ApprovalOutput
   | { readonly kind: "timer.set"; readonly id: string; readonly clock: "market" | "arrival"; readonly at: number }
   | { readonly kind: "timer.cancel"; readonly id: string }
   | { readonly kind: "bar"; readonly symbol: string; readonly size: string; readonly bar: Bar; readonly revised?: true }
@@ -269,13 +272,14 @@ export type TradingState = "ACTIVE" | "REDUCING" | "HALTED";
 export interface Verdict {
   readonly firing: string;
   readonly clientOrderId: string;
-  readonly outcome: "approved" | "clamped" | "refused";
+  /** `asked`: every check passed, and a person must approve. */
+  readonly outcome: "approved" | "clamped" | "asked" | "refused";
   readonly checks: readonly CheckResult[];
 }
 
 export interface CheckResult {
   readonly check: string;
-  readonly outcome: "pass" | "clamp" | "refuse" | "skip";
+  readonly outcome: "pass" | "clamp" | "ask" | "refuse" | "skip";
   readonly value: number | null;
   readonly limit: number | null;
   /** How much of the limit is left, in its unit; negative beyond it. */

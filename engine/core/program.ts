@@ -6,6 +6,7 @@
  */
 import type { SeriesSize } from "../market/bar-size.ts";
 import type { AccountLimits, RiskLimits } from "./risk-limits.ts";
+import type { Approval } from "./approval.ts";
 
 /** The operators of the safe profile of json-rules-engine. */
 export type Operator =
@@ -76,8 +77,11 @@ export type PositionField =
   | "age";
 export type AccountField = "equity" | "cash" | "buying_power" | "day_pnl";
 export type OpeningRangeField = "low" | "mid" | "high";
-/** `side` is 1 to buy and -1 to sell. */
-export type OrderField = "notional" | "qty" | "price" | "side";
+/**
+ * `side` is 1 to buy and -1 to sell; `number` counts the entries of the strategy, 1 for its first one, `is_first` is 1 then;
+ * `regular_hours` is 1 while the regular session is open.
+ */
+export type OrderField = "notional" | "qty" | "price" | "side" | "number" | "is_first" | "regular_hours";
 export type CalcOperator = "+" | "-" | "*" | "/" | "neg" | "abs" | "min" | "max";
 
 /**
@@ -295,15 +299,6 @@ export interface SourceSpan {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-}
-
-/** Orders that open or add and for which the condition holds, or is unknown, need a person's word. */
-export interface Approval {
-  /** Facts of the order, of the account, constants and what is computed of them; inputs stand before users. */
-  readonly facts: readonly Fact[];
-  readonly condition: Condition;
-  /** How long an answer is awaited (arrival time). */
-  readonly expiresMs: number;
 }
 
 export type SessionKind = "regular" | "extended" | "always";

@@ -4,10 +4,13 @@
  * Owns: the order of the stages. The same inputs give the same outputs, byte for byte: no clock, no randomness, no
  * promise, no I/O. May not: keep anything that did not come with an event.
  */
+import { barSizeOf } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
 import { unreachable } from "./assert.ts";
+import { onDecision } from "./desk/deciding.ts";
 import { Desk } from "./desk/desk.ts";
-import type { BookView, Input, Output } from "./event.ts";
+import type { Input, Output, ProgramLoadedInput } from "./event.ts";
+import { giveBack } from "./signals/groups.ts";
 import { Signals } from "./signals/signals.ts";
 
 export interface CoreOptions {
@@ -32,8 +35,12 @@ export function createCore(options: CoreOptions): CoreState {
   const output = (item: Output): void => {
     state.outputs.push(item);
   };
-  const book = (view: BookView): void => signals.setBook(view);
-  const desk = new Desk(options, { output, book, settled: (symbol) => signals.settled(symbol) });
+  const desk = new Desk(options, {
+    output,
+    book: (view) => signals.setBook(view),
+    settled: (symbol) => signals.settled(symbol),
+    rearm: (firing) => giveBack(signals.instances, firing),
+  });
   const signals = new Signals(options.calendarOf, { output, firing: (firing, rule) => desk.firing(firing, rule) });
   const state: CoreState = { signals, desk, outputs: [] };
   return state;
@@ -54,7 +61,7 @@ function apply(state: CoreState, input: Input): void {
   switch (input.kind) {
     case "bar":
       // A correction of an old bar says nothing about the price of now.
-      if (!input.revised) desk.mark(input.symbol, input.close, input.marketTime);
+      if (!input.revised) desk.mark(input.symbol, input.close, input.marketTime, barSizeOf(input.size));
       refreshAccount(state);
       return signals.bar(input);
     case "trade":
@@ -88,13 +95,7 @@ function apply(state: CoreState, input: Input): void {
       if (input.clock === "market") signals.timer(input.id, input.marketTime);
       return desk.timer(input.id);
     case "program.loaded":
-      desk.load(input.program);
-      signals.load(input);
-      return void state.outputs.push({
-        kind: "loaded",
-        digest: input.program.digest,
-        strategies: input.program.strategies.map(({ name }) => name),
-      });
+      return load(state, input);
     case "trading.started":
       return signals.startTrading();
     case "command":
@@ -103,6 +104,8 @@ function apply(state: CoreState, input: Input): void {
       return desk.keepsUp(input);
     case "confirmation":
       return desk.confirmation(input);
+    case "decision":
+      return onDecision(desk.state, input);
     case "order.accepted":
     case "order.rejected":
     case "order.unknown":
@@ -117,6 +120,13 @@ function apply(state: CoreState, input: Input): void {
     default:
       return unreachable(input, "input");
   }
+}
+
+function load({ signals, desk, outputs }: CoreState, input: ProgramLoadedInput): void {
+  const { digest, strategies } = input.program;
+  desk.load(input.program);
+  signals.load(input);
+  outputs.push({ kind: "loaded", digest, strategies: strategies.map(({ name }) => name) });
 }
 
 function refreshAccount({ signals, desk }: CoreState): void {

@@ -3,11 +3,13 @@
  *
  * Owns: read-only snapshots as plain data. May not: change anything or be needed by a decision.
  */
+import type { ApprovalView } from "./approval.ts";
 import { text } from "./decimal.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { AccountView, OrderView, PositionView } from "./event.ts";
 import type { Condition, FactRef, LeafCondition, Operator } from "./program.ts";
-import { viewOf } from "./desk/orders.ts";
+import { viewOfRequest } from "./desk/asking.ts";
+import { isAsked, viewOf } from "./desk/orders.ts";
 import { holds } from "./judge.ts";
 import { TRUE, UNKNOWN } from "./signals/conditions.ts";
 import type { Slots, Truth } from "./signals/conditions.ts";
@@ -65,8 +67,22 @@ export function accountOf(
   };
 }
 
+/** Orders that a broker has or may have; what waits for a person is not among them. */
 export function openOrders(core: CoreState): readonly OrderView[] {
-  return core.desk.state.orders.open().map(viewOf);
+  return core.desk.state.orders.open((order) => !isAsked(order)).map(viewOf);
+}
+
+/** Requests that wait for a person, oldest first. */
+export function pendingApprovals(core: CoreState): readonly ApprovalView[] {
+  const { state } = core.desk;
+  return state.approvals.pending.map((request) => viewOfRequest(state, request));
+}
+
+/** One request, also when it is over, as long as it is remembered. */
+export function approvalOf(core: CoreState, id: string): ApprovalView | undefined {
+  const { state } = core.desk;
+  const request = state.approvals.get(id);
+  return request === undefined ? undefined : viewOfRequest(state, request);
 }
 
 /** What is held and may still be filled, with what it earned so far. */
@@ -79,7 +95,11 @@ export function booksOf(core: CoreState): {
   const positions = [...portfolio.positions].map(({ strategy, symbol, qty, avgPrice, realized, fees }) => ({
     ...{ strategy, symbol, qty: text(qty), avgPrice: text(avgPrice), realized: text(realized), fees: text(fees) },
   }));
-  return { cash: text(portfolio.cash), positions, orders: [...orders.all].map(viewOf) };
+  return {
+    cash: text(portfolio.cash),
+    positions,
+    orders: [...orders.all].filter((order) => !isAsked(order)).map(viewOf),
+  };
 }
 
 function inspectInstance(core: CoreState, instance: Instance): InstanceView {

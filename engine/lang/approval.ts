@@ -1,23 +1,22 @@
 /**
- * From `approval:` to the condition under which a person is asked about an order.
+ * From `approval:` to the conditions under which a person is asked about an order.
  *
- * Owns: which facts may stand in it, its default of time, and saying that nobody can be asked yet.
- * May not: judge an order (core/desk/approval.ts does).
+ * Owns: which facts may stand in it, and its thresholds as one condition. May not: judge an order (core/desk/approval.ts does), or
+ * read how a request is handled (approval-policy.ts).
  */
 import { INDICATORS } from "../catalog/catalog.ts";
-import type { Approval, FactSpec } from "../core/program.ts";
+import { ORDER_FACTS } from "../catalog/facts.ts";
+import type { Approval } from "../core/approval.ts";
+import type { Condition, FactSpec, Operator, OrderField } from "../core/program.ts";
 import { DAY } from "../market/bar-size.ts";
+import { readPolicy } from "./approval-policy.ts";
 import { Builder, LOWERING } from "./builder.ts";
 import { FactTable } from "./fact-table.ts";
 import { ConditionReader } from "./object-form.ts";
 import type { Context, Scope } from "./scope.ts";
-import { isDuration, parseDuration } from "./values.ts";
-import type { YamlFile } from "./yaml-file.ts";
-import { spelt } from "./fix-spelling.ts";
+import type { Path, YamlFile } from "./yaml-file.ts";
 
 const PATH = ["approval"];
-const DEFAULT_EXPIRY_MS = 300_000;
-
 const ALLOWED: ReadonlySet<FactSpec["kind"]> = new Set(["order", "account", "const", "calc"]);
 
 /** The approval of a strategy, which may use its params; undefined when there is none, or after a finding. */
@@ -28,24 +27,58 @@ export function readApproval(file: YamlFile, reader: ConditionReader, context: C
   const table = new FactTable(own, "regular");
   const scope: Scope = { ...context.scope, table, known: new Map() };
   const builder = new Builder(file, reader, { ...context, scope, series: table.own, orders: true });
-  const condition = builder.condition([...PATH, "when"]);
-  const expiresMs = expiryOf(builder);
-  // The last one is what was written; what it is computed of stands before it.
-  const other = table.facts.findLast(({ spec }) => !ALLOWED.has(spec.kind));
-  if (other !== undefined) {
-    const message = `An approval looks at the order and the account, not at ${nameOf(other.ref.fact)}`;
-    const help = "Use order.notional, order.qty, order.price, order.side and facts of the account.";
-    return builder.report("facts/not-here", [...PATH, "when"], message, help);
+  const when = conditionAt(builder, table, "when");
+  const second = conditionAt(builder, table, "second");
+  const policy = readPolicy(builder, PATH);
+  if (when === null || second === null || policy === undefined) return undefined;
+  const source = (file.data?.["approval"] ?? {}) as Readonly<Record<string, unknown>>;
+  const condition = anyOf([when, ...keysOf(table, source)]);
+  const { symbols } = source;
+  const listed = Array.isArray(symbols) ? symbols.filter((one): one is string => typeof one === "string") : [];
+  if (condition === undefined && second === undefined && listed.length === 0) {
+    const help = "Add when: order.notional > 25000, symbols:, first_orders: or outside: regular.";
+    return builder.reportKey("schema/missing-key", PATH, "This approval asks about no order", help);
   }
-  if (condition === undefined || expiresMs === undefined) return undefined;
-  const message = "Orders for which this holds are refused: asking a person is not built yet";
-  builder.reportKey(
-    "risk/approval",
-    PATH,
-    message,
-    "Raise the bound until then, or accept that such orders are not sent.",
-  );
-  return { facts: table.facts, condition, expiresMs };
+  return {
+    facts: table.facts,
+    ...(condition === undefined ? {} : { condition }),
+    ...(second === undefined ? {} : { second }),
+    ...(listed.length === 0 ? {} : { symbols: listed }),
+    ...policy,
+  };
+}
+
+/** Undefined when it is not written, null after a finding. */
+function conditionAt(builder: Builder, table: FactTable, key: string): Condition | undefined | null {
+  const path: Path = [...PATH, key];
+  if (!builder.has(path)) return undefined;
+  const before = table.facts.length;
+  const condition = builder.condition(path);
+  // The last one is what was written; what it is computed of stands before it.
+  const other = table.facts.slice(before).findLast(({ spec }) => !ALLOWED.has(spec.kind));
+  if (other === undefined) return condition ?? null;
+  const message = `An approval looks at the order and the account, not at ${nameOf(other.ref.fact)}`;
+  const help = "Use order.notional, order.qty, order.price, order.side and facts of the account.";
+  builder.report("facts/not-here", path, message, help);
+  return null;
+}
+
+/** Thresholds that have a key of their own, as the comparisons that they stand for. */
+function keysOf(table: FactTable, source: Readonly<Record<string, unknown>>): Condition[] {
+  const { first_orders: first, outside } = source;
+  const compared = (field: OrderField, operator: Operator, value: number): Condition => {
+    const { unit = "count", range = [0, 1] } = ORDER_FACTS.get(`order.${field}`) ?? {};
+    return { op: "leaf", left: table.order(field, { unit, range }), operator, right: { value } };
+  };
+  return [
+    ...(typeof first === "number" && first >= 1 ? [compared("number", "lessThanInclusive", first)] : []),
+    ...(outside === "regular" ? [compared("regular_hours", "equal", 0)] : []),
+  ];
+}
+
+function anyOf(conditions: readonly (Condition | undefined)[]): Condition | undefined {
+  const kids = conditions.filter((one) => one !== undefined);
+  return kids.length < 2 ? kids[0] : { op: "any", kids };
 }
 
 /** The approval of a project: there are no params, and no bars. */
@@ -72,16 +105,4 @@ export function readProjectApproval(file: YamlFile): Approval | undefined {
 
 function nameOf(fact: string): string {
   return /^(bars|seconds)_|^lag$/.test(fact) ? "what was before" : fact;
-}
-
-function expiryOf(builder: Builder): number | undefined {
-  const path = [...PATH, "expires"];
-  if (!builder.has(path)) return DEFAULT_EXPIRY_MS;
-  const source = builder.text(path);
-  const ms = parseDuration(source);
-  if (ms !== undefined && ms > 0) return ms;
-  // Another type has a finding of the schema.
-  if (source !== undefined)
-    builder.report("types/value", path, `"${source}" is no duration`, spelt("Write e.g. 5m.", isDuration));
-  return undefined;
 }

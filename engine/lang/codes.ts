@@ -103,7 +103,7 @@ const TABLE = {
     "No entry is sent at or after the end of the session: it would wait for a market it never saw.",
   ),
   "risk/exits-limited": warning("A limit that stops an exit keeps the risk it was meant to bound."),
-  "risk/approval": warning("Asking a person is not built yet, and an order that needs one is not sent without."),
+  "risk/approval": warning("Such an order would wait until it expires, and is never sent."),
   "risk/live-limit": error("Without a limit nobody has said how much real money may be lost, so nothing is sent."),
   "risk/no-effect": warning("The tightest limit holds: whoever reads this one believes in more room than there is."),
   "risk/unknown-name": warning("A limit for a name that nothing has bounds nothing."),

@@ -5,7 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { toCanonical } from "../core/canonical.ts";
-import type { Approval, Fact, Program, Rule, Strategy } from "../core/program.ts";
+import type { Approval } from "../core/approval.ts";
+import type { Condition, Fact, Program, Rule, Strategy } from "../core/program.ts";
 
 /** JSON with sorted keys; undefined members are left out. */
 export function canonicalText(value: unknown): string {
@@ -96,7 +97,9 @@ export function strategyDigest(strategy: Undigested<Strategy>): string {
 
 function spelledApproval(approval: Approval | undefined): unknown {
   if (approval === undefined) return undefined;
-  return { when: toCanonical(approval.facts, approval.condition), expiresMs: approval.expiresMs };
+  const { facts, condition, second, ...rest } = approval;
+  const spelledOut = (one: Condition | undefined) => (one === undefined ? undefined : toCanonical(facts, one));
+  return { when: spelledOut(condition), second: spelledOut(second), ...rest };
 }
 
 /** Of everything but what it was compiled with: that is in what it made. */

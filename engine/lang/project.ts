@@ -3,7 +3,7 @@
  *
  * Owns: its defaults and its meaning. May not: read other files; a risk file comes from the same map of texts.
  */
-import type { Approval } from "../core/program.ts";
+import type { Approval } from "../core/approval.ts";
 import type { AccountLimits } from "../core/risk-limits.ts";
 import { readProjectApproval } from "./approval.ts";
 import type { Diagnostic } from "./diagnostic.ts";

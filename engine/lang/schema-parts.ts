@@ -106,14 +106,7 @@ export function definitions(forEditors: boolean): Readonly<Record<string, Schema
     ...(forEditors ? objectForm() : {}),
     risk: mapping(RISK, riskLimits()),
     accountRisk: accountLimits(),
-    approval: mapping(
-      "Orders that open or add and that a person must approve. Exits are never asked about.",
-      {
-        when: ref("condition", "E.g. `order.notional > 25000`: facts of the order and of the account."),
-        expires: { ...ref("duration", "How long an answer is awaited."), default: "5m" },
-      },
-      ["when"],
-    ),
+    approval: approval(),
   };
 }
 
@@ -145,6 +138,67 @@ function objectForm(): Readonly<Record<string, Schema>> {
       ],
     },
   };
+}
+
+function approval(): Schema {
+  const policy = (what: string): Schema =>
+    choice(
+      what,
+      { consume: "The firing stays used up.", rearm: "The rule may fire again, as if it had not fired." },
+      "consume",
+    );
+  return mapping("Orders that open or add and that a person must approve. Exits are never asked about.", {
+    when: ref("condition", "E.g. `order.notional > 25000`: facts of the order and of the account."),
+    symbols: symbolList("Every order in one of these symbols."),
+    first_orders: { type: "integer", minimum: 1, description: "The first so many entries that a strategy sends." },
+    outside: choice("Orders outside these hours.", { regular: "The regular session of the exchange." }),
+    second: ref("condition", "When two people must approve, e.g. `order.notional > 100000`."),
+    expires: { ...ref("duration", "How long an answer is awaited."), default: "5m" },
+    max_drift: { ...ref("ratio", "How far the price may move until the answer comes."), default: "0.5%" },
+    fresh: { ...ref("duration", "How old the last price may be when the answer comes."), default: "30s" },
+    edits: choice(
+      "What a person may change before they approve.",
+      {
+        none: "Nothing.",
+        lower: "A smaller quantity, the limit price, the time in force.",
+        any: "The same, and a larger quantity within all limits.",
+      },
+      "lower",
+    ),
+    on_reject: policy("What becomes of the firing when a person says no."),
+    on_expiry: policy("What becomes of the firing when nobody answers in time."),
+    market_as: choice(
+      "What an order at the market becomes when it is asked about.",
+      { limit: "A limit order at the price that was shown and max_drift.", market: "It stays an order at the market." },
+      "limit",
+    ),
+    max_pending: {
+      type: "integer",
+      minimum: 1,
+      default: 20,
+      description: "Requests that may wait at once; more are refused.",
+    },
+    approvers: {
+      type: "object",
+      description:
+        "Who may decide, by channel: `{cli: [ann], telegram: [12345]}`. Without it: whoever the channel lets in.",
+      additionalProperties: {
+        type: "array",
+        description: "Names as the channel knows them.",
+        minItems: 1,
+        items: {
+          description: "A name, or {id, person} where the same person has another name in another channel.",
+          type: ["string", "integer", "object"],
+          additionalProperties: false,
+          properties: {
+            id: { type: ["string", "integer"], description: "The name in this channel." },
+            person: text("The person: two approvals must be those of two persons."),
+          },
+          required: ["id", "person"],
+        },
+      },
+    },
+  });
 }
 
 const RISK = "Limits that entries must keep. Exits are never trapped by them.";

@@ -175,6 +175,30 @@ function order(): Schema {
   });
 }
 
+const AFTER = "`bar 41`, `trade 12` or `quote 12`: right after it.";
+
+function decision(): Schema {
+  return mapping(
+    "A person's word on a request.",
+    {
+      at: { type: ["string", "integer"], description: AFTER },
+      strategy: text("Which strategy, when the file tests several."),
+      symbol: text("Which symbol, when the test plays several."),
+      rule: text("The rule that asked; without it the oldest request."),
+      approve: text("Says yes: the person's name."),
+      reject: text("Says no: the person's name."),
+      channel: text("How they say it.", { default: "cli" }),
+      edit: mapping("What they change before they say yes.", {
+        qty: { type: "number", description: "Shares." },
+        limit: { type: "number", description: "Its limit." },
+        time_in_force: text("How long it stays."),
+      }),
+      reason: text("Why."),
+    },
+    ["at"],
+  );
+}
+
 function expectation(): Schema {
   return mapping(
     "What must be so at one moment.",
@@ -198,6 +222,7 @@ function expectation(): Schema {
       }),
       equity: matcher("Equity of the account then."),
       cash: matcher("Cash of the account then."),
+      approval: { ...(order() as object), description: "The order that a person is asked about, as `order:` has it." },
       refused: text("Code of the refusal, e.g. max_position."),
       alert: text("Part of the message of an alert."),
       level: choice("Level of that alert.", { info: "To be read later.", warning: "Soon.", critical: "Now." }),
@@ -222,6 +247,20 @@ function testCase(): Schema {
           type: "object",
           description: "Replaces params of the strategy.",
           additionalProperties: { type: ["number", "string"], description: "A number, or a percentage such as `2%`." },
+        },
+        approvals: choice(
+          "Who answers when a person is asked and no decision below does.",
+          {
+            expire: "Nobody: requests expire.",
+            auto: "Everything is approved at once, and requests need not be listed.",
+            none: "Everything is rejected at once.",
+          },
+          "expire",
+        ),
+        decisions: {
+          type: "array",
+          description: "What people say to requests, each at its moment.",
+          items: decision(),
         },
       }),
       bars: bars("What the market does, by symbol.", false),

@@ -27,7 +27,7 @@ export interface Draft extends Omit<Expectation, "wanted"> {
 
 type Item = Readonly<Record<string, unknown>>;
 
-const KINDS = ["rule", "order", "fact", "position", "equity", "cash", "refused", "alert"] as const;
+const KINDS = ["rule", "order", "approval", "fact", "position", "equity", "cash", "refused", "alert"] as const;
 
 export function readExpectation(frame: ExpectFrame, path: Path): Draft | undefined {
   const item = dataAt(frame.file, path) as Item;
@@ -50,12 +50,17 @@ export function readExpectation(frame: ExpectFrame, path: Path): Draft | undefin
   return { path, place: placeIn(frame.file, path), text: textAt(frame.file, path), when, strategy, symbol, wanted };
 }
 
-function names(items: readonly { readonly name: string }[]): string[] {
+export function names(items: readonly { readonly name: string }[]): string[] {
   return items.map(({ name }) => name);
 }
 
 /** Undefined when it is not written, null after a finding. */
-function oneOf({ file }: ExpectFrame, path: Path, key: string, known: readonly string[]): string | undefined | null {
+export function oneOf(
+  { file }: ExpectFrame,
+  path: Path,
+  key: string,
+  known: readonly string[],
+): string | undefined | null {
   const value = dataAt(file, [...path, key]);
   if (typeof value !== "string") return undefined;
   if (known.includes(value)) return value;
@@ -71,7 +76,7 @@ export function placeIn(file: YamlFile, path: Path): Place {
   return file.findings.position(start);
 }
 
-function textAt(file: YamlFile, path: Path): string {
+export function textAt(file: YamlFile, path: Path): string {
   const range = nodeAt(file, path)?.range;
   const text = range === null || range === undefined ? "" : file.text.slice(range[0], range[1]);
   return text.replaceAll(/\s+/g, " ").trim();
@@ -83,7 +88,9 @@ function wantedAt(frame: ExpectFrame, path: Path, item: Item, rule: string | und
   const { file } = frame;
   const main = KINDS.filter((kind) => Object.hasOwn(item, kind));
   const kind = main.find((one) => one !== "rule") ?? "rule";
-  const other = main.find((one) => one !== kind && !(one === "rule" && ["order", "refused", "alert"].includes(kind)));
+  const other = main.find(
+    (one) => one !== kind && !(one === "rule" && ["order", "approval", "refused", "alert"].includes(kind)),
+  );
   if (other !== undefined && !(kind === "equity" && other === "cash")) {
     const help = `Make it an item of its own, with the same at:.`;
     const message = `"${other}" cannot stand beside "${kind}"`;
@@ -106,6 +113,10 @@ function wantedAt(frame: ExpectFrame, path: Path, item: Item, rule: string | und
     case "order": {
       const order = item["order"] === undefined ? undefined : orderAt(file, [...path, "order"]);
       return order === null ? undefined : { kind: "order", rule, order };
+    }
+    case "approval": {
+      const order = orderAt(file, [...path, "approval"]);
+      return order === null ? undefined : { kind: "order", rule, order, asked: true };
     }
     case "fact":
       return { kind: "draft", source: item["fact"] as Source };

@@ -15,6 +15,7 @@ import { beside, closureOf, wantedBy } from "./references.ts";
 import { readRisk } from "./risk-limits.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { testSchema } from "./schema-test.ts";
+import { readDecisions } from "./test-decisions.ts";
 import { placeIn, readExpectation, withCondition } from "./test-expect.ts";
 import type { Draft } from "./test-expect.ts";
 import { compileProbes } from "./test-probe.ts";
@@ -22,7 +23,7 @@ import type { Source } from "./test-probe.ts";
 import { readMarket } from "./test-market.ts";
 import type { CsvTable, CsvWanted, Market, MarketFrame } from "./test-market.ts";
 import { dataAt } from "./test-series.ts";
-import type { TestCase, Unit } from "./test-types.ts";
+import type { TestApprovals, TestCase, Unit } from "./test-types.ts";
 import { comparisonsOf } from "./test-units.ts";
 import type { ExpectFrame } from "./test-when.ts";
 import { parseRatio } from "./values.ts";
@@ -170,7 +171,7 @@ class Reader {
         : withCondition(frame, draft, strategyOf(program, draft), probed, indexes[i] as number),
     );
     this.#refuseForeign(program, probed.watched, drafts);
-    const { name, given } = dataAt(file, path) as { name: string; given?: { cash?: number; leverage?: number } };
+    const { name, given } = dataAt(file, path) as { name: string; given?: Given };
     return {
       name,
       place: placeIn(file, path),
@@ -181,6 +182,8 @@ class Reader {
       series,
       ticks,
       history,
+      approvals: given?.approvals ?? "expire",
+      decisions: readDecisions(frame, [...path, "given", "decisions"]),
       expect: expect.filter((one) => one !== undefined),
       units: units.flatMap(({ index, ...unit }): Unit[] => {
         const condition = probed.conditions.get(unit.file)?.[index];
@@ -250,6 +253,12 @@ class Reader {
     const only = this.#program.strategies.map(({ file: strategy }) => strategy);
     return { params, override: { symbols }, only, risk };
   }
+}
+
+interface Given {
+  readonly cash?: number;
+  readonly leverage?: number;
+  readonly approvals?: TestApprovals;
 }
 
 function strategyOf(program: Program, draft: Draft): Strategy | undefined {

@@ -4,6 +4,7 @@
  * Owns: the shapes between reading (lang), running (runtime) and telling (report). Plain data.
  * May not: hold text offsets that a reader of results would have to resolve: places are lines and columns.
  */
+import type { OrderEdit } from "../core/approval.ts";
 import type { Bar, QuoteInput, TradeInput } from "../core/event.ts";
 import type { Condition, Program } from "../core/program.ts";
 import type { BarSize } from "../market/bar-size.ts";
@@ -58,7 +59,13 @@ export interface OrderMatch {
 export type OrderNumber = "qty" | "limit" | "stop" | "trail" | "stop_loss" | "take_profit";
 
 export type Wanted =
-  | { readonly kind: "order"; readonly rule: string | undefined; readonly order: OrderMatch | undefined }
+  | {
+      readonly kind: "order";
+      readonly rule: string | undefined;
+      readonly order: OrderMatch | undefined;
+      /** It is not sent: a person is asked about it. */
+      readonly asked?: true;
+    }
   | { readonly kind: "fact"; readonly text: string; readonly strategy: string; readonly condition: Condition }
   | { readonly kind: "position"; readonly numbers: Readonly<Partial<Record<PositionNumber, Matcher>>> }
   | { readonly kind: "account"; readonly numbers: Readonly<Partial<Record<AccountNumber, Matcher>>> }
@@ -77,6 +84,23 @@ export interface Expectation {
   readonly symbol: string | undefined;
   readonly wanted: Wanted;
 }
+
+/** A person's word, right after a bar, a trade or a quote. */
+export interface TestDecision {
+  readonly place: Place;
+  readonly text: string;
+  readonly when: When;
+  readonly strategy: string | undefined;
+  readonly symbol: string | undefined;
+  readonly rule: string | undefined;
+  readonly decision: "approve" | "reject";
+  readonly by: string;
+  readonly channel: string;
+  readonly edit?: OrderEdit;
+  readonly reason: string;
+}
+
+export type TestApprovals = "auto" | "none" | "expire";
 
 export interface Place {
   readonly file: string;
@@ -105,6 +129,9 @@ export interface TestCase {
   readonly series: readonly TestSeries[];
   readonly ticks: readonly TestTicks[];
   readonly history: readonly TestSeries[];
+  /** Who answers when no decision does. */
+  readonly approvals: TestApprovals;
+  readonly decisions: readonly TestDecision[];
   readonly expect: readonly Expectation[];
   readonly units: readonly Unit[];
 }

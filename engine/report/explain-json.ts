@@ -4,7 +4,8 @@
  * Owns: the shape that is documented in docs/reference/cli.md. Lists are always there; what a rule leaves out is null.
  */
 import { toCanonical } from "../core/canonical.ts";
-import type { Approval, Program, Rule, Strategy } from "../core/program.ts";
+import type { Approval } from "../core/approval.ts";
+import type { Program, Rule, Strategy } from "../core/program.ts";
 import { spelled } from "../lang/digest.ts";
 import { snake } from "../lang/plan/aspects.ts";
 import { historyOf } from "../lang/plan/warmup.ts";
@@ -65,6 +66,13 @@ function ruleJson({ facts }: Strategy, rule: Rule): object {
 
 function approvalJson(approval: Approval | undefined): object | null {
   if (approval === undefined) return null;
-  const conditions = toCanonical(approval.facts, approval.condition);
-  return { when: conditionWords(conditions), conditions, expires_ms: approval.expiresMs };
+  const { facts, condition, second, symbols = [], expiresMs } = approval;
+  const conditions = condition === undefined ? null : toCanonical(facts, condition);
+  return {
+    when: conditions === null ? null : conditionWords(conditions),
+    conditions,
+    second: second === undefined ? null : conditionWords(toCanonical(facts, second)),
+    symbols,
+    expires_ms: expiresMs,
+  };
 }

@@ -5,9 +5,9 @@
  * evaluators judge, and the facts with the bars they need. Defaults are spelled out.
  */
 import { toCanonical } from "../core/canonical.ts";
+import type { Approval } from "../core/approval.ts";
 import type {
   Action,
-  Approval,
   BracketSpec,
   Fact,
   MessagePart,
@@ -228,8 +228,15 @@ function riskLines(risk: RiskLimits): string[] {
 
 function approvalLines(before: string, approval: Approval | undefined): string[] {
   if (approval === undefined) return [];
-  const when = conditionWords(toCanonical(approval.facts, approval.condition));
-  return [
-    `${before}a person must approve orders with ${when}, within ${durationText(approval.expiresMs)}; until that is built they are refused`,
+  const { facts, condition, second, symbols, expiresMs } = approval;
+  const which = [
+    ...(condition === undefined ? [] : [`orders with ${conditionWords(toCanonical(facts, condition))}`]),
+    ...(symbols === undefined ? [] : [`every order in ${symbols.join(", ")}`]),
   ];
+  const within = `within ${durationText(expiresMs)}`;
+  const twice =
+    second === undefined
+      ? []
+      : [`${before}two people must approve orders with ${conditionWords(toCanonical(facts, second))}, ${within}`];
+  return which.length === 0 ? twice : [`${before}a person must approve ${which.join(", and ")}, ${within}`, ...twice];
 }

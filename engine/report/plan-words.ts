@@ -94,7 +94,8 @@ function isRatio(name: string): boolean {
 }
 
 function valueWords(name: string, value: PlanValue): string {
-  if (name === "approval.when") return conditionWords(value as unknown as CanonicalCondition);
+  if (value !== null && (name === "approval.when" || name === "approval.second"))
+    return conditionWords(value as unknown as CanonicalCondition);
   if (typeof value === "number") return numberWords(name, value);
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "string") return value;

@@ -19,6 +19,7 @@ import type {
   Output,
   ProgramLoadedInput,
 } from "../core/event.ts";
+import type { ApprovalState, ApprovalView, DecisionInput } from "../core/approval.ts";
 import type { Program } from "../core/program.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -26,10 +27,12 @@ import type { SimBroker } from "../ports/sim-broker.ts";
 import { confirm, isSampled, notSampled } from "./confirm.ts";
 import type { ConfirmMode } from "./confirm.ts";
 import { KnownAt } from "../core/known-at.ts";
+import { answerTo } from "./stand-in.ts";
+import type { ApprovalMode } from "./stand-in.ts";
 import { TimerQueue } from "./timers.ts";
 
 /** An item without a moment of its own comes right after the one before it. */
-export type BacktestItem = MarketInput | CommandInput | ProgramLoadedInput;
+export type BacktestItem = MarketInput | CommandInput | DecisionInput | ProgramLoadedInput;
 
 export interface BacktestOptions {
   readonly program: Program;
@@ -43,6 +46,8 @@ export interface BacktestOptions {
   readonly account: string;
   readonly journalId: string;
   readonly confirm: ConfirmMode;
+  /** What becomes of orders that a person must approve; default `auto`. */
+  readonly approvals?: ApprovalMode;
   readonly journal?: Journal;
   /** Nothing fires before this time, or before this item; what comes earlier only warms facts. */
   readonly tradeFrom?: number | MarketInput;
@@ -62,6 +67,8 @@ export interface BacktestResult {
   readonly items: number;
   readonly firings: number;
   readonly confirmed: number;
+  /** Requests for approval by how they ended; `pending` at the end of the data. */
+  readonly approvals: Readonly<Partial<Record<ApprovalState, number>>>;
   readonly firstTime: number;
   readonly lastTime: number;
 }
@@ -89,6 +96,10 @@ class BacktestRun {
   #firings = 0;
   #confirmed = 0;
   #asked: Firing[] = [];
+  #requests: ApprovalView[] = [];
+  readonly #approvals = new Map<string, ApprovalState>();
+  /** Timers of arrival time among the others: here both clocks show the same. */
+  readonly #arrivals = new Set<string>();
   #trading = false;
 
   constructor(options: BacktestOptions) {
@@ -101,8 +112,9 @@ class BacktestRun {
     const { items, calendarOf, progress } = this.#options;
     const knownAt = new KnownAt(calendarOf);
     for (const item of items) {
-      if (item.kind === "command" || item.kind === "program.loaded") {
+      if (item.kind === "command" || item.kind === "decision" || item.kind === "program.loaded") {
         this.#feed(item);
+        this.#decideAll();
         continue;
       }
       const time = knownAt.of(item);
@@ -114,6 +126,7 @@ class BacktestRun {
       if (!this.#trading && this.#isTraded(item, time)) this.#startTrading(time);
       // As over a wire: the exchange is ahead of what is told about it, and time is known to have passed when data says so.
       this.#answers(this.#options.broker.market(item, time));
+      this.#decideAll();
       if (this.#timers.next <= time) await this.#passTime(time);
       this.#now = Math.max(this.#now, time);
       this.#feed(item);
@@ -135,6 +148,7 @@ class BacktestRun {
       items: this.#items,
       firings: this.#firings,
       confirmed: this.#confirmed,
+      approvals: countsOf(this.#approvals.values()),
       firstTime: this.#first,
       lastTime: this.#last,
     };
@@ -164,7 +178,9 @@ class BacktestRun {
   async #passTime(time: number): Promise<void> {
     for (let timer = this.#timers.take(time); timer !== undefined; timer = this.#timers.take(time)) {
       this.#now = Math.max(this.#now, timer.at);
-      this.#feed({ kind: "timer", id: timer.id, clock: "market", at: timer.at });
+      const clock = this.#arrivals.delete(timer.id) ? "arrival" : "market";
+      this.#feed({ kind: "timer", id: timer.id, clock, at: timer.at });
+      this.#decideAll();
       if (this.#asked.length > 0) await this.#confirmAll();
     }
   }
@@ -177,7 +193,18 @@ class BacktestRun {
         const asked = isSampled(this.#options.confirm, firing.id);
         if (asked) this.#confirmed++;
         this.#feed(asked ? await confirm(firing) : notSampled(firing.id));
+        this.#decideAll();
       }
+    }
+  }
+
+  /** Answers what was asked, and what is asked again because of the answer. */
+  #decideAll(): void {
+    for (let request = this.#requests.shift(); request !== undefined; request = this.#requests.shift()) {
+      // Only its last word counts: an older one may be over.
+      if (this.#requests.some(({ id }) => id === request?.id)) continue;
+      const answer = answerTo(request, this.#options.approvals ?? "auto");
+      if (answer !== undefined) this.#feed(answer);
     }
   }
 
@@ -212,8 +239,14 @@ class BacktestRun {
     const { broker } = this.#options;
     switch (output.kind) {
       case "timer.set":
-        // Answers come at once here, so nothing on the arrival clock can ever be due.
-        if (output.clock === "market") this.#timers.set(output.id, output.at);
+        // Brokers answer at once here: on the arrival clock only what waits for a person can ever be due.
+        if (output.clock === "arrival" && !output.id.startsWith("approval:")) break;
+        if (output.clock === "arrival") this.#arrivals.add(output.id);
+        this.#timers.set(output.id, output.at);
+        break;
+      case "approval":
+        this.#approvals.set(output.approval.id, output.approval.state);
+        this.#requests.push(output.approval);
         break;
       case "timer.cancel":
         this.#timers.cancel(output.id);
@@ -235,4 +268,10 @@ class BacktestRun {
         break;
     }
   }
+}
+
+function countsOf(states: Iterable<ApprovalState>): Partial<Record<ApprovalState, number>> {
+  const counts: Partial<Record<ApprovalState, number>> = {};
+  for (const state of states) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
 }

@@ -9,7 +9,7 @@ import type { Expectation, Failure, Matcher, TestCase, When } from "../lang/test
 import { Moments } from "./test-moments.ts";
 import type { Happening, Judged, Recording } from "./test-watch.ts";
 
-type OrderHappening = Extract<Happening, { kind: "order" }>;
+type OrderHappening = Extract<Happening, { readonly order: unknown }>;
 
 export function judge(test: TestCase, recording: Recording): Failure[] {
   return new Judge(test, recording).all();
@@ -38,6 +38,10 @@ class Judge {
       const expected = `${this.#moments.wordsOf(expectation.when)}: ${wantedWords(expectation)}`;
       this.#failures.push({ place: expectation.place, expected, got });
     }
+    for (const { when, place, text } of this.#recording.idle) {
+      const expected = `${this.#moments.wordsOf(when)}: somebody is asked (${text})`;
+      this.#failures.push({ place, expected, got: ["no request waits for a person then"] });
+    }
     for (const happening of this.#recording.happenings) {
       if (this.#listed.has(happening) || this.#told.has(happening) || !this.#mustBeListed(happening)) continue;
       const got = [this.#line(happening)];
@@ -48,6 +52,8 @@ class Judge {
 
   #mustBeListed(happening: Happening): boolean {
     if (happening.kind === "order") return true;
+    if (happening.kind === "asked") return this.#test.approvals === "expire";
+    if (happening.kind === "refused") return happening.isDecision === true;
     return happening.kind === "alert" && (happening.level === "critical" || happening.code === "rule/alert");
   }
 
@@ -124,7 +130,7 @@ class Judge {
   #order(expectation: Expectation): readonly string[] | undefined {
     const { wanted, when } = expectation;
     if (wanted.kind !== "order") return undefined;
-    const own = this.#of("order", expectation).filter((one) => wanted.rule === undefined || one.rule === wanted.rule);
+    const own = this.#orders(expectation).filter((one) => wanted.rule === undefined || one.rule === wanted.rule);
     const found = own.filter((one) => this.#misfits(one, expectation).length === 0);
     const here = own.find((one) => this.#moments.isAt(one, when) && !this.#listed.has(one) && !found.includes(one));
     const got = this.#take(found, when, own);
@@ -135,6 +141,15 @@ class Judge {
       return [this.#line(here), ...this.#misfits(here, expectation)];
     }
     return own.length === 0 ? this.#silence(expectation) : got;
+  }
+
+  #orders(expectation: Expectation): OrderHappening[] {
+    const isAsked = expectation.wanted.kind === "order" && expectation.wanted.asked === true;
+    return this.#recording.happenings.filter((one): one is OrderHappening => {
+      if (one.kind !== (isAsked ? "asked" : "order")) return false;
+      const { strategy = one.strategy, symbol = one.symbol } = expectation;
+      return one.strategy === strategy && one.symbol === symbol;
+    });
   }
 
   #misfits({ order }: OrderHappening, { wanted }: Expectation): string[] {

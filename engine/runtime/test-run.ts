@@ -4,13 +4,14 @@
  * Owns: the order of what is played, when trading starts and how long time passes. May not: judge (see test-judge.ts).
  */
 import { knownAt } from "../core/known-at.ts";
-import type { BarInput, MarketInput, QuoteInput, TradeInput } from "../core/event.ts";
-import type { TestCase, TestSeries } from "../lang/test-types.ts";
+import type { BarInput, QuoteInput, TradeInput } from "../core/event.ts";
+import type { TestCase, TestDecision, TestSeries } from "../lang/test-types.ts";
 import { isOfTime } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
 import { barInterval } from "../market/sessions.ts";
 import type { SimBroker } from "../ports/sim-broker.ts";
 import { backtest } from "./backtest.ts";
+import type { BacktestItem } from "./backtest.ts";
 import { TestWatch } from "./test-watch.ts";
 import type { Recording } from "./test-watch.ts";
 
@@ -29,10 +30,14 @@ export async function runTest(test: TestCase, venue: TestVenue): Promise<Recordi
   const first = items.find(({ isPlayed }) => isPlayed);
   const symbols = [...new Set(items.map(({ input }) => input.symbol))];
   const watch = new TestWatch(test, calendarOf);
-  function* told(): Generator<MarketInput> {
-    for (const { time, input } of items) {
-      watch.item(time, input);
-      yield input;
+  function* told(): Generator<BacktestItem> {
+    for (const [i, item] of items.entries()) {
+      watch.item(item.time, item.input);
+      yield item.input;
+      for (const said of decisionsAfter(test, item, items[i + 1])) {
+        const decision = watch.decide(said);
+        if (decision !== undefined) yield decision;
+      }
     }
   }
   await backtest({
@@ -44,11 +49,20 @@ export async function runTest(test: TestCase, venue: TestVenue): Promise<Recordi
     account: "test",
     journalId: "test",
     confirm: { mode: "full" },
+    approvals: test.approvals,
     ...(first === undefined ? {} : { tradeFrom: first.input }),
     until: lastEnd(test, calendarOf),
     observe: (input, outputs) => watch.observe(input, outputs),
   });
   return watch.end();
+}
+
+/** After the very tick, or after the last of what is known by the end of the bar. */
+function decisionsAfter({ decisions }: TestCase, item: Item, next: Item | undefined): TestDecision[] {
+  const isLastBy = (time: number): boolean => item.time <= time && (next === undefined || next.time > time);
+  return decisions.filter(({ when }) =>
+    when.kind === "tick" ? when.tick === item.input : when.kind === "bar" && isLastBy(when.end),
+  );
 }
 
 interface Item {

@@ -11,9 +11,10 @@ import type { Truth } from "../core/signals/conditions.ts";
 import type { Instance } from "../core/signals/instance.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
+import type { ApprovalView, DecisionInput } from "../core/approval.ts";
 import type { BrokerInput, Input, MarketInput, OrderRequest, Output } from "../core/event.ts";
 import { accountOf } from "../core/view.ts";
-import type { TestCase, Unit } from "../lang/test-types.ts";
+import type { TestCase, TestDecision, Unit } from "../lang/test-types.ts";
 import type { Calendar } from "../market/calendar.ts";
 
 /** When something happened, and the bar, trade or quote that it followed. */
@@ -24,8 +25,17 @@ export interface At {
 
 export type Happening =
   | (At & Fired & { readonly kind: "order"; readonly order: OrderRequest })
+  /** A person is asked about it. */
+  | (At & Fired & { readonly kind: "asked"; readonly order: OrderRequest })
   | (At & Fired & { readonly kind: "fired" })
-  | (At & Fired & { readonly kind: "refused"; readonly code: string; readonly reason: string })
+  | (At &
+      Fired & {
+        readonly kind: "refused";
+        readonly code: string;
+        readonly reason: string;
+        /** A decision of the test that did not count. */
+        readonly isDecision?: true;
+      })
   | (At & {
       readonly kind: "alert";
       readonly strategy: string | null;
@@ -70,6 +80,8 @@ export interface Recording {
   readonly fired: ReadonlyMap<string, number>;
   /** Per strategy and symbol (`evaluationsKey`): the times at which its rules were judged. */
   readonly evaluations: ReadonlyMap<string, readonly number[]>;
+  /** Decisions at whose moment nobody was asked. */
+  readonly idle: readonly TestDecision[];
 }
 
 export function evaluationsKey(strategy: string, symbol: string): string {
@@ -159,6 +171,7 @@ export class TestWatch {
       units: [...this.#seen].map(([unit, seen]) => ({ unit, ...seen })),
       fired: this.#fired,
       evaluations: this.#evaluations,
+      idle: this.#idle,
     };
   }
 
@@ -179,6 +192,20 @@ export class TestWatch {
         const happening = { kind: "order", ...at, symbol: order.symbol, order } as const;
         if (origin !== undefined) this.#happenings.push({ ...happening, ...origin });
         else this.#unnamed.set(order.clientOrderId, { at: this.#happenings.length, happening });
+        return;
+      }
+      case "approval": {
+        const { approval } = output;
+        const { id, state, strategy, rule, symbol, order } = approval;
+        if (!this.#requests.has(id)) this.#happenings.push({ kind: "asked", ...at, strategy, rule, symbol, order });
+        this.#requests.set(id, approval);
+        if (state === "approved") this.#origins.set(id, { strategy, rule });
+        return;
+      }
+      case "decision.refused": {
+        const { code, reason } = output;
+        const { strategy = "", rule = "", symbol = "" } = this.#requests.get(output.approval) ?? {};
+        this.#happenings.push({ kind: "refused", ...at, strategy, rule, symbol, code, reason, isDecision: true });
         return;
       }
       case "confirm": {
@@ -205,6 +232,27 @@ export class TestWatch {
     string,
     { readonly at: number; readonly happening: Omit<Extract<Happening, { kind: "order" }>, "strategy" | "rule"> }
   >();
+
+  readonly #requests = new Map<string, ApprovalView>();
+  readonly #idle: TestDecision[] = [];
+
+  /** What a person of the test says to the oldest request that it is about; undefined when there is none. */
+  decide(said: TestDecision): DecisionInput | undefined {
+    const request = [...this.#requests.values()].find(
+      ({ state, strategy, rule, symbol }) =>
+        state === "pending" &&
+        strategy === (said.strategy ?? strategy) &&
+        rule === (said.rule ?? rule) &&
+        symbol === (said.symbol ?? symbol),
+    );
+    if (request === undefined) {
+      this.#idle.push(said);
+      return undefined;
+    }
+    const { id: approval, hash } = request;
+    const { by, channel, decision, edit, reason } = said;
+    return { kind: "decision", approval, hash, by, channel, decision, ...(edit === undefined ? {} : { edit }), reason };
+  }
 
   #follow(): void {
     this.#followers = this.#core.signals.instances.map((instance) => {

@@ -47,7 +47,7 @@ export function accountOrNothing(
   });
 }
 
-export function orderWords({ rule, symbol, order }: Extract<Happening, { kind: "order" }>): string {
+export function orderWords({ rule, symbol, order }: Extract<Happening, { readonly order: unknown }>): string {
   const prices = [
     order.limitPrice === undefined ? "" : ` limit ${order.limitPrice}`,
     order.stopPrice === undefined ? "" : ` stop ${order.stopPrice}`,
@@ -63,6 +63,8 @@ export function words(happening: Happening): string {
   switch (happening.kind) {
     case "order":
       return orderWords(happening);
+    case "asked":
+      return `asks a person: ${orderWords(happening)}`;
     case "fired":
       return `rule ${happening.rule} fired for ${happening.symbol}`;
     case "refused":
@@ -79,7 +81,8 @@ export function wantedWords({ wanted }: Expectation): string {
       if (wanted.order === undefined) return `rule ${rule} fires`;
       const { side = "", type = "", orderClass = "", timeInForce = "", numbers } = wanted.order;
       const amounts = Object.entries(numbers).map(([name, matcher]) => `${name} ${matcherWords(matcher)}`);
-      return `${rule}: ${[side, ...amounts, type, orderClass, timeInForce].filter((word) => word !== "").join(" ")}`;
+      const asks = wanted.asked === true ? "asks a person: " : "";
+      return `${asks}${rule}: ${[side, ...amounts, type, orderClass, timeInForce].filter((word) => word !== "").join(" ")}`;
     }
     case "fact":
       return wanted.text;

@@ -120,7 +120,7 @@ describe("entries", () => {
     expect(march.length).toBe(all.filter(({ market_time: time }) => String(time).startsWith("2000-03")).length);
     expect(march.length).toBeGreaterThan(20);
     const strange = await journal("query", RUN, "--kind", "fills");
-    expect(strange.err).toContain("--kind fills: expected some of account, alert, bar,");
+    expect(strange.err).toContain("--kind fills: expected some of account, alert, approval, bar,");
     expect(strange.code).toBe(2);
     expect((await journal("query", RUN, "--strategy", "other", "--format", "json")).out).toBe("[]\n");
   });

@@ -250,7 +250,15 @@ describe("inside an expression", () => {
       expect(found).toEqual(expect.arrayContaining(["order.notional", "account.equity"]));
       expect(found).not.toContain("close");
     }
-    expect(labels("approval: { when: order.¦ }\n", "barwise.yaml")).toEqual(["notional", "qty", "price", "side"]);
+    expect(labels("approval: { when: order.¦ }\n", "barwise.yaml")).toEqual([
+      "notional",
+      "qty",
+      "price",
+      "side",
+      "number",
+      "is_first",
+      "regular_hours",
+    ]);
     expect(labels(when("¦"))).not.toContain("order.notional");
   });
 

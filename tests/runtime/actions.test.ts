@@ -389,21 +389,65 @@ describe("max_entries", () => {
 });
 
 describe("an approval", () => {
-  it("refuses what a person must see, as long as nobody can be asked, and never an exit", async () => {
-    const rules = `- {name: small, when: close == 101, then: {buy: {size: {qty: 10}}}}
+  const rules = `- {name: small, when: close == 101, then: {buy: {size: {qty: 10}}}}
 - {name: large, when: close == 102, then: {target: {notional: 30000}}}
 - {name: leave, when: close == 103, then: {close: {}}}
 `;
+  const policy = "approval: {when: order.notional > 25000, expires: 30m}\n";
+  const asks = "{at: bar 4, rule: large, approval: {side: buy, qty: 284, type: limit, limit: 102.51}}";
+  const small = "{at: bar 2, rule: small, order: {qty: 10}}";
+
+  it("asks a person, and never about an exit, which takes it back", async () => {
     const got = await failures(
       rules,
       "100 101x2 102x2 103x2",
       [
-        "{at: bar 2, rule: small, order: {qty: 10}}",
-        "{at: bar 4, rule: large, refused: approval}",
+        small,
+        asks,
+        "{at: bar 6, rule: large, refused: approval_withdrawn}",
         "{at: bar 6, rule: leave, order: {side: sell, qty: 10}}",
       ],
-      "# lint-ignore risk/approval -- shown here\napproval: {when: order.notional > 25000, expires: 5m}\n",
+      policy,
     );
     expect(got).toEqual([]);
+  });
+
+  it("sends what a person of the test approves, as they edit it", async () => {
+    const got = await failures(
+      rules,
+      "100 101x2 102x4",
+      [small, asks, "{at: bar 5, rule: large, order: {qty: 100, type: limit}}", "{at: bar 6, position: {qty: 110}}"],
+      policy,
+      "{decisions: [{at: bar 5, rule: large, approve: ann, edit: {qty: 100}}]}",
+    );
+    expect(got).toEqual([]);
+  });
+
+  it("is refused by a person of the test, expires, or is answered for everybody", async () => {
+    const run = async (given: string, expected: readonly string[], more = policy): Promise<readonly string[]> =>
+      failures(rules, "100 101x2 102x8", [small, ...expected], more, given);
+    const no = "{at: bar 4, rule: large, refused: approval_rejected}";
+    expect(await run("{decisions: [{at: bar 4, reject: ann}]}", [asks, no])).toEqual([]);
+    const late = "{at: bar 6, rule: large, refused: approval_expired}";
+    expect(await run("", [asks, late], policy.replace("30m", "10m"))).toEqual([]);
+    expect(await run("{approvals: auto}", ["{at: bar 4, rule: large, order: {qty: 284, type: limit}}"])).toEqual([]);
+    expect(await run("{approvals: none}", [no])).toEqual([]);
+  });
+
+  it("fails a test that does not expect it, or decides when nobody is asked, or in vain", async () => {
+    expect(await failures(rules, "100 102x2", [], policy)).toEqual([
+      expect.stringContaining("asks a person: large: buy 294 SPY limit limit 102.51"),
+    ]);
+    const early = await failures(rules, "100 100 102x2", [], policy, "{decisions: [{at: bar 2, approve: ann}]}");
+    expect(early).toContainEqual(expect.stringContaining("no request waits for a person then"));
+    const listed = policy.replace("expires", "approvers: {cli: [bob]}, expires");
+    const vain = await failures(
+      rules,
+      "100 102x2",
+      ["{at: bar 2, rule: large, approval: {qty: 294}}"],
+      listed,
+      "{decisions: [{at: bar 2, approve: ann}]}",
+    );
+    expect(vain).toEqual([expect.stringContaining("refused not_an_approver")]);
   });
 });

@@ -41,9 +41,11 @@ const SPOILT: readonly MarketInput[] = [
 ];
 
 export class CoreDriver {
-  readonly core: CoreState = createCore({ account: "test", journal: "j", calendarOf });
+  readonly core: CoreState;
   readonly inputs: Input[] = [];
   readonly outputs: Output[] = [];
+  /** By input. */
+  readonly outputsOf: (readonly Output[])[] = [];
   readonly timers = new TimerQueue();
   readonly #stamper = new Stamper();
   now: number;
@@ -53,7 +55,18 @@ export class CoreDriver {
   #asked: Firing[] = [];
   #executions = 0;
 
-  constructor(program: Program, now: number, options: { readonly live?: boolean; readonly trade?: boolean } = {}) {
+  constructor(
+    program: Program,
+    now: number,
+    options: {
+      readonly live?: boolean;
+      readonly trade?: boolean;
+      readonly account?: string;
+      readonly journal?: string;
+    } = {},
+  ) {
+    const { account = "test", journal = "j" } = options;
+    this.core = createCore({ account, journal, calendarOf });
     this.now = now;
     this.arrival = now;
     this.feed({ kind: "program.loaded", program, warmup: [] });
@@ -66,6 +79,7 @@ export class CoreDriver {
     const input = this.#stamper.stamp(body, this.inputs.length + 1, this.now, this.arrival);
     this.inputs.push({ ...input });
     const outputs = step(this.core, input);
+    this.outputsOf.push(outputs);
     this.#spoil(body);
     for (const output of outputs) {
       this.outputs.push(output);

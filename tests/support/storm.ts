@@ -24,8 +24,12 @@ const WEIGHTS = {
   ...{ confirm: 5, accept: 5, fill: 3, part: 3, end: 1, doubt: 1, refuse: 1, again: 1, external: 1, account: 1 },
   ...{ command: 1, reload: 1, arrival: 2, halt: 1, load: 1, split: 1, rebuild: 1, splits: 1 },
 };
-type Act = keyof typeof WEIGHTS;
-const ACTS = (Object.keys(WEIGHTS) as Act[]).flatMap((act) => Array.from({ length: WEIGHTS[act] }, () => act));
+type Act = keyof typeof WEIGHTS | "decide";
+const ACTS = (Object.keys(WEIGHTS) as (keyof typeof WEIGHTS)[]).flatMap((act) =>
+  Array.from({ length: WEIGHTS[act] }, (): Act => act),
+);
+/** Where people are asked, they answer often. */
+const DECIDING: readonly Act[] = [...ACTS, ...Array.from({ length: 8 }, (): Act => "decide")];
 
 export class Storm {
   readonly run: CoreDriver;
@@ -37,9 +41,11 @@ export class Storm {
   readonly #prices = new Map<string, number>(SYMBOLS.map((symbol) => [symbol, 100]));
   /** Where bars come from: most symbols have one source, and some change it. */
   readonly #source: "bars" | "trades" | "both";
+  readonly #acts: readonly Act[];
   #minute = openOf("2024-03-05");
 
-  constructor(pick: Pick, projects: readonly [Files, ...Files[]]) {
+  constructor(pick: Pick, projects: readonly [Files, ...Files[]], options: { readonly decides?: boolean } = {}) {
+    this.#acts = options.decides === true ? DECIDING : ACTS;
     this.#pick = pick;
     this.#projects = projects;
     this.#source = one(pick, ["bars", "trades", "both"] as const);
@@ -60,7 +66,7 @@ export class Storm {
   }
 
   go(acts: number): this {
-    for (let i = 0; i < acts; i++) this.#act(one(this.#pick, ACTS));
+    for (let i = 0; i < acts; i++) this.#act(one(this.#pick, this.#acts));
     return this;
   }
 
@@ -138,6 +144,8 @@ export class Storm {
         return this.#passArrival(one(pick, [300, 1_000, 16_000]));
       case "day":
         return this.#passDay();
+      case "decide":
+        return this.#decide();
       default:
         return this.#broker(kind);
     }
@@ -182,6 +190,33 @@ export class Storm {
     run.feed({ kind: "command", command, scope, by: "op", reason: "x" });
   }
 
+  /** Of the right person or of somebody else, on what was shown or on what it was before, once or twice. */
+  #decide(): void {
+    const { run } = this;
+    const pick = this.#pick;
+    const all = run.core.desk.state.approvals.all;
+    const pending = all.filter(({ state }) => state === "pending");
+    const from = pending.length > 0 && pick(8) > 0 ? pending : all;
+    if (from.length === 0) return;
+    const request = one(pick, from);
+    const { id: approval, hash, order } = request;
+    const qty = one(pick, ["1", order.qty, String(Number(order.qty) * 3), "-1"]);
+    const limitPrice = one(pick, ["99.995", "100.5", "0"]);
+    const edit = one(pick, [null, null, null, { qty }, { limitPrice }, { timeInForce: "gtc" as const }]);
+    for (let i = pick(3); i >= 0; i--) {
+      run.feed({
+        kind: "decision",
+        approval,
+        hash: pick(10) === 0 ? "old" : (run.core.desk.state.approvals.get(approval)?.hash ?? hash),
+        by: one(pick, ["ann", "ann", "bob", "carl", "agent:x"]),
+        channel: "cli",
+        decision: pick(8) === 0 ? "reject" : "approve",
+        ...(edit === null ? {} : { edit }),
+        reason: "",
+      });
+    }
+  }
+
   #price(symbol: string): number {
     const price = (this.#prices.get(symbol) ?? 100) + (this.#pick(81) - 40) / 100;
     const bounded = Math.round(Math.min(130, Math.max(70, price)) * 100) / 100;
@@ -215,6 +250,7 @@ export class Storm {
     for (const { request, state } of this.run.core.desk.state.orders.open())
       if (request !== null && state === "sent" && pick(4) > 0) this.run.accept(request);
     if (pick(3) === 0) this.#broker("fill");
+    if (this.#acts === DECIDING && pick(3) === 0) this.#decide();
   }
 
   #revise(): void {
@@ -268,7 +304,8 @@ export class Storm {
       return;
     }
     if (kind === "again" || kind === "external") return this.#strangeExecution(kind);
-    const orders = run.core.desk.state.orders.open();
+    // A broker knows nothing of what waits for a person.
+    const orders = run.core.desk.state.orders.open(({ state }) => state !== "intended");
     const order = orders[pick(Math.max(1, orders.length))];
     if (order === undefined) return;
     const id = order.clientOrderId;

@@ -3,6 +3,7 @@
  *
  * Owns: marks and what follows from them. May not: know rules or orders in flight (working exposure comes as a number).
  */
+import type { BarSize } from "../../market/bar-size.ts";
 import type { Calendar } from "../../market/calendar.ts";
 import { Decimal, ZERO, decimal } from "../decimal.ts";
 import type { AccountInput, AccountView } from "../event.ts";
@@ -12,6 +13,10 @@ import { newPrice } from "./splits.ts";
 import type { Split } from "./splits.ts";
 
 const NONE: readonly Position[] = [];
+
+function isMiddle(bid: number, ask: number): boolean {
+  return bid > 0 && ask >= bid;
+}
 
 /** The last price of a symbol. Kept in an object that changes: a number in a map would be allocated anew at every price. */
 interface Mark {
@@ -23,6 +28,8 @@ interface Mark {
   bid: number;
   ask: number;
   quotedAt: number;
+  /** Market time from which on it ages: until then nothing newer can have come. */
+  agesFrom: number;
 }
 
 /** Both sides as they were told: 0 where nobody quotes. */
@@ -84,8 +91,26 @@ export class Account {
     return this.#marks.get(symbol)?.price ?? Number.NaN;
   }
 
-  mark(symbol: string, price: number, at: number): void {
+  /** What was last heard of a price, the middle of a quote included, or NaN. */
+  latestOf(symbol: string): number {
+    const mark = this.#marks.get(symbol);
+    if (mark === undefined) return Number.NaN;
+    const { bid, ask } = mark;
+    return mark.quotedAt > mark.at && isMiddle(bid, ask) ? (bid + ask) / 2 : mark.price;
+  }
+
+  /** How long ago (market time) that was, beyond the bar that it came with; Infinity when nothing was heard. */
+  ageOf(symbol: string, now: number): number {
+    const mark = this.#marks.get(symbol);
+    if (mark === undefined) return Number.POSITIVE_INFINITY;
+    const isQuote = mark.quotedAt > mark.agesFrom && isMiddle(mark.bid, mark.ask);
+    return Math.max(0, now - (isQuote ? mark.quotedAt : mark.agesFrom));
+  }
+
+  /** `agesFrom`: nothing newer can come before. */
+  mark(symbol: string, price: number, at: number, agesFrom = at): void {
     const mark = this.#markOf(symbol);
+    mark.agesFrom = agesFrom;
     mark.price = price;
     mark.quoted = false;
     mark.at = at;
@@ -96,7 +121,7 @@ export class Account {
    * it, or when the quote has no middle.
    */
   markQuote(symbol: string, bid: number, ask: number, at: number): boolean {
-    const hasMiddle = bid > 0 && ask >= bid;
+    const hasMiddle = isMiddle(bid, ask);
     if (!hasMiddle && !this.#marks.has(symbol)) return false;
     const mark = this.#markOf(symbol);
     mark.bid = bid;
@@ -104,6 +129,7 @@ export class Account {
     mark.quotedAt = at;
     if (!hasMiddle || !mark.quoted) return false;
     mark.price = (bid + ask) / 2;
+    mark.agesFrom = at;
     mark.at = at;
     return true;
   }
@@ -112,8 +138,11 @@ export class Account {
   split(split: Split): void {
     const mark = this.#marks.get(split.symbol);
     if (mark === undefined) return;
-    if (mark.at < split.time) mark.price = newPrice(split, decimal(mark.price)).toNumber();
     if (mark.quotedAt < split.time) mark.quotedAt = Number.NaN;
+    if (mark.at >= split.time) return;
+    mark.price = newPrice(split, decimal(mark.price)).toNumber();
+    // Nobody has traded at it yet: what needs a fresh price waits for one.
+    mark.agesFrom = Number.NEGATIVE_INFINITY;
   }
 
   /** The newest quote that came after `since`, or null. */
@@ -133,7 +162,9 @@ export class Account {
     let mark = this.#marks.get(symbol);
     if (mark === undefined) {
       const none = Number.NaN;
-      this.#marks.set(symbol, (mark = { price: none, quoted: true, at: none, bid: none, ask: none, quotedAt: none }));
+      const agesFrom = Number.NEGATIVE_INFINITY;
+      mark = { price: none, quoted: true, at: none, bid: none, ask: none, quotedAt: none, agesFrom };
+      this.#marks.set(symbol, mark);
       this.#valued = NONE;
     }
     return mark;
@@ -225,4 +256,9 @@ export class Account {
     const mark = this.#marks.get(symbol);
     return mark === undefined ? fallback : decimal(mark.price);
   }
+}
+
+/** When the next price can be there after one of a closed bar. */
+export function nextEnd(calendar: Calendar, now: number, size: BarSize): number {
+  return size.kind === "session" ? (calendar.sessionAtOrAfter(now)?.close ?? now) : now + size.ms;
 }

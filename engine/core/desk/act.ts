@@ -60,7 +60,7 @@ export function act(desk: DeskState, book: Book, rule: FiredRule, firing: Firing
       return undefined;
     case "cancel":
       for (const order of desk.orders.openOf(book.strategy, book.symbol))
-        if (order.role === "entry") desk.cancel(order);
+        if (order.role === "entry") desk.cancel(order, `rule "${rule.name}" cancels entries`);
       cancelOpening(desk, book, `rule "${rule.name}" cancels entries`);
       return undefined;
     case "close":

@@ -22,7 +22,7 @@ export interface Protection {
 export interface Book {
   readonly strategy: string;
   readonly symbol: string;
-  /** Entries whose confirmation or approval is pending. */
+  /** Entries whose confirmation is pending. */
   pendingEntries: number;
   /** Exits whose confirmation is pending. */
   pendingExits: number;

@@ -19,7 +19,7 @@ import type {
 } from "../event.ts";
 import type { Protection } from "./books.ts";
 import { restoreAll } from "./exits.ts";
-import { isTerminal, newLeg } from "./orders.ts";
+import { isAsked, isTerminal, newLeg } from "./orders.ts";
 import type { Order } from "./orders.ts";
 import { EXTERNAL } from "./portfolio.ts";
 import type { Fill, Position } from "./portfolio.ts";
@@ -185,7 +185,7 @@ function stateOf(status: OrderUpdateInput["status"], order: Order): Order["state
 
 function onExecution(desk: DeskState, input: ExecutionInput): void {
   const order = desk.orders.get(input.clientOrderId) ?? desk.orders.byBroker(input.brokerOrderId);
-  if (order === undefined) {
+  if (order === undefined || isAsked(order)) {
     if (!desk.orders.isNew(input)) return;
     if (desk.orders.isForgotten(input.time)) return tellForgotten(desk, input);
     desk.alert(
@@ -296,7 +296,7 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
 /** Both ways: ours that the broker does not show, or whose fate was unclear, are looked up; foreign ones are shown. */
 function reconcileOrders(desk: DeskState, openOrders: ReconciledInput["openOrders"]): void {
   const open = new Set(openOrders.map((order) => order.clientOrderId));
-  for (const order of desk.orders.open()) {
+  for (const order of desk.orders.open((one) => !isAsked(one))) {
     const unclear = order.state === "sent" || order.state === "unknown";
     if (unclear || !open.has(order.clientOrderId)) desk.output({ kind: "lookup", clientOrderId: order.clientOrderId });
     else if (order.cancelRequested) askAgain(desk, order);

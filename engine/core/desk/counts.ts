@@ -1,5 +1,6 @@
 /**
- * What the desk counts: attempts of each firing, orders of the last minute, orders of the day, requests to the broker.
+ * What the desk counts: attempts of each firing, orders of the last minute and of the day, entries of each strategy, requests
+ * to the broker.
  *
  * Owns: the counts alone. May not: know limits, or which time it is.
  */
@@ -13,6 +14,7 @@ export interface SavedCounts {
   readonly sentTimes: readonly { readonly scopes: readonly string[]; readonly at: number }[];
   readonly sentToday: Readonly<Record<string, { readonly day: number; readonly count: number }>>;
   readonly messageTimes: readonly number[];
+  readonly entries: Readonly<Record<string, number>>;
 }
 
 export class Counts {
@@ -21,6 +23,16 @@ export class Counts {
   readonly #sentToday = new Map<string, { day: number; count: number }>();
   /** Of submits, cancels and look-ups: a broker counts them all. */
   readonly #messageTimes: number[] = [];
+  /** By strategy, for as long as the journal goes on. */
+  readonly #entries = new Map<string, number>();
+
+  entered(strategy: string): void {
+    this.#entries.set(strategy, this.entriesOf(strategy) + 1);
+  }
+
+  entriesOf(strategy: string): number {
+    return this.#entries.get(strategy) ?? 0;
+  }
 
   /** The number of this attempt, from 1 on. */
   attempt(firing: string, leg: string): number {
@@ -93,10 +105,12 @@ export class Counts {
       sentTimes: [...this.#sentTimes],
       sentToday: Object.fromEntries([...this.#sentToday].map(([scope, counter]) => [scope, { ...counter }])),
       messageTimes: [...this.#messageTimes],
+      entries: Object.fromEntries(this.#entries),
     };
   }
 
-  restore({ attempts, sentTimes, sentToday, messageTimes }: SavedCounts): void {
+  restore({ attempts, sentTimes, sentToday, messageTimes, entries }: SavedCounts): void {
+    for (const [strategy, count] of Object.entries(entries)) this.#entries.set(strategy, count);
     for (const [firing, legs] of Object.entries(attempts)) this.#attempts.set(firing, new Map(Object.entries(legs)));
     this.#sentTimes.push(...sentTimes);
     this.#messageTimes.push(...messageTimes);

@@ -3,11 +3,14 @@
  *
  * Owns: what happens to a firing after signals made it. May not: import signals, evaluate conditions, read a clock.
  */
+import type { BarSize } from "../../market/bar-size.ts";
 import { mayReduce } from "../actions.ts";
 import type { CommandInput, ConfirmationInput, Firing, InputBody, Stamp } from "../event.ts";
 import type { FeedInput, HaltInput, LoadInput, SplitInput, SplitsInput } from "../feed-event.ts";
 import type { Action, Program, Rule } from "../program.ts";
+import { nextEnd } from "./account.ts";
 import type { Book } from "./books.ts";
+import { onApprovalTimer, withdrawChanged, withdrawRule } from "./asking.ts";
 import { act, exitBlockedBy, flatten, kindOf } from "./act.ts";
 import type { Kind } from "./act.ts";
 import { onBroker } from "./broker-events.ts";
@@ -68,9 +71,12 @@ export class Desk {
     this.state.now = now;
   }
 
-  mark(symbol: string, price: number, time: number): void {
+  /** `size`: the price is that of a closed bar, and does not age before the next one can be there. */
+  mark(symbol: string, price: number, time: number, size?: BarSize): void {
     this.#passDay(symbol);
-    this.state.account.mark(symbol, price, Math.min(time, this.state.now.marketTime));
+    const { account, now, options } = this.state;
+    const at = Math.min(time, now.marketTime);
+    account.mark(symbol, price, at, size && nextEnd(options.calendarOf(symbol), now.marketTime, size));
     this.#marked(symbol);
   }
 
@@ -106,14 +112,15 @@ export class Desk {
       if (names.has(book.strategy)) continue;
       // Nobody decides about the entries of a strategy that is gone.
       for (const order of state.orders.openOf(book.strategy, book.symbol))
-        if (order.role === "entry") state.cancel(order);
+        if (order.role === "entry") state.cancel(order, "its strategy is gone");
       cancelOpening(state, book, "its strategy is gone");
       const { qty } = state.portfolio.position(book.strategy, book.symbol);
       if (qty.isZero()) continue;
       const message = `strategy "${book.strategy}" is gone but still holds ${qty.toFixed()} ${book.symbol}`;
       state.alert("critical", "plan/orphan", message, book);
     }
-    this.#endQuarantines(({ strategy, rule, digest }) => ruleOf(program, strategy, rule)?.digest === digest);
+    withdrawChanged(state);
+    this.#endQuarantines(({ strategy, rule, digest }) => state.ruleOf(strategy, rule)?.digest === digest);
     watchProgram(state);
   }
 
@@ -178,7 +185,7 @@ export class Desk {
       return { code: "exit_working", reason: "an exit is already in progress" };
     if (kind === "exit") return exitBlockedBy(state, firing);
     if (kind !== "entry") return undefined;
-    const tooMany = tooManyEntries(state, book, action);
+    const tooMany = tooManyEntries(state, book, firing.rule, action);
     if (tooMany !== undefined) return tooMany;
     if (book.exit !== undefined || book.pendingExits > 0)
       return { code: "exit_working", reason: "an exit is in progress" };
@@ -231,8 +238,7 @@ export class Desk {
       return { code: "confirmation_late", reason: `the confirmation took ${state.now.arrivalTime - arrivedAt} ms` };
     }
     if (state.program?.digest === firing.program) return undefined;
-    const current = state.program === undefined ? undefined : ruleOf(state.program, firing.strategy, firing.rule);
-    return current?.digest === rule.digest
+    return state.ruleOf(firing.strategy, firing.rule)?.digest === rule.digest
       ? undefined
       : { code: "program_changed", reason: "the rule was changed while its firing was being confirmed" };
   }
@@ -246,6 +252,7 @@ export class Desk {
       strategy,
       symbol,
     });
+    withdrawRule(state, firing, "its rule is in quarantine");
     if (!exit) return;
     stop(state, strategyScope(strategy), "quarantine", "REDUCING", `exit rule "${rule.name}" is in quarantine`);
     const book = state.books.get(strategy, symbol);
@@ -366,16 +373,13 @@ export class Desk {
     if (kind === "risk") return onRiskTimer(this.state, id);
     const pending = kind === "confirm" ? this.#pending.get(orderId) : undefined;
     if (pending !== undefined) this.#confirmationMissing(pending);
+    if (kind === "approval" || kind === "session-end") return onApprovalTimer(this.state, orderId);
     const order = this.state.orders.get(orderId);
     if (order === undefined) return;
     if (kind === "expire") this.state.cancel(order);
     if (kind === "ack") becomeUnknown(this.state, order, "no answer from the broker");
     if (kind === "lookup") onLookupTimer(this.state, orderId);
   }
-}
-
-function ruleOf(program: Program, strategy: string, rule: string): Rule | undefined {
-  return program.strategies.find(({ name }) => name === strategy)?.rules.find(({ name }) => name === rule);
 }
 
 function split(id: string): readonly [string, string] {

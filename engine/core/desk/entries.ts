@@ -8,9 +8,11 @@ import type { Decimal } from "../decimal.ts";
 import { text } from "../decimal.ts";
 import type { Firing, OrderRequest, Side } from "../event.ts";
 import type { Action, BracketSpec, OrderSpec, Rule, Size } from "../program.ts";
+import { isOlderOf, sendEntry } from "./asking.ts";
 import { entriesOf, openEntriesOf } from "./books.ts";
 import type { Book } from "./books.ts";
-import type { OrderOrigin } from "./orders.ts";
+import { isAsked } from "./orders.ts";
+import type { Order, OrderOrigin } from "./orders.ts";
 import { bracketOf, classOf, pricesOf, timeInForceFor } from "./requests.ts";
 import type { Bracket, Prices } from "./requests.ts";
 import { sizeOf } from "./sizing.ts";
@@ -44,24 +46,28 @@ export function firedRule({ name, digest, action }: FiredRule): FiredRule {
 }
 
 /** Whether `max_entries` leaves no room. A target adds to its own position, so what it holds does not count. */
-export function tooManyEntries(desk: DeskState, book: Book, kind: Action["kind"]): Refused | undefined {
+export function tooManyEntries(desk: DeskState, book: Book, rule: string, kind: Action["kind"]): Refused | undefined {
   const max = desk.strategy(book.strategy)?.maxEntries ?? 1;
-  const open = desk.orders.openOf(book.strategy, book.symbol);
+  const open = entriesBeside(desk, book, rule);
   const entries = kind === "target" ? openEntriesOf(book, open) : entriesOf(book, open);
   return entries >= max ? { code: "max_entries", reason: `${entries} of ${max} entries are open` } : undefined;
 }
 
-/** Sends an entry. Undefined when it was sent, else why not. */
+/** Open orders, but for what a new entry of the rule would take the place of. */
+export function entriesBeside(desk: DeskState, book: Book, rule: string): readonly Order[] {
+  return desk.orders.openOf(book.strategy, book.symbol).filter((order) => !isOlderOf(rule, order));
+}
+
+/** Sends an entry, or asks a person about it. Undefined when that was done, else why not. */
 export function enter(desk: DeskState, book: Book, entry: Entry, sized: Qty): Refused | undefined {
   const { side, action, firing, price } = entry;
   const value = valueOf(firing);
-  const opposite = desk.orders
-    .openOf(book.strategy, book.symbol)
-    .find((order) => order.role === "entry" && order.side !== side);
+  const open = entriesBeside(desk, book, firing.rule);
+  const opposite = open.find((order) => order.role === "entry" && order.side !== side);
   if (opposite !== undefined)
     return {
       code: "conflict",
-      reason: `an entry to ${opposite.side} is still working: the two would trade with each other`,
+      reason: `an entry to ${opposite.side} ${isAsked(opposite) ? "waits for a person" : "is still working"}: the two would trade with each other`,
     };
   const prices = pricesOf(action.order, side, book.symbol, true, value);
   if ("code" in prices) return prices;
@@ -72,16 +78,11 @@ export function enter(desk: DeskState, book: Book, entry: Entry, sized: Qty): Re
   const origin = originOf(firing);
   const request = entryRequest(desk, origin, book.symbol, side, text(sized.qty), action.order, prices, bracket);
   const { fractional } = action;
-  const sent = desk.send(request, {
-    role: "entry",
-    origin,
-    reducesOnly: false,
-    fractional,
-    wanted: sized.qty,
-    leg: "entry",
-  });
-  if ("code" in sent) return sent;
-  desk.expireLater(sent, action.order.expireAfterMs);
+  const options = { role: "entry", origin, reducesOnly: false, fractional, wanted: sized.qty, leg: "entry" } as const;
+  const { expireAfterMs } = action.order;
+  const sent = sendEntry(desk, request, options, firing, expireAfterMs);
+  if (sent === undefined || "code" in sent) return sent;
+  desk.expireLater(sent, expireAfterMs);
   return undefined;
 }
 

@@ -10,7 +10,7 @@ import type { OrderRequest, Side } from "../event.ts";
 import { isGuard } from "./books.ts";
 import type { Book, Protection } from "./books.ts";
 import { guardedQty } from "./guarded.ts";
-import { isTerminal } from "./orders.ts";
+import { isAsked, isTerminal } from "./orders.ts";
 import type { Order, OrderOrigin } from "./orders.ts";
 import type { ExitAim, ExitOrderForm, ExitProcedure, Opening } from "./procedure.ts";
 import { protectionOrder, timeInForceFor } from "./requests.ts";
@@ -61,8 +61,9 @@ function clearTheWay(desk: DeskState, book: Book, exit: ExitProcedure): void {
 function awaitOpen(desk: DeskState, book: Book, exit: ExitProcedure): void {
   for (const order of desk.orders.openOf(book.strategy, book.symbol)) {
     if (isGivenUp(order) || exit.waiting.has(order.clientOrderId)) continue;
-    exit.waiting.add(order.clientOrderId);
-    desk.cancel(order);
+    // What waits for a person is taken back at once: no broker will say anything of it.
+    if (!isAsked(order)) exit.waiting.add(order.clientOrderId);
+    desk.cancel(order, `rule "${exit.origin.rule}" exits`);
   }
 }
 

@@ -6,9 +6,10 @@
  */
 import { hash128 } from "../hash.ts";
 import { Decimal, ZERO, decimal, text } from "../decimal.ts";
-import type { DecimalText } from "../decimal.ts";
 import type { ApprovedOrder, ExecutionInput, LegRole, OrderRequest, OrderState, OrderView, Side } from "../event.ts";
 import type { OrderType } from "../program.ts";
+import { restoredOrder, savedOrder } from "./saved-order.ts";
+import type { SavedOrder } from "./saved-order.ts";
 
 export type OrderRole = OrderView["role"];
 
@@ -61,13 +62,6 @@ export interface Order {
   splitAt: number | null;
 }
 
-export interface SavedOrder extends Omit<Order, "qty" | "filledQty" | "avgPrice" | "told"> {
-  readonly qty: DecimalText;
-  readonly filledQty: DecimalText;
-  readonly avgPrice: DecimalText | null;
-  readonly told: DecimalText;
-}
-
 export interface SavedOrders {
   readonly orders: readonly SavedOrder[];
   readonly brokerIds: readonly (readonly [broker: string, client: string])[];
@@ -86,6 +80,11 @@ const TERMINAL: ReadonlySet<OrderState> = new Set(["filled", "canceled", "expire
 
 export function isTerminal(order: Order): boolean {
   return TERMINAL.has(order.state);
+}
+
+/** It waits for a person: no broker has it. */
+export function isAsked({ state }: Order): boolean {
+  return state === "intended";
 }
 
 /** What is still open of an order; zero when it is over. */
@@ -193,6 +192,14 @@ export class OrderBook {
     this.#openByBook.get(bookKey(order.origin.strategy, order.symbol))?.delete(order);
   }
 
+  /** Takes back what was never sent: it leaves no trace, and its id is free for the order that it becomes. */
+  withdraw(id: string): void {
+    const order = this.#orders.get(id);
+    if (order?.state !== "intended") return;
+    this.#close(order);
+    this.#orders.delete(id);
+  }
+
   name(order: Order, brokerOrderId: string): void {
     order.brokerOrderId = brokerOrderId;
     this.#byBroker.set(brokerOrderId, order.clientOrderId);
@@ -200,7 +207,8 @@ export class OrderBook {
 
   /** Moves an order to a state. A terminal state is final: false when the change came too late. */
   move(order: Order, state: OrderState, reason: string | null = null): boolean {
-    if (isTerminal(order) || order.state === state) return false;
+    // What waits for a person is not at the broker: nothing that a broker says moves it.
+    if (isTerminal(order) || order.state === state || order.state === "intended") return false;
     order.state = state;
     if (reason !== null) order.reason = reason;
     if (isTerminal(order)) this.#close(order);
@@ -280,30 +288,6 @@ export class OrderBook {
     } else if (!isTerminal(order)) order.state = "partly_filled";
     return fresh;
   }
-}
-
-function savedOrder(order: Order): SavedOrder {
-  const { qty, filledQty, avgPrice, told, legs } = order;
-  return {
-    ...order,
-    qty: text(qty),
-    filledQty: text(filledQty),
-    avgPrice: avgPrice === null ? null : text(avgPrice),
-    told: text(told),
-    legs: [...legs],
-  };
-}
-
-function restoredOrder(saved: SavedOrder): Order {
-  const { qty, filledQty, avgPrice, told, legs } = saved;
-  return {
-    ...saved,
-    qty: decimal(qty),
-    filledQty: decimal(filledQty),
-    avgPrice: avgPrice === null ? null : decimal(avgPrice),
-    told: decimal(told),
-    legs: [...legs],
-  };
 }
 
 function bookKey(strategy: string, symbol: string): string {

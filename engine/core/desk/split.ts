@@ -50,7 +50,7 @@ function splitBook(desk: DeskState, book: Book, split: Split): void {
   splitExit(book, split);
   for (const order of open) {
     order.splitAt ??= split.time;
-    desk.cancel(order);
+    desk.cancel(order, `${book.symbol} splits`);
   }
   continueExit(desk, book);
   desk.publish(book);

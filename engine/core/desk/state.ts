@@ -4,11 +4,15 @@
  * Owns: trading states, counters, the path of every order to the broker. May not: decide what to trade.
  */
 import type { Calendar } from "../../market/calendar.ts";
+import { invariant } from "../assert.ts";
 import { ZERO, decimal } from "../decimal.ts";
 import type { Decimal } from "../decimal.ts";
-import type { ApprovedOrder, BookView, OrderRequest, Output, Stamp, TradingState } from "../event.ts";
-import type { Program, Strategy } from "../program.ts";
+import type { Approval, TakenBack } from "../approval.ts";
+import type { ApprovedOrder, BookView, CheckResult, OrderRequest, Output, Stamp, TradingState } from "../event.ts";
+import type { Program, Rule, Strategy } from "../program.ts";
 import { Account } from "./account.ts";
+import { Approvals } from "./approvals.ts";
+import { withdraw, withdrawAll } from "./asking.ts";
 import { Books, firingsOf, viewOfBook } from "./books.ts";
 import type { Book } from "./books.ts";
 import { Counts } from "./counts.ts";
@@ -21,13 +25,14 @@ import { Pauses } from "./pauses.ts";
 import { Portfolio } from "./portfolio.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { decide } from "./risk/approve.ts";
+import type { Decision } from "./risk/approve.ts";
 import { contextOf } from "./risk/context.ts";
 import type { AiBounds } from "./risk/context.ts";
 import { entryPrice } from "./risk/exposure.ts";
 import { limitsOf } from "./risk/limits.ts";
 import { Memory } from "./risk/memory.ts";
 import { refusedByControl } from "./stops.ts";
-import { ACCOUNT, TradingStates, strategyScope, symbolScope } from "./states.ts";
+import { ACCOUNT, TradingStates, covers, strategyScope, symbolScope } from "./states.ts";
 import type { Cause, ScopeName } from "./states.ts";
 import { Splits } from "./splits.ts";
 
@@ -42,6 +47,15 @@ export interface DeskSink {
   output(output: Output): void;
   book(view: BookView): void;
   settled(symbol: string): void;
+  rearm(firing: TakenBack): void;
+}
+
+/** Beside the request: an order that is open already and is not to be counted, and who approved it. */
+export interface JudgeOptions {
+  readonly except?: Order | undefined;
+  readonly approvedBy?: string | null;
+  /** The order has left before, under the same id. */
+  readonly isResend?: boolean;
 }
 
 export interface SendOptions {
@@ -76,6 +90,7 @@ export class DeskState {
   readonly books = new Books();
   readonly pauses = new Pauses();
   readonly splits = new Splits();
+  readonly approvals = new Approvals();
   readonly options: DeskOptions;
   readonly #sink: DeskSink;
   program: Program | undefined;
@@ -129,6 +144,19 @@ export class DeskState {
     return this.program?.strategies.find((strategy) => strategy.name === name);
   }
 
+  ruleOf(strategy: string, rule: string): Rule | undefined {
+    return this.strategy(strategy)?.rules.find(({ name }) => name === rule);
+  }
+
+  /** The account's and the strategy's: either is enough to ask. */
+  approvalsOf(strategy: string): readonly Approval[] {
+    return [this.program?.approval, this.strategy(strategy)?.approval].filter((one) => one !== undefined);
+  }
+
+  rearm(firing: TakenBack): void {
+    this.#sink.rearm(firing);
+  }
+
   /** Restricts a scope for a cause; told when it changes what holds there. */
   restrict(scope: ScopeName, cause: Cause, state: TradingState, reason: string): void {
     if (this.states.set(scope, cause, { state, reason })) this.#tellState(scope, reason);
@@ -142,6 +170,10 @@ export class DeskState {
   #tellState(scope: ScopeName, why: string): void {
     const { state, reason } = this.states.in(scope);
     this.output({ kind: "state", scope, state, reason: state === "ACTIVE" ? why : reason });
+    if (state === "ACTIVE") return;
+    // What a person was asked while trading went on is not what they would be asked now.
+    const ends = `trading is ${state}: ${reason}`;
+    withdrawAll(this, ({ origin: { strategy }, symbol }) => (covers(scope, { strategy, symbol }) ? ends : undefined));
   }
 
   /** Tells signals. */
@@ -168,22 +200,44 @@ export class DeskState {
     return total;
   }
 
-  /** Runs risk and, when it approves, sends. The only way an order leaves. */
+  /** Runs risk and, when it approves, sends. What may have to be asked about goes through `sendEntry` (asking.ts). */
   send(request: OrderRequest, options: SendOptions): Order | Refused {
-    const decision = decide(options.origin.firing, request, contextOf(this, request, options));
+    const decision = this.judge(request, options);
+    this.tellVerdict(decision, request, options);
+    if (decision.order !== null) return this.dispatch(decision.order, options, request);
+    invariant("refusedBy" in decision, "an order that can only reduce is never asked about");
+    return this.refusedBy(decision.refusedBy, request, options);
+  }
+
+  /** What a control's no leaves behind beside the refusal. */
+  refusedBy(result: CheckResult, request: OrderRequest, options: SendOptions): Refused {
+    return refusedByControl(this, options, request, result);
+  }
+
+  /** What risk says, without a word to anybody. */
+  judge(request: OrderRequest, options: SendOptions, more: JudgeOptions = {}): Decision {
+    return decide(options.origin.firing, request, contextOf(this, request, options, more));
+  }
+
+  tellVerdict(decision: Decision, request: OrderRequest, { origin }: SendOptions): void {
     this.output({ kind: "verdict", verdict: decision.verdict });
-    if (decision.order === null) return refusedByControl(this, options, request, decision.refusedBy);
+    if (decision.verdict.outcome === "refused") return;
     for (const { check, outcome, reason } of decision.verdict.checks) {
       if (outcome !== "clamp") continue;
-      const what = `${request.side} ${request.symbol} of rule "${options.origin.rule}" was ${reason}`;
-      this.alert("info", `risk/${check}`, what, { strategy: options.origin.strategy, symbol: request.symbol });
+      const what = `${request.side} ${request.symbol} of rule "${origin.rule}" was ${reason}`;
+      this.alert("info", `risk/${check}`, what, { strategy: origin.strategy, symbol: request.symbol });
     }
-    const order = newOrder(decision.order, options.origin, options.role, decision.order);
+  }
+
+  /** The only way an order leaves, and only what risk approved can take it. `request`: what it was before it was cut down. */
+  dispatch(approved: ApprovedOrder, options: SendOptions, request: OrderRequest): Order {
+    const { origin, role } = options;
+    const order = newOrder(approved, origin, role, approved);
     this.orders.add(order);
-    this.#count(options.origin.strategy, request.symbol, options.role);
-    if (options.role === "entry") this.#noteDrift(request);
-    if (options.role === "entry") this.#remember(order, request, options);
-    this.#submit(order, decision.order);
+    this.#count(origin.strategy, approved.symbol, role);
+    if (role === "entry") this.#noteDrift(request);
+    if (role === "entry") this.#remember(order, request, options);
+    this.#submit(order, approved);
     this.announce(order);
     return order;
   }
@@ -217,7 +271,8 @@ export class DeskState {
     if (reducesOnly && !this.#canReduce(order)) return false;
     const { role, origin } = order;
     const options = { role, origin, reducesOnly, fractional: !order.qty.isInteger(), leg: "" };
-    const decision = decide(origin.firing, request, contextOf(this, request, options, order));
+    const approvedBy = this.approvals.approversOf(order.clientOrderId);
+    const decision = this.judge(request, options, { except: order, approvedBy, isResend: true });
     this.output({ kind: "verdict", verdict: decision.verdict });
     if (decision.order === null || decision.verdict.outcome === "clamped") return false;
     this.#submit(order, decision.order);
@@ -238,12 +293,14 @@ export class DeskState {
 
   /** What risk would say to an order, without a word to anybody. */
   refusalOf(request: OrderRequest, options: SendOptions): Refused | undefined {
-    const decision = decide(options.origin.firing, request, contextOf(this, request, options));
-    if (decision.order !== null) return undefined;
+    const decision = this.judge(request, options);
+    if (!("refusedBy" in decision)) return undefined;
     return { code: decision.refusedBy.check, reason: decision.refusedBy.reason };
   }
 
-  cancel(order: Order): void {
+  /** `why` is told when a person was being asked about it. */
+  cancel(order: Order, why = "its entry was cancelled"): void {
+    if (order.state === "intended") return withdraw(this, order, why);
     if (isTerminal(order) || order.cancelRequested) return;
     order.cancelRequested = true;
     order.cancels++;
@@ -261,6 +318,7 @@ export class DeskState {
   #count(strategy: string, symbol: string, role: OrderRole): void {
     const scopes = [ACCOUNT, strategyScope(strategy), symbolScope(symbol)];
     this.counts.sent(scopes, this.now.arrivalTime);
+    if (role === "entry") this.counts.entered(strategy);
     const countsExits = role === "exit" && this.exitLimits(strategy, symbol).includes("max_orders_per_day");
     if (role !== "entry" && !countsExits) return;
     for (const scope of scopes) this.counts.sentOn(this.account.dayEnds, scope);
@@ -275,6 +333,7 @@ export class DeskState {
     this.orders.forget(this.now.marketTime, (order) =>
       exits.some((exit) => exit.waiting.has(order.clientOrderId) || exit.order === order),
     );
+    this.approvals.forget(this.now.marketTime);
     const firings = new Set([...this.books.all].flatMap(firingsOf));
     for (const { origin } of this.orders.all) firings.add(origin.firing);
     const isNeeded = (firing: string): boolean => firings.has(firing) || isConfirming(firing);
@@ -302,6 +361,7 @@ export class DeskState {
       instruments: this.instruments.save(),
       drift: this.drift.save(),
       overrides: this.overrides.save(),
+      approvals: this.approvals.save(),
     };
   }
 
@@ -325,5 +385,6 @@ export class DeskState {
     this.instruments.restore(saved.instruments);
     this.drift.restore(saved.drift);
     this.overrides.restore(saved.overrides);
+    this.approvals.restore(saved.approvals);
   }
 }

@@ -34,7 +34,7 @@ export function trip(desk: DeskState, scope: ScopeName, control: string, reason:
 export function cancelOpen(desk: DeskState, scope: ScopeName, matches: (role: OrderRole) => boolean): void {
   for (const order of desk.orders.open())
     if (matches(order.role) && covers(scope, { strategy: order.origin.strategy, symbol: order.symbol }))
-      desk.cancel(order);
+      desk.cancel(order, "entries are cancelled");
   for (const book of desk.books.all) if (covers(scope, book)) cancelOpening(desk, book, "entries are cancelled");
 }
 

@@ -11,7 +11,7 @@ import type { Firing } from "../event.ts";
 import type { Action, TargetAction } from "../program.ts";
 import { isOnTarget, isTooSmall, targetQty } from "../target.ts";
 import type { Book } from "./books.ts";
-import { enter, openTrade, tooManyEntries, valueOf } from "./entries.ts";
+import { enter, entriesBeside, openTrade, tooManyEntries, valueOf } from "./entries.ts";
 import type { ExitAim, Opening } from "./procedure.ts";
 import { signedRemaining } from "./orders.ts";
 import { quarantineKey } from "./quarantine.ts";
@@ -29,7 +29,7 @@ export function planOf(desk: DeskState, book: Book, action: TargetAction, firing
   if (target === undefined)
     return { step: "none", why: { code: "size_invalid", reason: "the target works out to no number of shares" } };
   const { qty } = desk.portfolio.position(book.strategy, book.symbol);
-  const entries = desk.orders.openOf(book.strategy, book.symbol).filter(({ role }) => role === "entry");
+  const entries = entriesBeside(desk, book, firing.rule).filter(({ role }) => role === "entry");
   const held = entries.reduce((sum, order) => sum.plus(signedRemaining(order)), qty);
   if (held.isZero() && isTooSmall(action, value, target)) {
     const reason = "the target works out to less than one share (fractional: true would allow it)";
@@ -81,12 +81,11 @@ export function openTarget(
 export function reopen(desk: DeskState, book: Book, { rule, firing }: Opening): Refused | undefined {
   if (desk.quarantined.has(quarantineKey(firing)))
     return { code: "quarantined", reason: "the evaluators disagreed about this rule" };
-  const now = desk.strategy(book.strategy)?.rules.find(({ name }) => name === rule.name);
-  if (now?.digest !== rule.digest)
+  if (desk.ruleOf(book.strategy, rule.name)?.digest !== rule.digest)
     return { code: "program_changed", reason: "the rule was changed while the position was being closed" };
   const mark = desk.account.markOf(book.symbol);
   const price = Number.isFinite(mark) ? mark : firing.price;
-  return tooManyEntries(desk, book, rule.action.kind) ?? open(desk, book, rule.action, firing, price);
+  return tooManyEntries(desk, book, rule.name, rule.action.kind) ?? open(desk, book, rule.action, firing, price);
 }
 
 function open(desk: DeskState, book: Book, action: Action, firing: Firing, price: number): Refused | undefined {

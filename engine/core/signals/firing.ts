@@ -128,6 +128,19 @@ export function advance(rule: Rule, state: RuleState, context: FiringContext): b
   return true;
 }
 
+/**
+ * The firing of `time` came to nothing and is given back: the rule may fire again at once if it is still true. What was before
+ * it was no obstacle, or it would not have fired, so no cooldown is left. A later firing keeps what it used up.
+ */
+export function takeBack({ latch, usage }: RuleState, time: number): void {
+  latch.armed = true;
+  if (usage.lastFiredTime !== time) return;
+  usage.lastFiredTime = Number.NEGATIVE_INFINITY;
+  usage.lastFiredIndex = Number.NEGATIVE_INFINITY;
+  usage.lastFiredBar = Number.NEGATIVE_INFINITY;
+  for (const period of PERIODS) usage.counts[period].count--;
+}
+
 const PERIODS: readonly Period[] = ["bar", "hour", "day", "week"];
 const HOUR_MS = 3_600_000;
 

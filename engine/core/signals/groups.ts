@@ -3,6 +3,7 @@
  *
  * Owns: grouping and naming only. May not: know time, truth or orders.
  */
+import type { TakenBack } from "../approval.ts";
 import type { AccountView, BookView } from "../event.ts";
 import type { Barrier } from "./barrier.ts";
 import { movedUsage } from "./firing.ts";
@@ -105,6 +106,14 @@ export function restoreStates(heirs: readonly Heir[], anew: ReadonlySet<Instance
         rule.state = { latch: { armed, truth: latch.truth }, usage };
       } else rule.state = { latch: isSame ? old.state.latch : latch, usage: old.state.usage };
     }
+  }
+}
+
+/** A firing that came to nothing is given back to its rule, if that is still what it was. */
+export function giveBack(instances: readonly Instance[], { strategy, symbol, rule, digest, time }: TakenBack): void {
+  for (const instance of instances) {
+    const { facts } = instance;
+    if (facts.strategy.name === strategy && facts.symbol === symbol) instance.takeBack(rule, digest, time);
   }
 }
 

@@ -13,7 +13,7 @@ import { exactly, packed, restoreEach, unpacked } from "../saved.ts";
 import type { PackedNumbers } from "../saved.ts";
 import { Evaluator, TRUE, UNKNOWN } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
-import { advance, newRuleState, restoredRule, savedRule } from "./firing.ts";
+import { advance, newRuleState, restoredRule, savedRule, takeBack } from "./firing.ts";
 import type { Flips } from "./flips.ts";
 import type { FiringContext, RuleState, SavedRule } from "./firing.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
@@ -269,6 +269,11 @@ export class Instance {
       condition: toCanonical(strategy.facts, condition),
       facts,
     };
+  }
+
+  takeBack(name: string, digest: string, time: number): void {
+    for (const { rule, state } of this.rules) if (rule.name === name && rule.digest === digest) takeBack(state, time);
+    this.#isStale = true;
   }
 
   /** A firing that went out uses up the sequences that led to it. */

@@ -5,7 +5,8 @@
  * has a name here, whatever kinds of action there are. May not: judge.
  */
 import { toCanonical } from "../../core/canonical.ts";
-import type { Approval, Fact, Program, Rule, Strategy } from "../../core/program.ts";
+import type { Approval } from "../../core/approval.ts";
+import type { Fact, Program, Rule, Strategy } from "../../core/program.ts";
 import { canonicalText, spelled } from "../digest.ts";
 import type { Change, Moves, PlanValue } from "./types.ts";
 
@@ -81,14 +82,20 @@ export function aspectsOfProgram(program: Program): Aspects {
   return values;
 }
 
-/** Its condition stays whole. */
+/** Its conditions stay whole, and so does each list. */
 function approvalOf(approval: Approval | undefined): [string, PlanValue][] {
   if (approval === undefined) return [];
-  const when = toCanonical(approval.facts, approval.condition) as unknown as PlanValue;
-  return [
-    ["approval.when", when],
-    ["approval.expires_ms", approval.expiresMs],
-  ];
+  const { facts, condition, second, approvers, ...rest } = approval;
+  const values = new Map<string, PlanValue>();
+  for (const [name, one] of [
+    ["when", condition],
+    ["second", second],
+  ] as const)
+    if (one !== undefined) values.set(`approval.${name}`, toCanonical(facts, one));
+  flatten(values, "approval.", rest);
+  for (const [channel, people] of Object.entries(approvers ?? {}))
+    values.set(`approval.approvers.${channel}`, Object.keys(people).sort());
+  return [...values];
 }
 
 export function changesOf(

@@ -89,12 +89,14 @@ function symbolFindings({ before, after }: StrategyPlan): Told[] {
   return [{ code: "plan/entry-added", rule: null, message: `it enters ${listed(added, "and")} from now on`, help: "" }];
 }
 
+const LIMITS =
+  /^(?:risk\..*|approval\.(?:when|second|symbols|max_drift_ratio|edits|market_as|approvers\..*)|max_entries|on_failure|unknown_orders)$/;
+
 function limitFindings(changes: readonly Change[], ofAccount: boolean): Told[] {
   return changes.flatMap((change): Told[] => {
     if (change.kind !== "value") return [];
     const { name, moves, after } = change;
-    const isLimit =
-      name.startsWith("risk.") || ["approval.when", "max_entries", "on_failure", "unknown_orders"].includes(name);
+    const isLimit = LIMITS.test(name);
     if (!isLimit || moves === "tighter") return [];
     const key = name.replace(/^risk\./, "").replace(/_(?:ratio|ms)$/, "");
     const whose = ofAccount ? "of the account " : "";

@@ -29,8 +29,7 @@ const LISTS: ReadonlyMap<string, ListSpec> = new Map(
 export function movesOfLimit(name: string, before: PlanValue, after: PlanValue, ofAccount = false): Moves {
   if (name === "on_failure") return after === "flatten" ? "tighter" : "looser";
   if (name === "unknown_orders") return after === "resend" ? "looser" : "tighter";
-  // Of two conditions nobody says here which asks a person more often.
-  if (name === "approval.when") return before === null ? "tighter" : after === null ? "looser" : null;
+  if (name.startsWith("approval.")) return movesOfApproval(name, before, after);
   if (name === "max_entries") return movesOfNumber({ larger: false }, before, after);
   if (!name.startsWith("risk.")) return null;
   if (name.startsWith("risk.live.")) return before === null ? "looser" : after === null ? "tighter" : null;
@@ -61,6 +60,14 @@ function movesOfList(how: ListSpec["joined"], before: PlanValue, after: PlanValu
   const [comes, goes] = [after.some((one) => !before.includes(one)), before.some((one) => !after.includes(one))];
   if (comes === goes) return comes ? null : "tighter";
   return comes === (how === "all") ? "tighter" : "looser";
+}
+
+/** Of two conditions or lists nobody says here which asks a person more often. */
+function movesOfApproval(name: string, before: PlanValue, after: PlanValue): Moves {
+  if (["approval.when", "approval.second", "approval.symbols"].includes(name) || name.startsWith("approval.approvers."))
+    return before === null ? "tighter" : after === null ? "looser" : null;
+  if (name !== "approval.max_drift_ratio" || typeof before !== "number" || typeof after !== "number") return null;
+  return after > before ? "looser" : "tighter";
 }
 
 /** The constant that a value stands for, or undefined. */

@@ -3,6 +3,8 @@
  * A control without cases fails here.
  */
 import { describe, expect, it } from "vitest";
+import type { Approval } from "../../../engine/core/approval.ts";
+import { compile } from "../../../engine/lang/compile.ts";
 import { decimal } from "../../../engine/core/decimal.ts";
 import { CONTROLS, LIMITS } from "../../../engine/core/desk/risk/catalogue.ts";
 import { answerTo } from "../../../engine/core/desk/risk/approve.ts";
@@ -14,7 +16,7 @@ import { NOTHING, contextWith, exposed } from "../../support/risk-context.ts";
 import type { ContextChange } from "../../support/risk-context.ts";
 
 /** What a control says: `clamp` cuts the order down. */
-type Says = "pass" | "refuse" | "skip" | "clamp";
+type Says = "pass" | "refuse" | "skip" | "clamp" | "ask";
 
 interface Cases {
   /** A step on the good side of the edge, on it, and a step beyond it; of controls without a number: good and bad. */
@@ -53,6 +55,18 @@ const asks = (limitPrice: number) => ({
   ...{ side: "sell", type: "limit", limitPrice: String(limitPrice), stopPrice: null, parent: null, request: null },
   origin: { strategy: "other", rule: "ask" },
 });
+
+const ASKED_ABOVE_1000 = approvalOf("order.notional > 1000");
+
+function approvalOf(when: string): readonly Approval[] {
+  const { program } = compile({
+    "s.strategy.yaml":
+      "barwise: 1\nname: s\nsymbols: [SPY]\non: 1m\nrules:\n  - {name: leave, when: close > 1, then: {close: {}}}\n",
+    "barwise.yaml": `barwise: 1\napproval: {when: ${when}}\n`,
+  });
+  if (program?.approval === undefined) throw new Error("the approval was not compiled");
+  return [program.approval];
+}
 
 const TABLE: Readonly<Record<string, Cases>> = {
   kill_switch: {
@@ -443,7 +457,19 @@ const TABLE: Readonly<Record<string, Cases>> = {
       "uses what is above it": ["pass", { ...limits({ cashReserve: 500 }), buyingPower: decimal(1_500) }],
     },
   },
-  approval: { below: {}, at: {}, above: {}, beyond: "skip", unknown: "never" },
+  approval: {
+    below: { approvals: ASKED_ABOVE_1000, qty: 9 },
+    at: { approvals: ASKED_ABOVE_1000, qty: 10 },
+    above: { approvals: ASKED_ABOVE_1000, qty: 10.01 },
+    beyond: "ask",
+    unknown: { approvals: ASKED_ABOVE_1000, qty: 1, ...NO_PRICE },
+    unsure: "ask",
+    more: {
+      "asks nobody unless somebody wrote it": ["skip", { qty: 1_000 }],
+      "passes what a person approved": ["pass", { approvals: ASKED_ABOVE_1000, qty: 11, approvedBy: "ann" }],
+      "does not pile requests up": ["refuse", { approvals: ASKED_ABOVE_1000, qty: 11, approvalRoom: 0 }],
+    },
+  },
 };
 
 function says(control: Control, change: ContextChange): Says {

@@ -6,6 +6,7 @@
  */
 import { text } from "../../decimal.ts";
 import type { ApprovedOrder, CheckResult, OrderRequest, Verdict } from "../../event.ts";
+import type { Asked } from "../approval.ts";
 import { overrideText } from "../overrides.ts";
 import { CONTROLS } from "./catalogue.ts";
 import type { RiskContext } from "./context.ts";
@@ -14,30 +15,36 @@ import type { Answer, Control } from "./control.ts";
 
 export type Decision =
   | { readonly verdict: Verdict; readonly order: ApprovedOrder }
-  | { readonly verdict: Verdict; readonly order: null; readonly refusedBy: CheckResult };
+  | { readonly verdict: Verdict; readonly order: null; readonly refusedBy: CheckResult }
+  /** Nothing refuses `request`, and a person must approve it. */
+  | { readonly verdict: Verdict; readonly order: null; readonly asks: Asked; readonly request: OrderRequest };
 
 export function decide(firing: string, request: OrderRequest, context: RiskContext): Decision {
   const checks: CheckResult[] = [];
   let { qty } = context;
   let clamped = false;
   let refusedBy: CheckResult | undefined;
+  let asks: Asked | undefined;
   for (const control of CONTROLS) {
-    const { qty: smaller, ...answered } = answerTo(control, clamped ? { ...context, qty } : context);
+    const { qty: smaller, asks: asked, ...answered } = answerTo(control, clamped ? { ...context, qty } : context);
     const answer = { ...answered, reason: withOverrides(control, context, answered.reason) };
     const { value, limit } = answer;
     const headroom = value === null || limit === null ? null : limit - value;
     const result: CheckResult = { check: control.name, ...answer, headroom };
     checks.push(result);
     if (result.outcome === "refuse") refusedBy ??= result;
+    asks ??= asked;
     if (result.outcome === "clamp" && smaller !== undefined) {
       qty = smaller;
       clamped = true;
     }
   }
-  const outcome = refusedBy !== undefined ? "refused" : clamped ? "clamped" : "approved";
+  const passed = asks !== undefined ? "asked" : clamped ? "clamped" : "approved";
+  const outcome = refusedBy === undefined ? passed : "refused";
   const verdict: Verdict = { firing, clientOrderId: request.clientOrderId, outcome, checks };
   if (refusedBy !== undefined) return { verdict, order: null, refusedBy };
-  return { verdict, order: stamp({ ...request, qty: text(qty) }) };
+  const order = { ...request, qty: text(qty) };
+  return asks === undefined ? { verdict, order: stamp(order) } : { verdict, order: null, asks, request: order };
 }
 
 /** Says which of the control's limits somebody has raised. */

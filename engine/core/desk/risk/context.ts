@@ -8,14 +8,16 @@ import type { Calendar } from "../../../market/calendar.ts";
 import { ZERO, decimal } from "../../decimal.ts";
 import type { Decimal } from "../../decimal.ts";
 import type { OrderRequest, Side, TradingState } from "../../event.ts";
-import type { Approval, OrderType, SessionKind, TimeInForce } from "../../program.ts";
+import type { Approval } from "../../approval.ts";
+import type { OrderType, SessionKind, TimeInForce } from "../../program.ts";
 import type { LivePermission, RiskLimits } from "../../risk-limits.ts";
 import { STALE_MS } from "../../time.ts";
 import type { Quote } from "../account.ts";
+import { policyOf } from "../approval.ts";
 import type { InstrumentState } from "../instruments.ts";
 import { signedRemaining } from "../orders.ts";
 import type { Order } from "../orders.ts";
-import type { DeskState, SendOptions } from "../state.ts";
+import type { DeskState, JudgeOptions, SendOptions } from "../state.ts";
 import { OPERATOR } from "../portfolio.ts";
 import { raised } from "../overrides.ts";
 import type { Override } from "../overrides.ts";
@@ -130,6 +132,12 @@ export interface RiskContext {
   readonly dayPnl: number;
   /** The account's and the strategy's: either is enough. */
   readonly approvals: readonly Approval[];
+  /** Who approved exactly this order, or null. */
+  readonly approvedBy: string | null;
+  /** How many more requests may wait for a person. */
+  readonly approvalRoom: number;
+  /** The entry that this would be, of all of its strategy. */
+  readonly orderNumber: number;
   /** Signed quantity of this strategy in this symbol, and its working entries on the side of this order with their sign. */
   readonly position: Decimal;
   readonly working: Decimal;
@@ -140,8 +148,13 @@ export interface RiskContext {
   readonly past: Hindsight;
 }
 
-/** `except`: the order itself, when it is open already. */
-export function contextOf(desk: DeskState, request: OrderRequest, options: SendOptions, except?: Order): RiskContext {
+export function contextOf(
+  desk: DeskState,
+  request: OrderRequest,
+  options: SendOptions,
+  more: JudgeOptions,
+): RiskContext {
+  const { except, isResend = false } = more;
   const { origin } = options;
   const { symbol, side } = request;
   const { account, portfolio, program, now } = desk;
@@ -189,12 +202,12 @@ export function contextOf(desk: DeskState, request: OrderRequest, options: SendO
     get dayPnl() {
       return account.dayPnl();
     },
-    approvals: [program?.approval, strategy?.approval].filter((one) => one !== undefined),
+    ...askingOf(desk, origin.strategy, more),
     position: portfolio.position(origin.strategy, symbol).qty,
     working: workingOf(desk, origin.strategy, symbol, side, except),
     others: others.qty,
     othersOwner: others.owner,
-    past: new Hindsight(desk, request, options, except),
+    past: new Hindsight(desk, request, options, except, isResend),
   };
 }
 
@@ -258,6 +271,16 @@ function exposed(
   }));
   const inSymbol = exposures[inScopes.findIndex(({ scope }) => scope === symbolScope(symbol))] as Exposure;
   return { scopes, groups, inSymbol };
+}
+
+function askingOf(desk: DeskState, strategy: string, { except, approvedBy = null }: JudgeOptions) {
+  const approvals = desk.approvalsOf(strategy);
+  const approvalRoom = approvals.length === 0 ? 0 : policyOf(approvals).maxPending - pendingBeside(desk, except);
+  return { approvals, approvedBy, approvalRoom, orderNumber: desk.counts.entriesOf(strategy) + 1 };
+}
+
+function pendingBeside(desk: DeskState, except: Order | undefined): number {
+  return desk.approvals.pending.filter(({ id }) => id !== except?.clientOrderId).length;
 }
 
 /** What others hold or have working in a symbol; the one who opposes `side` when there is one. */

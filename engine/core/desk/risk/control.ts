@@ -6,6 +6,7 @@
 import { Decimal } from "../../decimal.ts";
 import type { CheckResult } from "../../event.ts";
 import type { LimitKey, LimitSpec } from "../../risk-limits.ts";
+import type { Asked } from "../approval.ts";
 import type { RiskContext, Scope } from "./context.ts";
 
 export interface Control {
@@ -30,6 +31,7 @@ export interface Control {
 export type Answer = Omit<CheckResult, "check" | "headroom"> & {
   /** A smaller quantity that would pass. */
   readonly qty?: Decimal;
+  readonly asks?: Asked;
 };
 
 export function pass(value: number | null = null, limit: number | null = null, reason = ""): Answer {
@@ -42,6 +44,17 @@ export function skip(reason: string): Answer {
 
 export function refuse(reason: string, value: number | null = null, limit: number | null = null): Answer {
   return { outcome: "refuse", value, limit, reason };
+}
+
+/** A person decides, if no other control refuses. */
+export function ask(asks: Asked, value: number): Answer {
+  return {
+    outcome: "ask",
+    value: Number.isNaN(value) ? null : value,
+    limit: null,
+    reason: `a person must approve: ${asks.why}`,
+    asks,
+  };
 }
 
 /** The price an order may cost: its own if it has one, else the last. */

@@ -18,17 +18,21 @@ export class Hindsight {
   readonly #request: OrderRequest;
   readonly #options: SendOptions;
   readonly #itself: Order | undefined;
+  /** The same order under the same id once more: it was counted when it left first. */
+  readonly isResend: boolean;
 
-  constructor(desk: DeskState, request: OrderRequest, options: SendOptions, itself: Order | undefined) {
+  constructor(
+    desk: DeskState,
+    request: OrderRequest,
+    options: SendOptions,
+    itself: Order | undefined,
+    isResend: boolean,
+  ) {
+    this.isResend = isResend;
     this.#desk = desk;
     this.#request = request;
     this.#options = options;
     this.#itself = itself;
-  }
-
-  /** The same order under the same id once more: it was counted when it left first. */
-  get isResend(): boolean {
-    return this.#itself !== undefined;
   }
 
   /** The id of the entry that this firing sent by the same leg already. */

@@ -1,6 +1,7 @@
 /** C20: orders that a person wants to see first. */
-import { needsPerson } from "../../approval.ts";
-import { pass, refuse, skip, worstPrice } from "../control.ts";
+import { isOpen } from "../../../../market/sessions.ts";
+import { askedBy } from "../../approval.ts";
+import { ask, hasPrice, pass, refuse, skip, worstPrice } from "../control.ts";
 import type { Control } from "../control.ts";
 
 export const approval: Control = {
@@ -12,22 +13,28 @@ export const approval: Control = {
   limits: [],
   exits: false,
   run: (context) => {
-    const { approvals, qty, intent, reference, equity, cash, buyingPower: power, dayPnl } = context;
+    const { approvals, approvedBy, approvalRoom, qty, intent, reference, equity, cash, dayPnl } = context;
     if (approvals.length === 0) return skip("no approval is set");
-    const notional = qty.times(worstPrice(context)).toNumber();
-    const price = (intent.price ?? reference).toNumber();
-    const known = {
-      order: { notional, qty: qty.toNumber(), price, side: intent.side === "buy" ? 1 : -1 },
+    const notional = hasPrice(context) ? qty.times(worstPrice(context)).toNumber() : Number.NaN;
+    const asked = askedBy(approvals, intent.symbol, {
+      order: {
+        notional,
+        qty: qty.toNumber(),
+        price: (intent.price ?? reference).toNumber(),
+        side: intent.side === "buy" ? 1 : -1,
+        number: context.orderNumber,
+        is_first: context.orderNumber === 1 ? 1 : 0,
+        regular_hours: isOpen(context.calendar, context.time, "regular") ? 1 : 0,
+      },
       account: {
         equity: equity.toNumber(),
         cash: cash.toNumber(),
-        buying_power: power.toNumber(),
+        buying_power: context.buyingPower.toNumber(),
         day_pnl: dayPnl,
       },
-    };
-    const isAsked = approvals.some((one) => needsPerson(one, known));
-    return isAsked
-      ? refuse("a person must approve such orders, and asking a person is not built yet", notional)
-      : pass(notional);
+    });
+    if (asked === undefined) return pass(notional);
+    if (approvedBy !== null) return pass(notional, null, `approved by ${approvedBy}`);
+    return approvalRoom > 0 ? ask(asked, notional) : refuse("too many requests wait for a person already", notional);
   },
 };
