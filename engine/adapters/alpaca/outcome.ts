@@ -8,7 +8,8 @@ import { refusalCode } from "../refusal-code.ts";
 import { messageOf } from "./credentials.ts";
 import type { Redact } from "./credentials.ts";
 import { IncompleteOrderError } from "./orders.ts";
-import { ApiError, WrongOriginError } from "./sdk.ts";
+import { WrongOriginError } from "./guarded-fetch.ts";
+import { ApiError } from "./sdk.ts";
 
 export type Outcome =
   /** The order does not exist at the broker. */

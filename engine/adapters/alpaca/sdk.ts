@@ -8,6 +8,7 @@
 import { ApiError, OrdersApi, marketData, streaming, trading } from "@alpacahq/alpaca-trade-api";
 import { WebSocket } from "ws";
 import type { Credentials } from "./credentials.ts";
+import { guardedFetch } from "./guarded-fetch.ts";
 
 export { ApiError };
 export type SdkOrder = trading.Order;
@@ -17,30 +18,12 @@ export type StockBarsRequest = marketData.StockBarsRequest;
 export type SdkAsset = trading.Assets;
 export type SdkStockBar = marketData.StockBar;
 
-/** A request that would have left for another host than the configured one. It was not sent. */
-export class WrongOriginError extends Error {
-  override readonly name = "WrongOriginError";
-}
-
 export interface RestOptions {
   readonly credentials: Credentials;
   readonly baseUrl: string;
   readonly timeoutMs: number;
   /** Sees the headers of every answer (rate limits). */
   readonly onHeaders?: (headers: Headers) => void;
-}
-
-/** Fails closed: an address that is not under the configured base is refused before a socket is opened. */
-export function guardedFetch(baseUrl: string, onHeaders?: (headers: Headers) => void): typeof fetch {
-  const base = new URL(baseUrl);
-  return async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : String(input));
-    if (url.origin !== base.origin)
-      throw new WrongOriginError(`refused a request to ${url.origin}; expected ${base.origin}`);
-    const response = await fetch(url, { ...init, redirect: "error" });
-    onHeaders?.(response.headers);
-    return response;
-  };
 }
 
 function settings(options: RestOptions) {

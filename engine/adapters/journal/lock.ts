@@ -4,10 +4,11 @@
  * Owns: the LOCK file. It names the process and when that started, so that a lock left behind by a crash, or a process
  * id used again after a reboot or in a new container, does not keep anybody out. Local file systems only.
  */
-import { readFileSync } from "node:fs";
 import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive, ownIdentity } from "../process-identity.ts";
+import type { ProcessIdentity } from "../process-identity.ts";
 import { JournalError } from "./segments.ts";
 
 const held = new Set<string>();
@@ -16,7 +17,7 @@ const held = new Set<string>();
 export async function lock(dir: string): Promise<() => Promise<void>> {
   const path = join(dir, "LOCK");
   if (held.has(path)) throw new JournalError("locked", `${dir}: this journal is already open in this process`);
-  const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid) });
+  const mine = JSON.stringify(ownIdentity());
   for (let attempt = 0; attempt < 3; attempt++) {
     if (await create(path, mine)) {
       // Somebody who judged the same stale lock may have removed ours: look again before believing it.
@@ -58,30 +59,11 @@ async function create(path: string, content: string): Promise<boolean> {
 
 /** The living process that holds the lock, or null. A lock cut short by a crash belongs to nobody. */
 export async function ownerOf(path: string): Promise<number | null> {
-  let owner: { readonly pid: number; readonly started: string | null };
+  let owner: ProcessIdentity;
   try {
     owner = JSON.parse(await readFile(path, "utf8")) as typeof owner;
   } catch {
     return null;
   }
-  if (owner.pid === process.pid) return null;
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    // EPERM: it lives and belongs to somebody else.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return null;
-  }
-  return owner.started === null || owner.started === startOf(owner.pid) ? owner.pid : null;
-}
-
-/** When a process started, in the kernel's terms; null where there is no /proc. */
-function startOf(pid: number): string | null {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Field 22, counted after the command name, which may itself hold spaces and parentheses.
-    return `${boot}/${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}`;
-  } catch {
-    return null;
-  }
+  return owner.pid !== process.pid && isAlive(owner) ? owner.pid : null;
 }

@@ -4,9 +4,10 @@
  * Owns: host check, login, rate limits, body limits, request ids, faults. No CORS: no page may call it.
  * May not: know what a route does.
  */
-import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { header, isLoopbackHost, readBody, sameSecret } from "../loopback-http.ts";
 import type { RequestFault, VenueAnswer, VenueLimits } from "./options.ts";
 import { RequestError, errorReply } from "./reply.ts";
 import type { Reply, Route } from "./reply.ts";
@@ -58,23 +59,6 @@ class RateWindow {
       "X-RateLimit-Reset": String(Math.ceil(this.#resetAt / 1000)),
     };
   }
-}
-
-/** Compares digests, so neither length nor content of a secret shows in the time it takes. */
-export function sameSecret(given: string | undefined, expected: string): boolean {
-  const digest = (value: string): Buffer => createHash("sha256").update(value).digest();
-  return timingSafeEqual(digest(given ?? ""), digest(expected));
-}
-
-/** A page that resolves its own name to 127.0.0.1 must not reach the venue: only loopback names are served. */
-export function isLoopbackHost(host: string | undefined): boolean {
-  const name = /^(\[[0-9a-f:]+\]|[^:]+)(?::\d{1,5})?$/i.exec(host ?? "")?.[1]?.toLowerCase();
-  return name === "127.0.0.1" || name === "localhost" || name === "[::1]";
-}
-
-export function header(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }
 
 export function createHttpServer(options: HttpOptions): Server {
@@ -185,19 +169,14 @@ async function answer(request: IncomingMessage, method: string, url: URL, option
 }
 
 async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= maxBytes) chunks.push(chunk);
-  }
-  if (size > maxBytes) throw new RequestError(errorReply(413, 41310000, "request body too large"), "body too large");
-  if (size === 0) return undefined;
+  const body = await readBody(request, maxBytes);
+  if (body === undefined) throw new RequestError(errorReply(413, 41310000, "request body too large"), "body too large");
+  if (body.length === 0) return undefined;
   const malformed = errorReply(400, 40010000, "request body format is invalid");
   if (!(header(request, "content-type") ?? "").startsWith("application/json"))
     throw new RequestError(malformed, "content type");
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    return JSON.parse(body.toString("utf8"));
   } catch {
     throw new RequestError(malformed, "not JSON");
   }

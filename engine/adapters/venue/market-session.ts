@@ -8,7 +8,7 @@ import type { WebSocket } from "ws";
 import { frame } from "./frames.ts";
 import type { Channel, FrameFormat, Message, Outgoing } from "./frames.ts";
 import type { LoginFate } from "./fault-plan.ts";
-import { sameSecret } from "./http.ts";
+import { sameSecret } from "../loopback-http.ts";
 
 const MARKET_ERRORS = {
   400: "invalid syntax",

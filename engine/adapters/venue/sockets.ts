@@ -8,7 +8,7 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import type { Outgoing } from "./frames.ts";
-import { header, isLoopbackHost } from "./http.ts";
+import { header, isLoopbackHost } from "../loopback-http.ts";
 import { MarketSession } from "./market-session.ts";
 import type { MarketKind } from "./market-session.ts";
 import type { FaultPlan } from "./fault-plan.ts";

@@ -7,7 +7,7 @@
 import { decode } from "@msgpack/msgpack";
 import type { WebSocket } from "ws";
 import type { LoginFate } from "./fault-plan.ts";
-import { sameSecret } from "./http.ts";
+import { sameSecret } from "../loopback-http.ts";
 import { exactMsgpack } from "./wire-json.ts";
 
 export interface TradingSessionOptions {

@@ -6,7 +6,7 @@ import { CANCEL, ORDER, QUERY, RequestLimiter } from "../../../engine/adapters/a
 import { MessageMapper } from "../../../engine/adapters/alpaca/market-messages.ts";
 import { OrderBook } from "../../../engine/adapters/alpaca/order-book.ts";
 import { tradeEffect } from "../../../engine/adapters/alpaca/sale-conditions.ts";
-import { guardedFetch } from "../../../engine/adapters/alpaca/sdk.ts";
+import { guardedFetch } from "../../../engine/adapters/alpaca/guarded-fetch.ts";
 import { backoffMs } from "../../../engine/adapters/alpaca/timers.ts";
 import type { Timers } from "../../../engine/adapters/alpaca/timers.ts";
 import { NYSE } from "../../../engine/market/nyse.ts";
