@@ -8,23 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { addBacktest } from "../engine/cli/backtest.ts";
-import { addCheck } from "../engine/cli/check.ts";
-import { addExplain } from "../engine/cli/explain.ts";
-import { addControls } from "../engine/cli/controls.ts";
-import { addFacts } from "../engine/cli/facts.ts";
-import { addFmt } from "../engine/cli/fmt.ts";
-import { addInit } from "../engine/cli/init.ts";
-import { addJournal } from "../engine/cli/journal.ts";
-import { addLint } from "../engine/cli/lint.ts";
-import { addLsp } from "../engine/cli/lsp.ts";
-import { addPlan } from "../engine/cli/plan.ts";
-import { addAccept } from "../engine/cli/accept.ts";
-import { addResolve } from "../engine/cli/resolve.ts";
-import { addReplay } from "../engine/cli/replay.ts";
-import { addRun } from "../engine/cli/run.ts";
-import { addTest } from "../engine/cli/test.ts";
-import { addVenue } from "../engine/cli/venue.ts";
+import { COMMANDS } from "../engine/cli/commands.ts";
 import { compile } from "../engine/lang/compile.ts";
 import { wantedBy } from "../engine/lang/references.ts";
 
@@ -62,26 +46,7 @@ function blocksOf(text: string): Block[] {
 
 function barwise(): Command {
   const program = new Command("barwise").exitOverride();
-  for (const add of [
-    addLint,
-    addFmt,
-    addExplain,
-    addFacts,
-    addControls,
-    addInit,
-    addBacktest,
-    addCheck,
-    addLsp,
-    addPlan,
-    addAccept,
-    addResolve,
-    addJournal,
-    addReplay,
-    addRun,
-    addTest,
-    addVenue,
-  ])
-    add(program);
+  for (const add of COMMANDS) add(program);
   for (const command of program.commands.flatMap((one) => [one, ...one.commands])) {
     command.exitOverride();
     command.configureOutput({ getOutHelpWidth: () => 80, getErrHelpWidth: () => 80 });

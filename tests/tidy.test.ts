@@ -73,6 +73,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     [
       ...[...CORE_TYPES, ...CORE_HELPERS, "core/time.ts", "ports", "market", "exchange"],
       ...["node:", "ws", "chokidar", "@alpacahq/alpaca-trade-api", "@msgpack/msgpack", "vega-datasets", "sql.js"],
+      ...["ajv", "prom-client"],
     ],
   ],
   ["runtime", ["core", "lang", "ports", "market", "json-rules-engine"]],
@@ -88,6 +89,8 @@ const ONLY_IN: readonly (readonly [specifier: string, homes: readonly string[]])
   ["chokidar", ["adapters/"]],
   ["bignumber.js", ["core/decimal.ts"]],
   ["commander", ["cli/"]],
+  ["ajv", ["lang/", "adapters/control/requests.ts"]],
+  ["prom-client", ["adapters/prometheus/exporter.ts"]],
   ["sql.js", ["adapters/journal/sqlite.ts", "adapters/journal/sql.js.d.ts"]],
   ["vscode-languageserver", ["cli/lsp/"]],
   ["vscode-languageserver-textdocument", ["cli/lsp/"]],

@@ -10,7 +10,7 @@ import { createAlpacaHistory } from "../adapters/alpaca/history.ts";
 import { createAlpacaSplits } from "../adapters/alpaca/splits.ts";
 import { createAlpacaMarketData } from "../adapters/alpaca/market-data.ts";
 import { FailoverFeed } from "../adapters/failover/failover-feed.ts";
-import type { Input, Output } from "../core/event.ts";
+import type { Input, InputBody, Output } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
 import { isoTime } from "../core/time.ts";
 import { calendarOf } from "../market/instruments.ts";
@@ -18,6 +18,7 @@ import { isOpen } from "../market/sessions.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { History } from "../ports/history.ts";
+import type { Journal } from "../ports/journal.ts";
 import type { Splits } from "../ports/splits.ts";
 import { WALL_CLOCK } from "../adapters/wall-clock.ts";
 import { parseBarSize } from "../market/bar-size.ts";
@@ -148,12 +149,14 @@ function filled({ account, data, symbols, failover }: AlpacaOptions, history: Hi
 
 export interface SessionOptions {
   readonly connection: Connection;
-  readonly run: OpenRun;
+  readonly run: Omit<OpenRun, "journal"> & { readonly journal: Journal };
   /** The account outlives this process. */
   readonly lasts: boolean;
   readonly program: Program;
   readonly sources: Readonly<Record<string, string>>;
   readonly load: LoadLimits;
+  /** Heard before the broker is connected. */
+  readonly first?: readonly InputBody[];
   readonly observe: (input: Input, outputs: readonly Output[]) => void;
   readonly onRefused: (feed: string, reason: string, sample: string, count: number) => void;
   readonly onFatal: (error: Error) => void;
@@ -190,6 +193,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     marketTime,
     load: options.load,
     lasts: options.lasts,
+    ...(options.first === undefined ? {} : { first: options.first }),
     observe: (input, outputs) => {
       options.observe(input, outputs);
       if (input.kind === "split") rebuild.follow();

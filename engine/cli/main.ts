@@ -6,24 +6,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { InvariantError } from "../core/assert.ts";
-import { addAccept } from "./accept.ts";
-import { addBacktest } from "./backtest.ts";
-import { addCheck } from "./check.ts";
-import { addExplain } from "./explain.ts";
-import { addControls } from "./controls.ts";
-import { addFacts } from "./facts.ts";
-import { addFmt } from "./fmt.ts";
-import { addInit } from "./init.ts";
 import { CliError, guardOutputs, painter, say } from "./io.ts";
-import { addJournal } from "./journal.ts";
-import { addLint } from "./lint.ts";
-import { addPlan } from "./plan.ts";
-import { addLsp } from "./lsp.ts";
-import { addResolve } from "./resolve.ts";
-import { addReplay } from "./replay.ts";
-import { addRun } from "./run.ts";
-import { addTest } from "./test.ts";
-import { addVenue } from "./venue.ts";
 import { VERSION } from "./version.ts";
 
 const LINGER_MS = 250;
@@ -37,23 +20,7 @@ async function main(): Promise<number> {
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) });
-  addLint(program);
-  addFmt(program);
-  addExplain(program);
-  addFacts(program);
-  addControls(program);
-  addInit(program);
-  addBacktest(program);
-  addCheck(program);
-  addPlan(program);
-  addAccept(program);
-  addLsp(program);
-  addReplay(program);
-  addJournal(program);
-  addRun(program);
-  addResolve(program);
-  addTest(program);
-  addVenue(program);
+  for (const add of await commands()) add(program);
   for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.exitOverride();
   try {
     await program.parseAsync();
@@ -61,6 +28,12 @@ async function main(): Promise<number> {
   } catch (error) {
     return exitCodeOf(error);
   }
+}
+
+/** Somebody waits for the kill switch: it does not wait for the modules of other commands. */
+async function commands(): Promise<readonly ((program: Command) => void)[]> {
+  if (process.argv[2] === "kill") return [(await import("./kill.ts")).addKill];
+  return (await import("./commands.ts")).COMMANDS;
 }
 
 function exitCodeOf(error: unknown): number {

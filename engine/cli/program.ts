@@ -15,6 +15,7 @@ import type { Files, FileSet } from "../ports/files.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
 import type { Acceptance } from "../runtime/acceptance.ts";
 import { Reloader } from "../runtime/reload.ts";
+import type { ReloadResult } from "../runtime/reload.ts";
 import { isPattern, matching } from "./globs.ts";
 import { compileBeside } from "./compile-beside.ts";
 import { CliError, say, wantsColour } from "./io.ts";
@@ -160,6 +161,7 @@ export interface WatchOptions {
   readonly override: Override;
   readonly session: Session;
   readonly view: LiveView;
+  readonly onResult: (result: ReloadResult<Diagnostic>) => void;
   /** Why this program cannot be traded on the feeds that are connected, or undefined. */
   readonly unfit: (program: Program) => string | undefined;
   readonly live: boolean;
@@ -167,7 +169,7 @@ export interface WatchOptions {
 }
 
 export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
-  const { project, program, override, session, view, unfit, live, acceptances } = options;
+  const { project, program, override, session, view, onResult, unfit, live, acceptances } = options;
   let settings = fixedPart(project.settings);
   return new Reloader<Diagnostic>(program, {
     files: project.source,
@@ -180,18 +182,20 @@ export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
       if (why !== undefined) throw new CliError(why);
       if (fixedPart(compiled.project) !== settings) {
         settings = fixedPart(compiled.project);
-        view.note(`${PROJECT_FILE}: account, feeds, failover, load, journal and folders take effect at the next start`);
+        view.note(
+          `${PROJECT_FILE}: account, control, feeds, failover, load, journal and folders take effect at the next start`,
+        );
       }
       return compiled;
     },
     warm: (next) => session.warm(next),
-    onResult: (result) => view.reloaded(result),
+    onResult,
     live,
     acceptances,
   });
 }
 
 /** What a running engine cannot change. */
-function fixedPart({ account, feeds, failover, load, journal, strategies }: Project): string {
-  return JSON.stringify({ account, feeds, failover, load, journal, strategies });
+function fixedPart({ account, control, feeds, failover, load, journal, strategies }: Project): string {
+  return JSON.stringify({ account, control, feeds, failover, load, journal, strategies });
 }

@@ -9,6 +9,7 @@ import { InvariantError } from "../core/assert.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { openAcceptances } from "./acceptances.ts";
 import type { Acceptances } from "./acceptances.ts";
+import { Control, ordersAt } from "./control-wiring.ts";
 import { nameOf, openAccount } from "./accounts.ts";
 import type { Account, AccountFlags } from "./accounts.ts";
 import { WALL_CLOCK } from "../adapters/wall-clock.ts";
@@ -84,19 +85,30 @@ async function withAccount(
   view.introduce({ ...account, screen: flags.screen && process.stdout.isTTY });
   account.onFault?.((line) => view.note(line));
   const stopped = untilStopped(view);
+  const control = new Control({
+    project,
+    account: {
+      name: account.connection.account,
+      banner: account.banner,
+      live: account.connection.broker.live,
+    },
+    orders: ordersAt(project, flags.demo),
+    note: (line) => view.note(line),
+  });
   try {
     const compiled = compileProject(project, account.override);
     for (const note of [...compiled.notes, ...(last?.notes ?? [])]) view.note(note);
     const { lasts } = nameOf(project, flags);
     const run = last ?? (await openNewRun(project.journal, account.connection.account));
-    const session = await sessionOf({ project, account, compiled, run, lasts, view, stopped });
+    const session = await sessionOf({ project, account, compiled, run, lasts, view, stopped, control });
     if (session === undefined) throw stopped.error() ?? new CliError("stopped before it was connected", 1);
-    await trade(session, { project, account, compiled, view, stopped, flags });
+    await trade(session, { project, account, compiled, view, stopped, control, flags });
   } catch (error) {
     view.abandon();
     throw error;
   } finally {
     stopped.release();
+    await control.stop();
     await account.stop();
   }
   const fatal = stopped.error();
@@ -112,6 +124,7 @@ interface Starting {
   readonly lasts: boolean;
   readonly view: LiveView;
   readonly stopped: Stop;
+  readonly control: Control;
 }
 
 /** Undefined when somebody stopped the run while it was still connecting. */
@@ -123,16 +136,24 @@ async function sessionOf({
   lasts,
   view,
   stopped,
+  control,
 }: Starting): Promise<Session | undefined> {
   const starting = startSession({
-    connection: account.connection,
-    run,
+    connection: { ...account.connection, broker: control.guard(account.connection.broker) },
+    run: { ...run, journal: control.timed(run.journal) },
+    first: control.first(),
     lasts,
     program: compiled.program,
     sources: project.files,
     load: project.settings.load,
-    observe: (input, outputs) => view.observe(input, outputs),
-    onRefused: (feed, reason, sample, count) => view.refused(feed, reason, sample, count),
+    observe: (input, outputs) => {
+      view.observe(input, outputs);
+      control.observe(input, outputs);
+    },
+    onRefused: (feed, reason, sample, count) => {
+      view.refused(feed, reason, sample, count);
+      control.refused(count);
+    },
     onFatal: (error) => stopped.fail(error),
     note: (text) => view.note(text),
   });
@@ -142,11 +163,12 @@ async function sessionOf({
 type Run = Omit<Starting, "run" | "lasts"> & { readonly flags: RunFlags };
 
 async function trade(session: Session, run: Run): Promise<void> {
-  const { project, account, compiled, view, stopped, flags } = run;
+  const { project, account, compiled, view, stopped, control, flags } = run;
   const { engine } = session;
   for (const note of [...session.notes, ...compiled.program.strategies.flatMap(countedNotes)]) view.note(note);
   const acceptances = await openAcceptances(project.root);
   const reloader = reloaderOf(session, run, acceptances);
+  await control.serve(session, () => reloader.reload());
   const failed = (error: unknown): void =>
     view.note(`what was accepted or resolved is not heard at the moment: ${(error as Error).message}`);
   const listen = async (): Promise<void> => {
@@ -184,7 +206,10 @@ async function trade(session: Session, run: Run): Promise<void> {
 }
 
 /** Nobody goes on with a run whose account ends with the process. */
-function snapshotsOf({ engine, journalDir: dir }: Session, { project, flags, view }: Run): Snapshots | undefined {
+function snapshotsOf(
+  { engine, journalDir: dir }: Session,
+  { project, flags, view, control }: Run,
+): Snapshots | undefined {
   if (!nameOf(project, flags).lasts) return undefined;
   return new Snapshots({
     dir,
@@ -192,16 +217,21 @@ function snapshotsOf({ engine, journalDir: dir }: Session, { project, flags, vie
     program: () => engine.core.signals.program?.digest,
     note: (message) => view.note(message),
     alarm: (message) => view.alarm(message),
+    onResult: (result) => control.snapshot(result),
   });
 }
 
-function reloaderOf(session: Session, { project, account, view }: Run, acceptances: Acceptances) {
+function reloaderOf(session: Session, { project, account, view, control }: Run, acceptances: Acceptances) {
   return watchedFiles({
     project,
     program: session.program,
     override: account.override,
     session,
     view,
+    onResult: (result) => {
+      view.reloaded(result);
+      control.reloaded(result);
+    },
     unfit: (program) => account.unfit(program),
     live: account.connection.broker.live,
     acceptances: async () => (await acceptances.read()).reloads,

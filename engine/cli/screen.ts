@@ -115,13 +115,18 @@ function mark(rule: RuleView, paint: Painter): string {
 }
 
 function blocking(leaf: LeafView, paint: Painter): string {
+  return `${paint("dim", "blocked by")} ${blockedBy(leaf, (text) => paint("bold", text))}`;
+}
+
+/** The comparison that keeps a rule from being true, in words. */
+export function blockedBy(leaf: LeafView, strong: (text: string) => string = (text) => text): string {
   const right =
     typeof leaf.right === "number"
       ? String(leaf.right)
       : "fact" in leaf.right
         ? `${factWords(leaf.right)} ${number(leaf.rightValue)}`
         : `[${leaf.right.join(", ")}]`;
-  return `${paint("dim", "blocked by")} ${factWords(leaf.left)} ${paint("bold", number(leaf.leftValue))} ${signOf(leaf.operator)} ${right}`;
+  return `${factWords(leaf.left)} ${strong(number(leaf.leftValue))} ${signOf(leaf.operator)} ${right}`;
 }
 
 function orderLines(model: ScreenModel, paint: Painter): string[] {

@@ -34,6 +34,8 @@ export interface SnapshotsOptions {
   readonly program: () => string | undefined;
   readonly note: (message: string) => void;
   readonly alarm: (message: string) => void;
+  /** Told of each that was taken or not, for whoever counts them. */
+  readonly onResult?: (result: "taken" | "failed") => void;
   readonly dueBytes?: number;
   readonly lookMs?: number;
   /** Takes one; tests put something else here. */
@@ -120,6 +122,7 @@ export class Snapshots {
     if (taken.kind === "failed") throw new Error(taken.reason);
     if (taken.kind !== "unsaved") {
       this.#done = taken.segment;
+      this.#options.onResult?.("taken");
       return;
     }
     this.#unsaved = taken.program;
@@ -130,6 +133,7 @@ export class Snapshots {
 
   #fail(error: unknown): void {
     if (this.#stopped.signal.aborted) return;
+    this.#options.onResult?.("failed");
     const reason = error instanceof Error ? error.message : String(error);
     this.#options.alarm(`no snapshot was taken, the run goes on and its journal is whole: ${reason}`);
   }

@@ -136,6 +136,8 @@ type PlainCommandInput = { readonly kind: "command"; readonly by: string; readon
       /** `strategy:NAME` or `symbol:NAME`; absent: the account. */
       readonly scope?: string;
     }
+  /** The kill switch: the account is HALTED until somebody resumes it, and every working order is cancelled. */
+  | { readonly command: "kill" }
   /** A person has seen at the broker that an order whose fate was unknown is not there and never will be. */
   | { readonly command: "not-sent"; readonly clientOrderId: string }
 );

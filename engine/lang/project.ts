@@ -30,6 +30,8 @@ export interface Project {
   readonly risk: AccountLimits;
   readonly approval?: Approval;
   readonly journal: string;
+  /** The control API; port 0 is one that is free. */
+  readonly control: { readonly port: number } | "off";
   readonly graceMs: number;
   /** What becomes of an entry that nobody finds at the broker. */
   readonly unknownOrders: "park" | "resend";
@@ -48,6 +50,7 @@ export const DEFAULT_PROJECT: Project = {
   failover: { afterMs: 10_000, backMs: 60_000 },
   risk: {},
   journal: ".barwise/journal",
+  control: { port: 0 },
   graceMs: 2_000,
   unknownOrders: "park",
   load: { maxLagMs: 5_000, maxWaiting: 1_000_000 },
@@ -111,6 +114,7 @@ export function parseProject(
     risk,
     ...(approval === undefined ? {} : { approval }),
     journal: textOr(data["journal"], DEFAULT_PROJECT.journal),
+    control: readControl(data["control"]),
     graceMs,
     unknownOrders: data["unknown_orders"] === "resend" ? "resend" : "park",
     ...(staleMs === undefined ? {} : { staleMs }),
@@ -142,6 +146,12 @@ function readLoad(yaml: YamlFile, value: unknown): Project["load"] {
     maxLagMs: durationAt(yaml, ["load", "max_lag"], lag) ?? load.maxLagMs,
     maxWaiting: typeof waiting === "number" ? waiting : load.maxWaiting,
   };
+}
+
+function readControl(value: unknown): Project["control"] {
+  if (value === "off") return "off";
+  const port = typeof value === "object" && value !== null ? (value as { port?: unknown }).port : undefined;
+  return typeof port === "number" ? { port } : DEFAULT_PROJECT.control;
 }
 
 function textOr(value: unknown, fallback: string): string {

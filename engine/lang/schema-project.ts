@@ -56,6 +56,24 @@ function feeds(): Schema {
   };
 }
 
+function control(): Schema {
+  return {
+    description: "The control API on 127.0.0.1, for `barwise status` and `halt`, monitors and programs; `off` is none.",
+    type: ["string", "object"],
+    if: { type: "string" },
+    then: { enum: ["off"] },
+    else: mapping("Where it listens.", {
+      port: {
+        type: "integer",
+        minimum: 0,
+        maximum: 65_535,
+        default: 0,
+        description: "A fixed port, e.g. for Prometheus; 0 takes one that is free.",
+      },
+    }),
+  };
+}
+
 export function projectSchema(forEditors: boolean): Schema {
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
@@ -93,6 +111,7 @@ export function projectSchema(forEditors: boolean): Schema {
           then: { $ref: "#/definitions/accountRisk" },
         },
         approval: ref("approval", "Orders of all strategies that a person must approve."),
+        control: control(),
         journal: text("Folder of the journal.", { default: ".barwise/journal" }),
         unknown_orders: choice(
           "What becomes of an entry that was sent without an answer and that nobody finds at the broker.",

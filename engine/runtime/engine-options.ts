@@ -3,7 +3,7 @@
  *
  * Owns: the shapes. May not: hold code.
  */
-import type { HistoryInput, Input, Output, ProgramLoadedInput } from "../core/event.ts";
+import type { HistoryInput, Input, InputBody, Output, ProgramLoadedInput } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { Broker } from "../ports/broker.ts";
@@ -44,6 +44,8 @@ export interface EngineOptions {
   readonly onFatal: (error: Error) => void;
   /** The account outlives the process, so a later one goes on with this journal: a clean end leaves a snapshot for it. */
   readonly lasts?: boolean;
+  /** Heard before the broker is connected: a halt that holds from the first moment on. */
+  readonly first?: readonly InputBody[];
   /** The state in which an earlier process left this journal: `resume` goes on from there. */
   readonly recovered?: Rebuilt;
 }

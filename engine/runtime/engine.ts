@@ -54,7 +54,6 @@ export class Engine {
   #stopping = false;
   #stopped = false;
   readonly #idleWaiters: (() => void)[] = [];
-  brokerInputs = 0;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -150,6 +149,7 @@ export class Engine {
   }
 
   async #connect(): Promise<void> {
+    for (const body of this.#options.first ?? []) this.post(body);
     await this.#options.broker.start({ broker: (input) => this.#fromBroker(input) }, openOrders(this.core));
     await this.#reconciliation.first();
     this.post({ kind: "trading.started" });
@@ -380,7 +380,6 @@ export class Engine {
   }
 
   #fromBroker(input: BrokerInput): void {
-    this.brokerInputs++;
     if ("clientOrderId" in input) this.#effects.answered(input.clientOrderId);
     this.post(input);
     if (input.kind === "broker") this.#reconciliation.follow(input.status, input.detail);

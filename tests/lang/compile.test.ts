@@ -101,10 +101,18 @@ describe("the project file", () => {
       failover: { afterMs: 10_000, backMs: 60_000 },
       risk: {},
       journal: ".barwise/journal",
+      control: { port: 0 },
       graceMs: 2_000,
       unknownOrders: "park",
       load: { maxLagMs: 5_000, maxWaiting: 1_000_000 },
     });
+  });
+
+  it("reads where the control API listens, or that there is none", () => {
+    expect(parseProject("barwise: 1\ncontrol: off\n").project?.control).toBe("off");
+    expect(parseProject("barwise: 1\ncontrol: {port: 9464}\n").project?.control).toEqual({ port: 9_464 });
+    for (const wrong of ["on", "{port: 70000}", "{host: 0.0.0.0}", "7"])
+      expect([wrong, parseProject(`barwise: 1\ncontrol: ${wrong}\n`).project]).toEqual([wrong, null]);
   });
 
   it("reads how far behind its data the engine may be", () => {

@@ -6,6 +6,7 @@
 import type {
   ApprovedOrder,
   BrokerInput,
+  Input,
   InputBody,
   OrderView,
   Output,
@@ -210,6 +211,7 @@ export function rig(
   recovered?: Rebuilt,
   load?: LoadLimits,
   lasts = false,
+  watch: (input: Input, outputs: readonly Output[]) => void = () => {},
 ): Rig {
   const clock = new FakeClock();
   const broker = new FakeBroker();
@@ -228,7 +230,10 @@ export function rig(
     marketTime,
     ...(load === undefined ? {} : { load }),
     lasts,
-    observe: (_, all) => outputs.push(...all),
+    observe: (input, all) => {
+      outputs.push(...all);
+      watch(input, all);
+    },
     onFatal: (error) => fatal.push(error),
     ...(recovered === undefined ? {} : { recovered }),
   });

@@ -94,6 +94,15 @@ export class Counts {
     while ((this.#messageTimes[0] ?? Number.POSITIVE_INFINITY) <= since) this.#messageTimes.shift();
   }
 
+  /** The same, and nothing is tidied up: for people who look. */
+  seen(now: number, scope: string): { readonly minute: number; readonly messages: number } {
+    const since = now - MINUTE_MS;
+    return {
+      minute: this.#sentTimes.filter(({ scopes, at }) => at > since && scopes.includes(scope)).length,
+      messages: this.#messageTimes.filter((at) => at > since).length,
+    };
+  }
+
   /** A firing that nothing refers to sends no more, and its id is never used again. */
   forget(isNeeded: (firing: string) => boolean): void {
     for (const firing of this.#attempts.keys()) if (!isNeeded(firing)) this.#attempts.delete(firing);

@@ -293,6 +293,10 @@ export class Desk {
       case "cancel-all":
         cancelOpen(state, input.scope ?? ACCOUNT, () => true);
         break;
+      case "kill":
+        stop(state, ACCOUNT, "kill_file", "HALTED", why);
+        cancelOpen(state, ACCOUNT, () => true);
+        break;
       case "not-sent":
         wasNotSent(state, input.clientOrderId, why);
         break;

@@ -48,7 +48,7 @@ function watchlist({ program }: DeskState): Watchlist {
   return list;
 }
 
-function watchedIn(desk: DeskState): readonly Watched[] {
+export function watchedIn(desk: DeskState): readonly Watched[] {
   return watchlist(desk).all;
 }
 

@@ -1,0 +1,160 @@
+/**
+ * A control server on loopback over a port that a test fills, and requests as anybody may send them.
+ */
+import { request as httpRequest } from "node:http";
+import { afterEach } from "vitest";
+import { ControlServer } from "../../../engine/adapters/control/server.ts";
+import type { ControlServerOptions } from "../../../engine/adapters/control/server.ts";
+import type { ControlCommand, ControlEvent, ControlPort } from "../../../engine/ports/control.ts";
+
+export const TOKEN = "a-token-of-the-test";
+
+export class FakeControl implements ControlPort {
+  readonly commands: ControlCommand[] = [];
+  readonly #listeners = new Set<(event: ControlEvent) => void>();
+  /** What `command` throws. */
+  failure: Error | undefined;
+
+  health(): ReturnType<ControlPort["health"]> {
+    return { ready: true, state: "ACTIVE" };
+  }
+
+  status(): ReturnType<ControlPort["status"]> {
+    return {
+      version: "0",
+      journal: "j",
+      account: "a",
+      live: false,
+      banner: "paper",
+      pid: 1,
+      started_at: "2026-01-01T00:00:00Z",
+      market_time: null,
+      ready: true,
+      state: "ACTIVE",
+      reason: "",
+      kill_switch: false,
+      lag: { seconds: null, waiting: 0, conflated: 0, behind: false },
+      equity: 1,
+      cash: 1,
+      day_pnl: null,
+      positions: 0,
+      orders: 0,
+      approvals: 0,
+      program: null,
+      strategies: ["s"],
+      last_reload: null,
+    };
+  }
+
+  account(): ReturnType<ControlPort["account"]> {
+    const unknown = { buying_power: null, day_pnl: null, day_loss_ratio: null, gross: null, net: null };
+    return { account: "a", live: false, equity: null, cash: null, ...unknown };
+  }
+
+  positions(): [] {
+    return [];
+  }
+
+  orders(): [] {
+    return [];
+  }
+
+  strategies(): [] {
+    return [];
+  }
+
+  risk(): [] {
+    return [];
+  }
+
+  states(): ReturnType<ControlPort["states"]> {
+    return [{ scope: "account", state: "ACTIVE", reason: "", causes: [] }];
+  }
+
+  alerts(): [] {
+    return [];
+  }
+
+  journal(): Promise<[]> {
+    return Promise.resolve([]);
+  }
+
+  command(command: ControlCommand): ReturnType<ControlPort["command"]> {
+    this.commands.push(command);
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return Promise.resolve({ seq: 1, scope: command.scope, state: "HALTED", reason: command.reason, cancelling: 0 });
+  }
+
+  reload(): ReturnType<ControlPort["reload"]> {
+    return Promise.resolve({ at: "2026-01-01T00:00:00Z", result: "unchanged", reason: null });
+  }
+
+  metrics(): Promise<string> {
+    return Promise.resolve("# none\n");
+  }
+
+  subscribe(listener: (event: ControlEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  tell(event: ControlEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+const running: ControlServer[] = [];
+
+/** Stops with the test. */
+export async function serve(control: ControlPort, options: Partial<ControlServerOptions> = {}): Promise<ControlServer> {
+  const server = new ControlServer({ control, token: TOKEN, port: 0, ...options });
+  await server.start();
+  running.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.stop();
+});
+
+export interface Asked {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Send no Authorization. */
+  readonly bare?: boolean;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** `fetch` would set Host itself and refuse some headers. */
+export function ask({ url }: { readonly url: string }, asked: Asked): Promise<Answer> {
+  const { method = "GET", path, headers = {}, body, bare = false } = asked;
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      `${url}${path}`,
+      {
+        method,
+        agent: false,
+        headers: {
+          ...(bare ? {} : { Authorization: `Bearer ${TOKEN}` }),
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+          ...headers,
+        },
+      },
+      (response) => {
+        let text = "";
+        response.on("data", (data: Buffer) => (text += data.toString()));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+      },
+    );
+    // A refusal may come before a large body was written.
+    request.on("error", reject);
+    request.end(body);
+  });
+}

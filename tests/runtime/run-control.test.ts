@@ -1,0 +1,221 @@
+/** What the control port says and does of a running engine, with everything around it made by hand. */
+import { describe, expect, it } from "vitest";
+import { ControlError } from "../../engine/ports/control.ts";
+import type { ControlCommand, ControlEvent } from "../../engine/ports/control.ts";
+import { RunControl } from "../../engine/runtime/run-control.ts";
+import { RunLog } from "../../engine/runtime/run-log.ts";
+import { programOf, rig, START, threshold, turns } from "./support.ts";
+import type { Rig } from "./support.ts";
+
+const MINUTE = 60_000;
+const SYMBOL = "ACME/USD";
+
+interface Made {
+  readonly made: Rig;
+  readonly control: RunControl;
+  readonly log: RunLog;
+  /** What the kill switch and the disk were asked, in order. */
+  readonly asked: string[];
+}
+
+async function running(failing: readonly string[] = []): Promise<Made> {
+  const log = new RunLog();
+  const made = rig(programOf(threshold(100)), "data", {}, undefined, undefined, false, (input, outputs) =>
+    log.observe(input, outputs),
+  );
+  await made.start();
+  const asked: string[] = [];
+  let isSet = false;
+  const ask = (what: string): void => {
+    asked.push(what);
+    if (failing.includes(what)) throw new Error(`no ${what}`);
+  };
+  const control = new RunControl({
+    ...{ engine: made.engine, log, version: "1", account: "t", live: false, banner: "paper", startedAt: START },
+    now: () => START,
+    sync: () => {
+      ask("sync");
+      return Promise.resolve();
+    },
+    killSwitch: {
+      get isSet() {
+        return isSet;
+      },
+      set: () => {
+        ask("set");
+        isSet = true;
+      },
+      clear: () => {
+        ask("clear");
+        isSet = false;
+      },
+    },
+    reload: () => {
+      control.reloaded("rejected", "a.yaml: wrong");
+      return Promise.resolve();
+    },
+    journal: () => Promise.resolve([]),
+    metrics: () => Promise.resolve(""),
+    wordsOf: ({ operator }) => operator,
+  });
+  return { made, control, log, asked };
+}
+
+const word = (command: ControlCommand["command"], scope = "account"): ControlCommand => ({
+  ...{ command, scope, by: "ann", reason: "a test" },
+});
+
+/** A bar below the line, then one above it: the entry turns true. */
+async function fire({ made }: Made, minute = 0): Promise<void> {
+  made.feed.bar(SYMBOL, START + minute * MINUTE, 90);
+  made.feed.bar(SYMBOL, START + (minute + 1) * MINUTE, 110);
+  await turns();
+}
+
+describe("a command", () => {
+  it("is in the journal and on the disk before it is answered", async () => {
+    const all = await running();
+    const result = await all.control.command(word("halt"));
+    expect(result).toMatchObject({ scope: "account", state: "HALTED", reason: "a test (ann)", cancelling: 0 });
+    expect(all.asked).toEqual(["sync"]);
+    expect(all.made.journal.inputs.at(-1)).toBe("command");
+    expect(all.control.states()).toEqual([
+      {
+        ...{ scope: "account", state: "HALTED", reason: "a test (ann)" },
+        causes: [{ cause: "operator", state: "HALTED", reason: "a test (ann)" }],
+      },
+    ]);
+    await fire(all);
+    expect(all.made.broker.submitted).toEqual([]);
+  });
+
+  it("is not answered as done when the disk has failed", async () => {
+    const { control } = await running(["sync"]);
+    await expect(control.command(word("halt"))).rejects.toMatchObject({ code: "stopped" });
+  });
+
+  it.each(["strategy:nobody", "symbol:NONE", "planet:earth"])(
+    "of %s is refused: it would hold nothing",
+    async (scope) => {
+      const { control, made } = await running();
+      const before = made.journal.inputs.length;
+      await expect(control.command(word("halt", scope))).rejects.toThrow(ControlError);
+      expect(made.journal.inputs).toHaveLength(before);
+    },
+  );
+
+  it("of one scope leaves the others alone", async () => {
+    const all = await running();
+    const { strategy } = all.control.strategies()[0] ?? { strategy: "" };
+    await all.control.command(word("reduce", `strategy:${strategy}`));
+    expect(all.control.status().state).toBe("ACTIVE");
+    expect(all.control.strategies()[0]?.state).toBe("REDUCING");
+    expect(all.control.states().map(({ scope, state }) => [scope, state])).toEqual([
+      ["account", "ACTIVE"],
+      [`strategy:${strategy}`, "REDUCING"],
+    ]);
+    expect(await all.control.command(word("resume", `strategy:${strategy}`))).toMatchObject({ state: "ACTIVE" });
+  });
+
+  it("to kill leaves the file first, cancels what works, and only resuming the account takes it off", async () => {
+    const all = await running();
+    await fire(all);
+    const [order] = all.made.broker.submitted;
+    expect(order).toBeDefined();
+    const killed = await all.control.command(word("kill"));
+    expect(killed).toMatchObject({ state: "HALTED", cancelling: 1 });
+    expect(all.asked).toEqual(["set", "sync"]);
+    await turns();
+    expect(all.made.broker.calls.filter((call) => call.startsWith("cancel"))).toHaveLength(1);
+    const { strategy } = all.control.strategies()[0] ?? { strategy: "" };
+    await expect(all.control.command(word("resume", `strategy:${strategy}`))).rejects.toMatchObject({
+      code: "refused",
+    });
+    expect(all.control.status()).toMatchObject({ state: "HALTED", kill_switch: true });
+    expect(await all.control.command(word("resume"))).toMatchObject({ state: "ACTIVE" });
+    expect(all.asked).toEqual(["set", "sync", "clear", "sync"]);
+  });
+
+  it("to kill halts although the file cannot be written, and says so", async () => {
+    const all = await running(["set"]);
+    await expect(all.control.command(word("kill"))).rejects.toThrow(/HALTED.*no set/);
+    expect(all.control.status().state).toBe("HALTED");
+  });
+
+  it("to resume changes nothing when the file cannot be removed", async () => {
+    const all = await running(["clear"]);
+    await all.control.command(word("kill"));
+    await expect(all.control.command(word("resume"))).rejects.toMatchObject({ code: "failed" });
+    expect(all.control.status().state).toBe("HALTED");
+  });
+
+  it("is answered to whoever gave it, when two give the same at once", async () => {
+    const { control } = await running();
+    const [one, two] = await Promise.all([control.command(word("halt")), control.command(word("halt"))]);
+    expect(new Set([one.seq, two.seq]).size).toBe(2);
+  });
+});
+
+describe("a view", () => {
+  it("says null for what is unknown, so that it is JSON", async () => {
+    const { control } = await running();
+    const strange: unknown[] = [];
+    JSON.stringify(
+      [control.status(), control.account(), control.strategies(), control.risk()],
+      (key, value: unknown) => {
+        if (typeof value === "number" && !Number.isFinite(value)) strange.push(key);
+        return value;
+      },
+    );
+    expect(strange).toEqual([]);
+    expect(control.status()).toMatchObject({ market_time: null, lag: { seconds: null }, day_pnl: 0, approvals: 0 });
+  });
+
+  it("shows orders, positions, alerts and the use of limits", async () => {
+    const all = await running();
+    await fire(all);
+    const [order] = all.control.orders(false);
+    expect(order).toMatchObject({ symbol: SYMBOL, side: "buy", state: "sent" });
+    const rate = all.control.risk().find(({ limit }) => limit === "max_orders_per_minute");
+    expect(rate).toMatchObject({ scope: "account", used: 1 });
+    expect(rate?.ratio).toBeCloseTo(1 / (rate?.value ?? 0));
+    expect(all.control.status().orders).toBe(1);
+    expect(all.control.positions()).toEqual([]);
+    all.made.engine.post({ kind: "load", state: "behind", lagMs: 6_000, waiting: 3 });
+    expect(all.control.alerts(10)).toMatchObject([{ level: "warning", code: "data/behind" }]);
+    expect(all.log.alertLevels.get("warning")).toBe(1);
+  });
+
+  it("keeps the last reload, and tells of it", async () => {
+    const { control, log } = await running();
+    const events: ControlEvent[] = [];
+    control.subscribe((event) => events.push(event));
+    expect(await control.reload()).toMatchObject({ result: "rejected", reason: "a.yaml: wrong" });
+    expect(control.status().last_reload).toMatchObject({ result: "rejected" });
+    expect(log.reloads.get("rejected")).toBe(1);
+    expect(events).toMatchObject([{ kind: "reload", data: { result: "rejected" } }]);
+  });
+});
+
+describe("the run's log", () => {
+  it("tells outputs that people want to see, in order, and no bars", async () => {
+    const all = await running();
+    const kinds: string[] = [];
+    const stop = all.log.subscribe(({ kind }) => kinds.push(kind));
+    await fire(all);
+    stop();
+    await fire(all, 2);
+    expect(kinds).toEqual(["verdict", "order"]);
+    expect(all.log.inputs.get("bar")).toBe(4);
+    expect(all.log.verdicts.get("approved")).toBe(1);
+    expect(all.log.ordersSent).toBe(1);
+  });
+
+  it("knows of an order when what led to it came in, once", async () => {
+    const all = await running();
+    await fire(all);
+    const [order] = all.made.broker.submitted;
+    expect(all.log.arrivalOf(order?.clientOrderId ?? "")).toBe(all.made.clock.time);
+    expect(all.log.arrivalOf(order?.clientOrderId ?? "")).toBeUndefined();
+  });
+});
