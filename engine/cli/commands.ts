@@ -5,6 +5,7 @@
  */
 import type { Command } from "commander";
 import { addAccept } from "./accept.ts";
+import { addApprovals } from "./approvals.ts";
 import { addBacktest } from "./backtest.ts";
 import { addCheck } from "./check.ts";
 import { addControls } from "./controls.ts";
@@ -44,6 +45,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   addTest,
   addVenue,
   addStatus,
+  addApprovals,
   addOperate,
   addKill,
 ];

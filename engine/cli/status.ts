@@ -4,8 +4,10 @@
  * Owns: layout. May not: change anything.
  */
 import type { Command } from "commander";
+import type { ApprovalView } from "../core/approval.ts";
 import type { OrderView } from "../core/event.ts";
 import type { AlertView, HeldPosition, LimitUse, StateView, StatusView } from "../ports/control.ts";
+import { approvalRow } from "./approvals.ts";
 import { PROJECT_ARGUMENT, withEngine } from "./control-place.ts";
 import { CliError, money, painter, percent, print, printable, table } from "./io.ts";
 import type { Painter } from "./io.ts";
@@ -19,6 +21,7 @@ interface Whole {
   readonly states: readonly StateView[];
   readonly positions: readonly HeldPosition[];
   readonly orders: readonly OrderView[];
+  readonly approvals: readonly ApprovalView[];
   readonly alerts: readonly AlertView[];
 }
 
@@ -47,14 +50,15 @@ function isJson({ format }: Flags): boolean {
 async function runStatus(folder: string, flags: Flags): Promise<void> {
   const asJson = isJson(flags);
   const whole = await withEngine(folder, async (client): Promise<Whole> => {
-    const [status, states, positions, orders, alerts] = await Promise.all([
+    const [status, states, positions, orders, approvals, alerts] = await Promise.all([
       client.get<StatusView>("/v1/status"),
       client.get<readonly StateView[]>("/v1/states"),
       client.get<readonly HeldPosition[]>("/v1/positions"),
       client.get<readonly OrderView[]>("/v1/orders"),
+      client.get<readonly ApprovalView[]>("/v1/approvals"),
       client.get<readonly AlertView[]>(`/v1/alerts?count=${ALERTS}`),
     ]);
-    return { status, states, positions, orders, alerts };
+    return { status, states, positions, orders, approvals, alerts };
   });
   print(asJson ? JSON.stringify(whole, undefined, 2) : statusText(whole, painter(process.stdout)));
   // Scripts ask whether it trades.
@@ -62,7 +66,7 @@ async function runStatus(folder: string, flags: Flags): Promise<void> {
   if (!status.ready || status.state !== "ACTIVE") process.exitCode = 1;
 }
 
-export function statusText({ status, states, positions, orders, alerts }: Whole, paint: Painter): string {
+export function statusText({ status, states, positions, orders, approvals, alerts }: Whole, paint: Painter): string {
   const banner = paint(status.live ? ["bold", "red"] : ["bold", "yellow"], printable(status.banner));
   const lines = [`${paint("bold", `barwise ${status.version}`)}   ${banner}`, table(headRows(status, paint))];
   for (const { scope, state, causes } of states)
@@ -70,6 +74,7 @@ export function statusText({ status, states, positions, orders, alerts }: Whole,
       lines.push(`${paint("red", `${printable(scope)} ${state}`)} ${printable(cause)}: ${printable(reason)}`);
   lines.push("", section("Positions", positions.map(positionRow), paint, [2, 3, 4, 5]));
   lines.push("", section("Working orders", orders.map(orderRow), paint));
+  if (approvals.length > 0) lines.push("", section("Waiting for a person", approvals.map(approvalRow), paint));
   lines.push("", section("Latest alerts", alerts.map(alertRow), paint));
   return lines.join("\n");
 }
@@ -88,7 +93,6 @@ function headRows(status: StatusView, paint: Painter): string[][] {
     ["equity", `${cash(status.equity)}   cash ${cash(status.cash)}   day ${cash(status.day_pnl)}`],
     ["data", `${age}${waiting}${behind}`],
     ["strategies", status.strategies.map(printable).join(", ")],
-    ...(status.approvals === 0 ? [] : [["approvals", paint("yellow", `${status.approvals} orders wait for a person`)]]),
     ...(reload === null ? [] : [["reload", `${reload.result} ${reload.at} ${printable(reload.reason ?? "")}`.trim()]]),
   ];
 }

@@ -5,6 +5,7 @@
  * Views are plain data; what is unknown is null; times are ISO texts. A command becomes an input of the core and is in the
  * journal before it acts. May not: reach into the core.
  */
+import type { ApprovalView, DecisionInput } from "../core/approval.ts";
 import type { OrderView, PositionView, TradingState } from "../core/event.ts";
 
 /** Exact, as text. */
@@ -157,6 +158,9 @@ export interface CommandResult {
   readonly cancelling: number;
 }
 
+/** A person's word on a request; `channel` says where it was spoken. */
+export type Decision = Omit<DecisionInput, "kind">;
+
 /** An event of the stream: an output of the core, or an input that people want to see. */
 export interface ControlEvent {
   readonly kind: string;
@@ -174,6 +178,12 @@ export interface ControlPort {
   strategies(): readonly StrategyStatus[];
   risk(): readonly LimitUse[];
   states(): readonly StateView[];
+  /** Those that wait for a person, or all that are still remembered. */
+  approvals(all: boolean): readonly ApprovalView[];
+  /** Throws a ControlError where there is none. */
+  approval(id: string): ApprovalView;
+  /** Answers with what became of the request; rejects with a ControlError when the word does not count. */
+  decide(decision: Decision): Promise<ApprovalView>;
   /** The latest, oldest first. */
   alerts(count: number): readonly AlertView[];
   /** The latest entries of the journal, oldest first, as `barwise journal tail --format json` has them. */
@@ -192,8 +202,11 @@ export class ControlError extends Error {
   override readonly name = "ControlError";
   /** `unknown_scope`: nothing of that name runs. `late`: asked, and not taken in time. */
   readonly code: "unknown_scope" | "late" | "stopped" | "failed" | "not_found" | "refused";
-  constructor(code: ControlError["code"], message: string, options?: ErrorOptions) {
+  /** Of `refused`: what exactly, for programs. */
+  readonly detail: string | undefined;
+  constructor(code: ControlError["code"], message: string, options?: ErrorOptions & { readonly detail?: string }) {
     super(message, options);
     this.code = code;
+    this.detail = options?.detail;
   }
 }

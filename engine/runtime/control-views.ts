@@ -3,14 +3,14 @@
  *
  * Owns: turning the state of the core into the plain views of ports/control.ts. May not: change anything, or keep anything.
  */
+import type { ApprovalView } from "../core/approval.ts";
 import type { OrderView, TradingState } from "../core/event.ts";
-import { viewOf } from "../core/desk/orders.ts";
 import { usageOf } from "../core/desk/risk/usage.ts";
 import { ACCOUNT } from "../core/desk/states.ts";
 import { text } from "../core/decimal.ts";
 import type { CoreState } from "../core/step.ts";
 import { isoTime } from "../core/time.ts";
-import { accountOf, inspect, openOrders } from "../core/view.ts";
+import { accountOf, approvalOf, booksOf, inspect, openOrders, pendingApprovals } from "../core/view.ts";
 import type { LeafView } from "../core/view.ts";
 import type { AccountStatus, HeldPosition, LimitUse, StateView, StrategyStatus } from "../ports/control.ts";
 
@@ -59,7 +59,12 @@ export function positionsOf({ desk }: CoreState): readonly HeldPosition[] {
 }
 
 export function ordersOf(core: CoreState, all: boolean): readonly OrderView[] {
-  return all ? [...core.desk.state.orders.all].map(viewOf) : openOrders(core);
+  return all ? booksOf(core).orders : openOrders(core);
+}
+
+export function approvalsOf(core: CoreState, all: boolean): readonly ApprovalView[] {
+  if (!all) return pendingApprovals(core);
+  return core.desk.state.approvals.all.flatMap(({ id }) => approvalOf(core, id) ?? []);
 }
 
 export function strategiesOf(core: CoreState, wordsOf: (leaf: LeafView) => string): readonly StrategyStatus[] {

@@ -25,6 +25,8 @@ export function measuresOf({ engine, log, version, account, live, ...ask }: Meas
   const { gross, net } = accountStatus(core, account, live);
   const orders = new Map<string, number>();
   for (const { state } of core.desk.state.orders.all) orders.set(state, (orders.get(state) ?? 0) + 1);
+  const approvals = new Map([["pending", 0]]);
+  for (const { state } of core.desk.state.approvals.all) approvals.set(state, (approvals.get(state) ?? 0) + 1);
   const clients = ask.eventClients();
   return {
     ...{ version, account, live, equity, cash, buyingPower, dayPnl, ready, orders },
@@ -41,7 +43,7 @@ export function measuresOf({ engine, log, version, account, live, ...ask }: Meas
       reloads: log.reloads,
     },
     positions: core.desk.state.portfolio.open.length,
-    approvals: new Map(),
+    approvals,
     states: statesOf(core),
     killSwitch: ask.killSwitch(),
     limits: limitsOf(core).flatMap(({ scope, limit, unit, ratio }) =>

@@ -4,8 +4,9 @@
  * Owns: how a request becomes an input, and when it counts as carried out: the core has taken it and the journal has it on
  * disk. May not: speak HTTP, read files, or decide about trading.
  */
+import type { ApprovalView, DecisionInput } from "../core/approval.ts";
 import type { CommandInput, OrderView, TradingState } from "../core/event.ts";
-import { accountOf, openOrders } from "../core/view.ts";
+import { accountOf, approvalOf, openOrders } from "../core/view.ts";
 import type { LeafView } from "../core/view.ts";
 import { ControlError } from "../ports/control.ts";
 import type {
@@ -15,6 +16,7 @@ import type {
   ControlCommand,
   ControlEvent,
   ControlPort,
+  Decision,
   HeldPosition,
   LimitUse,
   ReloadView,
@@ -24,6 +26,7 @@ import type {
 } from "../ports/control.ts";
 import {
   accountStatus,
+  approvalsOf,
   isScope,
   known,
   limitsOf,
@@ -35,7 +38,7 @@ import {
   timeOf,
 } from "./control-views.ts";
 import type { Engine } from "./engine.ts";
-import type { RunLog } from "./run-log.ts";
+import type { RunLog, Taken } from "./run-log.ts";
 
 export interface RunControlOptions {
   readonly engine: Engine;
@@ -114,7 +117,7 @@ export class RunControl implements ControlPort {
       day_pnl: known(dayPnl),
       positions: core.desk.state.portfolio.open.length,
       orders: openOrders(core).length,
-      approvals: 0,
+      approvals: core.desk.state.approvals.pending.length,
       program: program?.digest ?? null,
       strategies: program?.strategies.map(({ name }) => name) ?? [],
       last_reload: this.#lastReload,
@@ -144,6 +147,26 @@ export class RunControl implements ControlPort {
 
   states(): readonly StateView[] {
     return statesOf(this.#options.engine.core);
+  }
+
+  approvals(all: boolean): readonly ApprovalView[] {
+    return approvalsOf(this.#options.engine.core, all);
+  }
+
+  approval(id: string): ApprovalView {
+    const found = approvalOf(this.#options.engine.core, id);
+    if (found === undefined) throw new ControlError("not_found", `nobody is asked about ${id}`);
+    return found;
+  }
+
+  async decide(decision: Decision): Promise<ApprovalView> {
+    const { outputs } = await this.#taken({ kind: "decision", ...decision });
+    for (const output of outputs)
+      if (output.kind === "decision.refused" && output.approval === decision.approval)
+        throw new ControlError(output.code === "not_found" ? "not_found" : "refused", output.reason, {
+          detail: output.code,
+        });
+    return this.approval(decision.approval);
   }
 
   alerts(count: number): readonly AlertView[] {
@@ -176,7 +199,8 @@ export class RunControl implements ControlPort {
       command === "kill"
         ? { kind: "command", command, by, reason }
         : { kind: "command", command, by, reason, ...(isWhole ? {} : { scope }) };
-    const { seq, cancelling } = await this.#taken(input);
+    const { seq, outputs } = await this.#taken(input);
+    const cancelling = outputs.filter(({ kind }) => kind === "cancel").length;
     if (unset !== undefined) throw unset;
     return { seq, scope, ...stateIn(engine.core, scope), cancelling };
   }
@@ -200,7 +224,7 @@ export class RunControl implements ControlPort {
     }
   }
 
-  async #taken(input: CommandInput): Promise<{ readonly seq: number; readonly cancelling: number }> {
+  async #taken(input: CommandInput | DecisionInput): Promise<Taken> {
     const { engine, log, sync } = this.#options;
     const taken = log.whenTaken(input);
     engine.post(input);
@@ -212,16 +236,13 @@ export class RunControl implements ControlPort {
     const first = await Promise.race([taken, waited]);
     clearTimeout(timer);
     if (first === late)
-      throw new ControlError(
-        "late",
-        "the engine has not taken the command yet; look at the states before asking again",
-      );
+      throw new ControlError("late", "the engine has not taken it yet; look at what holds before asking again");
     try {
       await sync();
     } catch (error) {
       throw new ControlError("stopped", `the journal has failed: ${(error as Error).message}`, { cause: error });
     }
-    return { seq: first.seq, cancelling: first.outputs.filter(({ kind }) => kind === "cancel").length };
+    return first;
   }
 
   async reload(): Promise<ReloadView> {

@@ -3,6 +3,7 @@
  *
  * Owns: those, within bounds, by watching inputs and outputs. May not: decide anything, or be slow: it sees every tick.
  */
+import type { DecisionInput } from "../core/approval.ts";
 import type { CommandInput, Input, Output } from "../core/event.ts";
 import type { AlertView, ControlEvent } from "../ports/control.ts";
 import { timeOf } from "./control-views.ts";
@@ -12,7 +13,22 @@ const MAX_ALERTS = 500;
 const MAX_UNDER_WAY = 10_000;
 
 /** Outputs that people want to see as they come. Bars and timers are many, and nobody waits for them. */
-const SHOWN = new Set<Output["kind"]>(["verdict", "order", "position", "refused", "alert", "state", "loaded"]);
+const SHOWN = new Set<Output["kind"]>([
+  "verdict",
+  "order",
+  "position",
+  "refused",
+  "alert",
+  "state",
+  "loaded",
+  "approval",
+  "decision.refused",
+]);
+
+export interface Taken {
+  readonly seq: number;
+  readonly outputs: readonly Output[];
+}
 
 export class RunLog {
   readonly inputs = new Map<string, number>();
@@ -33,8 +49,8 @@ export class RunLog {
   isFeedLive = false;
   readonly #alerts: AlertView[] = [];
   readonly #listeners = new Set<(event: ControlEvent) => void>();
-  readonly #commands: {
-    readonly is: (input: CommandInput) => boolean;
+  readonly #awaited: {
+    readonly is: (input: Input) => boolean;
     readonly taken: (seq: number, outputs: readonly Output[]) => void;
   }[] = [];
   /** Arrival of what led to a firing, and then to its order. */
@@ -68,11 +84,15 @@ export class RunLog {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** Resolves when the core has taken the next command that is this one. */
-  whenTaken(command: CommandInput): Promise<{ readonly seq: number; readonly outputs: readonly Output[] }> {
+  /** Resolves when the core has taken the next input that is this one. */
+  whenTaken(wanted: CommandInput | DecisionInput): Promise<Taken> {
     return new Promise((resolve) => {
-      this.#commands.push({
-        is: (input) => input.command === command.command && input.by === command.by && input.reason === command.reason,
+      const fields = Object.entries(wanted);
+      this.#awaited.push({
+        is: (input) => {
+          const own = new Map<string, unknown>(Object.entries(input));
+          return fields.every(([name, value]) => own.get(name) === value);
+        },
         taken: (seq, outputs) => resolve({ seq, outputs }),
       });
     });
@@ -87,9 +107,10 @@ export class RunLog {
 
   #follow(input: Input, outputs: readonly Output[]): void {
     switch (input.kind) {
-      case "command": {
-        const at = this.#commands.findIndex(({ is }) => is(input));
-        const [found] = at < 0 ? [] : this.#commands.splice(at, 1);
+      case "command":
+      case "decision": {
+        const at = this.#awaited.findIndex(({ is }) => is(input));
+        const [found] = at < 0 ? [] : this.#awaited.splice(at, 1);
         found?.taken(input.seq, [...outputs]);
         break;
       }

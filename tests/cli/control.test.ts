@@ -4,17 +4,18 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeControlFile } from "../../engine/adapters/control/control-file.ts";
 import { ownIdentity } from "../../engine/adapters/process-identity.ts";
+import { addApprovals } from "../../engine/cli/approvals.ts";
 import { whoAsks } from "../../engine/cli/control-place.ts";
 import { addKill } from "../../engine/cli/kill.ts";
 import { addOperate } from "../../engine/cli/operate.ts";
 import { addStatus, riskText, statusText } from "../../engine/cli/status.ts";
 import { ControlError } from "../../engine/ports/control.ts";
 import type { LimitUse } from "../../engine/ports/control.ts";
-import { FakeControl, TOKEN, serve } from "../adapters/control/support.ts";
+import { APPROVAL, FakeControl, TOKEN, serve } from "../adapters/control/support.ts";
 import { barwiseWith, inFolderOfItsOwn } from "./in-process.ts";
 
 const folder = inFolderOfItsOwn("control");
-const barwise = barwiseWith(addStatus, addOperate, addKill);
+const barwise = barwiseWith(addStatus, addApprovals, addOperate, addKill);
 const plain = (_: unknown, text: string): string => text;
 
 async function running(control = new FakeControl()): Promise<FakeControl> {
@@ -91,7 +92,7 @@ describe("with an engine", () => {
     await running();
     const { out } = await barwise("status", "--format", "json");
     const parsed = JSON.parse(out) as object;
-    expect(Object.keys(parsed).sort()).toEqual(["alerts", "orders", "positions", "states", "status"]);
+    expect(Object.keys(parsed).sort()).toEqual(["alerts", "approvals", "orders", "positions", "states", "status"]);
   });
 
   it("commands go with the user's name, scope and reason", async () => {
@@ -133,6 +134,55 @@ describe("with an engine", () => {
     control.failure = new ControlError("unknown_scope", "strategy:x: no strategy of that name");
     const { err, code } = await barwise("halt", ".", "--strategy", "x");
     expect([code, err]).toEqual([1, "error: strategy:x: no strategy of that name\n"]);
+  });
+});
+
+describe("approvals", () => {
+  it("are listed with the digits that a word names", async () => {
+    await running();
+    const { out } = await barwise("approvals");
+    expect(out).toBe(
+      "bw-1  7f7f7f7f  pending  s/r  buy 10 A limit at 100 day  worth 1000  until 1970-01-01T00:01:00Z, 0 of 1: order.notional > 500\n",
+    );
+    expect(JSON.parse((await barwise("approvals", ".", "--format", "json")).out)).toEqual([APPROVAL]);
+    expect((await barwise("status")).out).toContain("Waiting for a person\n  bw-1  7f7f7f7f");
+  });
+
+  it("are decided with the hash of what was shown, an edit, and the user's name", async () => {
+    const control = await running();
+    control.decide = (decision) => {
+      control.decisions.push(decision);
+      return Promise.resolve({ ...APPROVAL, state: decision.decision === "approve" ? "approved" : "rejected" });
+    };
+    const yes = await barwise("approve", "bw", ".", "--hash", "7F7F", "--qty", "5", "--limit", "99.5");
+    expect([yes.err, yes.code]).toEqual(["", 0]);
+    const no = await barwise("reject", "bw-1", ".", "--hash", "7f7f7f7f", "--reason", "too late");
+    expect([no.err, no.code]).toEqual(["", 0]);
+    const word = { approval: "bw-1", hash: APPROVAL.hash, by: whoAsks(), channel: "cli" };
+    expect(control.decisions).toEqual([
+      { ...word, decision: "approve", reason: "", edit: { qty: "5", limitPrice: "99.5" } },
+      { ...word, decision: "reject", reason: "too late" },
+    ]);
+  });
+
+  it("end with 1 when the checks of now say no", async () => {
+    const control = await running();
+    control.decide = () => Promise.resolve({ ...APPROVAL, state: "blocked", reason: "buying power" });
+    const { out, code } = await barwise("approve", "bw-1", ".", "--hash", "7f7f");
+    expect([code, out]).toEqual([1, expect.stringContaining("blocked")]);
+  });
+
+  it.each([
+    [["approve", "bw-1"], 2, "--hash is needed where nobody can be asked"],
+    [["approve", "bw-1", ".", "--hash", "7f"], 2, "write 4 digits or more"],
+    [["approve", "bw-1", ".", "--hash", "8e8e"], 1, "the request has changed since"],
+    [["approve", "xx", ".", "--hash", "7f7f"], 1, "nobody is asked about such an order"],
+    [["approve", "bw-1", ".", "--hash", "7f7f", "--time-in-force", "later"], 1, "timeInForce"],
+  ])("%j is refused", async (args, exit, words) => {
+    const control = await running();
+    const { err, code } = await barwise(...args);
+    expect([code, err]).toEqual([exit, expect.stringContaining(words)]);
+    expect(control.decisions).toEqual([]);
   });
 });
 
@@ -208,7 +258,7 @@ describe("text", () => {
       reason: "\u001B]0;x\u0007",
       state: "HALTED" as const,
     };
-    const text = statusText({ status, states: [], positions: [], orders: [], alerts: [] }, plain);
+    const text = statusText({ status, states: [], positions: [], orders: [], approvals: [], alerts: [] }, plain);
     // oxlint-disable-next-line no-control-regex -- they are what must not be there
     expect(text).not.toMatch(/[\u001B\u0007]/);
   });

@@ -18,11 +18,9 @@ interface Made {
   readonly asked: string[];
 }
 
-async function running(failing: readonly string[] = []): Promise<Made> {
+async function running(failing: readonly string[] = [], program = programOf(threshold(100))): Promise<Made> {
   const log = new RunLog();
-  const made = rig(programOf(threshold(100)), "data", {}, undefined, undefined, false, (input, outputs) =>
-    log.observe(input, outputs),
-  );
+  const made = rig(program, "data", {}, undefined, undefined, false, (input, outputs) => log.observe(input, outputs));
   await made.start();
   const asked: string[] = [];
   let isSet = false;
@@ -194,6 +192,56 @@ describe("a view", () => {
     expect(control.status().last_reload).toMatchObject({ result: "rejected" });
     expect(log.reloads.get("rejected")).toBe(1);
     expect(events).toMatchObject([{ kind: "reload", data: { result: "rejected" } }]);
+  });
+});
+
+describe("a decision", () => {
+  const asking = (): Promise<Made> =>
+    running([], programOf(`${threshold(100)}approval: {when: order.notional > 50}\n`));
+  const word = { by: "ann", channel: "api", decision: "approve", reason: "" } as const;
+
+  it("lets the order go that waits, and is answered with what became of it", async () => {
+    const all = await asking();
+    await fire(all);
+    expect(all.made.broker.submitted).toEqual([]);
+    const [request] = all.control.approvals(false);
+    const { id = "", hash = "" } = request ?? {};
+    expect(all.control.status()).toMatchObject({ approvals: 1, orders: 0 });
+    expect(all.control.approval(id)).toEqual(request);
+    const stale = all.control.decide({
+      ...word,
+      approval: id,
+      hash: hash.replace(/^./, (digit) => (digit === "0" ? "1" : "0")),
+    });
+    await expect(stale).rejects.toMatchObject({ code: "refused", detail: "other_order" });
+    expect(await all.control.decide({ ...word, approval: id, hash })).toMatchObject({ id, state: "approved" });
+    await turns();
+    expect(all.made.broker.submitted.map(({ clientOrderId }) => clientOrderId)).toEqual([id]);
+    const again = all.control.decide({ ...word, approval: id, hash });
+    await expect(again).rejects.toMatchObject({ code: "refused", detail: "already_decided" });
+    expect(all.control.approvals(false)).toEqual([]);
+    expect(all.control.approvals(true)).toMatchObject([{ id, state: "approved" }]);
+    expect(all.asked.filter((one) => one === "sync")).toHaveLength(3);
+  });
+
+  it("of a program or about nothing does not count", async () => {
+    const all = await asking();
+    await fire(all);
+    const [{ id, hash } = { id: "", hash: "" }] = all.control.approvals(false);
+    const machine = all.control.decide({ ...word, by: "agent:x", approval: id, hash });
+    await expect(machine).rejects.toMatchObject({ detail: "not_an_approver" });
+    await expect(all.control.decide({ ...word, approval: "bw-0", hash })).rejects.toMatchObject({ code: "not_found" });
+    expect(() => all.control.approval("bw-0")).toThrow(ControlError);
+    await all.control.decide({ ...word, decision: "reject", approval: id, hash });
+    await turns();
+    expect(all.made.broker.submitted).toEqual([]);
+  });
+
+  it("is not waited for by the kill switch: what waits is withdrawn", async () => {
+    const all = await asking();
+    await fire(all);
+    await all.control.command({ command: "kill", scope: "account", by: "ann", reason: "a test" });
+    expect(all.control.approvals(true)).toMatchObject([{ state: "withdrawn" }]);
   });
 });
 

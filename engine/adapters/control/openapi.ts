@@ -27,7 +27,7 @@ const MORE: Readonly<Record<string, string>> = {
   409: "It cannot be carried out in this state.",
 };
 
-function responsesOf({ method, answer, open, query }: Operation): Schema {
+function responsesOf({ method, path, answer, open, query }: Operation): Schema {
   const content =
     answer === "openapi"
       ? { [JSON_TYPE]: { schema: { type: "object" } } }
@@ -38,6 +38,7 @@ function responsesOf({ method, answer, open, query }: Operation): Schema {
   const wanted = Object.entries(all).filter(([status]) => {
     if (status === "401") return open !== true;
     if (status === "422") return method === "POST" || query !== undefined;
+    if (status === "404" && path.includes("{")) return true;
     return method === "POST" || !OF_WRITES.includes(status);
   });
   return {
@@ -53,9 +54,11 @@ function responsesOf({ method, answer, open, query }: Operation): Schema {
 
 function operationOf(operation: Operation): Schema {
   const { id, summary, query = {}, open } = operation;
-  const parameters = Object.entries(query).map(([name, { description, ...schema }]) => ({
+  const parameters: Schema[] = Object.entries(query).map(([name, { description, ...schema }]) => ({
     ...{ name, in: "query", required: false, description, schema },
   }));
+  for (const [, name] of operation.path.matchAll(/\{(\w+)\}/g))
+    parameters.push({ name, in: "path", required: true, description: "Its id.", schema: { type: "string" } });
   if (operation.answer === "text/event-stream")
     parameters.push({
       ...{ name: "Last-Event-ID", in: "header", required: false, schema: { type: "string" } },

@@ -4,14 +4,16 @@
  * Owns: the table: path, method, what it takes, what it answers, which rate limit counts it. The server serves exactly this,
  * and the OpenAPI document says exactly this. May not: touch sockets.
  */
-import type { CommandName, ControlPort } from "../../ports/control.ts";
-import { LOOSEN, NOTHING, TIGHTEN, TIGHTEN_ACCOUNT, listOf, ref } from "./schemas.ts";
+import type { CommandName, ControlPort, Decision } from "../../ports/control.ts";
+import { DECISION, LOOSEN, NOTHING, TIGHTEN, TIGHTEN_ACCOUNT, listOf, ref } from "./schemas.ts";
 import type { Schema } from "./schemas.ts";
 
 /** Which budget of requests a minute counts it. */
 export type RateClass = "read" | "write" | "stream";
 
 export interface Asked {
+  /** Of the path's `{names}`. */
+  readonly path: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -137,6 +139,25 @@ const READS: readonly Read[] = [
     run: (control) => control.states(),
   },
   {
+    id: "approvals",
+    method: "GET",
+    path: "/v1/approvals",
+    summary: "Orders that wait for a person; with `all=true` also those that were decided and are still remembered.",
+    rate: "read",
+    query: { all: { type: "boolean", default: false, description: "Also those that were decided." } },
+    answer: listOf("Approval"),
+    run: (control, { query }) => control.approvals(query["all"] === true),
+  },
+  {
+    id: "approval",
+    method: "GET",
+    path: "/v1/approvals/{id}",
+    summary: "One request, as long as it is remembered.",
+    rate: "read",
+    answer: ref("Approval"),
+    run: (control, { path }) => control.approval(path["id"] ?? ""),
+  },
+  {
     id: "alerts",
     method: "GET",
     path: "/v1/alerts",
@@ -197,6 +218,23 @@ const WRITES: readonly Write[] = [
     TIGHTEN_ACCOUNT,
   ),
   command("resume", "Lifts everything that stopped trading in the scope; of the account the kill switch too.", LOOSEN),
+  {
+    id: "decide",
+    method: "POST",
+    path: "/v1/approvals/{id}/decision",
+    summary:
+      "A person's word. It counts with the hash of exactly the order that they were shown; everything is checked again before the order leaves.",
+    rate: "write",
+    body: DECISION,
+    answer: ref("Approval"),
+    run: (control, { path, body }) =>
+      control.decide({
+        channel: "api",
+        reason: "",
+        ...(body as Omit<Decision, "approval" | "channel" | "reason">),
+        approval: path["id"] ?? "",
+      }),
+  },
   {
     id: "reload",
     method: "POST",

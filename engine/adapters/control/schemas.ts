@@ -67,6 +67,33 @@ export const LOOSEN: Schema = {
   additionalProperties: false,
 };
 
+const quantity = text("Shares, as text.", { pattern: "^[0-9]{1,15}(\\.[0-9]{1,9})?$" });
+const edit: Schema = {
+  type: "object",
+  description: "What is changed: a smaller size and the terms, as far as the policy lets it.",
+  minProperties: 1,
+  properties: {
+    qty: quantity,
+    limitPrice: text("Price, as text.", { pattern: "^[0-9]{1,12}(\\.[0-9]{1,9})?$" }),
+    timeInForce: choice("How long it works.", ["day", "gtc", "opg", "cls", "ioc", "fok"]),
+  },
+  additionalProperties: false,
+};
+
+export const DECISION: Schema = {
+  type: "object",
+  required: ["by", "hash", "decision"],
+  properties: {
+    by,
+    channel: { ...choice("Where it was spoken: approvers are listed by channel.", ["api", "cli"]), default: "api" },
+    hash: text("Of the request as it was shown, whole.", { pattern: "^[0-9a-f]{64}$" }),
+    decision: choice("The word.", ["approve", "reject"]),
+    edit,
+    reason: { ...reason(0), default: "" },
+  },
+  additionalProperties: false,
+};
+
 export const NOTHING: Schema = { type: "object", properties: {}, additionalProperties: false };
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -150,6 +177,32 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     filledQty: decimal("Filled so far."),
     avgPrice: maybe("string", "Average fill price."),
     reason: maybe("string", "Why it is in this state."),
+  }),
+  Approval: whole("An order that a person must approve.", {
+    id: text("The client order id of the order that it becomes."),
+    hash: text("SHA-256 of the order and the price that is shown; a decision names it."),
+    state: choice("What became of it.", [
+      ...["pending", "approved", "rejected", "expired", "blocked", "withdrawn", "superseded"],
+    ]),
+    order: { type: "object", description: "The order as it would go." },
+    strategy: text("Whose it is."),
+    rule: text("Which rule fired."),
+    symbol: text("Of what."),
+    firing: text("Which firing."),
+    notional: decimal("What it is worth."),
+    reference: decimal("The price that is shown; drift is measured from it."),
+    requestedAt: number("When it was asked, epoch milliseconds."),
+    expiresAt: number("When it expires, epoch milliseconds."),
+    sessionEndsAt: maybe("number", "End of the session, which ends it as well; market time."),
+    why: text("Which threshold asked."),
+    needed: count("How many people must say yes."),
+    edits: choice("What may be changed.", ["none", "lower", "any"]),
+    approvers: {
+      type: ["object", "null"],
+      description: "Who may decide, by channel; null: whoever the channel lets in.",
+    },
+    decisions: { type: "array", items: { type: "object" }, description: "Words so far." },
+    reason: maybe("string", "Why it ended."),
   }),
   Rule: whole("One rule in one symbol.", {
     rule: text("Its name."),

@@ -14,8 +14,9 @@ import { EventStream } from "./events.ts";
 import type { EventsOptions } from "./events.ts";
 import { UNAUTHORIZED, hasToken, strangerOf } from "./gate.ts";
 import type { Refusal } from "./gate.ts";
-import { OPERATIONS } from "./operations.ts";
-import type { Operation, RateClass } from "./operations.ts";
+import { operationsAt } from "./paths.ts";
+import type { AtPath } from "./paths.ts";
+import type { Asked, Operation, RateClass } from "./operations.ts";
 import { openApi } from "./openapi.ts";
 import { Bucket } from "./rates.ts";
 import type { RateLimit } from "./rates.ts";
@@ -60,6 +61,11 @@ const STATUS: Readonly<Record<ControlError["code"], number>> = {
   late: 503,
   stopped: 503,
 };
+
+interface Admitted extends AtPath {
+  readonly url: URL;
+  readonly isKnown: boolean;
+}
 
 export class ControlServer {
   readonly #options: ControlServerOptions;
@@ -128,7 +134,7 @@ export class ControlServer {
       request.resume();
       return this.#refuse(response, admitted);
     }
-    const { operation, url, isKnown } = admitted;
+    const { operation, path, url, isKnown } = admitted;
     const query = queryOf(operation, url.searchParams);
     if ("status" in query) {
       request.resume();
@@ -138,31 +144,30 @@ export class ControlServer {
     if ("status" in body) return this.#refuse(response, body);
     if (operation.answer === "text/event-stream") return this.#stream(request, response);
     try {
-      const answer = await this.#answerOf(operation, query.values, body.values, isKnown);
+      const answer = await this.#answerOf(operation, { path, query: query.values, body: body.values }, isKnown);
       this.#send(response, operation.rate, 200, answer, operation.answer === "text/plain");
     } catch (error) {
       this.#refuse(response, refusalOf(error));
     }
   }
 
-  #admit(
-    request: IncomingMessage,
-  ): Refusal | { readonly operation: Operation; readonly url: URL; readonly isKnown: boolean } {
+  #admit(request: IncomingMessage): Refusal | Admitted {
     const stranger = strangerOf(request, this.#port);
     // `//` and the like are no paths; URL would throw.
     const target = `http://127.0.0.1${request.url ?? "/"}`;
     const url = new URL(URL.canParse(target) ? target : "http://127.0.0.1/");
-    const atPath = OPERATIONS.filter(({ path }) => path === url.pathname);
-    const operation = atPath.find(({ method }) => method === request.method);
+    const atPath = operationsAt(url.pathname);
+    const found = atPath.find(({ operation: { method } }) => method === request.method);
+    const operation = found?.operation;
     const isKnown = stranger === undefined && hasToken(request, this.#options.token);
     const refusal = stranger ?? (isKnown || operation?.open === true ? undefined : UNAUTHORIZED);
     const bucket = isKnown ? (operation?.rate ?? "read") : "stranger";
     const waitSeconds = this.#buckets[bucket].take(performance.now());
     if (waitSeconds > 0) return tooMany(waitSeconds);
     if (refusal !== undefined) return refusal;
-    if (operation !== undefined) return { operation, url, isKnown };
+    if (found !== undefined) return { ...found, url, isKnown };
     if (atPath.length === 0) return { status: 404, code: "path", message: "no such path; /v1/openapi.json lists them" };
-    const allow = atPath.map(({ method }) => method).join(", ");
+    const allow = atPath.map(({ operation: { method } }) => method).join(", ");
     return { status: 405, code: "method", message: `this path takes ${allow}`, headers: { Allow: allow } };
   }
 
@@ -186,16 +191,11 @@ export class ControlServer {
     return bodyOf(operation, bytes);
   }
 
-  async #answerOf(
-    operation: Operation,
-    query: Readonly<Record<string, unknown>>,
-    body: Readonly<Record<string, unknown>>,
-    isKnown: boolean,
-  ): Promise<unknown> {
+  async #answerOf(operation: Operation, asked: Asked, isKnown: boolean): Promise<unknown> {
     if (operation.answer === "openapi") return openApi();
     // A stranger learns that somebody answers, and nothing else.
     if (operation.open === true && !isKnown) return { ok: true };
-    return await operation.run(this.#options.control, { query, body });
+    return await operation.run(this.#options.control, asked);
   }
 
   #stream(request: IncomingMessage, response: ServerResponse): void {
@@ -239,6 +239,9 @@ function tooMany(waitSeconds: number): Refusal {
 
 /** What is thrown by a bug of ours is not told to anybody who asks. */
 function refusalOf(error: unknown): Refusal {
-  if (error instanceof ControlError) return { status: STATUS[error.code], code: error.code, message: error.message };
+  if (error instanceof ControlError) {
+    const { code, detail = code, message } = error;
+    return { status: STATUS[code], code: detail, message };
+  }
   return { status: 500, code: "internal", message: "something went wrong inside; the engine runs on" };
 }

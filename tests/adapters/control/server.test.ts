@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { openApi } from "../../../engine/adapters/control/openapi.ts";
 import { ControlError } from "../../../engine/ports/control.ts";
-import { FakeControl, TOKEN, ask, serve } from "./support.ts";
+import { APPROVAL, FakeControl, TOKEN, ask, serve } from "./support.ts";
 import type { Answer, Asked } from "./support.ts";
 
 interface Documented {
@@ -31,7 +31,9 @@ const DOCUMENT = openApi() as {
   readonly components: object;
 };
 const ROWS: readonly Row[] = Object.entries(DOCUMENT.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  Object.entries(methods).map(([method, operation]) => ({
+    ...{ method: method.toUpperCase(), path: path.replace("{id}", APPROVAL.id), operation },
+  })),
 );
 const CASES = ROWS.map((row) => [`${row.method} ${row.path}`, row] as const);
 const WRITES = CASES.filter(([, { method }]) => method === "POST");
@@ -42,7 +44,9 @@ const JSON_READS = CASES.filter(
 /** A request that is right in everything. */
 function right({ method, path, operation }: Row): Asked {
   const required = operation.requestBody?.content["application/json"].schema.required ?? [];
-  const values: Readonly<Record<string, string>> = { by: "ann", reason: "it is right" };
+  const values: Readonly<Record<string, string>> = {
+    ...{ by: "ann", reason: "it is right", hash: APPROVAL.hash, decision: "approve" },
+  };
   if (method === "GET") return { method, path };
   return { method, path, body: JSON.stringify(Object.fromEntries(required.map((name) => [name, values[name]]))) };
 }
@@ -64,7 +68,7 @@ describe("an operation", () => {
       const answer = await ask(server, { ...right(row), headers: { Host: host } });
       expect([host, answer.status]).toEqual([host, 403]);
     }
-    expect(control.commands).toEqual([]);
+    expect([...control.commands, ...control.decisions]).toEqual([]);
   });
 
   it.each(CASES)("%s refuses a foreign Origin and a page of another site", async (_, row) => {
@@ -79,7 +83,7 @@ describe("an operation", () => {
       const answer = await ask(server, { ...right(row), headers: { "Sec-Fetch-Site": site } });
       expect([site, answer.status, codeOf(answer)]).toEqual([site, 403, "site"]);
     }
-    expect(control.commands).toEqual([]);
+    expect([...control.commands, ...control.decisions]).toEqual([]);
   });
 
   it.each(CASES)("%s refuses a missing and a wrong token", async (_, row) => {
@@ -94,7 +98,7 @@ describe("an operation", () => {
       if (isOpen) expect(JSON.parse(answer.text)).toEqual({ ok: true });
       else expect(answer.headers["www-authenticate"]).toBe("Bearer");
     }
-    expect(control.commands).toEqual([]);
+    expect([...control.commands, ...control.decisions]).toEqual([]);
   });
 
   it.each(WRITES)("%s refuses every content type but JSON", async (_, row) => {
@@ -110,7 +114,7 @@ describe("an operation", () => {
       const answer = await ask(server, { ...right(row), headers: { "Content-Type": type } });
       expect([type, answer.status]).toEqual([type, 415]);
     }
-    expect(control.commands).toEqual([]);
+    expect([...control.commands, ...control.decisions]).toEqual([]);
   });
 
   it.each(CASES)("%s refuses an oversized body, declared or not", async (_, row) => {
@@ -121,7 +125,7 @@ describe("an operation", () => {
     expect(declared.status).toBe(413);
     const undeclared = await ask(server, { ...asked, headers: { "Transfer-Encoding": "chunked" } });
     expect(undeclared.status).toBe(413);
-    expect(control.commands).toEqual([]);
+    expect([...control.commands, ...control.decisions]).toEqual([]);
   });
 
   it.each(WRITES)("%s refuses what is no JSON, no object, or has a field too many", async (_, row) => {
@@ -136,7 +140,7 @@ describe("an operation", () => {
     const answer = await ask(server, { ...right(row), body: JSON.stringify(more) });
     expect(answer.status).toBe(422);
     expect(answer.text).toContain("unknown field force");
-    expect(control.commands).toEqual([]);
+    expect([...control.commands, ...control.decisions]).toEqual([]);
   });
 
   it.each(JSON_READS)(
@@ -221,6 +225,45 @@ describe("the server", () => {
       { command: "halt", scope: "account", by: "ann", reason: "" },
       { command: "resume", scope: "strategy:a b", by: "ann", reason: "all is well" },
     ]);
+  });
+
+  it("takes a decision with the whole hash and the path's id, and says in which channel it was spoken", async () => {
+    const control = new FakeControl();
+    const server = await serve(control);
+    const word = { by: "ann", hash: APPROVAL.hash, decision: "approve" };
+    const decide = (body: object, id = "bw-1"): Promise<Answer> =>
+      ask(server, { method: "POST", path: `/v1/approvals/${id}/decision`, body: JSON.stringify(body) });
+    for (const wrong of [
+      { hash: APPROVAL.hash.slice(0, 8) },
+      { hash: APPROVAL.hash.toUpperCase() },
+      { decision: "maybe" },
+      { channel: "telegram" },
+      { edit: {} },
+      { edit: { qty: "1e3" } },
+      { edit: { qty: "-1" } },
+      { edit: { symbol: "B" } },
+      { edit: { side: "sell" } },
+    ])
+      expect([wrong, (await decide({ ...word, ...wrong })).status]).toEqual([wrong, 422]);
+    expect(control.decisions).toEqual([]);
+    expect((await decide({ ...word, edit: { qty: "5" }, channel: "cli", reason: "half" })).status).toBe(200);
+    expect((await decide(word, "bw%2D1")).status).toBe(200);
+    expect(control.decisions).toEqual([
+      { ...word, edit: { qty: "5" }, channel: "cli", reason: "half", approval: "bw-1" },
+      { ...word, channel: "api", reason: "", approval: "bw-1" },
+    ]);
+    control.failure = new ControlError("refused", "already approved by bob via cli", { detail: "already_decided" });
+    const answer = await decide(word);
+    expect([answer.status, codeOf(answer)]).toEqual([409, "already_decided"]);
+  });
+
+  it("finds one request by its id, and says 404 for another", async () => {
+    const server = await serve(new FakeControl());
+    expect(JSON.parse((await ask(server, { path: "/v1/approvals/bw-1" })).text)).toMatchObject({ id: "bw-1" });
+    for (const id of ["bw-2", "%", "%2e%2e", "a%2Fb"]) {
+      const answer = await ask(server, { path: `/v1/approvals/${id}` });
+      expect([id, answer.status]).toEqual([id, 404]);
+    }
   });
 
   it("turns what the run refuses into a status, and tells nothing of a bug", async () => {

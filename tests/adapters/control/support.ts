@@ -5,12 +5,28 @@ import { request as httpRequest } from "node:http";
 import { afterEach } from "vitest";
 import { ControlServer } from "../../../engine/adapters/control/server.ts";
 import type { ControlServerOptions } from "../../../engine/adapters/control/server.ts";
-import type { ControlCommand, ControlEvent, ControlPort } from "../../../engine/ports/control.ts";
+import { ControlError } from "../../../engine/ports/control.ts";
+import type { ApprovalView } from "../../../engine/core/approval.ts";
+import type { ControlCommand, ControlEvent, ControlPort, Decision } from "../../../engine/ports/control.ts";
 
 export const TOKEN = "a-token-of-the-test";
 
+export const APPROVAL: ApprovalView = {
+  id: "bw-1",
+  hash: "7f".repeat(32),
+  state: "pending",
+  order: {
+    ...{ clientOrderId: "bw-1", symbol: "A", side: "buy", qty: "10", type: "limit", limitPrice: "100" },
+    ...{ timeInForce: "day", extendedHours: false, orderClass: "simple" },
+  },
+  ...{ strategy: "s", rule: "r", symbol: "A", firing: "f", notional: "1000", reference: "100" },
+  ...{ requestedAt: 0, expiresAt: 60_000, sessionEndsAt: null, why: "order.notional > 500", needed: 1 },
+  ...{ edits: "lower", approvers: null, decisions: [], reason: null },
+};
+
 export class FakeControl implements ControlPort {
   readonly commands: ControlCommand[] = [];
+  readonly decisions: Decision[] = [];
   readonly #listeners = new Set<(event: ControlEvent) => void>();
   /** What `command` throws. */
   failure: Error | undefined;
@@ -69,6 +85,21 @@ export class FakeControl implements ControlPort {
 
   states(): ReturnType<ControlPort["states"]> {
     return [{ scope: "account", state: "ACTIVE", reason: "", causes: [] }];
+  }
+
+  approvals(): ReturnType<ControlPort["approvals"]> {
+    return [APPROVAL];
+  }
+
+  approval(id: string): ReturnType<ControlPort["approval"]> {
+    if (id === APPROVAL.id) return APPROVAL;
+    throw new ControlError("not_found", `nobody is asked about ${id}`);
+  }
+
+  decide(decision: Decision): ReturnType<ControlPort["decide"]> {
+    this.decisions.push(decision);
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return Promise.resolve(APPROVAL);
   }
 
   alerts(): [] {
