@@ -73,7 +73,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     [
       ...[...CORE_TYPES, ...CORE_HELPERS, "core/time.ts", "ports", "market", "exchange"],
       ...["node:", "ws", "chokidar", "@alpacahq/alpaca-trade-api", "@msgpack/msgpack", "vega-datasets", "sql.js"],
-      ...["ajv", "prom-client"],
+      ...["ajv", "prom-client", "nodemailer"],
     ],
   ],
   ["runtime", ["core", "lang", "ports", "market", "json-rules-engine"]],
@@ -91,6 +91,7 @@ const ONLY_IN: readonly (readonly [specifier: string, homes: readonly string[]])
   ["commander", ["cli/"]],
   ["ajv", ["lang/", "adapters/control/requests.ts"]],
   ["prom-client", ["adapters/prometheus/exporter.ts"]],
+  ["nodemailer", ["adapters/notify/email.ts"]],
   ["sql.js", ["adapters/journal/sqlite.ts", "adapters/journal/sql.js.d.ts"]],
   ["vscode-languageserver", ["cli/lsp/"]],
   ["vscode-languageserver-textdocument", ["cli/lsp/"]],

@@ -17,6 +17,7 @@ import { addJournal } from "./journal.ts";
 import { addKill } from "./kill.ts";
 import { addLint } from "./lint.ts";
 import { addLsp } from "./lsp.ts";
+import { addNotify } from "./notify.ts";
 import { addOperate } from "./operate.ts";
 import { addPlan } from "./plan.ts";
 import { addReplay } from "./replay.ts";
@@ -41,6 +42,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   addReplay,
   addJournal,
   addRun,
+  addNotify,
   addResolve,
   addTest,
   addVenue,

@@ -183,7 +183,7 @@ export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
       if (fixedPart(compiled.project) !== settings) {
         settings = fixedPart(compiled.project);
         view.note(
-          `${PROJECT_FILE}: account, control, feeds, failover, load, journal and folders take effect at the next start`,
+          `${PROJECT_FILE}: account, control, feeds, failover, load, journal, notify, dead_man and folders take effect at the next start`,
         );
       }
       return compiled;
@@ -196,6 +196,6 @@ export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
 }
 
 /** What a running engine cannot change. */
-function fixedPart({ account, control, feeds, failover, load, journal, strategies }: Project): string {
-  return JSON.stringify({ account, control, feeds, failover, load, journal, strategies });
+function fixedPart({ account, control, feeds, failover, load, journal, strategies, notify, deadMan }: Project): string {
+  return JSON.stringify({ account, control, feeds, failover, load, journal, strategies, notify, deadMan });
 }

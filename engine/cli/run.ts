@@ -15,8 +15,9 @@ import type { Account, AccountFlags } from "./accounts.ts";
 import { WALL_CLOCK } from "../adapters/wall-clock.ts";
 import { countedNotes } from "./counted.ts";
 import { addFaultFlags } from "./fault-flags.ts";
-import { CliError } from "./io.ts";
+import { CliError, printable } from "./io.ts";
 import { LiveView } from "./live-view.ts";
+import { Notifications } from "./notifications.ts";
 import { openLastRun, openNewRun } from "./open-run.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { Begun, Watch } from "../runtime/recompute.ts";
@@ -95,19 +96,31 @@ async function withAccount(
     orders: ordersAt(project, flags.demo),
     note: (line) => view.note(line),
   });
+  let people: Notifications | undefined;
   try {
     const compiled = compileProject(project, account.override);
     for (const note of [...compiled.notes, ...(last?.notes ?? [])]) view.note(note);
     const { lasts } = nameOf(project, flags);
     const run = last ?? (await openNewRun(project.journal, account.connection.account));
-    const session = await sessionOf({ project, account, compiled, run, lasts, view, stopped, control });
+    people = new Notifications({
+      project: project.settings,
+      environment: process.env,
+      tag: account.tag,
+      account: account.connection.account,
+      run: run.id,
+      journal: run.journal,
+      note: (line) => view.note(printable(line)),
+    });
+    const session = await sessionOf({ project, account, compiled, run, lasts, view, people, stopped, control });
     if (session === undefined) throw stopped.error() ?? new CliError("stopped before it was connected", 1);
-    await trade(session, { project, account, compiled, view, stopped, control, flags });
+    await trade(session, { project, account, compiled, view, people, stopped, control, flags });
   } catch (error) {
     view.abandon();
+    if (error instanceof Error) stopped.fail(error);
     throw error;
   } finally {
     stopped.release();
+    await people?.stop(stopped.error());
     await control.stop();
     await account.stop();
   }
@@ -123,6 +136,7 @@ interface Starting {
   readonly run: OpenRun;
   readonly lasts: boolean;
   readonly view: LiveView;
+  readonly people: Notifications;
   readonly stopped: Stop;
   readonly control: Control;
 }
@@ -135,6 +149,7 @@ async function sessionOf({
   run,
   lasts,
   view,
+  people,
   stopped,
   control,
 }: Starting): Promise<Session | undefined> {
@@ -148,6 +163,7 @@ async function sessionOf({
     load: project.settings.load,
     observe: (input, outputs) => {
       view.observe(input, outputs);
+      people.observe(input, outputs);
       control.observe(input, outputs);
     },
     onRefused: (feed, reason, sample, count) => {
@@ -163,7 +179,7 @@ async function sessionOf({
 type Run = Omit<Starting, "run" | "lasts"> & { readonly flags: RunFlags };
 
 async function trade(session: Session, run: Run): Promise<void> {
-  const { project, account, compiled, view, stopped, control, flags } = run;
+  const { project, account, compiled, view, people, stopped, control, flags } = run;
   const { engine } = session;
   for (const note of [...session.notes, ...compiled.program.strategies.flatMap(countedNotes)]) view.note(note);
   const acceptances = await openAcceptances(project.root);
@@ -184,6 +200,7 @@ async function trade(session: Session, run: Run): Promise<void> {
     await engine.stop();
     throw error;
   }
+  people.begin(engine);
   view.begin(engine, {
     account: account.connection.account,
     venue: account.venue,
@@ -221,7 +238,7 @@ function snapshotsOf(
   });
 }
 
-function reloaderOf(session: Session, { project, account, view, control }: Run, acceptances: Acceptances) {
+function reloaderOf(session: Session, { project, account, view, people, control }: Run, acceptances: Acceptances) {
   return watchedFiles({
     project,
     program: session.program,
@@ -231,6 +248,7 @@ function reloaderOf(session: Session, { project, account, view, control }: Run, 
     onResult: (result) => {
       view.reloaded(result);
       control.reloaded(result);
+      people.reloaded(result);
     },
     unfit: (program) => account.unfit(program),
     live: account.connection.broker.live,

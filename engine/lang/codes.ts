@@ -47,6 +47,7 @@ const TABLE = {
   "schema/condition-form": error("Only the safe profile of json-rules-engine is evaluated the same by both engines."),
   "schema/ignore": error("An exception without a reason cannot be reviewed."),
   "schema/unused-ignore": warning("It suggests a problem that is not there, and would hide the next one."),
+  "schema/secret": error("Whoever sees the file, its history or a copy of it could act in your name."),
   "schema/order": error("A broker would refuse this order, at the moment it is needed."),
   "names/unknown": error("A misspelt name would never have a value."),
   "names/duplicate": error("State, orders and history follow the name."),

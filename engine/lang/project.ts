@@ -10,6 +10,8 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { readFeeds } from "./feeds.ts";
 import type { FeedConfig } from "./feeds.ts";
 import { durationAt } from "./duration-at.ts";
+import { readDeadMan, readNotify } from "./notify.ts";
+import type { ChannelConfig, DeadManConfig } from "./notify.ts";
 import { readAccountRisk } from "./risk-limits.ts";
 import { checkSchema, compileSchema } from "./schema-check.ts";
 import { projectSchema, riskFileSchema } from "./schema-project.ts";
@@ -39,6 +41,10 @@ export interface Project {
   readonly staleMs?: number;
   /** How far behind its data the engine may be. */
   readonly load: { readonly maxLagMs: number; readonly maxWaiting: number };
+  /** Who is told. */
+  readonly notify: readonly ChannelConfig[];
+  /** Who notices that the engine is silent. */
+  readonly deadMan?: DeadManConfig;
 }
 
 export const DEFAULT_PROJECT: Project = {
@@ -54,6 +60,7 @@ export const DEFAULT_PROJECT: Project = {
   graceMs: 2_000,
   unknownOrders: "park",
   load: { maxLagMs: 5_000, maxWaiting: 1_000_000 },
+  notify: [],
 };
 
 export interface ParsedProject {
@@ -102,6 +109,8 @@ export function parseProject(
   const staleMs = durationAt(yaml, ["stale_after"], data["stale_after"]);
   const failover = readFailover(yaml, data["failover"]);
   const load = readLoad(yaml, data["load"]);
+  const notify = readNotify(yaml, data["notify"]);
+  const deadMan = readDeadMan(yaml, data["dead_man"]);
   const diagnostics = [...yaml.findings.list(), ...extra];
   if (diagnostics.some((finding) => finding.severity === "error")) return { project: null, diagnostics, texts };
   const project: Project = {
@@ -119,6 +128,8 @@ export function parseProject(
     unknownOrders: data["unknown_orders"] === "resend" ? "resend" : "park",
     ...(staleMs === undefined ? {} : { staleMs }),
     load,
+    notify,
+    ...(deadMan === undefined ? {} : { deadMan }),
   };
   return { project, diagnostics, texts };
 }

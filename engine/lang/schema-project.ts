@@ -4,6 +4,7 @@
  *
  * Owns: keys, types, defaults and their documentation.
  */
+import { deadManSchema, notifySchema } from "./schema-notify.ts";
 import { failoverSchema, loadSchema, webSocketSchema } from "./schema-feeds.ts";
 import { choice, definitions, mapping, ref, text } from "./schema-parts.ts";
 import type { Schema } from "./schema-parts.ts";
@@ -127,6 +128,8 @@ export function projectSchema(forEditors: boolean): Schema {
           default: "5m",
         },
         load: loadSchema(),
+        notify: notifySchema(),
+        dead_man: deadManSchema(),
         grace: { ...ref("duration", "How long after a bar's end late trades are awaited."), default: "2s" },
       },
       ["barwise"],

@@ -18,7 +18,8 @@ export interface RenderOptions {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-export function renderDiagnostics(findings: readonly Diagnostic[], options: RenderOptions): string {
+export function renderDiagnostics(findings: readonly Diagnostic[], given: RenderOptions): string {
+  const options = { ...given, texts: withoutSecrets(given.texts, findings) };
   switch (options.format) {
     case "pretty":
       return pretty(findings, options);
@@ -33,6 +34,17 @@ export function renderDiagnostics(findings: readonly Diagnostic[], options: Rend
     case "junit":
       return renderJunit(findings, Object.keys(options.texts));
   }
+}
+
+/** What must not stand in a file must not stand in the log of a check either. Lengths stay, so places do. */
+function withoutSecrets(texts: RenderOptions["texts"], findings: readonly Diagnostic[]): RenderOptions["texts"] {
+  const clean: Record<string, string> = { ...texts };
+  for (const { code, file, start, end } of findings) {
+    const text = clean[file];
+    if (code !== "schema/secret" || text === undefined) continue;
+    clean[file] = text.slice(0, start) + text.slice(start, end).replaceAll(/[^\r\n]/g, "*") + text.slice(end);
+  }
+  return clean;
 }
 
 export interface Counts {

@@ -25,6 +25,8 @@ interface LiveOptions extends Pick<VenueOptions, "faults" | "seed"> {
   readonly credentials?: typeof KEYS;
   readonly partialFills?: number;
   readonly program?: Program;
+  readonly journal?: MemoryJournal;
+  readonly observe?: (input: Input, outputs: readonly Output[]) => void;
 }
 
 export class LiveSetup {
@@ -36,7 +38,8 @@ export class LiveSetup {
   engine!: Engine;
 
   async start(closes: readonly number[], options: LiveOptions = {}): Promise<void> {
-    const { credentials = KEYS, partialFills = 0, program = programOf(threshold(100)), ...venue } = options;
+    const { credentials = KEYS, partialFills = 0, program = programOf(threshold(100)), ...more } = options;
+    const { journal = new MemoryJournal(HEADER), observe, ...venue } = more;
     const tape = closes.map((close, index) => {
       const prices = { open: close, high: close, low: close, close, volume: 10 };
       const start = START + index * MINUTE;
@@ -61,7 +64,7 @@ export class LiveSetup {
       account: "t",
       journalId: "t",
       calendarOf,
-      journal: new MemoryJournal(HEADER),
+      journal,
       broker: createAlpacaBroker({
         account: { kind: "loopback", url: venueUrl },
         credentials,
@@ -73,6 +76,7 @@ export class LiveSetup {
       observe: (input, outputs) => {
         this.inputs.push({ ...input });
         this.outputs.push(...outputs);
+        observe?.(input, outputs);
       },
       onFatal: (error) => this.fatal.push(error),
     });

@@ -105,6 +105,7 @@ describe("the project file", () => {
       graceMs: 2_000,
       unknownOrders: "park",
       load: { maxLagMs: 5_000, maxWaiting: 1_000_000 },
+      notify: [],
     });
   });
 

@@ -77,7 +77,7 @@ export function filesIn(block: string): FileTexts {
 
 // ------------------------------------------------------------------------------------------------ fragments
 
-const PROJECT = new Set(["strategies", "time_zone", "account", "feeds", "journal", "grace"]);
+const PROJECT = new Set(["strategies", "time_zone", "account", "feeds", "journal", "grace", "notify", "dead_man"]);
 const TEST = new Set(["bars", "trades", "quotes", "history", "given", "expect"]);
 const RULE = new Set(["when", "then", "fire", "start", "rearm", "cooldown", "limit", "once_per", "priority", "group"]);
 const ACTION = new Set(["buy", "sell", "close", "reduce", "cancel", "alert"]);
