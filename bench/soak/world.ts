@@ -96,11 +96,11 @@ const HEADER = { kind: "header", format: 1, barwise: "soak", node: process.versi
 const NAMES = { id: "soak", account: "soak", seed: "", createdAt: 0 };
 
 /**
- * That both sides differ is only a warning to the desk, which believes the broker. A line that is down says so, and while trading
- * is halted no protection is put back until it goes on: those two are what the disturbances bring.
+ * That both sides differ is only a warning to the desk, which believes the broker. A line that is down says so, and while it is, or
+ * trading is halted, no protection is put back until it goes on: those are what the disturbances bring.
  */
-function isWrong({ level, code }: Extract<Output, { kind: "alert" }>, isHalted: boolean): boolean {
-  if (code === "broker/disconnected" || (code === "protection/refused" && isHalted)) return false;
+function isWrong({ level, code }: Extract<Output, { kind: "alert" }>, isStopped: boolean): boolean {
+  if (code === "broker/disconnected" || (code === "protection/refused" && isStopped)) return false;
   return level === "critical" || code.startsWith("reconcile/");
 }
 
@@ -203,7 +203,8 @@ export class SoakWorld {
     for (const output of outputs) {
       this.#history.learn(output);
       if (output.kind === "submit") this.#did.sent++;
-      if (output.kind === "alert" && isWrong(output, this.engine.core.desk.state.states.has(ACCOUNT, "operator")))
+      const { states, ready } = this.engine.core.desk.state;
+      if (output.kind === "alert" && isWrong(output, !ready || states.has(ACCOUNT, "operator")))
         this.#problems.push(`input ${input.seq}: ${output.code}: ${output.message}`);
     }
   }

@@ -185,7 +185,7 @@ describe("a snapshot that is of no use", () => {
     await withSnapshots(dir);
     const [newest] = await found();
     const { at, header, snapshot } = await readSnapshot(dir, newest?.segment ?? 0);
-    const text = encode(snapshot.state).replace(/"cash":"[^"]*"/, '"cash":"1"');
+    const text = encode(snapshot.state).replace(/("portfolio":.*?"cash":)"[^"]*"/, '$1"1"');
     await writeSnapshot(dir, at, header, { ...snapshot, state: decode(text) });
     expect((await found())[0]?.problem).toBeNull();
     const { difference } = await replay(readJournal(dir), calendarOf, () => {});

@@ -283,11 +283,13 @@ export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrig
   const sent = desk.send(request, { role, origin, reducesOnly: true, fractional: !qty.isInteger(), leg: "protect" });
   if (isLost && !("code" in sent)) book.restored++;
   if ("code" in sent) {
-    if (sent.code === "kill_switch" || sent.code === "readiness") book.unprotected = origin;
+    const waits = sent.code === "kill_switch" || sent.code === "readiness";
+    if (waits) book.unprotected = origin;
+    const message = `protection of ${text(qty)} ${book.symbol} could not be restored: ${sent.reason}`;
     desk.alert(
       "critical",
       "protection/refused",
-      `protection of ${text(qty)} ${book.symbol} could not be restored: ${sent.reason}`,
+      waits ? `${message}; it is tried again when that is over` : message,
       book,
     );
   }
