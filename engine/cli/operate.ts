@@ -64,7 +64,8 @@ function scopeOf({ strategy, symbol }: Flags): string {
 /** Trading again needs a reason that somebody typed. */
 async function reasonOf(given: string, client: ControlClient): Promise<string> {
   if (given.trim().length >= 3) return given;
-  if (!process.stdin.isTTY) throw new CliError("resume needs --reason: why it is right to trade again");
+  if (!process.stdin.isTTY)
+    throw new CliError("resume needs a --reason of three characters or more: why it is right to trade again");
   const { banner, state, reason } = await client.get<StatusView>("/v1/status");
   const typed = await ask(`${printable(banner)}: ${state} ${printable(reason)}\nWhy is it right to trade again? `);
   if (typed.length < 3) throw new CliError("no reason, nothing was resumed", 1);

@@ -114,8 +114,8 @@ describe("with an engine", () => {
   });
 
   it.each([
-    [["resume"], "resume needs --reason"],
-    [["resume", ".", "--reason", "ok"], "resume needs --reason"],
+    [["resume"], "resume needs a --reason of three"],
+    [["resume", ".", "--reason", "ok"], "resume needs a --reason of three"],
     [["flatten"], "needs a terminal to ask, or --yes"],
     [["halt", ".", "--strategy", "s", "--symbol", "A"], "--strategy and --symbol"],
     [["halt", ".", "--format", "xml"], "expected pretty or json"],

@@ -8,9 +8,11 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -44,21 +46,24 @@ export class Latch {
     }
   }
 
-  /** Leaves the file, on the disk when it returns. One that is there keeps its word. */
+  /** Leaves the file, on the disk when it returns, with its word from the first moment on. One that is there keeps its own. */
   set({ by, reason }: LatchWord, at: string): void {
     mkdirSync(dirname(this.path), { recursive: true });
-    let file: number;
-    try {
-      file = openSync(this.path, "wx", 0o644);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
-      throw error;
-    }
+    const draft = `${this.path}.${process.pid}`;
+    const file = openSync(draft, "w", 0o644);
     try {
       writeSync(file, `${JSON.stringify({ by, reason, at })}\n`);
       fsyncSync(file);
     } finally {
       closeSync(file);
+    }
+    try {
+      linkSync(draft, this.path);
+    } catch (error) {
+      // A file system without links: then the later word may stand.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") renameSync(draft, this.path);
+    } finally {
+      rmSync(draft, { force: true });
     }
   }
 

@@ -1,8 +1,9 @@
 /** The parts of the kill switch, each by itself. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cancelAll } from "../../../engine/adapters/alpaca/cancel-all.ts";
 import { findControlFile, removeControlFile, writeControlFile } from "../../../engine/adapters/control/control-file.ts";
@@ -50,6 +51,29 @@ describe("the file HALTED", () => {
     writeFileSync(latch.path, text);
     expect(latch.isSet).toBe(true);
     expect(latch.read()).toEqual({ by: "unknown", reason });
+  });
+
+  it("has its word from the first moment on: whoever looks meanwhile never finds it empty", async () => {
+    const latch = new Latch(root);
+    const stop = new Int32Array(new SharedArrayBuffer(8));
+    const reader = new Worker(
+      `const { workerData: { path, stop } } = require("node:worker_threads");
+       const { readFileSync } = require("node:fs");
+       Atomics.store(stop, 1, 1);
+       let empty = 0;
+       while (Atomics.load(stop, 0) === 0) try { if (readFileSync(path, "utf8") === "") empty++; } catch {}
+       require("node:worker_threads").parentPort.postMessage(empty);`,
+      { eval: true, workerData: { path: latch.path, stop } },
+    );
+    const empty = new Promise((done) => reader.once("message", done));
+    while (Atomics.load(stop, 1) === 0) await sleep(5);
+    for (let i = 0; i < 300; i++) {
+      latch.set({ by: "ann", reason: "a drill" }, "");
+      latch.clear();
+    }
+    Atomics.store(stop, 0, 1);
+    expect(await empty).toBe(0);
+    expect(readdirSync(join(root, ".barwise"))).toEqual([]);
   });
 
   it("counts as there when nobody can look", () => {
