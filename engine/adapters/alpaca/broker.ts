@@ -7,10 +7,10 @@
 import type { ApprovedOrder, BrokerInput, ExecutionInput, OrderView, ReconciledInput } from "../../core/event.ts";
 import { BrokerError } from "../../ports/broker.ts";
 import type { Broker, BrokerSink } from "../../ports/broker.ts";
+import type { AlpacaBrokerOptions } from "./broker-options.ts";
 import { MISSING_KEYS, isComplete, redactor } from "./credentials.ts";
 import type { Credentials, Redact } from "./credentials.ts";
 import { tradingStreamUrl, tradingUrl } from "./endpoints.ts";
-import type { AlpacaAccount } from "./endpoints.ts";
 import { findOrder } from "./find-order.ts";
 import type { Found } from "./find-order.ts";
 import { askInstruments } from "./instruments.ts";
@@ -26,32 +26,13 @@ import { snapshot } from "./snapshot.ts";
 import { SYSTEM_TIMERS } from "./timers.ts";
 import type { Timers } from "./timers.ts";
 import { TradeStream } from "./trade-stream.ts";
-import type { StreamTimes } from "./trade-stream.ts";
 import { UnnamedOrders } from "./unnamed.ts";
-import type { Unnamed } from "./unnamed.ts";
 import { executionOf, isTerminal, needsReconciling, plainUpdate, statusOf, statusUpdate, unknown } from "./updates.ts";
-
-export interface AlpacaBrokerOptions {
-  readonly account: AlpacaAccount;
-  /** Undefined or empty: `start` fails with a BrokerError that says what to set. */
-  readonly credentials: Credentials | undefined;
-  readonly timers?: Timers;
-  /** Of one request. A submit that takes longer is unknown. */
-  readonly timeoutMs?: number;
-  /** How long an order may wait for our own rate limit; then it is refused as `rate_limited`, not sent late. */
-  readonly patienceMs?: number;
-  readonly requestsPerMinute?: number;
-  /** Pauses between attempts to read one order. */
-  readonly retryDelaysMs?: readonly number[];
-  /** Submits in flight at once; those of one symbol never overtake each other. 1 makes a lockstep run repeatable. */
-  readonly submitConcurrency?: number;
-  readonly stream?: Partial<StreamTimes>;
-  /** Told when the next trade update happened, before anything of it. */
-  readonly onTime?: (time: number) => void;
-}
 
 const MAX_PICTURES = 5;
 const RETRY_DELAYS_MS: readonly number[] = [250, 1_000, 4_000];
+/** Until an order is asked for anew that the stream knows and REST does not show yet. */
+const AGAIN_MS = 2_000;
 
 export function createAlpacaBroker(options: AlpacaBrokerOptions): Broker {
   return new AlpacaBroker(options);
@@ -244,11 +225,13 @@ class AlpacaBroker implements Broker {
     }
     order.isUnclear = true;
     this.#tell(outcome);
-    if (order.held.length > 0) this.#prove(order);
+    if (order.held.length > 0) this.#prove(id);
   }
 
   /** The stream has said something that may prove what the lost answer did not say. */
-  #prove(order: Unnamed): void {
+  #prove(id: string): void {
+    const order = this.#unnamed.get(id);
+    if (order === undefined) return;
     const own = order.held
       .map(({ order: theirs }) => readOrder(theirs))
       .find((seen) => seen?.clientOrderId === order.id);
@@ -295,15 +278,20 @@ class AlpacaBroker implements Broker {
 
   async #lookup(clientOrderId: string, priority: typeof CANCEL | typeof ORDER): Promise<Found> {
     const order = this.#unnamed.get(clientOrderId);
+    const heard = order?.held.length ?? 0;
     if (order !== undefined) order.isAsked = true;
     const found = await this.#find(clientOrderId, priority);
     if (order !== undefined) order.isAsked = false;
-    if (found.kind === "failed") {
-      this.#tell(unknown(clientOrderId, `look-up failed: ${found.reason}`));
-    } else if (found.kind === "missing") {
+    if (found.kind === "missing" && this.#unnamed.mayBeThere(clientOrderId, heard)) {
+      // The answer may be older than what the stream has said since, which may be of its legs.
+      this.#timers.set(() => void this.#prove(clientOrderId), AGAIN_MS);
+      return this.#failed(clientOrderId, "the stream has told more meanwhile");
+    }
+    if (found.kind === "failed") return this.#failed(clientOrderId, found.reason);
+    if (found.kind === "missing") {
       const reason = "no order with this client order id";
       this.#tell({ kind: "order.rejected", clientOrderId, code: "not_found", reason });
-      const others = this.#unnamed.release(clientOrderId, (update) => update.order.clientOrderId === clientOrderId);
+      const others = this.#unnamed.release(clientOrderId);
       for (const update of others) this.#onUpdate(update, order?.number);
     } else {
       this.#tell(this.#book.accept(found.order));
@@ -311,6 +299,11 @@ class AlpacaBroker implements Broker {
       this.#release(this.#unnamed.settle(clientOrderId));
     }
     return found;
+  }
+
+  #failed(clientOrderId: string, reason: string): Found {
+    this.#tell(unknown(clientOrderId, `look-up failed: ${reason}`));
+    return { kind: "failed", reason };
   }
 
   /** What REST shows of an order and its legs, as far as it was not told before. */
@@ -357,7 +350,7 @@ class AlpacaBroker implements Broker {
     const waiting = this.#unnamed.waitsFor(order, this.#book.knows(order.id), after);
     if (waiting === undefined) return this.#apply(update);
     waiting.held.push(update);
-    if (waiting.isUnclear) this.#prove(waiting);
+    if (waiting.isUnclear) this.#prove(waiting.id);
   }
 
   #apply(update: SdkTradeUpdate): void {

@@ -81,12 +81,18 @@ export class UnnamedOrders {
     return held;
   }
 
+  /** Though REST does not show it: the stream has told of it, or of what may be a leg since `heard` updates were held. */
+  mayBeThere(id: string, heard: number): boolean {
+    const order = this.#orders.get(id);
+    return order !== undefined && (order.held.length > heard || order.held.some((update) => isOwn(update, id)));
+  }
+
   /** The order is not there, so others were not its legs. */
-  release(id: string, isOwn: (update: SdkTradeUpdate) => boolean): readonly SdkTradeUpdate[] {
+  release(id: string): readonly SdkTradeUpdate[] {
     const order = this.#orders.get(id);
     if (order === undefined || !order.isUnclear) return [];
-    const others = order.held.filter((update) => !isOwn(update));
-    order.held = order.held.filter(isOwn);
+    const others = order.held.filter((update) => !isOwn(update, id));
+    order.held = order.held.filter((update) => isOwn(update, id));
     return others;
   }
 
@@ -102,6 +108,10 @@ export class UnnamedOrders {
     }
     return undefined;
   }
+}
+
+function isOwn(update: SdkTradeUpdate, id: string): boolean {
+  return update.order.clientOrderId === id;
 }
 
 function withRoom(order: Unnamed | undefined): Unnamed | undefined {

@@ -2,7 +2,7 @@
  * Sinks that record, and adapters pointed at a venue.
  */
 import { createAlpacaBroker } from "../../../engine/adapters/alpaca/broker.ts";
-import type { AlpacaBrokerOptions } from "../../../engine/adapters/alpaca/broker.ts";
+import type { AlpacaBrokerOptions } from "../../../engine/adapters/alpaca/broker-options.ts";
 import { createAlpacaMarketData } from "../../../engine/adapters/alpaca/market-data.ts";
 import type { AlpacaMarketDataOptions } from "../../../engine/adapters/alpaca/market-data.ts";
 import type { Venue } from "../../../engine/adapters/venue/options.ts";
