@@ -284,7 +284,7 @@ class AlpacaBroker implements Broker {
     if (order !== undefined) order.isAsked = false;
     if (found.kind === "missing" && this.#unnamed.mayBeThere(clientOrderId, heard)) {
       // The answer may be older than what the stream has said since, which may be of its legs.
-      this.#timers.set(() => void this.#prove(clientOrderId), AGAIN_MS);
+      this.#timers.set(() => this.#prove(clientOrderId), AGAIN_MS);
       return this.#failed(clientOrderId, "the stream has told more meanwhile");
     }
     if (found.kind === "failed") return this.#failed(clientOrderId, found.reason);
