@@ -27,6 +27,7 @@ import { journalTailBeside } from "./journal-tail.ts";
 import type { Session } from "./live-session.ts";
 import type { LoadedProject } from "./program.ts";
 import { blockedBy } from "./screen.ts";
+import { signatureCheck } from "./signed-decisions.ts";
 import { VERSION } from "./version.ts";
 
 export interface ControlOptions {
@@ -155,8 +156,10 @@ export class Control {
     if (other !== undefined && other.pid !== process.pid)
       return note(`no control API: process ${other.pid} has the one of this folder`);
     const token = randomBytes(32).toString("hex");
+    const unsigned = signatureCheck(settings.notify, process.env, () => WALL_CLOCK.now());
     const server = new ControlServer({
       control,
+      ...(unsigned === undefined ? {} : { unsigned }),
       token,
       port: settings.control === "off" ? 0 : settings.control.port,
       onAnswer: (kind, status) => exporter.answered(kind, status),

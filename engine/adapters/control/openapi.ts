@@ -12,7 +12,7 @@ const JSON_TYPE = "application/json";
 
 const REFUSALS: Readonly<Record<string, string>> = {
   400: "The body is no JSON.",
-  401: "The token is missing or wrong.",
+  401: "The token or the signature is missing or wrong.",
   403: "Another Host, another Origin, or a page of another site.",
   413: "The body is too large.",
   415: "The content type is not application/json.",
@@ -53,7 +53,7 @@ function responsesOf({ method, path, answer, open, query }: Operation): Schema {
 }
 
 function operationOf(operation: Operation): Schema {
-  const { id, summary, query = {}, open } = operation;
+  const { id, summary, query = {}, open, signed } = operation;
   const parameters: Schema[] = Object.entries(query).map(([name, { description, ...schema }]) => ({
     ...{ name, in: "query", required: false, description, schema },
   }));
@@ -72,7 +72,7 @@ function operationOf(operation: Operation): Schema {
       ? {}
       : { requestBody: { required: true, content: { [JSON_TYPE]: { schema: operation.body } } } }),
     responses: responsesOf(operation),
-    security: open === true ? [{}, { token: [] }] : [{ token: [] }],
+    security: [...(open === true ? [{}] : []), { token: [] }, ...(signed === true ? [{ signature: [] }] : [])],
   };
 }
 
@@ -92,7 +92,14 @@ export function openApi(): Schema {
     paths,
     components: {
       schemas: SCHEMAS,
-      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer" },
+        signature: {
+          ...{ type: "apiKey", in: "header", name: "barwise-signature" },
+          description:
+            "`v1=HEX`: HMAC-SHA256 with the secret of a webhook over `TIMESTAMP.BODY`; `barwise-timestamp` has the seconds since 1970.",
+        },
+      },
     },
   };
 }

@@ -5,7 +5,7 @@
  * and the OpenAPI document says exactly this. May not: touch sockets.
  */
 import type { CommandName, ControlPort, Decision } from "../../ports/control.ts";
-import { DECISION, LOOSEN, NOTHING, TIGHTEN, TIGHTEN_ACCOUNT, listOf, ref } from "./schemas.ts";
+import { DECISION, LOOSEN, NOTHING, SIGNED_DECISION, TIGHTEN, TIGHTEN_ACCOUNT, listOf, ref } from "./schemas.ts";
 import type { Schema } from "./schemas.ts";
 
 /** Which budget of requests a minute counts it. */
@@ -27,6 +27,8 @@ interface Described {
   readonly query?: Readonly<Record<string, Schema>>;
   /** Answered without a token too. */
   readonly open?: true;
+  /** Instead of the token, the body may be signed with the secret of a webhook. */
+  readonly signed?: true;
 }
 
 export interface Read extends Described {
@@ -234,6 +236,19 @@ const WRITES: readonly Write[] = [
         ...(body as Omit<Decision, "approval" | "channel" | "reason">),
         approval: path["id"] ?? "",
       }),
+  },
+  {
+    id: "decide-signed",
+    method: "POST",
+    path: "/v1/decisions",
+    summary:
+      "A person's word from a service that has the secret of a webhook: signed like the webhooks that it gets, taken once, and for five minutes.",
+    rate: "write",
+    signed: true,
+    body: SIGNED_DECISION,
+    answer: ref("Approval"),
+    run: (control, { body }) =>
+      control.decide({ reason: "", ...(body as Omit<Decision, "channel" | "reason">), channel: "webhook" }),
   },
   {
     id: "reload",

@@ -80,17 +80,29 @@ const edit: Schema = {
   additionalProperties: false,
 };
 
+const word: Readonly<Record<string, Schema>> = {
+  by,
+  hash: text("Of the request as it was shown, whole.", { pattern: "^[0-9a-f]{64}$" }),
+  decision: choice("The word.", ["approve", "reject"]),
+  edit,
+  reason: { ...reason(0), default: "" },
+};
+
 export const DECISION: Schema = {
   type: "object",
   required: ["by", "hash", "decision"],
   properties: {
-    by,
+    ...word,
     channel: { ...choice("Where it was spoken: approvers are listed by channel.", ["api", "cli"]), default: "api" },
-    hash: text("Of the request as it was shown, whole.", { pattern: "^[0-9a-f]{64}$" }),
-    decision: choice("The word.", ["approve", "reject"]),
-    edit,
-    reason: { ...reason(0), default: "" },
   },
+  additionalProperties: false,
+};
+
+/** Everything that is meant is in what is signed. */
+export const SIGNED_DECISION: Schema = {
+  type: "object",
+  required: ["approval", "by", "hash", "decision"],
+  properties: { approval: text("Id of the request.", { minLength: 1, maxLength: 200 }), ...word },
   additionalProperties: false,
 };
 

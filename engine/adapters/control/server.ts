@@ -22,6 +22,11 @@ import { Bucket } from "./rates.ts";
 import type { RateLimit } from "./rates.ts";
 import { bodyOf, queryOf } from "./requests.ts";
 
+export interface SignatureProblem {
+  readonly code: string;
+  readonly reason: string;
+}
+
 export interface ControlServerOptions {
   readonly control: ControlPort;
   readonly token: string;
@@ -30,6 +35,11 @@ export interface ControlServerOptions {
   readonly rates?: Partial<Readonly<Record<RateClass | "stranger", RateLimit>>>;
   readonly events?: Partial<EventsOptions>;
   readonly maxBodyBytes?: number;
+  /** Why a request is not signed by a service that has a secret, or undefined; absent: no service has one. */
+  readonly unsigned?: (
+    headerOf: (name: string) => string | undefined,
+    body: Uint8Array,
+  ) => SignatureProblem | undefined;
   /** Told after every answer; `class` is that of the operation, or `refused`. */
   readonly onAnswer?: (kind: RateClass | "refused", status: number) => void;
 }
@@ -140,7 +150,7 @@ export class ControlServer {
       request.resume();
       return this.#refuse(response, query);
     }
-    const body = await this.#body(operation, request);
+    const body = await this.#body(operation, request, isKnown);
     if ("status" in body) return this.#refuse(response, body);
     if (operation.answer === "text/event-stream") return this.#stream(request, response);
     try {
@@ -160,7 +170,9 @@ export class ControlServer {
     const found = atPath.find(({ operation: { method } }) => method === request.method);
     const operation = found?.operation;
     const isKnown = stranger === undefined && hasToken(request, this.#options.token);
-    const refusal = stranger ?? (isKnown || operation?.open === true ? undefined : UNAUTHORIZED);
+    const mayAsk =
+      isKnown || operation?.open === true || (operation?.signed === true && this.#options.unsigned !== undefined);
+    const refusal = stranger ?? (mayAsk ? undefined : UNAUTHORIZED);
     const bucket = isKnown ? (operation?.rate ?? "read") : "stranger";
     const waitSeconds = this.#buckets[bucket].take(performance.now());
     if (waitSeconds > 0) return tooMany(waitSeconds);
@@ -174,6 +186,7 @@ export class ControlServer {
   async #body(
     operation: Operation,
     request: IncomingMessage,
+    isKnown: boolean,
   ): Promise<Refusal | { readonly values: Readonly<Record<string, unknown>> }> {
     const { maxBodyBytes = 16 * 1_024 } = this.#options;
     const tooLarge: Refusal = { status: 413, code: "size", message: `a body has ${maxBodyBytes} bytes at most` };
@@ -188,7 +201,11 @@ export class ControlServer {
     }
     if (!/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(header(request, "content-type") ?? ""))
       return { status: 415, code: "content_type", message: "send Content-Type: application/json" };
-    return bodyOf(operation, bytes);
+    const problem =
+      isKnown || operation.signed !== true ? undefined : this.#options.unsigned?.(headerIn(request), bytes);
+    return problem === undefined
+      ? bodyOf(operation, bytes)
+      : { status: 401, code: `signature_${problem.code}`, message: problem.reason };
   }
 
   async #answerOf(operation: Operation, asked: Asked, isKnown: boolean): Promise<unknown> {
@@ -230,6 +247,10 @@ export class ControlServer {
       .end(body);
     this.#options.onAnswer?.(kind, status);
   }
+}
+
+function headerIn(request: IncomingMessage): (name: string) => string | undefined {
+  return (name) => header(request, name);
 }
 
 function tooMany(waitSeconds: number): Refusal {

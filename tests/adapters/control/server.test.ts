@@ -3,6 +3,8 @@ import { connect } from "node:net";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { openApi } from "../../../engine/adapters/control/openapi.ts";
+import { signedHeaders } from "../../../engine/adapters/notify/signature.ts";
+import { signatureCheck } from "../../../engine/cli/signed-decisions.ts";
 import { ControlError } from "../../../engine/ports/control.ts";
 import { APPROVAL, FakeControl, TOKEN, ask, serve } from "./support.ts";
 import type { Answer, Asked } from "./support.ts";
@@ -46,6 +48,7 @@ function right({ method, path, operation }: Row): Asked {
   const required = operation.requestBody?.content["application/json"].schema.required ?? [];
   const values: Readonly<Record<string, string>> = {
     ...{ by: "ann", reason: "it is right", hash: APPROVAL.hash, decision: "approve" },
+    approval: APPROVAL.id,
   };
   if (method === "GET") return { method, path };
   return { method, path, body: JSON.stringify(Object.fromEntries(required.map((name) => [name, values[name]]))) };
@@ -255,6 +258,49 @@ describe("the server", () => {
     control.failure = new ControlError("refused", "already approved by bob via cli", { detail: "already_decided" });
     const answer = await decide(word);
     expect([answer.status, codeOf(answer)]).toEqual([409, "already_decided"]);
+  });
+
+  it("takes a signed decision without the token, once, and none that somebody else signed", async () => {
+    const control = new FakeControl();
+    const secret = "a secret of the webhook";
+    const webhook = {
+      kind: "webhook",
+      name: "webhook 1",
+      url: "http://127.0.0.1",
+      secret,
+      levels: [],
+      events: [],
+    } as const;
+    const clock = { now: 1_700_000_000_000 };
+    const unsigned = signatureCheck([webhook], {}, () => clock.now);
+    if (unsigned === undefined) throw new Error("a webhook has a secret");
+    const server = await serve(control, { unsigned });
+    const body = JSON.stringify({ approval: "bw-1", by: "ann", hash: APPROVAL.hash, decision: "approve" });
+    const decide = async (
+      headers: Readonly<Record<string, string>>,
+      sent = body,
+    ): Promise<readonly [number, string]> => {
+      const answer = await ask(server, { method: "POST", path: "/v1/decisions", body: sent, headers, bare: true });
+      return [answer.status, answer.status === 200 ? "" : codeOf(answer)];
+    };
+    const signed = signedHeaders(secret, body, clock.now);
+    expect(await decide({})).toEqual([401, "signature_unsigned"]);
+    expect(await decide(signedHeaders("the secret of another", body, clock.now))).toEqual([401, "signature_wrong"]);
+    expect(await decide(signed, body.replace("ann", "bob"))).toEqual([401, "signature_wrong"]);
+    expect(await decide(signedHeaders(secret, body, clock.now - 400_000))).toEqual([401, "signature_late"]);
+    expect(control.decisions).toEqual([]);
+    expect(await decide(signed)).toEqual([200, ""]);
+    expect(await decide(signed)).toEqual([401, "signature_used"]);
+    expect(control.decisions).toEqual([
+      { approval: "bw-1", by: "ann", hash: APPROVAL.hash, decision: "approve", channel: "webhook", reason: "" },
+    ]);
+    const elsewhere = await ask(server, {
+      path: "/v1/status",
+      headers: signedHeaders(secret, "", clock.now),
+      bare: true,
+    });
+    expect(elsewhere.status).toBe(401);
+    expect(signatureCheck([], {}, () => clock.now)).toBeUndefined();
   });
 
   it("finds one request by its id, and says 404 for another", async () => {
