@@ -1,5 +1,5 @@
 /**
- * `barwise explain`: what a strategy file means, in words and in canonical form; or what a finding means.
+ * `barwise explain`: what a strategy file means, in words and in canonical form; or what a finding means. `--why` and `--why-not` are in why.ts.
  */
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
@@ -14,8 +14,10 @@ import { explain } from "../report/explain.ts";
 import { explainJson } from "../report/explain-json.ts";
 import { CliError, print } from "./io.ts";
 import { exists, loadProgram } from "./program.ts";
+import { runWhy } from "./why.ts";
+import type { WhyFlags } from "./why.ts";
 
-interface Flags {
+interface Flags extends WhyFlags {
   readonly format: string;
 }
 
@@ -23,15 +25,26 @@ export function addExplain(program: Command): void {
   program
     .command("explain")
     .description(
-      "what a strategy means: rules in words, canonical json-rules-engine conditions, the history it needs, facts with units and warm-up; or what a finding's code means",
+      "what a strategy means: rules in words, canonical json-rules-engine conditions, the history it needs, facts with units and warm-up; or what a finding's code means; or why a run has an order, or a rule of it did not fire",
     )
-    .argument("<target...>", "strategy files or folders, or the code of a finding such as risk/no-exit")
+    .argument(
+      "[target...]",
+      "strategy files or folders, or the code of a finding such as risk/no-exit; of --why and --why-not a journal (default: the newest run of this project)",
+    )
+    .option("--why <order>", "why there is this order: its id, ours or the broker's, the beginning of it, or a firing")
+    .option("--why-not <rule>", "why this rule did not fire: RULE or STRATEGY/RULE")
+    .option("--symbol <symbol>", "with --why-not: in this symbol")
+    .option("--at <time>", "with --why-not: at this market time (default: the last evaluation of the run)")
     .option("--format <format>", "pretty or json", "pretty")
     .action(async (targets: string[], flags: Flags) => runExplain(targets, flags));
 }
 
-async function runExplain(targets: readonly string[], { format }: Flags): Promise<void> {
+async function runExplain(targets: readonly string[], { format, ...why }: Flags): Promise<void> {
   if (format !== "pretty" && format !== "json") throw new CliError(`--format ${format}: expected pretty or json`);
+  if (why.why !== undefined || why.whyNot !== undefined) return await runWhy(targets, why, format);
+  if (why.symbol !== undefined || why.at !== undefined) throw new CliError("--symbol and --at go with --why-not");
+  if (targets.length === 0)
+    throw new CliError("nothing to explain: name a strategy, the code of a finding, or ask --why");
   const [first = ""] = targets;
   if (targets.length === 1 && isCode(first)) return await explainCode(first, format);
   if (targets.length === 1 && /^[a-z]+\/[a-z-]+$/.test(first) && !(await exists(first))) {

@@ -105,6 +105,15 @@ export function money(value: number): string {
   return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
+const BAR = 20;
+
+/** How much of something is used. Without colour the figures beside it say the same. */
+export function usageBar(ratio: number, paint: Painter): string {
+  const filled = Math.max(0, Math.min(BAR, Math.round(ratio * BAR)));
+  const style = ratio >= 1 ? "red" : ratio >= 0.8 ? "yellow" : "green";
+  return paint(style, "█".repeat(filled)) + paint("dim", "░".repeat(BAR - filled));
+}
+
 export function percent(ratio: number, digits = 2): string {
   return `${(ratio * 100).toFixed(digits)} %`;
 }

@@ -9,7 +9,7 @@ import type { OrderView } from "../core/event.ts";
 import type { AlertView, HeldPosition, LimitUse, StateView, StatusView } from "../ports/control.ts";
 import { approvalRow } from "./approvals.ts";
 import { PROJECT_ARGUMENT, withEngine } from "./control-place.ts";
-import { CliError, money, painter, percent, print, printable, table } from "./io.ts";
+import { CliError, money, painter, percent, print, printable, table, usageBar } from "./io.ts";
 import type { Painter } from "./io.ts";
 
 interface Flags {
@@ -126,8 +126,6 @@ function cash(value: number | null): string {
 
 // ------------------------------------------------------------------------------------------------ risk
 
-const BAR = 20;
-
 async function runRisk(folder: string, flags: Flags): Promise<void> {
   const asJson = isJson(flags);
   const limits = await withEngine(folder, (client) => client.get<readonly LimitUse[]>("/v1/risk"));
@@ -148,7 +146,7 @@ export function riskText(limits: readonly LimitUse[], paint: Painter): string {
 function limitRow({ limit, unit, kind, value, used, ratio }: LimitUse, paint: Painter): string[] {
   const shown = amountIn(kind);
   if (used === null) return ["", limit, "", paint("dim", "each order"), `${shown(value)} ${unit}`];
-  return ["", limit, ratio === null ? "" : bar(ratio, paint), `${shown(used)} of ${shown(value)}`, unit];
+  return ["", limit, ratio === null ? "" : usageBar(ratio, paint), `${shown(used)} of ${shown(value)}`, unit];
 }
 
 function amountIn(kind: LimitUse["kind"]): (amount: number) => string {
@@ -162,13 +160,6 @@ function amountIn(kind: LimitUse["kind"]): (amount: number) => string {
     default:
       return plain;
   }
-}
-
-/** Without colour the figures say the same. */
-function bar(ratio: number, paint: Painter): string {
-  const filled = Math.max(0, Math.min(BAR, Math.round(ratio * BAR)));
-  const style = ratio >= 1 ? "red" : ratio >= 0.8 ? "yellow" : "green";
-  return paint(style, "█".repeat(filled)) + paint("dim", "░".repeat(BAR - filled));
 }
 
 function plain(value: number): string {

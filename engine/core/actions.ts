@@ -34,3 +34,27 @@ export function contradict(a: Action, b: Action): boolean {
 export function isForOnePosition(action: Action): boolean {
   return action.kind === "reduce" || (action.kind === "close" && action.oco !== undefined);
 }
+
+/** The expressions whose values a firing of it carries. */
+export function expressionsOf(action: Action): readonly number[] {
+  const found: (number | undefined)[] = [];
+  if (action.kind === "alert") {
+    for (const part of action.message) if (typeof part !== "string") found.push(part.expression);
+  }
+  if (action.kind === "reduce") found.push(action.ratio);
+  if ("order" in action) {
+    const { limit, stop, trailPrice, trailRatio } = action.order;
+    found.push(limit, stop, trailPrice, trailRatio);
+  }
+  if (action.kind === "target") found.push(action.amount, action.equity, action.tolerance);
+  if ("oco" in action) found.push(action.oco?.stopLoss, action.oco?.stopLossLimit, action.oco?.takeProfit);
+  if ("bracket" in action)
+    found.push(action.bracket?.stopLoss, action.bracket?.stopLossLimit, action.bracket?.takeProfit);
+  if (action.kind === "buy" || action.kind === "sell") {
+    const { size } = action;
+    if (size.by === "qty") found.push(size.qty);
+    else if (size.by === "notional") found.push(size.notional);
+    else found.push(size.ratio, size.by === "risk" ? size.stop : undefined);
+  }
+  return [...new Set(found.filter((index) => index !== undefined))];
+}

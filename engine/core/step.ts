@@ -11,6 +11,7 @@ import { onDecision } from "./desk/deciding.ts";
 import { Desk } from "./desk/desk.ts";
 import type { Input, Output, ProgramLoadedInput } from "./event.ts";
 import { giveBack } from "./signals/groups.ts";
+import type { Judged } from "./signals/judge.ts";
 import { Signals } from "./signals/signals.ts";
 
 export interface CoreOptions {
@@ -19,6 +20,8 @@ export interface CoreOptions {
   /** Identity of the journal; part of every client order id. */
   readonly journal: string;
   readonly calendarOf: (symbol: string) => Calendar;
+  /** Who explains a run looks over its shoulder; what the core does never depends on it. */
+  readonly judged?: Judged;
 }
 
 /** Everything the core remembers. Opaque to callers but for `view.ts`. */
@@ -41,7 +44,11 @@ export function createCore(options: CoreOptions): CoreState {
     settled: (symbol) => signals.settled(symbol),
     rearm: (firing) => giveBack(signals.instances, firing),
   });
-  const signals = new Signals(options.calendarOf, { output, firing: (firing, rule) => desk.firing(firing, rule) });
+  const signals = new Signals(options.calendarOf, {
+    output,
+    firing: (firing, rule) => desk.firing(firing, rule),
+    judged: options.judged,
+  });
   const state: CoreState = { signals, desk, outputs: [] };
   return state;
 }

@@ -7,12 +7,12 @@ import type { ApprovalView } from "./approval.ts";
 import { text } from "./decimal.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { AccountView, OrderView, PositionView } from "./event.ts";
-import type { Condition, FactRef, LeafCondition, Operator } from "./program.ts";
+import type { FactRef, Operator } from "./program.ts";
 import { viewOfRequest } from "./desk/asking.ts";
 import { isAsked, viewOf } from "./desk/orders.ts";
-import { holds } from "./judge.ts";
+import { blockingLeaf, judgedTree, wordOf } from "./judged-tree.ts";
+import type { JudgedLeaf, JudgedNode, TruthWord } from "./judged-tree.ts";
 import { TRUE, UNKNOWN } from "./signals/conditions.ts";
-import type { Slots, Truth } from "./signals/conditions.ts";
 import { phaseOf } from "./signals/firing.ts";
 import type { RulePhase } from "./signals/firing.ts";
 import type { Instance } from "./signals/instance.ts";
@@ -35,7 +35,7 @@ export interface InstanceView {
 export interface RuleView {
   readonly rule: string;
   readonly action: string;
-  readonly truth: "true" | "false" | "unknown";
+  readonly truth: TruthWord;
   /** `pending`: everything holds, only not yet for as long as a `for` asks. */
   readonly phase: RulePhase | "pending";
   /** The first comparison that keeps the rule from being true. */
@@ -121,13 +121,13 @@ function inspectInstance(core: CoreState, instance: Instance): InstanceView {
       const truth = evaluator.evaluate(slots);
       const phase = phaseOf(rule, state, { ...moment, day });
       const isPending =
-        phase === "idle" && truth !== TRUE && truth !== UNKNOWN && lasts(instance, rule.condition, slots);
+        phase === "idle" && truth !== TRUE && truth !== UNKNOWN && lasts(judgedTree(instance, rule.condition, slots));
       return {
         rule: rule.name,
         action: rule.action.kind,
         truth: wordOf(truth),
         phase: isPending ? "pending" : phase,
-        blocking: truth === TRUE ? null : blockingLeaf(instance, rule.condition, slots),
+        blocking: truth === TRUE ? null : leafView(blockingLeaf(judgedTree(instance, rule.condition, slots))),
       };
     }),
     qty: position.qty.toNumber(),
@@ -135,60 +135,13 @@ function inspectInstance(core: CoreState, instance: Instance): InstanceView {
   };
 }
 
-function wordOf(truth: Truth): RuleView["truth"] {
-  return truth === TRUE ? "true" : truth === UNKNOWN ? "unknown" : "false";
+function leafView(leaf: JudgedLeaf | null): LeafView | null {
+  if (leaf === null) return null;
+  const { left, leftValue, operator, right, rightValue } = leaf;
+  return { left, leftValue, operator, right, rightValue };
 }
-
-type Passes = (leaf: LeafCondition) => boolean;
 
 /** Only time is missing: with every `for` that is under way taken for over, the condition holds. */
-function lasts(instance: Instance, condition: Condition, slots: Slots): boolean {
-  const { strategy, slotOf } = instance.facts;
-  const isUnderWay: Passes = ({ left }) => {
-    const kind = strategy.facts[left]?.spec.kind;
-    const value = slots[slotOf[left] as number] as number;
-    return kind === "bars_true" ? value > 0 : kind === "seconds_true" && value >= 0;
-  };
-  return blockingLeaf(instance, condition, slots, true, isUnderWay) === null;
-}
-
-/** Walks to the first leaf whose change would help; under `not`, to one that is true. */
-function blockingLeaf(
-  instance: Instance,
-  condition: Condition,
-  slots: Slots,
-  wanted = true,
-  passes: Passes = () => false,
-): LeafView | null {
-  switch (condition.op) {
-    case "not":
-      return blockingLeaf(instance, condition.kid, slots, !wanted, passes);
-    case "all":
-    case "any": {
-      const leaves = condition.kids.map((kid) => blockingLeaf(instance, kid, slots, wanted, passes));
-      const oneIsEnough = (condition.op === "any") === wanted;
-      if (oneIsEnough && leaves.includes(null)) return null;
-      return leaves.find((leaf) => leaf !== null) ?? null;
-    }
-    case "leaf": {
-      if (wanted && passes(condition)) return null;
-      const { strategy, slotOf } = instance.facts;
-      const { right } = condition;
-      const value = (index: number): number => slots[slotOf[index] as number] as number;
-      const leftValue = value(condition.left);
-      const rightValue = "fact" in right ? value(right.fact) : "value" in right ? right.value : Number.NaN;
-      const rightKnown = "values" in right || Number.isFinite(rightValue);
-      const known = Number.isFinite(leftValue) && rightKnown;
-      if (known && holds(condition.operator, leftValue, "values" in right ? right.values : rightValue) === wanted)
-        return null;
-      const left = strategy.facts[condition.left]?.ref ?? { fact: "?" };
-      const shown =
-        "fact" in right
-          ? (strategy.facts[right.fact]?.ref ?? { fact: "?" })
-          : "value" in right
-            ? right.value
-            : right.values;
-      return { left, leftValue, operator: condition.operator, right: shown, rightValue };
-    }
-  }
+function lasts(tree: JudgedNode): boolean {
+  return blockingLeaf(tree, { passes: ({ underWay }) => underWay }) === null;
 }

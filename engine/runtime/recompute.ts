@@ -9,7 +9,8 @@ import type { Program, ProgramSettings } from "../core/program.ts";
 import { restoreCore } from "../core/save.ts";
 import { RestoreError } from "../core/saved.ts";
 import { createCore, step } from "../core/step.ts";
-import type { CoreState } from "../core/step.ts";
+import type { CoreOptions, CoreState } from "../core/step.ts";
+import type { Judged } from "../core/signals/judge.ts";
 import { compile, envOf } from "../lang/compile.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { JournalHeader, JournaledInput, JournalRecord, ProgramSources, SnapshotRecord } from "../ports/journal.ts";
@@ -71,13 +72,26 @@ export class Recompute {
   readonly #calendarOf: (symbol: string) => Calendar;
   readonly #watch: Watch;
   readonly #begun: Begun;
+  readonly #judged: Judged | undefined;
   /** Outputs that the journal must tell next; empty when there were none. */
   #due: readonly Output[] = [];
 
-  constructor(calendarOf: (symbol: string) => Calendar, watch: Watch = () => {}, begun: Begun = () => {}) {
+  constructor(
+    calendarOf: (symbol: string) => Calendar,
+    watch: Watch = () => {},
+    begun: Begun = () => {},
+    judged?: Judged,
+  ) {
     this.#calendarOf = calendarOf;
     this.#watch = watch;
     this.#begun = begun;
+    this.#judged = judged;
+  }
+
+  #optionsOf({ account, id }: JournalHeader): CoreOptions {
+    const judged = this.#judged;
+    const options = { account, journal: id, calendarOf: this.#calendarOf };
+    return judged === undefined ? options : { ...options, judged };
   }
 
   /** Outputs of the last input that the journal does not hold: a crash may have kept them from it. */
@@ -112,7 +126,7 @@ export class Recompute {
     const isAnew = this.core !== undefined && this.header?.id === header.id;
     this.header = header;
     if (isAnew) return;
-    this.core = createCore({ account: header.account, journal: header.id, calendarOf: this.#calendarOf });
+    this.core = createCore(this.#optionsOf(header));
     this.#due = [];
   }
 
@@ -129,8 +143,7 @@ export class Recompute {
     try {
       const run = savedRunOf(record);
       this.loaded = programFrom(run.sources, this.#madeBy());
-      const options = { account: header.account, journal: header.id, calendarOf: this.#calendarOf };
-      this.core = restoreCore(options, run.core, this.loaded.program);
+      this.core = restoreCore(this.#optionsOf(header), run.core, this.loaded.program);
       this.now = run.core.desk.state.now;
       this.nextN = run.nextN;
       this.#due = run.untold ?? [];

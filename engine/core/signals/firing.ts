@@ -106,26 +106,42 @@ export interface FiringContext {
   readonly trading: boolean;
 }
 
+/** What came of a rule at one evaluation; a rule that fires may still be refused. */
+export type Outcome =
+  | "fires"
+  | "false"
+  | "unknown"
+  /** True while nothing may fire: history, a start, a split. */
+  | "not_trading"
+  /** Of `once`: it was true before, or waits for `rearm`. */
+  | "latched"
+  /** Nothing would change by it. */
+  | "useless"
+  | "cooldown"
+  | "limit"
+  | "once_per";
+
 type Moment = Pick<FiringContext, "time" | "bars" | "start" | "day">;
 
-/** Follows one evaluation; true when the rule fires. */
-export function advance(rule: Rule, state: RuleState, context: FiringContext): boolean {
+/** Follows one evaluation and says what comes of it. */
+export function advance(rule: Rule, state: RuleState, context: FiringContext): Outcome {
   const { latch } = state;
-  const rises = context.truth === TRUE;
   const armedNow = latch.armed;
   follow(rule, state, context);
-  if (!rises || !context.trading) return false;
-  if (rule.fire === "once" && !armedNow) return false;
+  if (context.truth !== TRUE) return context.truth === UNKNOWN ? "unknown" : "false";
+  if (!context.trading) return "not_trading";
+  if (rule.fire === "once" && !armedNow) return "latched";
   // An edge during a cooldown is gone: the rule waits for the next one, it does not fire late.
   if (rule.fire === "once") latch.armed = false;
-  if (!context.useful) return false;
-  if (blockedBy(rule, state, context) !== undefined) return false;
+  if (!context.useful) return "useless";
+  const blocked = blockedBy(rule, state, context);
+  if (blocked !== undefined) return blocked;
   const { usage } = state;
   usage.lastFiredTime = context.time;
   usage.lastFiredIndex = context.index;
   usage.lastFiredBar = context.bars;
   for (const period of PERIODS) count(usage, period, context);
-  return true;
+  return "fires";
 }
 
 /**

@@ -3,11 +3,11 @@
  *
  * Owns: the order inside one evaluation (facts, truth, firing, conflicts). May not: build bars or place orders.
  */
-import { contradict, isEntry, isExit, isForOnePosition, onlyReduces } from "../actions.ts";
+import { contradict, expressionsOf, isEntry, isExit, isForOnePosition, onlyReduces } from "../actions.ts";
 import { factsOf, refKey, toCanonical } from "../canonical.ts";
 import type { BookView, Firing } from "../event.ts";
 import { decimal } from "../decimal.ts";
-import type { Action, Rule, TargetAction } from "../program.ts";
+import type { Rule, TargetAction } from "../program.ts";
 import { isOnTarget, isTooSmall, targetQty } from "../target.ts";
 import { exactly, packed, restoreEach, unpacked } from "../saved.ts";
 import type { PackedNumbers } from "../saved.ts";
@@ -15,7 +15,7 @@ import { Evaluator, TRUE, UNKNOWN } from "./conditions.ts";
 import type { Slots } from "./conditions.ts";
 import { advance, newRuleState, restoredRule, savedRule, takeBack } from "./firing.ts";
 import type { Flips } from "./flips.ts";
-import type { FiringContext, RuleState, SavedRule } from "./firing.ts";
+import type { FiringContext, Outcome, RuleState, SavedRule } from "./firing.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { followedBy } from "./specs.ts";
 import type { Work } from "./work.ts";
@@ -27,6 +27,9 @@ export interface RuleInstance {
   state: RuleState;
   /** An exit that unknown blocks was reported; it is told once per spell. */
   blocked: boolean;
+  /** What came of it when it was looked at last, and at which evaluation that was. */
+  outcome: Outcome;
+  lookedAt: number;
 }
 
 export interface SavedInstance {
@@ -85,6 +88,8 @@ export class Instance {
         expressions: expressionsOf(rule.action),
         state: newRuleState(rule),
         blocked: false,
+        outcome: "unknown",
+        lookedAt: -1,
       });
       yield;
     }
@@ -212,7 +217,9 @@ export class Instance {
     context.truth = truth;
     context.rearm = rearm === undefined ? UNKNOWN : flips.truth(member, rearm);
     context.useful = truth === TRUE && this.#wouldChange(rule, book, slots);
-    if (advance(rule, state, context)) (found.fired ??= []).push(instance);
+    instance.outcome = advance(rule, state, context);
+    instance.lookedAt = context.index;
+    if (instance.outcome === "fires") (found.fired ??= []).push(instance);
     // True and free to fire, or about to be re-armed: the next evaluation decides, whatever the facts do.
     const { armed } = state.latch;
     const isRestless = truth === TRUE ? rule.fire === "each" || armed : false;
@@ -269,6 +276,13 @@ export class Instance {
       condition: toCanonical(strategy.facts, condition),
       facts,
     };
+  }
+
+  /** What came of a rule at the evaluation just made. One that nothing turned was not looked at: nothing came of it. */
+  outcomeOf({ outcome, lookedAt, state: { latch } }: RuleInstance): Outcome {
+    if (lookedAt === this.facts.moment.index) return outcome;
+    if (latch.truth === TRUE) return this.#wasTrading ? "latched" : "not_trading";
+    return latch.truth === UNKNOWN ? "unknown" : "false";
   }
 
   takeBack(name: string, digest: string, time: number): void {
@@ -358,29 +372,6 @@ function resolve(fired: RuleInstance[], isLong: boolean): Omit<Evaluation, "bloc
     drop(entry, "conflict", `rule "${rival.rule.name}" wants ${other} with ${rank} priority`);
   }
   return { fired, refused };
-}
-
-function expressionsOf(action: Action): readonly number[] {
-  const found: (number | undefined)[] = [];
-  if (action.kind === "alert") {
-    for (const part of action.message) if (typeof part !== "string") found.push(part.expression);
-  }
-  if (action.kind === "reduce") found.push(action.ratio);
-  if ("order" in action) {
-    const { limit, stop, trailPrice, trailRatio } = action.order;
-    found.push(limit, stop, trailPrice, trailRatio);
-  }
-  if (action.kind === "target") found.push(action.amount, action.equity, action.tolerance);
-  if ("oco" in action) found.push(action.oco?.stopLoss, action.oco?.stopLossLimit, action.oco?.takeProfit);
-  if ("bracket" in action)
-    found.push(action.bracket?.stopLoss, action.bracket?.stopLossLimit, action.bracket?.takeProfit);
-  if (action.kind === "buy" || action.kind === "sell") {
-    const { size } = action;
-    if (size.by === "qty") found.push(size.qty);
-    else if (size.by === "notional") found.push(size.notional);
-    else found.push(size.ratio, size.by === "risk" ? size.stop : undefined);
-  }
-  return [...new Set(found.filter((index) => index !== undefined))];
 }
 
 /** Unique: of several evaluations at one time the later ones are numbered. */

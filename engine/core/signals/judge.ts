@@ -18,7 +18,12 @@ import type { Views } from "./view-nodes.ts";
 export interface SignalsSink {
   output(output: Output): void;
   firing(firing: Firing, rule: Rule): void;
+  /** Told of every evaluation while its facts are still those that were judged. */
+  readonly judged?: Judged | undefined;
 }
+
+/** Watches evaluations and changes nothing. `hold`: a split is dealt with; while it is `unknown` nothing is judged. */
+export type Judged = (instance: Instance, slots: Slots, trading: boolean, hold: Hold | undefined) => void;
 
 export class Judge {
   readonly #views: Views;
@@ -40,13 +45,14 @@ export class Judge {
   /** After `prepare`: what is refused, what fires, which exits are blocked. */
   evaluate(instance: Instance): void {
     const hold = this.held.size === 0 ? undefined : this.held.get(instance);
-    if (hold === "unknown") return;
     const trading = this.trading && hold === undefined;
     const slots = this.#slots;
+    if (hold === "unknown") return this.#sink.judged?.(instance, slots, trading, hold);
     const { strategy, symbol, series, moment } = instance.facts;
     const book = this.#views.book(strategy.name, symbol);
     const day = series.calendar.sessionAtOrBefore(moment.start)?.day ?? Math.floor(moment.time / DAY.ms);
     const evaluation = instance.evaluate(slots, day, book, trading);
+    this.#sink.judged?.(instance, slots, trading, hold);
     if (evaluation === NOTHING) return;
     const { fired, refused, blockedExits } = evaluation;
     for (const { rule, code, reason } of refused) this.#sink.output(refusal(instance, rule, code, reason));

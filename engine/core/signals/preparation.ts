@@ -21,7 +21,7 @@ import { groupBySymbol, heirsOf } from "./groups.ts";
 import type { BookTable, Heir, SymbolSeries } from "./groups.ts";
 import type { Instance } from "./instance.ts";
 import { Judge } from "./judge.ts";
-import type { SignalsSink } from "./judge.ts";
+import type { Judged, SignalsSink } from "./judge.ts";
 import { readsAccount } from "./specs.ts";
 import { Ticks } from "./ticks.ts";
 import type { TimeSeries } from "./time-series.ts";
@@ -175,10 +175,17 @@ function lastEndOf({ series }: FactGraph, key: string): number {
 /** Holds what is announced until the program runs. */
 class Outlet implements SignalsSink {
   readonly #to: SignalsSink;
+  /** Evaluations of a past that it is warmed with are nobody's concern. */
+  readonly judged: Judged | undefined;
   #held: Output[] | undefined = [];
 
   constructor(to: SignalsSink) {
     this.#to = to;
+    const { judged } = to;
+    if (judged === undefined) return;
+    this.judged = (...evaluation) => {
+      if (this.#held === undefined) judged(...evaluation);
+    };
   }
 
   output(output: Output): void {

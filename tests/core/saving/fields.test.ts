@@ -87,7 +87,8 @@ const DERIVED: Readonly<Record<string, string>> = {
 /** Shapes of plain data, and the functions that write and read each of their fields one by one. Others are copied whole. */
 const SHAPES: readonly (readonly [name: string, writes: string, reads: string, derived?: readonly string[]])[] = [
   ["Moment", "Instance.save", "Instance.restore"],
-  ["RuleInstance", "Instance.save", "Instance.restore", ["evaluator", "expressions"]],
+  // What came of a rule is said again at the next evaluation, which looks at every rule.
+  ["RuleInstance", "Instance.save", "Instance.restore", ["evaluator", "expressions", "outcome", "lookedAt"]],
   ["LatchState", "savedRule", "restoredRule"],
   ["UsageState", "savedRule", "restoredRule"],
   ["Origin", "TimeSeries.save", "TimeSeries.restore"],

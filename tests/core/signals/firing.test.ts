@@ -37,7 +37,7 @@ function play(subject: Rule, truths: string, over: (index: number) => Partial<Fi
         trading: true,
         ...over(index),
       };
-      return advance(subject, state, context) ? "x" : ".";
+      return advance(subject, state, context) === "fires" ? "x" : ".";
     })
     .join("");
 }

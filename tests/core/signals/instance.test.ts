@@ -114,7 +114,7 @@ describe("an evaluation", () => {
               const rearm = one.rearm?.evaluate(slots) ?? -1;
               const useful = truth === 1 && (!isExit || held !== 0);
               const context = { ...moment, day, truth, rearm, useful, trading };
-              if (advance(one.rule, one.state, context)) fired.push(one.rule.name);
+              if (advance(one.rule, one.state, context) === "fires") fired.push(one.rule.name);
             }
             expect(found.fired.map((one) => one.rule.name).sort()).toEqual(fired.sort());
             expect(found.blockedExits.map(({ name }) => name)).toEqual(blocked);
