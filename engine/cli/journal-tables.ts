@@ -59,6 +59,48 @@ const VIEWS: readonly View[] = [
     filters: ["strategy", "symbol"],
   },
   {
+    name: "verdicts",
+    what: "what every control said of every order, with value, limit and headroom",
+    columns: [
+      ...[
+        "time",
+        "strategy",
+        "rule",
+        "symbol",
+        "verdict",
+        "control",
+        "outcome",
+        "value",
+        '"limit"',
+        "headroom",
+        "reason",
+      ],
+      "client_order_id",
+    ],
+    filters: ["strategy", "symbol"],
+  },
+  {
+    name: "approvals",
+    what: "every request for a person's approval, with its last state",
+    columns: [
+      ...["time", "strategy", "rule", "symbol", "side", "qty", "notional", "state", "why", "expires", "reason"],
+      "approval",
+    ],
+    filters: ["strategy", "symbol"],
+  },
+  {
+    name: "decisions",
+    what: "every word of a person on a request, those that did not count too",
+    columns: ["time", "by", "channel", "decision", "edit", "reason", "refused", "approval"],
+    filters: [],
+  },
+  {
+    name: "states",
+    what: "every change of what may be traded: ACTIVE, REDUCING, HALTED",
+    columns: ["time", "scope", "state", "reason", "seq"],
+    filters: [],
+  },
+  {
     name: "alerts",
     what: "every alert",
     columns: ["time", "level", "code", "message", "strategy", "symbol"],

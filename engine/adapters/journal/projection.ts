@@ -4,12 +4,13 @@
  * Owns: the tables, and how records become rows. May not: touch the disk, decide anything: a row says what a record said.
  * Amounts stay decimal text; times are text of one width in UTC, so that their order is that of time.
  */
-import type { Input, OrderView, Output } from "../../core/event.ts";
+import type { ApprovalView } from "../../core/approval.ts";
+import type { Firing, Input, OrderView, Output, Verdict } from "../../core/event.ts";
 import type { JournalHeader, JournaledInput, JournalRecord } from "../../ports/journal.ts";
 import type { Sqlite, SqlValue } from "./sqlite.ts";
 
 /** Another number when a table or a row changes: files of an older one are made again. */
-export const PROJECTION_VERSION = 1;
+export const PROJECTION_VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE runs (n INTEGER, id TEXT, account TEXT, barwise TEXT, node TEXT, created TEXT);
@@ -26,8 +27,17 @@ CREATE TABLE fills (n INTEGER, seq INTEGER, time TEXT, execution_id TEXT PRIMARY
 CREATE TABLE positions (n INTEGER, seq INTEGER, time TEXT, strategy TEXT, symbol TEXT, qty TEXT, avg_price TEXT,
   realized TEXT, fees TEXT, cash TEXT);
 CREATE TABLE alerts (n INTEGER, seq INTEGER, time TEXT, level TEXT, code TEXT, message TEXT, strategy TEXT, symbol TEXT);
+CREATE TABLE verdicts (n INTEGER, seq INTEGER, time TEXT, firing TEXT, client_order_id TEXT, strategy TEXT, rule TEXT, symbol TEXT,
+  verdict TEXT, control TEXT, outcome TEXT, value REAL, "limit" REAL, headroom REAL, reason TEXT);
+CREATE TABLE approvals (n INTEGER, seq INTEGER, time TEXT, approval TEXT PRIMARY KEY, strategy TEXT, rule TEXT, firing TEXT,
+  symbol TEXT, side TEXT, qty TEXT, notional TEXT, state TEXT, why TEXT, needed INTEGER, requested TEXT, expires TEXT, reason TEXT,
+  changed TEXT);
+CREATE TABLE decisions (n INTEGER, seq INTEGER, time TEXT, approval TEXT, by TEXT, channel TEXT, decision TEXT, edit TEXT,
+  reason TEXT, refused TEXT, refused_reason TEXT);
 CREATE TABLE states (n INTEGER, seq INTEGER, time TEXT, scope TEXT, state TEXT, reason TEXT);
 CREATE INDEX order_states_by_order ON order_states (client_order_id);
+CREATE INDEX verdicts_by_order ON verdicts (client_order_id);
+CREATE INDEX verdicts_by_firing ON verdicts (firing);
 CREATE INDEX fills_by_order ON fills (client_order_id);
 `;
 
@@ -38,12 +48,16 @@ const WIDTHS = {
   order_states: 7,
   positions: 10,
   alerts: 8,
+  verdicts: 15,
+  decisions: 11,
   states: 6,
 } as const;
 
 export class Projection {
   readonly #db: Sqlite;
   readonly #orders = new Map<string, OrderView>();
+  /** Whose a firing is: a verdict names it alone. */
+  readonly #origins = new Map<string, Pick<Firing, "strategy" | "rule" | "symbol">>();
   #n = -1;
   #last: JournaledInput | undefined;
 
@@ -88,6 +102,12 @@ export class Projection {
       case "confirmation":
         this.#db.run("UPDATE firings SET confirmation = ? WHERE firing = ?", [input.verdict, input.firing]);
         break;
+      case "decision": {
+        const { approval, by, channel, decision, edit, reason } = input;
+        const changed = edit === undefined ? null : JSON.stringify(edit);
+        this.#insert("decisions", [...this.#at(), approval, by, channel, decision, changed, reason, null, null]);
+        break;
+      }
       case "execution":
         this.#fill(input);
         break;
@@ -116,6 +136,7 @@ export class Projection {
         break;
       case "confirm": {
         const { id, strategy, rule, symbol, price, facts } = output.firing;
+        this.#origins.set(id, { strategy, rule, symbol });
         this.#firing(id, [strategy, rule, symbol, price, null, null, null, null, JSON.stringify(facts)]);
         break;
       }
@@ -127,6 +148,15 @@ export class Projection {
       }
       case "verdict":
         this.#verdict(output.verdict);
+        break;
+      case "approval":
+        this.#approval(output.approval);
+        break;
+      case "decision.refused":
+        // It answers the decision that the record before holds.
+        this.#db.run("UPDATE decisions SET refused = ?, refused_reason = ? WHERE seq = ?", [
+          ...[output.code, output.reason, this.#at()[1]],
+        ]);
         break;
       case "order":
         this.#order(output.order);
@@ -154,10 +184,29 @@ export class Projection {
     this.#db.run(sql, [...this.#at(), id, ...values]);
   }
 
-  #verdict({ firing, outcome, checks }: Extract<Output, { kind: "verdict" }>["verdict"]): void {
+  #verdict({ firing, clientOrderId, outcome, checks }: Verdict): void {
+    const { strategy = null, rule = null, symbol = null } = this.#origins.get(firing) ?? {};
+    const from = [...this.#at(), firing, clientOrderId, strategy, rule, symbol, outcome];
+    for (const { check, outcome: said, value, limit, headroom, reason } of checks)
+      this.#insert("verdicts", [...from, check, said, value, limit, headroom, reason]);
     const because = checks.find((check) => check.outcome === "refuse" || check.outcome === "clamp");
     const sql = "UPDATE firings SET outcome = ?, reason = coalesce(?, reason) WHERE firing = ?";
     this.#db.run(sql, [outcome, because?.reason ?? null, firing]);
+  }
+
+  #approval(view: ApprovalView): void {
+    const { id, strategy, rule, firing, symbol, order, notional, state, why, needed, requestedAt, expiresAt, reason } =
+      view;
+    const [n, seq, time] = this.#at();
+    this.#db.run(
+      `INSERT INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (approval) DO UPDATE SET qty = excluded.qty, notional = excluded.notional, state = excluded.state,
+       reason = excluded.reason, changed = excluded.changed`,
+      [
+        ...[n, seq, time, id, strategy, rule, firing, symbol, order.side, order.qty, notional, state, why, needed],
+        ...[timeText(requestedAt), timeText(expiresAt), reason, time],
+      ],
+    );
   }
 
   #order(order: OrderView): void {

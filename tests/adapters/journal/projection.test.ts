@@ -8,8 +8,11 @@ import type { SqlValue } from "../../../engine/adapters/journal/sqlite.ts";
 import { Sqlite } from "../../../engine/adapters/journal/sqlite.ts";
 import { createSimBroker } from "../../../engine/adapters/sim/broker.ts";
 import { sp500Tape } from "../../../engine/adapters/tape/file-tapes.ts";
+import type { ApprovalView } from "../../../engine/core/approval.ts";
+import { CONTROLS } from "../../../engine/core/desk/risk/catalogue.ts";
 import { compile } from "../../../engine/lang/compile.ts";
 import { calendarOf } from "../../../engine/market/instruments.ts";
+import type { NumberedRecord } from "../../../engine/ports/journal.ts";
 import { backtest } from "../../../engine/runtime/backtest.ts";
 import { StatementWriter } from "../../../engine/runtime/statement.ts";
 import { newExchange } from "../../e2e/support.ts";
@@ -89,6 +92,80 @@ describe("the tables", () => {
     const times = (await asked(dir, "SELECT time FROM fills ORDER BY n")).map(([time]) => time as string);
     expect(times).toEqual([...times].sort());
     expect(times[0]).toMatch(/^2000-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+  });
+
+  it("hold what every control said, a row for each", async () => {
+    const dir = await folders.make();
+    await ran(dir);
+    const [[verdicts, controls]] = (await asked(
+      dir,
+      "SELECT count(DISTINCT client_order_id), count(*) FROM verdicts WHERE strategy = 's'",
+    )) as [[number, number]];
+    expect(verdicts).toBeGreaterThan(20);
+    expect(controls).toBe(verdicts * CONTROLS.length);
+    const differing =
+      "SELECT count(*) FROM verdicts v JOIN firings f USING (firing) WHERE v.control = 'max_position' AND v.outcome = 'clamp' AND f.outcome != 'clamped'";
+    expect(await asked(dir, differing)).toEqual([[0]]);
+    const [[value, limit, headroom]] = (await asked(
+      dir,
+      "SELECT value, \"limit\", headroom FROM verdicts WHERE control = 'max_position' AND outcome = 'clamp' LIMIT 1",
+    )) as [[number, number, number]];
+    expect(headroom).toBe(limit - value);
+    expect(headroom).toBeLessThan(0);
+  });
+
+  it("hold requests for approval with their last state, and every word of a person", async () => {
+    const dir = await folders.make();
+    const said = {
+      kind: "decision",
+      approval: "bw-1",
+      hash: "h",
+      channel: "cli",
+      decision: "approve",
+      reason: "ok",
+    } as const;
+    const stamp = (seq: number) => ({ seq, marketTime: 1_000 * seq, arrivalTime: 1_000 * seq });
+    const order = { side: "buy", qty: "10" } as ApprovalView["order"];
+    const approval = {
+      ...{ id: "bw-1", hash: "h", state: "pending", order, strategy: "s", rule: "r", symbol: "X", firing: "f" },
+      ...{ notional: "1000", reference: "100", requestedAt: 0, expiresAt: 60_000, sessionEndsAt: null, why: "large" },
+      ...{ needed: 1, edits: "any", approvers: null, decisions: [], reason: null },
+    } as const satisfies ApprovalView;
+    const done = { ...approval, state: "approved", order: { ...order, qty: "5" } } as const;
+    const records: readonly NumberedRecord[] = [
+      { kind: "in", n: 0, input: { kind: "trading.started", ...stamp(1) } },
+      { kind: "out", n: 1, seq: 1, outputs: [{ kind: "approval", approval }] },
+      { kind: "in", n: 2, input: { ...said, by: "eve", ...stamp(2) } },
+      {
+        kind: "out",
+        n: 3,
+        seq: 2,
+        outputs: [
+          {
+            kind: "decision.refused",
+            approval: "bw-1",
+            by: "eve",
+            channel: "cli",
+            code: "not_an_approver",
+            reason: "no",
+          },
+        ],
+      },
+      { kind: "in", n: 4, input: { ...said, by: "ann", edit: { qty: "5" }, ...stamp(3) } },
+      { kind: "out", n: 5, seq: 3, outputs: [{ kind: "approval", approval: done }] },
+    ];
+    const journal = await openFileJournal(dir, HEADER);
+    for (const one of records) journal.append(one);
+    await journal.close();
+    expect(await asked(dir, "SELECT n, approval, state, qty, expires, changed FROM approvals")).toEqual([
+      [1, "bw-1", "approved", "5", "1970-01-01T00:01:00.000Z", "1970-01-01T00:00:03.000Z"],
+    ]);
+    expect(
+      await asked(dir, "SELECT seq, by, decision, edit, refused, refused_reason FROM decisions ORDER BY n"),
+    ).toEqual([
+      [2, "eve", "approve", null, "not_an_approver", "no"],
+      [3, "ann", "approve", '{"qty":"5"}', null, null],
+    ]);
   });
 
   it("are of a journal of an older version, too", async () => {
