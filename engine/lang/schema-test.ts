@@ -224,6 +224,7 @@ function expectation(): Schema {
       cash: matcher("Cash of the account then."),
       approval: { ...(order() as object), description: "The order that a person is asked about, as `order:` has it." },
       refused: text("Code of the refusal, e.g. max_position."),
+      clamped: text("Name of the control that cut the order down, e.g. max_position."),
       alert: text("Part of the message of an alert."),
       level: choice("Level of that alert.", { info: "To be read later.", warning: "Soon.", critical: "Now." }),
     },

@@ -27,7 +27,18 @@ export interface Draft extends Omit<Expectation, "wanted"> {
 
 type Item = Readonly<Record<string, unknown>>;
 
-const KINDS = ["rule", "order", "approval", "fact", "position", "equity", "cash", "refused", "alert"] as const;
+const KINDS = [
+  "rule",
+  "order",
+  "approval",
+  "fact",
+  "position",
+  "equity",
+  "cash",
+  "refused",
+  "clamped",
+  "alert",
+] as const;
 
 export function readExpectation(frame: ExpectFrame, path: Path): Draft | undefined {
   const item = dataAt(frame.file, path) as Item;
@@ -89,7 +100,7 @@ function wantedAt(frame: ExpectFrame, path: Path, item: Item, rule: string | und
   const main = KINDS.filter((kind) => Object.hasOwn(item, kind));
   const kind = main.find((one) => one !== "rule") ?? "rule";
   const other = main.find(
-    (one) => one !== kind && !(one === "rule" && ["order", "approval", "refused", "alert"].includes(kind)),
+    (one) => one !== kind && !(one === "rule" && ["order", "approval", "refused", "clamped", "alert"].includes(kind)),
   );
   if (other !== undefined && !(kind === "equity" && other === "cash")) {
     const help = `Make it an item of its own, with the same at:.`;
@@ -130,7 +141,8 @@ function wantedAt(frame: ExpectFrame, path: Path, item: Item, rule: string | und
       return numbers === undefined ? undefined : { kind: "account", numbers };
     }
     case "refused":
-      return { kind: "refused", rule, code: String(item["refused"]) };
+    case "clamped":
+      return { kind, rule, code: String(item[kind]) };
     case "alert":
       return { kind: "alert", text: String(item["alert"]), ...(typeof level === "string" ? { level } : {}) };
   }

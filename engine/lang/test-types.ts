@@ -70,6 +70,8 @@ export type Wanted =
   | { readonly kind: "position"; readonly numbers: Readonly<Partial<Record<PositionNumber, Matcher>>> }
   | { readonly kind: "account"; readonly numbers: Readonly<Partial<Record<AccountNumber, Matcher>>> }
   | { readonly kind: "refused"; readonly rule: string | undefined; readonly code: string }
+  /** A control cut the order down; `code` is its name. */
+  | { readonly kind: "clamped"; readonly rule: string | undefined; readonly code: string }
   | { readonly kind: "alert"; readonly text: string; readonly level?: string };
 
 export type PositionNumber = "qty" | "avg_price";

@@ -71,9 +71,10 @@ class Judge {
         const wrong = accountOrNothing(wanted.numbers, this.#moments.snapshotAt(when));
         return wrong.length === 0 ? undefined : wrong;
       }
-      case "refused": {
-        const all = this.#of("refused", expectation);
-        const { rule, code } = wanted;
+      case "refused":
+      case "clamped": {
+        const { kind, rule, code } = wanted;
+        const all = this.#of(kind, expectation);
         const found = all.filter((one) => one.code === code && (rule === undefined || one.rule === rule));
         return this.#take(found, when, all);
       }

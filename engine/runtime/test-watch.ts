@@ -36,6 +36,8 @@ export type Happening =
         /** A decision of the test that did not count. */
         readonly isDecision?: true;
       })
+  /** A control cut an order down. */
+  | (At & Fired & { readonly kind: "clamped"; readonly code: string; readonly reason: string })
   | (At & {
       readonly kind: "alert";
       readonly strategy: string | null;
@@ -209,7 +211,17 @@ export class TestWatch {
         return;
       }
       case "confirm": {
+        const { id, strategy, rule, symbol } = output.firing;
+        this.#firings.set(id, { strategy, rule, symbol });
         this.#hasFired(output.firing, at);
+        return;
+      }
+      case "verdict": {
+        const { firing, outcome, checks } = output.verdict;
+        const origin = this.#firings.get(firing);
+        if (origin === undefined || outcome === "refused") return;
+        for (const { check, outcome: said, reason } of checks)
+          if (said === "clamp") this.#happenings.push({ kind: "clamped", ...at, ...origin, code: check, reason });
         return;
       }
       case "refused": {
@@ -234,6 +246,7 @@ export class TestWatch {
   >();
 
   readonly #requests = new Map<string, ApprovalView>();
+  readonly #firings = new Map<string, Fired>();
   readonly #idle: TestDecision[] = [];
 
   /** What a person of the test says to the oldest request that it is about; undefined when there is none. */

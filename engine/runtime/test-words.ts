@@ -69,6 +69,8 @@ export function words(happening: Happening): string {
       return `rule ${happening.rule} fired for ${happening.symbol}`;
     case "refused":
       return `refused ${happening.code}: ${happening.rule} ${happening.symbol}: ${happening.reason}`;
+    case "clamped":
+      return `clamped ${happening.code}: ${happening.rule} ${happening.symbol}: ${happening.reason}`;
     case "alert":
       return `alert (${happening.level}) ${happening.message}`;
   }
@@ -91,7 +93,8 @@ export function wantedWords({ wanted }: Expectation): string {
     case "account":
       return numbersWords("", wanted.numbers);
     case "refused":
-      return `${wanted.rule === undefined ? "" : `${wanted.rule} `}refused ${wanted.code}`;
+    case "clamped":
+      return `${wanted.rule === undefined ? "" : `${wanted.rule} `}${wanted.kind} ${wanted.code}`;
     case "alert":
       return `alert${wanted.level === undefined ? "" : ` (${wanted.level})`} "${wanted.text}"`;
   }

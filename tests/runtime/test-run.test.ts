@@ -115,6 +115,39 @@ describe("expectations", () => {
     expect(right.failures).toEqual([]);
   });
 
+  it.each([
+    ["max_order_qty", 3, "risk: {max_order_qty: 5}"],
+    ["max_order_notional", 3, "risk: {max_order_notional: 500}"],
+    ["max_gross", 3, "risk: {max_gross: 0.1%}"],
+    ["max_net", 3, "risk: {max_net: 0.1%}"],
+    ["max_concentration", 3, "risk: {max_concentration: 0.1%}"],
+    ["reduce_only", 3, "risk: {reduce_only: [SPY]}"],
+    ["tradable", 3, "risk: {deny: [SPY]}"],
+    ["buying_power", 3, "cash: 1000"],
+    ["max_orders_per_day", 4, "risk: {max_orders_per_day: 1}"],
+    ["max_price_drift", 4, "risk: {max_price_drift: 0.1%}"],
+    ["max_position", 4, "risk: {max_position: {qty: 10}}"],
+  ])("take a refusal by the control %s under its name", async (control, bar, given) => {
+    const enter = "  - {name: more, when: close > line, then: {buy: {size: {qty: 10}}}, fire: each}\n";
+    const strategy = STRATEGY.replace("rules:\n", `max_entries: 9\nrules:\n${enter}`).replace(/^risk: .*\n/m, "");
+    const bars = `given: {${given}}\n    bars: {SPY: '100x2 106 108x3'}`;
+    const { failures } = await run(
+      `  - name: case\n    ${bars}\n    expect:\n      - {at: bar ${bar}, rule: more, refused: ${control}}\n`,
+      strategy,
+    );
+    expect(failures.filter((failure) => failure.includes(": more refused"))).toEqual([]);
+  });
+
+  it("take what a control cut down, with the order that was left", async () => {
+    const test = (line: string): string =>
+      `  - name: case\n    given: {risk: {max_position: {qty: 4}}}\n    bars: {SPY: '100x2 106 108x3'}\n    expect:\n      - {at: bar 3, rule: enter, order: {qty: 4}}\n      - ${line}\n`;
+    expect((await run(test("{at: bar 3, rule: enter, clamped: max_position}"))).failures).toEqual([]);
+    expect((await run(test("{at: bar 4, rule: enter, clamped: max_position}"))).failures).toEqual([
+      "8: bar 4: enter clamped max_position | the nearest was at bar 3: clamped max_position: enter SPY: cut from 10 to 4 shares by the position limit",
+    ]);
+    expect((await run(test("{at: bar 3, clamped: max_gross}"))).failures).toHaveLength(1);
+  });
+
   it("belong to a symbol where several are played", async () => {
     const { failures } = await run(`  - name: two
     bars: {SPY: '100x4', QQQ: '100x2 106 107'}
