@@ -83,6 +83,28 @@ export interface RuleStatus {
   readonly blocking: string | null;
 }
 
+/** Something that a rule did, or that was done to it. */
+export interface RuleEvent {
+  /** Number of the input that it came from. */
+  readonly seq: number;
+  readonly time: string | null;
+  readonly symbol: string;
+  readonly firing: string;
+  /** Why it was refused; null for a firing. */
+  readonly code: string | null;
+  readonly reason: string | null;
+}
+
+export interface RuleReport {
+  readonly strategy: string;
+  readonly rule: string;
+  /** As it stands now. */
+  readonly symbols: readonly (RuleStatus & { readonly symbol: string; readonly time: string | null })[];
+  /** The latest since the start, oldest first. */
+  readonly fired: readonly RuleEvent[];
+  readonly refused: readonly RuleEvent[];
+}
+
 export interface StrategyStatus {
   readonly strategy: string;
   readonly symbol: string;
@@ -176,6 +198,8 @@ export interface ControlPort {
   /** Open ones, or all that the desk still remembers. */
   orders(all: boolean): readonly OrderView[];
   strategies(): readonly StrategyStatus[];
+  /** Throws a ControlError where there is none. */
+  rule(strategy: string, rule: string): RuleReport;
   risk(): readonly LimitUse[];
   states(): readonly StateView[];
   /** Those that wait for a person, or all that are still remembered. */

@@ -20,6 +20,7 @@ import type {
   HeldPosition,
   LimitUse,
   ReloadView,
+  RuleReport,
   StateView,
   StatusView,
   StrategyStatus,
@@ -139,6 +140,15 @@ export class RunControl implements ControlPort {
 
   strategies(): readonly StrategyStatus[] {
     return strategiesOf(this.#options.engine.core, this.#options.wordsOf);
+  }
+
+  rule(strategy: string, rule: string): RuleReport {
+    const symbols = this.strategies().flatMap(({ strategy: own, symbol, time, rules }) => {
+      const found = own === strategy ? rules.find((one) => one.rule === rule) : undefined;
+      return found === undefined ? [] : [{ symbol, time, ...found }];
+    });
+    if (symbols.length === 0) throw new ControlError("not_found", `no rule ${strategy}/${rule} runs here`);
+    return { strategy, rule, symbols, ...this.#options.log.rules.of(strategy, rule) };
   }
 
   risk(): readonly LimitUse[] {

@@ -7,6 +7,7 @@ import type { DecisionInput } from "../core/approval.ts";
 import type { CommandInput, Input, Output } from "../core/event.ts";
 import type { AlertView, ControlEvent } from "../ports/control.ts";
 import { timeOf } from "./control-views.ts";
+import { RuleLog } from "./rule-log.ts";
 
 const MAX_ALERTS = 500;
 /** Firings and orders that were decided and have not left yet. */
@@ -47,6 +48,7 @@ export class RunLog {
   refusedMessages = 0;
   isConnected = false;
   isFeedLive = false;
+  readonly rules = new RuleLog();
   readonly #alerts: AlertView[] = [];
   readonly #listeners = new Set<(event: ControlEvent) => void>();
   readonly #awaited: {
@@ -136,6 +138,7 @@ export class RunLog {
 
   #keep(input: Input, output: Output): void {
     this.#count(input, output);
+    this.rules.keep(input, output);
     if (!SHOWN.has(output.kind) || this.#listeners.size === 0) return;
     const { kind, ...data } = output;
     this.tell({ kind, data: { seq: input.seq, time: timeOf(input.marketTime), ...data } });

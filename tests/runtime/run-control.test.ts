@@ -267,3 +267,19 @@ describe("the run's log", () => {
     expect(all.log.arrivalOf(order?.clientOrderId ?? "")).toBeUndefined();
   });
 });
+
+describe("a rule", () => {
+  it("has its state, its firings and its refusals, each within bounds", async () => {
+    const all = await running();
+    const [{ strategy, rules } = { strategy: "", rules: [] }] = all.control.strategies();
+    const rule = rules[0]?.rule ?? "";
+    for (let i = 0; i < 30; i++) await fire(all, 2 * i);
+    const { symbols, fired, refused } = all.control.rule(strategy, rule);
+    const [now] = all.control.strategies();
+    expect(symbols).toEqual([{ symbol: SYMBOL, time: now?.time, ...now?.rules[0] }]);
+    expect(fired[0]?.firing).toContain(`${strategy}/${rule}/`);
+    expect(refused).toHaveLength(20);
+    expect(refused.at(-1)).toMatchObject({ symbol: SYMBOL, code: "max_entries" });
+    expect(() => all.control.rule(strategy, "nope")).toThrow("no rule");
+  });
+});

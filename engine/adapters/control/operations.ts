@@ -123,6 +123,15 @@ const READS: readonly Read[] = [
     run: (control) => control.strategies(),
   },
   {
+    id: "rule",
+    method: "GET",
+    path: "/v1/rules/{strategy}/{rule}",
+    summary: "One rule in each symbol, with its latest firings and refusals since the start.",
+    rate: "read",
+    answer: ref("RuleReport"),
+    run: (control, { path }) => control.rule(path["strategy"] ?? "", path["rule"] ?? ""),
+  },
+  {
     id: "risk",
     method: "GET",
     path: "/v1/risk",

@@ -108,6 +108,14 @@ export const SIGNED_DECISION: Schema = {
 
 export const NOTHING: Schema = { type: "object", properties: {}, additionalProperties: false };
 
+const RULE: Readonly<Record<string, Schema>> = {
+  rule: text("Its name."),
+  action: text("What it does."),
+  truth: choice("Of its condition now.", ["true", "false", "unknown"]),
+  phase: text("Whether it may fire: idle, pending, fired, cooling and so on."),
+  blocking: maybe("string", "The first comparison that keeps it from being true."),
+};
+
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Health: {
     type: "object",
@@ -216,12 +224,25 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     decisions: { type: "array", items: { type: "object" }, description: "Words so far." },
     reason: maybe("string", "Why it ended."),
   }),
-  Rule: whole("One rule in one symbol.", {
+  Rule: whole("One rule in one symbol.", RULE),
+  RuleEvent: whole("A firing, or a refusal of one.", {
+    seq: count("Number of the input that it came from."),
+    time: time("Market time."),
+    symbol: text("In which symbol."),
+    firing: text("Which firing; `barwise explain --why` takes it."),
+    code: maybe("string", "Why it was refused; null for a firing."),
+    reason: maybe("string", "The same in words."),
+  }),
+  RuleReport: whole("One rule: how it stands in each symbol, and what it did last.", {
+    strategy: text("Whose it is."),
     rule: text("Its name."),
-    action: text("What it does."),
-    truth: choice("Of its condition now.", ["true", "false", "unknown"]),
-    phase: text("Whether it may fire: idle, pending, fired, cooling and so on."),
-    blocking: maybe("string", "The first comparison that keeps it from being true."),
+    symbols: {
+      type: "array",
+      description: "As it stands now.",
+      items: whole("In one symbol.", { symbol: text("The symbol."), time: time("Close of the last bar."), ...RULE }),
+    },
+    fired: { ...listOf("RuleEvent"), description: "The latest firings, oldest first." },
+    refused: { ...listOf("RuleEvent"), description: "The latest refusals, oldest first." },
   }),
   Strategy: whole("One strategy in one symbol.", {
     strategy: text("Its name."),

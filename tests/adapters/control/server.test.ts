@@ -34,7 +34,7 @@ const DOCUMENT = openApi() as {
 };
 const ROWS: readonly Row[] = Object.entries(DOCUMENT.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({
-    ...{ method: method.toUpperCase(), path: path.replace("{id}", APPROVAL.id), operation },
+    ...{ method: method.toUpperCase(), path: path.replace("{id}", APPROVAL.id).replaceAll(/[{}]/g, ""), operation },
   })),
 );
 const CASES = ROWS.map((row) => [`${row.method} ${row.path}`, row] as const);

@@ -79,6 +79,12 @@ export class FakeControl implements ControlPort {
     return [];
   }
 
+  rule(strategy: string, rule: string): ReturnType<ControlPort["rule"]> {
+    const event = { seq: 1, time: null, symbol: "X", firing: "f", code: "max_entries", reason: "r" };
+    const state = { action: "buy", truth: "false", phase: "idle", blocking: "close > 1" } as const;
+    return { strategy, rule, symbols: [{ symbol: "X", time: null, rule, ...state }], fired: [], refused: [event] };
+  }
+
   risk(): [] {
     return [];
   }
