@@ -136,6 +136,7 @@ function unknownWords({ kind, symbol, on, warmup, bars, horizon }: Evaluated["un
     case "seconds_since":
       return `has not seen ${horizon} s yet`;
     default:
+      if (bars === null) return `no value: it needs ${warmup} bars of ${on} of ${symbol}`;
       return bars < warmup
         ? `warming up: ${bars} of ${warmup} bars of ${on} of ${symbol}`
         : `no value from the bars of ${on} of ${symbol} that ended then`;

@@ -50,7 +50,8 @@ function headWords({ order, strategy, rule, symbol, approval, refused }: OrderSt
     ...(typeof limitPrice === "string" ? [`limit ${limitPrice}`] : []),
   ];
   const end = order === null ? (approval?.state ?? "") : endWords(order);
-  return `${[side, qty, symbol, type, ...prices].join(" ")} by ${by}: ${end}`;
+  const kind = prices.some((price) => price.startsWith(`${type} `)) ? [] : [type];
+  return `${[side, qty, symbol, ...kind, ...prices].join(" ")} by ${by}: ${end}`;
 }
 
 function endWords({ state, filledQty, avgPrice, reason, role }: NonNullable<OrderStory["order"]>): string {

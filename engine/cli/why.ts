@@ -4,12 +4,18 @@
  * Owns: options, which records are read, exit codes (0 told, 1 no such order or rule there, 2 cannot be read or computed), printing.
  * May not: write a journal. It may be that of a running engine.
  */
+import type { ReadOptions } from "../adapters/journal/read.ts";
+import { RestoreError } from "../core/saved.ts";
 import { calendarOf } from "../market/instruments.ts";
+import type { SnapshotRecord } from "../ports/journal.ts";
+import { savedRunOf } from "../runtime/saved-run.ts";
 import { WhyError, whyNot } from "../runtime/why-not.ts";
+import type { WhyNot } from "../runtime/why-not.ts";
 import { whyOrder } from "../runtime/why-order.ts";
 import { CliError, painter, print, progressLine } from "./io.ts";
 import { findJournal, reading, recordsOf } from "./journal-folder.ts";
 import type { FoundJournal } from "./journal-folder.ts";
+import { snapshotsIn } from "./journal-snapshots.ts";
 import { timeText } from "./replay-text.ts";
 import { whyNotJson, whyNotText } from "./why-not-text.ts";
 import { whyOrderJson, whyOrderText } from "./why-order-text.ts";
@@ -40,13 +46,42 @@ export async function runWhy(given: readonly string[], flags: WhyFlags, format: 
   const found = await asking(journal, async () => {
     try {
       const progress = (inputs: number, now: number): void => line.update(inputs, `inputs, ${timeText(now)}`);
-      return await whyNot(recordsOf(journal), calendarOf, question, progress);
+      const ask = (options: ReadOptions = {}): Promise<WhyNot> =>
+        whyNot(recordsOf(journal, undefined, options), calendarOf, question, progress);
+      const from = time === undefined ? undefined : await snapshotBefore(journal, time);
+      const near = from === undefined ? undefined : await ask({ from });
+      // What was judged last may be before the snapshot.
+      return near?.reports.every(({ last }) => last.length > 0) === true ? near : await ask();
     } finally {
       line.end();
     }
   });
   if (format === "json") print(JSON.stringify(whyNotJson(journal.shown, found), undefined, 2));
   else print(whyNotText(journal.shown, found, painter(process.stdout)));
+}
+
+/** The file that begins with the last snapshot from before a time, if there is one to go on from. */
+async function snapshotBefore(journal: FoundJournal, at: number): Promise<number | undefined> {
+  for (const { segment, problem } of await snapshotsIn(journal)) {
+    if (problem !== null) continue;
+    for await (const record of recordsOf(journal, undefined, { from: segment })) {
+      if (record.kind !== "snapshot") continue;
+      const time = timeOfSnapshot(record);
+      if (time !== undefined && time <= at) return segment;
+      break;
+    }
+  }
+  return undefined;
+}
+
+/** Undefined for one of a version that saved otherwise: the records say the same. */
+function timeOfSnapshot(record: SnapshotRecord): number | undefined {
+  try {
+    return savedRunOf(record).core.desk.state.now.marketTime;
+  } catch (error) {
+    if (error instanceof RestoreError) return undefined;
+    throw error;
+  }
 }
 
 async function runOrder(journal: FoundJournal, id: string, format: "pretty" | "json"): Promise<void> {

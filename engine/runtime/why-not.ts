@@ -44,8 +44,8 @@ export interface Evaluated {
   readonly tree: JudgedNode;
   /** How far from true it was, and by which comparison. */
   readonly miss: Miss;
-  /** Facts that are unknown by themselves, with the bars there were for them. */
-  readonly unknown: readonly (UnknownFact & { readonly bars: number })[];
+  /** Facts that are unknown by themselves, with the bars there were for them; null: some were before the snapshot. */
+  readonly unknown: readonly (UnknownFact & { readonly bars: number | null })[];
   readonly cooldownUntil: number | null;
   /** Where it fired: what became of it. */
   readonly fate: Fate | null;
@@ -225,15 +225,15 @@ class Follower {
     const { lastFiredTime } = own.state.usage;
     return {
       ...{ seq: this.#seq, time: facts.moment.time, truth, outcome, tree, miss: missOf(tree) },
-      unknown: unknown.map((fact) => ({ ...fact, bars: 0 })),
+      unknown: unknown.map((fact) => ({ ...fact, bars: null })),
       cooldownUntil:
         outcome === "cooldown" && cooldown !== undefined && "ms" in cooldown ? lastFiredTime + cooldown.ms : null,
       firing: outcome === "fires" ? firingId(facts, own.rule) : null,
     };
   }
 
-  #barsOf({ symbol, on }: UnknownFact): number {
-    return this.#bars.of(symbol, on);
+  #barsOf({ symbol, on }: UnknownFact): number | null {
+    return this.#after === null ? this.#bars.of(symbol, on) : null;
   }
 
   #situation(at: number): ReadonlyMap<string, Idle> {

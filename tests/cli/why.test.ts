@@ -1,9 +1,13 @@
 /** `barwise explain --why` and `--why-not` as a person asks them. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { readJournal } from "../../engine/adapters/journal/read.ts";
 import { addBacktest } from "../../engine/cli/backtest.ts";
 import { addExplain } from "../../engine/cli/explain.ts";
 import { addJournal } from "../../engine/cli/journal.ts";
+import { calendarOf } from "../../engine/market/instruments.ts";
+import { whyNot } from "../../engine/runtime/why-not.ts";
+import { withSnapshots } from "./support-snapshots.ts";
 import { barwiseWith, inFolderOfItsOwn } from "./in-process.ts";
 import type { Run } from "./in-process.ts";
 
@@ -27,11 +31,15 @@ const barwise = barwiseWith(addExplain, addBacktest, addJournal);
 const explain = (...args: readonly string[]): Promise<Run> => barwise("explain", ...args);
 const RUN = ".barwise/journal/2024-01-01";
 
-async function ran(strategy = DIP): Promise<void> {
+async function* all<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
+
+async function ran(strategy = DIP, ...more: readonly string[]): Promise<void> {
   mkdirSync("strategies");
   writeFileSync("strategies/dip.strategy.yaml", strategy);
   mkdirSync(".barwise/journal", { recursive: true });
-  const flags = ["--data", "sp500", "--to", "2000-06-01", "--journal", RUN];
+  const flags = ["--data", "sp500", "--to", "2000-06-01", "--journal", RUN, ...more];
   expect(await barwise("backtest", "strategies", ...flags)).toMatchObject({ code: 0 });
 }
 
@@ -47,6 +55,7 @@ async function rows(sql: string): Promise<readonly Row[]> {
 }
 
 interface Evaluation {
+  readonly seq: number;
   readonly outcome: string;
   readonly text: string;
   readonly conditions: { readonly truth: string };
@@ -55,6 +64,7 @@ interface Evaluation {
 }
 
 interface Told {
+  readonly after_input: number | null;
   readonly symbols: readonly { readonly last: readonly Evaluation[]; readonly near: readonly { distance: number }[] }[];
 }
 
@@ -193,7 +203,46 @@ describe("explain --why", () => {
   });
 });
 
+describe("explain --why", () => {
+  it.each([
+    ["auto", /Approval: approved .*\n.*\n.*\n +\S.* approve\b/, /by dip\/enter: filled/],
+    ["none", /Approval: rejected/, /by dip\/enter: rejected/],
+    ["expire", /Approval: expired \(/, /by dip\/enter: expired/],
+  ])("says who was asked and what became of it: approvals %s", async (mode, approval, end) => {
+    await ran(`${DIP}approval: { when: order.notional > 1000, expires: 5m }\n`, "--approvals", mode);
+    const [request] = await rows("SELECT approval AS client_order_id FROM approvals WHERE rule = 'enter'");
+    const { out } = await explain("--why", request?.client_order_id ?? "");
+    expect(out).toMatch(approval);
+    expect(out).toMatch(end);
+    expect(out).toContain("clamped by max_position: cut from 10 to 7 shares by the position limit");
+    expect(out).toMatch(/shown: worth \S+ at \S+/);
+    const { last } = await evaluations("enter", "--at", "2000-01-31T22:00:00Z");
+    expect(last.at(-1)?.firing?.stage).toBe(mode === "auto" ? "ordered" : "refused");
+    if (mode === "expire") expect(last.at(-1)?.text).toContain("fired, refused: approval_expired: ");
+  });
+});
+
 describe("explain --why-not", () => {
+  it("goes on from the last snapshot before the time, and says the same as the whole journal", async () => {
+    await withSnapshots("storm");
+    const records = [];
+    for await (const record of readJournal("storm")) records.push(record);
+    const inputs = records.flatMap((record) => (record.kind === "in" ? [record.input] : []));
+    let near = 0;
+    for (const part of [0.5, 0.8, 0.9, 1]) {
+      const at = inputs[Math.floor((inputs.length - 1) * part)]?.marketTime ?? 0;
+      const args = ["--why-not", "minutes/r1", "--symbol", "SPY", "--at", new Date(at).toISOString()];
+      const told = JSON.parse((await explain(...args, "storm", "--format", "json")).out) as Told;
+      const whole = await whyNot(all(records), calendarOf, { rule: "minutes/r1", symbol: "SPY", at });
+      const [last, expected] = [told.symbols[0]?.last.at(-1), whole.reports[0]?.last.at(-1)];
+      expect({ seq: last?.seq, outcome: last?.outcome, truth: last?.conditions.truth }).toEqual({
+        ...{ seq: expected?.seq, outcome: expected?.outcome, truth: expected?.tree.truth },
+      });
+      if (told.after_input !== null) near++;
+    }
+    expect(near).toBeGreaterThan(0);
+  });
+
   it("tells the last evaluation, those before it, and those that came closest", async () => {
     await ran();
     expect((await explain("--why-not", "big")).out).toMatchInlineSnapshot(`

@@ -1,6 +1,8 @@
 /** Why a rule did not fire, against what the core decided: the explanation never says anything else. */
 import { describe, expect, it } from "vitest";
 import { inspect } from "../../engine/core/view.ts";
+import type { Input, Output } from "../../engine/core/event.ts";
+import type { Program } from "../../engine/core/program.ts";
 import type { TruthWord } from "../../engine/core/judged-tree.ts";
 import { createCore, step } from "../../engine/core/step.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
@@ -8,7 +10,9 @@ import type { JournalRecord } from "../../engine/ports/journal.ts";
 import { WhyError, whyNot } from "../../engine/runtime/why-not.ts";
 import type { Evaluated } from "../../engine/runtime/why-not.ts";
 import { HEADER } from "../e2e/support.ts";
-import { randomProject } from "../support/random-strategies.ts";
+import { CoreDriver, openOf } from "../support/core-driver.ts";
+import { compiled, randomProject } from "../support/random-strategies.ts";
+import type { Files } from "../support/random-strategies.ts";
 import { SEED, amount, one, picker } from "../support/runs.ts";
 import { Storm } from "../support/storm.ts";
 
@@ -26,42 +30,52 @@ interface Decided {
   readonly fired: ReadonlySet<string>;
 }
 
-function play(storm: Storm): Decided {
-  const core = createCore(OPTIONS);
+function recordsOf(
+  inputs: readonly Input[],
+  outputsOf: readonly (readonly Output[])[],
+  filesOf: (program: Program) => Files,
+): readonly JournalRecord[] {
   const records: JournalRecord[] = [HEADER];
-  const truths = new Map<string, Map<string, TruthWord>>();
-  const fired = new Set<string>();
-  const counts = new Map<string, number>();
   let n = 0;
-  for (const input of storm.inputs) {
-    const outputs = step(core, input);
+  for (const [at, input] of inputs.entries()) {
     const { kind } = input;
     if (kind === "program.loaded") {
       const { program, ...rest } = input;
-      const files = storm.filesOf.get(program) ?? {};
-      records.push({
-        kind: "in",
-        n: n++,
-        input: { ...rest, sources: { digest: program.digest, files, settings: null } },
-      });
+      const sources = { digest: program.digest, files: filesOf(program), settings: null };
+      records.push({ kind: "in", n: n++, input: { ...rest, sources } });
     } else records.push({ kind: "in", n: n++, input });
+    const outputs = outputsOf[at] ?? [];
     if (outputs.length > 0) records.push({ kind: "out", n: n++, seq: input.seq, outputs });
+  }
+  return records;
+}
+
+function play(storm: Storm): Decided {
+  const core = createCore(OPTIONS);
+  const truths = new Map<string, Map<string, TruthWord>>();
+  const fired = new Set<string>();
+  const counts = new Map<string, number>();
+  const outputsOf: (readonly Output[])[] = [];
+  for (const input of storm.inputs) {
+    const { kind } = input;
+    const outputs = step(core, input);
+    outputsOf.push(outputs);
     for (const output of outputs) if (output.kind === "confirm") fired.add(output.firing.id);
     const views = inspect(core);
     for (const [i, { facts }] of core.signals.instances.entries()) {
       const { key, moment, strategy, symbol } = facts;
       const isNew = counts.get(key) !== moment.index;
       counts.set(key, moment.index);
-      // A reload and history evaluate nothing that is told; a correction changes facts after the decision.
+      // Of these the last evaluation may be one that nobody is told of, or facts moved after it.
       if (!isNew || kind === "program.loaded" || kind === "feed" || kind === "history") continue;
       for (const { rule, truth } of views[i]?.rules ?? []) {
         const name = `${strategy.name}/${rule} ${symbol}`;
         const own = truths.get(name) ?? new Map<string, TruthWord>();
-        truths.set(name, own.set(`${input.seq}`, truth));
+        truths.set(name, own.set(String(input.seq), truth));
       }
     }
   }
-  return { records, truths, fired };
+  return { records: recordsOf(storm.inputs, outputsOf, (program) => storm.filesOf.get(program) ?? {}), truths, fired };
 }
 
 /** The last evaluation of each input: ticks may judge one strategy several times. */
@@ -106,6 +120,51 @@ async function holdsIn(seed: number): Promise<number> {
   }
   return compared;
 }
+
+const MINUTE = 60_000;
+const OPEN = openOf("2024-03-05");
+const FILES = {
+  "s.strategy.yaml":
+    "barwise: 1\nname: s\nsymbols: [SPY]\non: 5m\nrules:\n" +
+    "  - {name: enter, when: close > 100, then: {buy: {size: {qty: 1}, bracket: {stop_loss: 50}}}}\n",
+};
+
+/** What keeps the rule idle two minutes after the bar that ended at 9:35, when this has happened by then. */
+async function idleAfter(change: (run: CoreDriver) => void): Promise<string | undefined> {
+  const program = compiled(FILES);
+  const run = new CoreDriver(program, OPEN, { live: true, account: HEADER.account, journal: HEADER.id });
+  run.bar("SPY", "5m", OPEN, 90);
+  change(run);
+  run.passTo(OPEN + 7 * MINUTE);
+  run.feed({ kind: "load", state: "current", lagMs: 0, waiting: 0 });
+  run.bar("SPY", "5m", OPEN + 5 * MINUTE, 110);
+  const records = recordsOf(run.inputs, run.outputsOf, () => FILES);
+  const { reports } = await whyNot(all(records), calendarOf, { rule: "enter", at: OPEN + 7 * MINUTE - 1 });
+  expect(reports[0]?.last.map(({ time, outcome }) => [time, outcome])).toEqual([[OPEN + 5 * MINUTE, "false"]]);
+  return reports[0]?.idle;
+}
+
+describe("a rule that was not judged", () => {
+  it("had no bar, or its symbol was halted, or the feed was down", async () => {
+    expect(await idleAfter(() => {})).toBe("no_data");
+    const halt = { kind: "halt", symbol: "SPY", time: OPEN, reason: "news" } as const;
+    expect(await idleAfter((run) => run.feed({ ...halt, halted: true }))).toBe("halted");
+    const resumed = idleAfter((run) => {
+      run.feed({ ...halt, halted: true });
+      run.feed({ ...halt, halted: false });
+    });
+    expect(await resumed).toBe("no_data");
+    const down = { kind: "feed", feed: "f", status: "down", detail: "" } as const;
+    expect(await idleAfter((run) => run.feed(down))).toBe("feed_down");
+  });
+
+  it("is told of a time before anything ran", async () => {
+    const run = new CoreDriver(compiled(FILES), OPEN, { account: HEADER.account, journal: HEADER.id });
+    const records = recordsOf(run.inputs, run.outputsOf, () => FILES);
+    const asked = whyNot(all(records), calendarOf, { rule: "enter", at: OPEN - 86_400_000 });
+    await expect(asked).rejects.toThrow("the run began later");
+  });
+});
 
 describe("why a rule did not fire", () => {
   it("is what the core decided, at any instant of any run", async () => {

@@ -60,14 +60,15 @@ type Asking = Extract<Decision, { readonly asks: Asked }>;
 /** The order that a person is asked about: one at the market becomes one with a limit, and must pass as that. */
 function asShown(
   desk: DeskState,
-  { type, symbol }: OrderRequest,
+  { type, symbol, qty }: OrderRequest,
   options: SendOptions,
   older: Order | undefined,
   asking: Asking,
 ): { readonly decision: Decision } | Refused {
   const policy = policyFor(desk, options.origin.strategy);
   if (type !== "market" || policy.marketAs === "market") return { decision: asking };
-  const order = limited(asking.request, decimal(desk.account.latestOf(symbol)), policy.maxDriftRatio);
+  // Of the size that the rule wanted: the verdict that is told says what was cut off it.
+  const order = limited({ ...asking.request, qty }, decimal(desk.account.latestOf(symbol)), policy.maxDriftRatio);
   const problem = formProblem(order, options.fractional);
   if (problem !== undefined) return { code: "bracket_invalid", reason: problem.reason };
   const decision = desk.judge(order, options, { except: older });
