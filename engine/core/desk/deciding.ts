@@ -138,12 +138,13 @@ function show(desk: DeskState, request: ApprovalRequest, order: OrderRequest, re
 
 // ---------------------------------------------------------------------------------------------- yes
 
-function optionsOf({ origin, fractional }: ApprovalRequest): SendOptions {
-  return { role: "entry", origin, reducesOnly: false, fractional, leg: "entry" };
+/** What a person approved is what the firing wants, also when that is more than the rule asked for. */
+function optionsOf({ origin, fractional }: ApprovalRequest, { qty }: OrderRequest): SendOptions {
+  return { role: "entry", origin, reducesOnly: false, fractional, wanted: decimal(qty), leg: "entry" };
 }
 
 function approve(desk: DeskState, request: ApprovalRequest, order: OrderRequest, input: DecisionInput): void {
-  const options = optionsOf(request);
+  const options = optionsOf(request, order);
   const except = desk.orders.get(request.id);
   const policy = policyFor(desk, request.origin.strategy);
   const hash = hashOf(order, request.reference);
