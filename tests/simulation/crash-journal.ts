@@ -7,6 +7,7 @@
 import { decode, encode } from "../../engine/adapters/journal/encode.ts";
 import { JournalError } from "../../engine/adapters/journal/segments.ts";
 import type { Journal, JournalHeader, JournalRecord, NumberedRecord, Snapshot } from "../../engine/ports/journal.ts";
+import type { ApprovalView, DecisionInput } from "../../engine/core/approval.ts";
 import type { Pick } from "../support/runs.ts";
 import type { Life, WorldClock } from "./time.ts";
 
@@ -22,6 +23,9 @@ export class Disk {
   lines: string[] = [];
   /** Client ids of orders whose `submit` was promised to be on disk. */
   readonly submitted = new Set<string>();
+  /** What people said and what became of it, as far as it was promised to be on disk. */
+  readonly words: DecisionInput[] = [];
+  readonly approvals = new Map<string, ApprovalView>();
 
   begin(header: JournalHeader): void {
     this.lines.push(encode(header));
@@ -34,10 +38,14 @@ export class Disk {
   keep(lines: readonly string[]): void {
     for (const line of lines) {
       this.lines.push(line);
-      if (!line.includes('"kind":"submit"')) continue;
+      if (!/"kind":"(?:submit|approval|decision)"/.test(line)) continue;
       const record = decode(line) as JournalRecord;
+      if (record.kind === "in" && record.input.kind === "decision") this.words.push(record.input);
       if (record.kind !== "out") continue;
-      for (const output of record.outputs) if (output.kind === "submit") this.submitted.add(output.order.clientOrderId);
+      for (const output of record.outputs) {
+        if (output.kind === "submit") this.submitted.add(output.order.clientOrderId);
+        if (output.kind === "approval") this.approvals.set(output.approval.id, output.approval);
+      }
     }
   }
 }

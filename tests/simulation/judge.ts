@@ -5,10 +5,12 @@
  * exchange did, and nothing of what went wrong between them.
  */
 import { differencesOfMoney, differencesOfOrder, isOpen } from "../../bench/soak/ledger.ts";
+import type { ApprovalState } from "../../engine/core/approval.ts";
 import { Decimal, ZERO, text } from "../../engine/core/decimal.ts";
 import type { Input, OrderRequest, OrderView, Output } from "../../engine/core/event.ts";
 import type { CoreState } from "../../engine/core/step.ts";
 import type { Exchange, ExchangeEvent, ExchangeOrder } from "../../engine/exchange/types.ts";
+import { askedAbove } from "./programs.ts";
 import type { Disk } from "./crash-journal.ts";
 import type { Witness } from "./wire.ts";
 
@@ -20,6 +22,17 @@ export interface Limits {
   readonly shorting: readonly string[];
   /** Strategies of targets, which add to what they hold: only what is open counts. */
   readonly adding: readonly string[];
+  /** Dollars of one entry. */
+  readonly maxNotional: number;
+}
+
+interface JudgeOptions {
+  readonly exchange: Exchange;
+  readonly disk: Disk;
+  readonly limits: Limits;
+  /** Of the market now. */
+  readonly priceOf: (symbol: string) => number;
+  readonly log: (line: string) => void;
 }
 
 type Owner = Pick<OrderView, "strategy" | "symbol" | "role">;
@@ -41,14 +54,20 @@ export class Judge implements Witness {
   readonly #books = new Map<string, Book>();
   readonly #net = new Map<string, Decimal>();
   executions = 0;
+  /** Requests that a person said yes to. */
+  approved = 0;
+  /** The kill file of the machine is there. */
+  isKilled = false;
 
-  readonly #log: (line: string) => void;
+  readonly #log: JudgeOptions["log"];
+  readonly #priceOf: JudgeOptions["priceOf"];
 
-  constructor(exchange: Exchange, disk: Disk, limits: Limits, log: (line: string) => void) {
+  constructor({ exchange, disk, limits, priceOf, log }: JudgeOptions) {
     this.#log = log;
     this.#exchange = exchange;
     this.#disk = disk;
     this.#limits = limits;
+    this.#priceOf = priceOf;
   }
 
   #fault(what: string): void {
@@ -82,18 +101,47 @@ export class Judge implements Witness {
       if (trading === "HALTED") this.#fault(`${clientOrderId} is sent while trading is halted`);
       if (trading === "REDUCING" && owner?.role === "entry")
         this.#fault(`entry ${clientOrderId} is sent while REDUCING`);
+      const needsWord = owner?.role === "entry" && Number(output.order.qty) > askedAbove(core.signals.program);
+      if (needsWord && state.approvals.get(clientOrderId)?.state !== "approved")
+        this.#fault(`entry ${clientOrderId} of ${output.order.qty} is sent and nobody was asked`);
     }
   }
 
   // ------------------------------------------------------------------------------------------ what the exchange sees
 
+  sending({ clientOrderId: id }: OrderRequest): void {
+    if (this.isKilled) this.#fault(`${id} leaves while the kill file is there`);
+  }
+
   submitted(request: OrderRequest): void {
-    const { clientOrderId: id } = request;
+    const { clientOrderId: id, qty, limitPrice, stopPrice, symbol } = request;
+    this.#checkWord(request);
+    const price = Number(limitPrice ?? stopPrice ?? this.#priceOf(symbol));
+    if (this.#owners.get(id)?.role === "entry" && Number(qty) * price > this.#limits.maxNotional)
+      this.#fault(`entry ${id} of ${qty} at ${price} is worth more than ${this.#limits.maxNotional}`);
     if (!this.#disk.submitted.has(id)) this.#fault(`${id} reached the exchange before a journal had it`);
     const content = JSON.stringify(request);
     const before = this.#contents.get(id);
     if (before !== undefined && before !== content) this.#fault(`${id} came twice and differs: ${before} ${content}`);
     this.#contents.set(id, content);
+  }
+
+  /** What a person was asked about left on words that are on disk, as they approved it. */
+  #checkWord({ clientOrderId: id, qty, limitPrice, type, timeInForce }: OrderRequest): void {
+    const asked = this.#disk.approvals.get(id);
+    if (asked === undefined) return;
+    if (asked.state !== "approved") return this.#fault(`${id} is sent and its request is ${asked.state}`);
+    const said = this.#disk.words.filter(({ approval, decision }) => approval === id && decision === "approve");
+    const people = new Set(said.map(({ by }) => by));
+    if (people.size < asked.needed) this.#fault(`${id} needs ${asked.needed} people and has ${[...people].join(", ")}`);
+    const { order } = asked;
+    const isSame = [
+      order.qty === qty,
+      order.limitPrice === limitPrice,
+      order.type === type,
+      order.timeInForce === timeInForce,
+    ];
+    if (isSame.includes(false)) this.#fault(`${id} differs from what was approved: ${JSON.stringify(order)}`);
   }
 
   happened(event: ExchangeEvent): void {
@@ -173,6 +221,23 @@ export class Judge implements Witness {
       if (theirs === undefined) this.#fault(`${order.clientOrderId} is ${order.state} here and not at the exchange`);
     }
     for (const [id] of this.#contents) if (!this.#owners.has(id)) this.#fault(`${id} was sent and no journal says so`);
+    for (const { id, state: now } of state.approvals.all) this.#checkRequest(core, id, now);
+  }
+
+  /** One order for each yes, none for anything else. */
+  #checkRequest({ desk }: CoreState, id: string, now: ApprovalState): void {
+    const order = desk.state.orders.get(id);
+    if (now === "approved") this.approved++;
+    if (now === "approved" && (order === undefined || order.state === "intended"))
+      this.#fault(`${id} is approved and has no order`);
+    if (now !== "approved" && this.#contents.has(id)) this.#fault(`${id} is ${now} and was sent`);
+    if (now !== "approved" && now !== "pending" && order !== undefined) this.#fault(`${id} is ${now} and has an order`);
+  }
+
+  /** What a person was told became of a request is so for good. */
+  told(core: CoreState, id: string, then: ApprovalState): void {
+    const now = core.desk.state.approvals.get(id)?.state;
+    if (now !== then) this.#fault(`${id} was said to be ${then} and is ${now ?? "unknown"}`);
   }
 
   #compare(core: CoreState, theirs: ExchangeOrder): void {

@@ -5,7 +5,7 @@
  */
 import type { Program } from "../../engine/core/program.ts";
 import { compile } from "../../engine/lang/compile.ts";
-import { picker } from "../support/runs.ts";
+import { one, picker } from "../support/runs.ts";
 import type { Pick } from "../support/runs.ts";
 
 export interface Loaded {
@@ -16,6 +16,8 @@ export interface Loaded {
 export const SYMBOLS = ["ACME", "BETA"];
 export const MAX_POSITION = 24;
 export const MAX_ENTRIES = 2;
+/** Dollars of one entry. */
+export const MAX_NOTIONAL = 1_900;
 /** Strategies that may be short. */
 export const SHORTING = ["turn"];
 /** Strategies of targets, which add to what they hold. */
@@ -73,8 +75,28 @@ rules:
 const project = (pick: Pick): string => `barwise: 1
 strategies: strategies/
 unknown_orders: ${pick(2) === 0 ? "resend" : "park"}
-risk: {max_position: {qty: ${MAX_POSITION}}, price_collar: 20%}
-`;
+risk: {max_position: {qty: ${MAX_POSITION}}, max_order_notional: ${MAX_NOTIONAL}, price_collar: 20%}
+${pick(3) === 0 ? "" : `approval: {when: order.qty > ${pick(10)}, ${approval(pick)}}\n`}`;
+
+const approval = (pick: Pick): string =>
+  [
+    `second: order.qty > ${9 + pick(8)}`,
+    `expires: ${one(pick, ["15s", "90s", "10m"])}`,
+    `fresh: ${one(pick, ["10s", "2m"])}`,
+    `max_drift: ${one(pick, ["0.05%", "1%"])}`,
+    `edits: ${one(pick, ["any", "any", "lower"])}`,
+    `market_as: ${one(pick, ["limit", "market"])}`,
+    ...(pick(2) === 0 ? [] : ["on_reject: rearm", "on_expiry: rearm"]),
+  ].join(", ");
+
+const THRESHOLD = /^approval: \{when: order\.qty > (\d+)/m;
+
+/** Entries of more shares need a person's word. */
+export function askedAbove(program: Program | undefined): number {
+  return thresholds.get(program?.digest ?? "") ?? Number.POSITIVE_INFINITY;
+}
+
+const thresholds = new Map<string, number>();
 
 /** Compiling takes longer than most of a world, so that there are not more of them. */
 const PROJECTS = 96;
@@ -84,6 +106,8 @@ export function drawProject(pick: Pick): Loaded {
   const sources = sourcesOf(picker(pick(PROJECTS)));
   const { program, diagnostics } = compile(sources);
   if (program === null) throw new Error(diagnostics.map(({ line, message }) => `${line}: ${message}`).join("\n"));
+  const [, threshold] = THRESHOLD.exec(sources["barwise.yaml"] ?? "") ?? [];
+  if (threshold !== undefined) thresholds.set(program.digest, Number(threshold));
   return { program, sources };
 }
 

@@ -55,6 +55,8 @@ const TIMEOUT_MS = 10_000;
 
 /** What sees the exchange from outside: the judge. */
 export interface Witness {
+  /** A process lets it go. */
+  sending(request: OrderRequest): void;
   submitted(request: OrderRequest): void;
   happened(event: ExchangeEvent): void;
 }
@@ -210,6 +212,7 @@ export class Wire {
             ? {}
             : { type: body.limitPrice === undefined && orderClass !== "oco" ? "market" : "limit" }),
         } as OrderRequest;
+        if (!life.isOver) witness.sending(request);
         const act = (): SdkOrder => {
           witness.submitted(request);
           const result = exchange.submit(request, world.now());

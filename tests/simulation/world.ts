@@ -3,6 +3,7 @@
  *
  * Owns: what happens when, all of it drawn from one seed. May not: judge.
  */
+import { GuardedBroker } from "../../engine/adapters/control/guarded-broker.ts";
 import { createAlpacaBroker } from "../../engine/adapters/alpaca/broker.ts";
 import type { Bar, HistoryInput } from "../../engine/core/event.ts";
 import { createExchange } from "../../engine/exchange/exchange.ts";
@@ -22,7 +23,9 @@ import { one, picker } from "../support/runs.ts";
 import type { Pick } from "../support/runs.ts";
 import { CrashJournal, Disk } from "./crash-journal.ts";
 import { Judge } from "./judge.ts";
-import { ADDING, MAX_ENTRIES, MAX_POSITION, SHORTING, SYMBOLS, drawProject } from "./programs.ts";
+import { People } from "./people.ts";
+import type { Reached } from "./people.ts";
+import { ADDING, MAX_ENTRIES, MAX_NOTIONAL, MAX_POSITION, SHORTING, SYMBOLS, drawProject } from "./programs.ts";
 import type { Loaded } from "./programs.ts";
 import { Life, WorldClock } from "./time.ts";
 import { LINKS, Wire } from "./wire.ts";
@@ -43,6 +46,9 @@ export interface Outcome {
   readonly orders: number;
   readonly executions: number;
   readonly processes: number;
+  /** Words of people, and requests that they approved. */
+  readonly words: number;
+  readonly approved: number;
 }
 
 interface Process {
@@ -60,6 +66,7 @@ export class World {
   readonly #exchange: Exchange;
   readonly #judge: Judge;
   readonly #wire: Wire;
+  readonly #people: People;
   readonly #log: string[] = [];
   readonly #bars = new Map<string, Bar[]>(SYMBOLS.map((symbol) => [symbol, []]));
   readonly #cents = new Map(SYMBOLS.map((symbol) => [symbol, 10_000]));
@@ -70,7 +77,11 @@ export class World {
   #isClosed = false;
   readonly #problems: string[] = [];
 
-  constructor(seed: number) {
+  readonly #killAt: number | undefined;
+
+  /** `killAt`: all is well but for one thing: the first process is killed at this write or message. */
+  constructor(seed: number, killAt?: number) {
+    this.#killAt = killAt;
     this.#pick = picker(seed);
     const pick = this.#pick;
     this.#exchange = createExchange({
@@ -93,8 +104,17 @@ export class World {
     });
     this.#disk.begin(HEADER);
     const log = (line: string): void => this.#note(line);
-    const limits = { maxPosition: MAX_POSITION, maxEntries: MAX_ENTRIES, shorting: SHORTING, adding: ADDING };
-    this.#judge = new Judge(this.#exchange, this.#disk, limits, log);
+    const limits = {
+      ...{ maxPosition: MAX_POSITION, maxEntries: MAX_ENTRIES, maxNotional: MAX_NOTIONAL },
+      ...{ shorting: SHORTING, adding: ADDING },
+    };
+    const priceOf = (symbol: string): number => (this.#cents.get(symbol) ?? 0) / 100;
+    this.#judge = new Judge({ exchange: this.#exchange, disk: this.#disk, limits, priceOf, log });
+    this.#people = new People({
+      ...{ pick, clock: this.#clock, log },
+      running: () => this.#reached(),
+      onKill: (isKilled) => (this.#judge.isKilled = isKilled),
+    });
     this.#wire = new Wire({ exchange: this.#exchange, world: this.#clock, pick, witness: this.#judge, log });
     this.#loaded = drawProject(pick);
   }
@@ -104,16 +124,18 @@ export class World {
   }
 
   async run(): Promise<Outcome> {
-    this.#wire.weather = this.#drawWeather();
+    if (this.#killAt === undefined) this.#wire.weather = this.#drawWeather();
     void this.#launch();
-    this.#plan();
+    this.#people.begin();
+    if (this.#killAt === undefined) this.#plan();
     this.#tick();
     await this.#clock.passTo(START + MINUTES * MINUTE);
     await this.#settle();
-    const { violations, orders, executions } = this.#judge;
+    const { violations, orders, executions, approved } = this.#judge;
     const journal = this.#disk.lines.join("\n");
     const problems = [...this.#problems, ...violations];
-    return { violations: problems, journal, log: this.#log, orders, executions, processes: this.#processes };
+    const counts = { orders, executions, approved, words: this.#people.words, processes: this.#processes };
+    return { violations: problems, journal, log: this.#log, ...counts };
   }
 
   #drawWeather(): Weather {
@@ -186,9 +208,10 @@ export class World {
   /** Starts a process on what the disk holds; when it cannot, another one is started later. */
   async #launch(): Promise<void> {
     const pick = this.#pick;
-    const left = this.#isCalm || pick(3) > 0 ? Number.POSITIVE_INFINITY : 1 + pick(pick(2) === 0 ? 60 : 1_500);
+    const left = this.#writesLeft();
     const life: Life = new Life(this.#clock, pick(1e9), left, () => this.#died(life));
-    const fullAfter = this.#isCalm || pick(12) > 0 ? Number.POSITIVE_INFINITY : pick(1_500);
+    const isWell = this.#isCalm || this.#killAt !== undefined;
+    const fullAfter = isWell || pick(12) > 0 ? Number.POSITIVE_INFINITY : pick(1_500);
     const faults = { slowestMs: pick(2) === 0 ? 5 : 3_000, fullAfter };
     const journal = new CrashJournal(this.#disk, life, this.#clock, pick, faults);
     const { records } = this.#disk;
@@ -208,6 +231,12 @@ export class World {
     }
   }
 
+  #writesLeft(): number {
+    const pick = this.#pick;
+    if (this.#killAt !== undefined) return this.#processes === 0 ? this.#killAt : Number.POSITIVE_INFINITY;
+    return this.#isCalm || pick(3) > 0 ? Number.POSITIVE_INFINITY : 1 + pick(pick(2) === 0 ? 60 : 1_500);
+  }
+
   #engine(life: Life, journal: CrashJournal, key: string, recovered: Rebuilt | undefined): Engine {
     const credentials = { keyId: key, secret: "s" };
     const account = { kind: "loopback", url: "http://127.0.0.1:1" } as const;
@@ -216,7 +245,11 @@ export class World {
       journalId: HEADER.id,
       calendarOf,
       journal,
-      broker: createAlpacaBroker({ account, credentials, timers: life }),
+      broker: new GuardedBroker(createAlpacaBroker({ account, credentials, timers: life }), {
+        isHalted: () => this.#people.isKilled,
+        onSend: () => {},
+      }),
+      first: this.#people.first,
       feeds: [
         {
           name: "market",
@@ -233,6 +266,7 @@ export class World {
       observe: (input, outputs) => {
         if (life.isOver) return;
         this.#judge.decided(engine.core, input, outputs, LINKS.get(key)?.isLive() === true);
+        this.#people.follow(reach(engine, journal), input, outputs);
         for (const output of outputs)
           if (output.kind === "alert") this.#note(`  ${output.level} ${output.code}: ${output.message}`);
       },
@@ -255,6 +289,12 @@ export class World {
     if (life.isOver) return;
     await engine.startFeeds();
     this.#note("the process trades");
+    this.#people.notice();
+  }
+
+  #reached(): Reached | undefined {
+    const process = this.#process;
+    return process?.feed === undefined ? undefined : reach(process.engine, process.journal);
   }
 
   async #warmup({ program }: Loaded): Promise<readonly HistoryInput[]> {
@@ -296,6 +336,10 @@ export class World {
     often(2, () => this.#process?.life.end());
     often(2, () => void this.#reload());
     if (pick(3) === 0) often(6, () => this.#command());
+    if (pick(3) === 0) {
+      often(2, () => this.#people.kill());
+      often(4, () => this.#people.resume());
+    }
   }
 
   async #reload(): Promise<void> {
@@ -323,6 +367,7 @@ export class World {
     this.#wire.clear();
     this.#process?.life.spare();
     await this.#pass(4 * MINUTE);
+    this.#people.leave();
     // Nothing is decided any more, so that the two can be compared.
     this.#process?.engine.command("halt", "ann", "the end");
     await this.#pass(MINUTE);
@@ -338,6 +383,7 @@ export class World {
     }
     // Nothing is appended any more; the sync that every second brings has passed.
     this.#judge.end(process.engine.core);
+    for (const [id, state] of this.#people.told) this.#judge.told(process.engine.core, id, state);
     await this.#recompute(process.engine);
   }
 
@@ -366,6 +412,10 @@ export class World {
       this.#problems.push(String(error));
     }
   }
+}
+
+function reach(engine: Engine, journal: CrashJournal): Reached {
+  return { core: engine.core, post: (body) => engine.post(body), sync: () => journal.sync() };
 }
 
 async function* all(records: readonly JournalRecord[]): AsyncGenerator<JournalRecord> {
