@@ -19,6 +19,7 @@ import { addLint } from "./lint.ts";
 import { addLsp } from "./lsp.ts";
 import { addNotify } from "./notify.ts";
 import { addOperate } from "./operate.ts";
+import { addOverride } from "./override.ts";
 import { addPlan } from "./plan.ts";
 import { addReplay } from "./replay.ts";
 import { addResolve } from "./resolve.ts";
@@ -49,5 +50,6 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   addStatus,
   addApprovals,
   addOperate,
+  addOverride,
   addKill,
 ];

@@ -41,3 +41,12 @@ export function whoAsks(): string {
     return `uid ${process.getuid?.() ?? "unknown"}`;
   }
 }
+
+/** Of `--strategy` and `--symbol`. */
+export function scopeOf(flags: { readonly strategy?: string; readonly symbol?: string }): string {
+  const { strategy, symbol } = flags;
+  if (strategy !== undefined && symbol !== undefined)
+    throw new CliError("--strategy and --symbol: one of them; what holds for a strategy does not hold for a symbol");
+  if (strategy !== undefined) return `strategy:${strategy}`;
+  return symbol === undefined ? "account" : `symbol:${symbol}`;
+}

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import type { ControlClient } from "../adapters/control/client.ts";
 import type { CommandName, CommandResult, HeldPosition, StatusView } from "../ports/control.ts";
-import { PROJECT_ARGUMENT, whoAsks, withEngine } from "./control-place.ts";
+import { PROJECT_ARGUMENT, scopeOf, whoAsks, withEngine } from "./control-place.ts";
 import { CliError, print, printable } from "./io.ts";
 
 interface Flags {
@@ -52,13 +52,6 @@ async function operate(command: CommandName, folder: string, flags: Flags): Prom
   const why = result.reason === "" ? "" : `: ${printable(result.reason)}`;
   const orders = result.cancelling === 0 ? "" : `; ${result.cancelling} orders are being cancelled`;
   print(`${result.scope} is ${result.state}${why}${orders}`);
-}
-
-function scopeOf({ strategy, symbol }: Flags): string {
-  if (strategy !== undefined && symbol !== undefined)
-    throw new CliError("--strategy and --symbol: one of them; a halt holds for a strategy or for a symbol");
-  if (strategy !== undefined) return `strategy:${strategy}`;
-  return symbol === undefined ? "account" : `symbol:${symbol}`;
 }
 
 /** Trading again needs a reason that somebody typed. */

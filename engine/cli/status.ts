@@ -6,9 +6,10 @@
 import type { Command } from "commander";
 import type { ApprovalView } from "../core/approval.ts";
 import type { OrderView } from "../core/event.ts";
-import type { AlertView, HeldPosition, LimitUse, StateView, StatusView } from "../ports/control.ts";
+import type { AlertView, HeldPosition, LimitUse, OverrideView, StateView, StatusView } from "../ports/control.ts";
 import { approvalRow } from "./approvals.ts";
 import { PROJECT_ARGUMENT, withEngine } from "./control-place.ts";
+import { overrideRow } from "./override.ts";
 import { CliError, money, painter, percent, print, printable, table, usageBar } from "./io.ts";
 import type { Painter } from "./io.ts";
 
@@ -22,6 +23,7 @@ interface Whole {
   readonly positions: readonly HeldPosition[];
   readonly orders: readonly OrderView[];
   readonly approvals: readonly ApprovalView[];
+  readonly overrides: readonly OverrideView[];
   readonly alerts: readonly AlertView[];
 }
 
@@ -50,15 +52,16 @@ function isJson({ format }: Flags): boolean {
 async function runStatus(folder: string, flags: Flags): Promise<void> {
   const asJson = isJson(flags);
   const whole = await withEngine(folder, async (client): Promise<Whole> => {
-    const [status, states, positions, orders, approvals, alerts] = await Promise.all([
+    const [status, states, positions, orders, approvals, overrides, alerts] = await Promise.all([
       client.get<StatusView>("/v1/status"),
       client.get<readonly StateView[]>("/v1/states"),
       client.get<readonly HeldPosition[]>("/v1/positions"),
       client.get<readonly OrderView[]>("/v1/orders"),
       client.get<readonly ApprovalView[]>("/v1/approvals"),
+      client.get<readonly OverrideView[]>("/v1/overrides"),
       client.get<readonly AlertView[]>(`/v1/alerts?count=${ALERTS}`),
     ]);
-    return { status, states, positions, orders, approvals, alerts };
+    return { status, states, positions, orders, approvals, overrides, alerts };
   });
   print(asJson ? JSON.stringify(whole, undefined, 2) : statusText(whole, painter(process.stdout)));
   // Scripts ask whether it trades.
@@ -66,7 +69,10 @@ async function runStatus(folder: string, flags: Flags): Promise<void> {
   if (!status.ready || status.state !== "ACTIVE") process.exitCode = 1;
 }
 
-export function statusText({ status, states, positions, orders, approvals, alerts }: Whole, paint: Painter): string {
+export function statusText(
+  { status, states, positions, orders, approvals, overrides, alerts }: Whole,
+  paint: Painter,
+): string {
   const banner = paint(status.live ? ["bold", "red"] : ["bold", "yellow"], printable(status.banner));
   const lines = [`${paint("bold", `barwise ${status.version}`)}   ${banner}`, table(headRows(status, paint))];
   for (const { scope, state, causes } of states)
@@ -75,6 +81,7 @@ export function statusText({ status, states, positions, orders, approvals, alert
   lines.push("", section("Positions", positions.map(positionRow), paint, [2, 3, 4, 5]));
   lines.push("", section("Working orders", orders.map(orderRow), paint));
   if (approvals.length > 0) lines.push("", section("Waiting for a person", approvals.map(approvalRow), paint));
+  if (overrides.length > 0) lines.push("", section("Raised limits", overrides.map(overrideRow), paint));
   lines.push("", section("Latest alerts", alerts.map(alertRow), paint));
   return lines.join("\n");
 }
@@ -128,8 +135,14 @@ function cash(value: number | null): string {
 
 async function runRisk(folder: string, flags: Flags): Promise<void> {
   const asJson = isJson(flags);
-  const limits = await withEngine(folder, (client) => client.get<readonly LimitUse[]>("/v1/risk"));
-  print(asJson ? JSON.stringify(limits, undefined, 2) : riskText(limits, painter(process.stdout)));
+  const { limits, overrides } = await withEngine(folder, async (client) => ({
+    limits: await client.get<readonly LimitUse[]>("/v1/risk"),
+    overrides: await client.get<readonly OverrideView[]>("/v1/overrides"),
+  }));
+  if (asJson) return print(JSON.stringify(limits, undefined, 2));
+  const paint = painter(process.stdout);
+  print(riskText(limits, paint));
+  if (overrides.length > 0) print(`\n${section("Raised limits", overrides.map(overrideRow), paint)}`);
 }
 
 export function riskText(limits: readonly LimitUse[], paint: Painter): string {

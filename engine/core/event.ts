@@ -112,7 +112,7 @@ export interface TimerInput {
   readonly at: number;
 }
 
-export type CommandInput = PlainCommandInput | OverrideInput;
+export type CommandInput = PlainCommandInput | OverrideInput | OverrideAskInput | OverrideConfirmInput;
 
 /** Two people raise a limit for a while; nothing happens when it is one person, or no limit that can be raised. */
 export interface OverrideInput {
@@ -130,7 +130,23 @@ export interface OverrideInput {
   readonly scope?: string;
 }
 
-type PlainCommandInput = { readonly kind: "command"; readonly by: string; readonly reason: string } & (
+/** One person asks for it: nothing holds until another one has confirmed it. */
+export interface OverrideAskInput extends Omit<OverrideInput, "command" | "untilMs" | "by"> {
+  readonly command: "ask-override";
+  /** How long it is to hold, from the word of the second person on. */
+  readonly forMs: number;
+  readonly by: string;
+}
+
+export interface OverrideConfirmInput {
+  readonly kind: "command";
+  readonly command: "confirm-override";
+  readonly override: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export type PlainCommandInput = { readonly kind: "command"; readonly by: string; readonly reason: string } & (
   | {
       readonly command: "halt" | "reduce" | "resume" | "cancel-all" | "flatten";
       /** `strategy:NAME` or `symbol:NAME`; absent: the account. */

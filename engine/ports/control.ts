@@ -141,6 +141,33 @@ export interface StateView {
   readonly causes: readonly { readonly cause: string; readonly state: TradingState; readonly reason: string }[];
 }
 
+/** A limit that two people have raised for a while, or that one asks to raise. */
+export interface OverrideView {
+  /** What a confirmation names; null once it holds. */
+  readonly id: string | null;
+  /** `asked` waits for a second person. */
+  readonly state: "asked" | "holds";
+  readonly limit: string;
+  /** Ratios as fractions, times in milliseconds. */
+  readonly value: number;
+  readonly scope: string;
+  readonly by: readonly string[];
+  readonly reason: string;
+  /** End of the override, or of the time in which it can be confirmed. */
+  readonly until: string;
+  /** How long it is to hold, from the confirmation on; null once it holds. */
+  readonly for_ms: number | null;
+}
+
+export interface OverrideRequest {
+  readonly limit: string;
+  readonly value: number;
+  readonly forMs: number;
+  readonly scope: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
 export interface AlertView {
   /** Number of the input that it came from. */
   readonly seq: number;
@@ -208,6 +235,12 @@ export interface ControlPort {
   approval(id: string): ApprovalView;
   /** Answers with what became of the request; rejects with a ControlError when the word does not count. */
   decide(decision: Decision): Promise<ApprovalView>;
+  /** Those that hold, and those that wait for a second person. */
+  overrides(): readonly OverrideView[];
+  /** Nothing holds yet: another person must confirm it. Rejects with a ControlError. */
+  askOverride(request: OverrideRequest): Promise<OverrideView>;
+  /** From its answer on the limit is raised. Rejects with a ControlError. */
+  confirmOverride(id: string, by: string, reason: string): Promise<OverrideView>;
   /** The latest, oldest first. */
   alerts(count: number): readonly AlertView[];
   /** The latest entries of the journal, oldest first, as `barwise journal tail --format json` has them. */

@@ -12,7 +12,14 @@ import type { CoreState } from "../core/step.ts";
 import { isoTime } from "../core/time.ts";
 import { accountOf, approvalOf, booksOf, inspect, openOrders, pendingApprovals } from "../core/view.ts";
 import type { LeafView } from "../core/view.ts";
-import type { AccountStatus, HeldPosition, LimitUse, StateView, StrategyStatus } from "../ports/control.ts";
+import type {
+  AccountStatus,
+  HeldPosition,
+  LimitUse,
+  OverrideView,
+  StateView,
+  StrategyStatus,
+} from "../ports/control.ts";
 
 /** What JSON cannot hold is unknown. */
 export function known(value: number): number | null {
@@ -96,6 +103,19 @@ export function limitsOf({ desk }: CoreState): readonly LimitUse[] {
     used: usage.used === null ? null : known(usage.used),
     ratio: usage.used === null || !(usage.value > 0) ? null : known(usage.used / usage.value),
   }));
+}
+
+/** What holds first; then what waits for a second person. */
+export function overridesOf({ desk }: CoreState): readonly OverrideView[] {
+  const { overrides } = desk.state;
+  return [
+    ...overrides.holding.map(({ limit, value, scope, by, reason, until }) => ({
+      ...{ id: null, state: "holds" as const, limit, value, scope, by, reason, until: isoTime(until), for_ms: null },
+    })),
+    ...overrides.asked.map(({ id, limit, value, scope, by, reason, until, forMs }) => ({
+      ...{ id, state: "asked" as const, limit, value, scope, by: [by], reason, until: isoTime(until), for_ms: forMs },
+    })),
+  ];
 }
 
 /** The account always, other scopes while something holds there. */

@@ -8,7 +8,7 @@
 import { invariant } from "../core/assert.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
-import type { BrokerInput, CommandInput, HistoryInput, Input, InputBody, Output } from "../core/event.ts";
+import type { BrokerInput, HistoryInput, Input, InputBody, Output, PlainCommandInput } from "../core/event.ts";
 import type { SplitInput } from "../core/feed-event.ts";
 import type { Program } from "../core/program.ts";
 import { openOrders } from "../core/view.ts";
@@ -190,7 +190,7 @@ export class Engine {
     void this.#sync();
   }
 
-  command(command: Exclude<CommandInput["command"], "not-sent" | "override">, by: string, reason: string): void {
+  command(command: Exclude<PlainCommandInput["command"], "not-sent">, by: string, reason: string): void {
     this.post({ kind: "command", command, by, reason });
   }
 

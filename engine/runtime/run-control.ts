@@ -6,6 +6,7 @@
  */
 import type { ApprovalView, DecisionInput } from "../core/approval.ts";
 import type { CommandInput, OrderView, TradingState } from "../core/event.ts";
+import { OVERRIDE_REFUSED } from "../core/desk/overrides.ts";
 import { accountOf, approvalOf, openOrders } from "../core/view.ts";
 import type { LeafView } from "../core/view.ts";
 import { ControlError } from "../ports/control.ts";
@@ -19,6 +20,8 @@ import type {
   Decision,
   HeldPosition,
   LimitUse,
+  OverrideRequest,
+  OverrideView,
   ReloadView,
   RuleReport,
   StateView,
@@ -32,6 +35,7 @@ import {
   known,
   limitsOf,
   ordersOf,
+  overridesOf,
   positionsOf,
   stateIn,
   statesOf,
@@ -179,6 +183,45 @@ export class RunControl implements ControlPort {
     return this.approval(decision.approval);
   }
 
+  overrides(): readonly OverrideView[] {
+    return overridesOf(this.#options.engine.core);
+  }
+
+  async askOverride({ scope, ...request }: OverrideRequest): Promise<OverrideView> {
+    const where = this.#scoped(scope);
+    const { seq } = await this.#agreed({ kind: "command", command: "ask-override", ...request, ...where });
+    return this.#override(({ id }) => id === `override-${seq}`);
+  }
+
+  async confirmOverride(id: string, by: string, reason: string): Promise<OverrideView> {
+    const asked = this.overrides().find((one) => one.id === id);
+    if (asked === undefined) throw new ControlError("not_found", `nobody asks for ${id}, or its time is over`);
+    await this.#agreed({ kind: "command", command: "confirm-override", override: id, by, reason });
+    const { limit, scope } = asked;
+    return this.#override((one) => one.state === "holds" && one.limit === limit && one.scope === scope);
+  }
+
+  #override(is: (one: OverrideView) => boolean): OverrideView {
+    const found = this.overrides().find(is);
+    if (found === undefined) throw new ControlError("refused", "it is over already");
+    return found;
+  }
+
+  /** What the core refuses it tells as an alert. */
+  async #agreed(input: CommandInput): Promise<Taken> {
+    const taken = await this.#taken(input);
+    for (const output of taken.outputs)
+      if (output.kind === "alert" && output.code === OVERRIDE_REFUSED)
+        throw new ControlError("refused", output.message, { detail: "override_refused" });
+    return taken;
+  }
+
+  #scoped(scope: string): { readonly scope?: string } {
+    if (!isScope(this.#options.engine.core, scope))
+      throw new ControlError("unknown_scope", `${scope}: no strategy and no symbol of that name runs here`);
+    return scope === "account" ? {} : { scope };
+  }
+
   alerts(count: number): readonly AlertView[] {
     return this.#options.log.alerts(count);
   }
@@ -197,8 +240,7 @@ export class RunControl implements ControlPort {
 
   async command({ command, scope, by, reason }: ControlCommand): Promise<CommandResult> {
     const { engine, killSwitch } = this.#options;
-    if (!isScope(engine.core, scope))
-      throw new ControlError("unknown_scope", `${scope}: no strategy and no symbol of that name runs here`);
+    const where = this.#scoped(scope);
     const isWhole = scope === "account";
     // The file first: what is asked for after it must find it, whatever happens in between.
     const unset = command === "kill" ? this.#putOn({ by, reason }) : undefined;
@@ -208,7 +250,7 @@ export class RunControl implements ControlPort {
     const input: CommandInput =
       command === "kill"
         ? { kind: "command", command, by, reason }
-        : { kind: "command", command, by, reason, ...(isWhole ? {} : { scope }) };
+        : { kind: "command", command, by, reason, ...where };
     const { seq, outputs } = await this.#taken(input);
     const cancelling = outputs.filter(({ kind }) => kind === "cancel").length;
     if (unset !== undefined) throw unset;

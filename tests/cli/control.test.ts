@@ -8,6 +8,7 @@ import { addApprovals } from "../../engine/cli/approvals.ts";
 import { whoAsks } from "../../engine/cli/control-place.ts";
 import { addKill } from "../../engine/cli/kill.ts";
 import { addOperate } from "../../engine/cli/operate.ts";
+import { addOverride } from "../../engine/cli/override.ts";
 import { addStatus, riskText, statusText } from "../../engine/cli/status.ts";
 import { ControlError } from "../../engine/ports/control.ts";
 import type { LimitUse } from "../../engine/ports/control.ts";
@@ -15,7 +16,7 @@ import { APPROVAL, FakeControl, TOKEN, serve } from "../adapters/control/support
 import { barwiseWith, inFolderOfItsOwn } from "./in-process.ts";
 
 const folder = inFolderOfItsOwn("control");
-const barwise = barwiseWith(addStatus, addApprovals, addOperate, addKill);
+const barwise = barwiseWith(addStatus, addApprovals, addOperate, addOverride, addKill);
 const plain = (_: unknown, text: string): string => text;
 
 async function running(control = new FakeControl()): Promise<FakeControl> {
@@ -92,7 +93,15 @@ describe("with an engine", () => {
     await running();
     const { out } = await barwise("status", "--format", "json");
     const parsed = JSON.parse(out) as object;
-    expect(Object.keys(parsed).sort()).toEqual(["alerts", "approvals", "orders", "positions", "states", "status"]);
+    expect(Object.keys(parsed).sort()).toEqual([
+      "alerts",
+      "approvals",
+      "orders",
+      "overrides",
+      "positions",
+      "states",
+      "status",
+    ]);
   });
 
   it("commands go with the user's name, scope and reason", async () => {
@@ -134,6 +143,63 @@ describe("with an engine", () => {
     control.failure = new ControlError("unknown_scope", "strategy:x: no strategy of that name");
     const { err, code } = await barwise("halt", ".", "--strategy", "x");
     expect([code, err]).toEqual([1, "error: strategy:x: no strategy of that name\n"]);
+  });
+});
+
+describe("override", () => {
+  const ask = ["override", "max_order_qty", "500", ".", "--for", "30m", "--reason", "a block trade"];
+
+  it("asks with the value as the risk file has it, and a second person confirms", async () => {
+    const control = await running();
+    const { out } = await barwise(...ask, "--by", "ann", "--strategy", "s");
+    expect(out).toContain(
+      "override-7  max_order_qty 500  asked by ann  for 30m, to be confirmed by 2026-01-01T00:15:00.000Z",
+    );
+    expect(out).toContain("barwise override --confirm override-7 --by NAME");
+    await barwise("override", "price_collar", "12%", ".", "--for", "2h", "--reason", "thin market");
+    await barwise("override", "max_price_age", "2m", ".", "--for", "1d", "--reason", "slow feed");
+    expect(control.asked).toEqual([
+      { limit: "max_order_qty", value: 500, forMs: 1_800_000, scope: "strategy:s", by: "ann", reason: "a block trade" },
+      { limit: "price_collar", value: 0.12, forMs: 7_200_000, scope: "account", by: whoAsks(), reason: "thin market" },
+      {
+        limit: "max_price_age",
+        value: 120_000,
+        forMs: 86_400_000,
+        scope: "account",
+        by: whoAsks(),
+        reason: "slow feed",
+      },
+    ]);
+    const confirmed = await barwise("override", "--confirm", "override-7", "--by", "bob");
+    expect(confirmed.out).toContain("raised  max_order_qty 500  by ann and bob  until 2026");
+    expect(control.confirmed).toEqual([["override-7", "bob", ""]]);
+  });
+
+  it.each([
+    [["override", "max_order_qty"], "override LIMIT VALUE --for 30m"],
+    [["override", "max_order_qty", "500", ".", "--reason", "abc"], "--for: say how long"],
+    [["override", "max_order_qty", "500", ".", "--for", "30m"], "--reason: say why"],
+    [["override", "max_luck", "5", ".", "--for", "30m", "--reason", "abc"], "max_luck: no limit of that name"],
+    [["override", "max_price_age", "5", ".", "--for", "30m", "--reason", "abc"], "expected a time such as 30s"],
+    [
+      ["override", "max_order_qty", "many", ".", "--for", "30m", "--reason", "abc"],
+      "expected a number or a percentage",
+    ],
+    [["override", "max_order_qty", "5", "--confirm", "override-7"], "--confirm takes no limit and no value"],
+    [["override", ".", "--confirm", "override-7", "--format", "xml"], "expected pretty or json"],
+  ])("%j is refused before anything is sent", async (args, words) => {
+    const control = await running();
+    const { err, code } = await barwise(...args);
+    expect([code, err]).toEqual([2, expect.stringContaining(words)]);
+    expect([control.asked, control.confirmed]).toEqual([[], []]);
+  });
+
+  it("is shown by risk and by status", async () => {
+    await running();
+    for (const command of ["risk", "status"]) {
+      const { out } = await barwise(command);
+      expect(out).toContain("Raised limits\n  override-7  max_order_qty 500  asked by ann");
+    }
   });
 });
 
@@ -258,7 +324,10 @@ describe("text", () => {
       reason: "\u001B]0;x\u0007",
       state: "HALTED" as const,
     };
-    const text = statusText({ status, states: [], positions: [], orders: [], approvals: [], alerts: [] }, plain);
+    const text = statusText(
+      { status, states: [], positions: [], orders: [], approvals: [], overrides: [], alerts: [] },
+      plain,
+    );
     // oxlint-disable-next-line no-control-regex -- they are what must not be there
     expect(text).not.toMatch(/[\u001B\u0007]/);
   });

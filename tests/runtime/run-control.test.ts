@@ -245,6 +245,44 @@ describe("a decision", () => {
   });
 });
 
+describe("an override", () => {
+  const asking = { limit: "max_order_qty", value: 20_000_000, forMs: 1_800_000, scope: "account" } as const;
+  const ask = { ...asking, by: "ann", reason: "a block trade" };
+
+  it("of one person waits, holds from the word of a second one on, and is on disk both times", async () => {
+    const all = await running();
+    const asked = await all.control.askOverride(ask);
+    expect(asked).toMatchObject({
+      state: "asked",
+      limit: "max_order_qty",
+      value: 20_000_000,
+      by: ["ann"],
+      for_ms: 1_800_000,
+    });
+    expect(all.control.overrides()).toEqual([asked]);
+    const held = await all.control.confirmOverride(asked.id ?? "", "bob", "");
+    expect(held).toMatchObject({ id: null, state: "holds", by: ["ann", "bob"], for_ms: null });
+    expect(all.control.overrides()).toEqual([held]);
+    expect(all.asked).toEqual(["sync", "sync"]);
+    expect(all.made.journal.inputs.filter((kind) => kind === "command")).toHaveLength(2);
+  });
+
+  it("is refused with the core's words, or for what nobody knows", async () => {
+    const { control } = await running();
+    const { id } = await control.askOverride(ask);
+    await expect(control.confirmOverride(id ?? "", " ANN ", "")).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringContaining("somebody else must confirm it"),
+    });
+    await expect(control.confirmOverride("override-0", "bob", "")).rejects.toMatchObject({ code: "not_found" });
+    await expect(control.askOverride({ ...ask, value: 5 })).rejects.toThrow("is not looser than");
+    await expect(control.askOverride({ ...ask, scope: "strategy:nobody" })).rejects.toMatchObject({
+      code: "unknown_scope",
+    });
+    expect(control.overrides()).toHaveLength(1);
+  });
+});
+
 describe("the run's log", () => {
   it("tells outputs that people want to see, in order, and no bars", async () => {
     const all = await running();

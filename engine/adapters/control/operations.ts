@@ -5,7 +5,17 @@
  * and the OpenAPI document says exactly this. May not: touch sockets.
  */
 import type { CommandName, ControlPort, Decision } from "../../ports/control.ts";
-import { DECISION, LOOSEN, NOTHING, SIGNED_DECISION, TIGHTEN, TIGHTEN_ACCOUNT, listOf, ref } from "./schemas.ts";
+import {
+  DECISION,
+  LOOSEN,
+  NOTHING,
+  OVERRIDE,
+  SIGNED_DECISION,
+  TIGHTEN,
+  TIGHTEN_ACCOUNT,
+  listOf,
+  ref,
+} from "./schemas.ts";
 import type { Schema } from "./schemas.ts";
 
 /** Which budget of requests a minute counts it. */
@@ -169,6 +179,15 @@ const READS: readonly Read[] = [
     run: (control, { path }) => control.approval(path["id"] ?? ""),
   },
   {
+    id: "overrides",
+    method: "GET",
+    path: "/v1/overrides",
+    summary: "Limits that two people have raised for a while, and those that wait for the second one.",
+    rate: "read",
+    answer: listOf("Override"),
+    run: (control) => control.overrides(),
+  },
+  {
     id: "alerts",
     method: "GET",
     path: "/v1/alerts",
@@ -258,6 +277,32 @@ const WRITES: readonly Write[] = [
     answer: ref("Approval"),
     run: (control, { body }) =>
       control.decide({ reason: "", ...(body as Omit<Decision, "channel" | "reason">), channel: "webhook" }),
+  },
+  {
+    id: "ask-override",
+    method: "POST",
+    path: "/v1/overrides",
+    summary:
+      "Asks to raise a limit for a while. Nothing holds before another person has confirmed it within 15 minutes.",
+    rate: "write",
+    body: OVERRIDE,
+    answer: ref("Override"),
+    run: (control, { body: { limit, value, for_ms: forMs, by, reason, scope = "account" } }) =>
+      control.askOverride({
+        ...{ limit: String(limit), value: Number(value), forMs: Number(forMs) },
+        ...{ scope: String(scope), by: String(by), reason: String(reason) },
+      }),
+  },
+  {
+    id: "confirm-override",
+    method: "POST",
+    path: "/v1/overrides/{id}/confirm",
+    summary: "The word of a second person. From its answer on the limit is raised.",
+    rate: "write",
+    body: TIGHTEN_ACCOUNT,
+    answer: ref("Override"),
+    run: (control, { path, body: { by, reason = "" } }) =>
+      control.confirmOverride(path["id"] ?? "", String(by), String(reason)),
   },
   {
     id: "reload",

@@ -67,6 +67,22 @@ export const LOOSEN: Schema = {
   additionalProperties: false,
 };
 
+export const OVERRIDE: Schema = {
+  type: "object",
+  required: ["limit", "value", "for_ms", "by", "reason"],
+  properties: {
+    limit: text("Its name in the risk file; of `max_position` with its field: `max_position.qty`.", {
+      pattern: "^[a-z_]{1,40}(\\.[a-z_]{1,20})?$",
+    }),
+    value: { type: "number", exclusiveMinimum: 0, description: "Ratios as fractions, times in milliseconds." },
+    for_ms: { type: "integer", minimum: 1, maximum: 86_400_000, description: "How long it is to hold once confirmed." },
+    by,
+    reason: reason(3),
+    scope,
+  },
+  additionalProperties: false,
+};
+
 const quantity = text("Shares, as text.", { pattern: "^[0-9]{1,15}(\\.[0-9]{1,9})?$" });
 const edit: Schema = {
   type: "object",
@@ -272,6 +288,17 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     value: number("The limit."),
     used: maybe("number", "What counts against it now; null for a limit on single orders."),
     ratio: maybe("number", "used / value."),
+  }),
+  Override: whole("A limit that two people have raised for a while, or that one asks to raise.", {
+    id: maybe("string", "What a confirmation names; null once it holds."),
+    state: choice("`asked` waits for a second person.", ["asked", "holds"]),
+    limit: text("Its name in the risk file."),
+    value: number("What it is raised to."),
+    scope: text(SCOPE),
+    by: { type: "array", items: { type: "string" }, description: "Who asked, and who confirmed." },
+    reason: text("Why."),
+    until: text("Its end; of what is asked the end of the time in which it can be confirmed."),
+    for_ms: maybe("number", "How long it is to hold once confirmed; null once it holds."),
   }),
   State: whole("The trading state of one scope.", {
     scope: text(SCOPE),

@@ -10,6 +10,10 @@ import type { ApprovalRequest } from "./approvals.ts";
 /** What a program does in its own name. Whatever a list says, a machine never approves. */
 const MACHINE = /^\s*(agent|mcp)\s*(:|$)/i;
 
+export function isMachine(name: string): boolean {
+  return MACHINE.test(name);
+}
+
 export function approversIn(
   policy: Policy,
   request: ApprovalRequest,
@@ -17,7 +21,7 @@ export function approversIn(
 ): { readonly code: RefusedDecision; readonly reason: string } | undefined {
   const who = `${by} via ${channel}`;
   if (by.trim() === "") return { code: "not_an_approver", reason: "a decision needs the name of a person" };
-  if (MACHINE.test(by) || MACHINE.test(channel))
+  if (isMachine(by) || isMachine(channel))
     return { code: "not_an_approver", reason: `${who} is a program: only people decide` };
   if (by === `rule:${request.origin.rule}`) return { code: "proposer", reason: `${who} made the request` };
   if (policy.approvers.some((list) => list[channel]?.[by] === undefined))

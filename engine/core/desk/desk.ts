@@ -20,7 +20,7 @@ import { cancelOpening, restoreAll } from "./exits.ts";
 import { messageOf } from "./message.ts";
 import type { OrderOrigin } from "./orders.ts";
 import type { DataAlert } from "./pauses.ts";
-import { onOverride, onOverrideTimer } from "./overrides.ts";
+import { isOfOverrides, onOverrideCommand, onOverridesTimer } from "./override-requests.ts";
 import { OPERATOR } from "./portfolio.ts";
 import { quarantineKey } from "./quarantine.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -280,7 +280,7 @@ export class Desk {
 
   command(input: CommandInput): void {
     const { state } = this;
-    if (input.command === "override") return onOverride(state, input);
+    if (isOfOverrides(input)) return onOverrideCommand(state, input);
     const why = `${input.reason} (${input.by})`;
     switch (input.command) {
       case "halt":
@@ -373,7 +373,7 @@ export class Desk {
 
   timer(id: string): void {
     const [kind, orderId] = split(id);
-    if (kind === "override") return onOverrideTimer(this.state, orderId);
+    if (kind === "override" || kind === "override-asked") return onOverridesTimer(this.state, kind, orderId);
     if (kind === "risk") return onRiskTimer(this.state, id);
     const pending = kind === "confirm" ? this.#pending.get(orderId) : undefined;
     if (pending !== undefined) this.#confirmationMissing(pending);

@@ -8,6 +8,7 @@ import { isoTime } from "../time.ts";
 import type { OverrideInput } from "../event.ts";
 import { fieldsOf, isLooser } from "../risk-limits.ts";
 import type { LimitField, LimitKey, RiskLimits } from "../risk-limits.ts";
+import { isMachine } from "./approvers.ts";
 import { LIMITS } from "./risk/catalogue.ts";
 import type { EffectiveLimits } from "./risk/limits.ts";
 import type { DeskState } from "./state.ts";
@@ -27,7 +28,7 @@ export interface Override {
 }
 
 /** Numbers that may be raised, by the name they are raised by. */
-const RAISABLE: ReadonlyMap<string, LimitField> = new Map(
+export const RAISABLE: ReadonlyMap<string, LimitField> = new Map(
   LIMITS.flatMap((spec) =>
     spec.kind === "symbols" || spec.latched === true
       ? []
@@ -35,11 +36,49 @@ const RAISABLE: ReadonlyMap<string, LimitField> = new Map(
   ),
 );
 
+export const OVERRIDE_REFUSED = "risk/override-refused";
+
 /** What is to hold for longer belongs into the risk file. */
 const LONGEST_MS = 86_400_000;
 
+/** What one person asks for and a second one has not confirmed yet. */
+export interface AskedOverride extends Pick<Override, "limit" | "scope" | "value" | "reason"> {
+  readonly id: string;
+  readonly forMs: number;
+  readonly by: string;
+  /** Arrival time until which it can be confirmed. */
+  readonly until: number;
+}
+
+interface SavedOverrides {
+  readonly holding: readonly Override[];
+  readonly asked: readonly AskedOverride[];
+}
+
 export class Overrides {
   readonly #all = new Map<string, Override>();
+  readonly #asked = new Map<string, AskedOverride>();
+
+  get holding(): readonly Override[] {
+    return [...this.#all.values()];
+  }
+
+  get asked(): readonly AskedOverride[] {
+    return [...this.#asked.values()];
+  }
+
+  ask(asked: AskedOverride): void {
+    this.#asked.set(asked.id, asked);
+  }
+
+  askedAs(id: string): AskedOverride | undefined {
+    return this.#asked.get(id);
+  }
+
+  /** It is confirmed, or nobody did in time. */
+  forgetAsked(id: string): boolean {
+    return this.#asked.delete(id);
+  }
 
   set(override: Override): void {
     this.#all.set(nameOf(override), override);
@@ -59,12 +98,13 @@ export class Overrides {
     return [...this.#all.values()].filter(({ scope, until }) => now < until && covers(scope, { strategy, symbol }));
   }
 
-  save(): readonly Override[] {
-    return [...this.#all.values()];
+  save(): SavedOverrides {
+    return { holding: this.holding, asked: this.asked };
   }
 
-  restore(saved: readonly Override[]): void {
-    for (const override of saved) this.set(override);
+  restore({ holding, asked }: SavedOverrides): void {
+    for (const override of holding) this.set(override);
+    for (const one of asked) this.ask(one);
   }
 }
 
@@ -80,29 +120,49 @@ export function overrideText({ limit, value, by, until, reason }: Override): str
 /** The command of two people. What does not fit changes nothing and is told. */
 export function onOverride(desk: DeskState, input: OverrideInput): void {
   const { limit, value, untilMs: until, reason, scope = ACCOUNT } = input;
-  const field = RAISABLE.get(limit);
-  const by = [...new Set(input.by.map((name) => name.trim()).filter((name) => name !== ""))];
-  const now = desk.now.arrivalTime;
+  const by = [...new Map(input.by.map((name) => [personOf(name), name.trim()])).values()].filter((name) => name !== "");
   const problem =
-    field === undefined
-      ? `"${limit}" is no limit that can be raised`
-      : by.length < 2
-        ? "it takes two people"
-        : !(value > 0 && Number.isFinite(value))
-          ? `${value} is no value of a limit`
-          : !(until > now)
-            ? "its end is over already"
-            : until - now > LONGEST_MS
-              ? "it lasts longer than a day: what is to hold for longer belongs into the risk file"
-              : undefined;
-  if (field === undefined || problem !== undefined) {
-    desk.alert("warning", "risk/override-refused", `${limit} is not raised: ${problem ?? ""}`);
-    return;
-  }
-  const override: Override = { limit, field, scope, value, until, by, reason };
+    (by.length < 2 ? "it takes two people" : undefined) ??
+    machineAmong(by) ??
+    unfit(limit, value, until - desk.now.arrivalTime);
+  const field = RAISABLE.get(limit);
+  if (field === undefined || problem !== undefined) return refused(desk, limit, problem ?? "");
+  hold(desk, { limit, field, scope, value, until, by, reason });
+}
+
+export function hold(desk: DeskState, override: Override): void {
+  const { scope, until } = override;
   desk.overrides.set(override);
-  desk.alert("warning", "risk/override", `${overrideText(override)}${scope === ACCOUNT ? "" : ` (${scope})`}`);
+  desk.alert("warning", "risk/override", `${overrideText(override)}${inScope(scope)}`);
   desk.output({ kind: "timer.set", id: `override:${nameOf(override)}`, clock: "arrival", at: until });
+}
+
+export function refused(desk: DeskState, limit: string, why: string): void {
+  desk.alert("warning", OVERRIDE_REFUSED, `${limit} is not raised: ${why}`);
+}
+
+export function inScope(scope: ScopeName): string {
+  return scope === ACCOUNT ? "" : ` (${scope})`;
+}
+
+/** Two spellings of one name are one person. */
+export function personOf(name: string): string {
+  return name.trim().toLowerCase();
+}
+
+export function machineAmong(names: readonly string[]): string | undefined {
+  const machine = names.find(isMachine);
+  return machine === undefined ? undefined : `${machine} is a program: only people raise a limit`;
+}
+
+export function unfit(limit: string, value: number, forMs: number): string | undefined {
+  if (!RAISABLE.has(limit))
+    return `"${limit}" is no limit that can be raised; those are ${[...RAISABLE.keys()].join(", ")}`;
+  if (!(value > 0 && Number.isFinite(value))) return `${value} is no value of a limit`;
+  if (!(forMs > 0)) return "its end is over already";
+  return forMs > LONGEST_MS
+    ? "it lasts longer than a day: what is to hold for longer belongs into the risk file"
+    : undefined;
 }
 
 export function onOverrideTimer(desk: DeskState, name: string): void {

@@ -7,7 +7,14 @@ import { ControlServer } from "../../../engine/adapters/control/server.ts";
 import type { ControlServerOptions } from "../../../engine/adapters/control/server.ts";
 import { ControlError } from "../../../engine/ports/control.ts";
 import type { ApprovalView } from "../../../engine/core/approval.ts";
-import type { ControlCommand, ControlEvent, ControlPort, Decision } from "../../../engine/ports/control.ts";
+import type {
+  ControlCommand,
+  ControlEvent,
+  ControlPort,
+  Decision,
+  OverrideRequest,
+  OverrideView,
+} from "../../../engine/ports/control.ts";
 
 export const TOKEN = "a-token-of-the-test";
 
@@ -24,9 +31,16 @@ export const APPROVAL: ApprovalView = {
   ...{ edits: "lower", approvers: null, decisions: [], reason: null },
 };
 
+export const ASKED: OverrideView = {
+  ...{ id: "override-7", state: "asked", limit: "max_order_qty", value: 500, scope: "account", by: ["ann"] },
+  ...{ reason: "a block trade", until: "2026-01-01T00:15:00.000Z", for_ms: 1_800_000 },
+};
+
 export class FakeControl implements ControlPort {
   readonly commands: ControlCommand[] = [];
   readonly decisions: Decision[] = [];
+  readonly asked: OverrideRequest[] = [];
+  readonly confirmed: (readonly [id: string, by: string, reason: string])[] = [];
   readonly #listeners = new Set<(event: ControlEvent) => void>();
   /** What `command` throws. */
   failure: Error | undefined;
@@ -65,6 +79,24 @@ export class FakeControl implements ControlPort {
   account(): ReturnType<ControlPort["account"]> {
     const unknown = { buying_power: null, day_pnl: null, day_loss_ratio: null, gross: null, net: null };
     return { account: "a", live: false, equity: null, cash: null, ...unknown };
+  }
+
+  overrides(): readonly OverrideView[] {
+    return [ASKED];
+  }
+
+  async askOverride(request: OverrideRequest): Promise<OverrideView> {
+    this.asked.push(request);
+    await Promise.resolve();
+    if (this.failure !== undefined) throw this.failure;
+    return ASKED;
+  }
+
+  async confirmOverride(...word: readonly [id: string, by: string, reason: string]): Promise<OverrideView> {
+    this.confirmed.push(word);
+    await Promise.resolve();
+    if (this.failure !== undefined) throw this.failure;
+    return { ...ASKED, id: null, state: "holds", by: ["ann", word[1]], for_ms: null };
   }
 
   positions(): [] {
