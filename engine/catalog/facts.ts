@@ -9,7 +9,7 @@ import type { OutputDoc, Unit } from "./kernel.ts";
 import { ANY, NOT_NEGATIVE } from "./params.ts";
 
 /** `rank` is a place, 1 for the largest. `clock` is minutes after local midnight, compared with `09:45`. */
-export type FactUnit = Unit | "money" | "minutes" | "clock" | "weekday" | "side" | "rank";
+export type FactUnit = Unit | "money" | "minutes" | "clock" | "weekday" | "side" | "origin" | "rank";
 
 export type FactGroup = "bar" | "quote" | "session" | "position" | "account" | "order";
 
@@ -123,6 +123,7 @@ const ORDER = group("order", [
   ["order.qty", "count", NOT_NEGATIVE, "Shares of the order, after it was cut down to the limits."],
   ["order.price", "price", NOT_NEGATIVE, "Its limit, else its stop, else the last price."],
   ["order.side", "side", [-1, 1], "1 to buy, -1 to sell."],
+  ["order.origin", "origin", [1, 4], "Who wants it: 1 a rule, 2 an operator, 3 an AI, 4 what a bracket promised."],
   [
     "order.number",
     "count",

@@ -7,6 +7,11 @@ import type { DecimalText } from "./decimal.ts";
 import type { OrderRequest } from "./event.ts";
 import type { Condition, Fact, TimeInForce } from "./program.ts";
 
+/** Who wants an order; `protection` is what a bracket promised. The code is what conditions compare. */
+export const ORIGINS = { rule: 1, operator: 2, ai: 3, protection: 4 } as const;
+
+export type IntentOrigin = keyof typeof ORIGINS;
+
 /** Orders that open or add and for which something of this holds, or is unknown, need a person's word. */
 export interface Approval {
   /** Facts of the order, of the account, constants and what is computed of them; inputs stand before users. */

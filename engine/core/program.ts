@@ -78,10 +78,10 @@ export type PositionField =
 export type AccountField = "equity" | "cash" | "buying_power" | "day_pnl";
 export type OpeningRangeField = "low" | "mid" | "high";
 /**
- * `side` is 1 to buy and -1 to sell; `number` counts the entries of the strategy, 1 for its first one, `is_first` is 1 then;
+ * `side` is 1 to buy and -1 to sell; `origin` is a code of `ORIGINS` (approval.ts); `number` counts the entries of the strategy, 1 for its first one, `is_first` is 1 then;
  * `regular_hours` is 1 while the regular session is open.
  */
-export type OrderField = "notional" | "qty" | "price" | "side" | "number" | "is_first" | "regular_hours";
+export type OrderField = "notional" | "qty" | "price" | "side" | "origin" | "number" | "is_first" | "regular_hours";
 export type CalcOperator = "+" | "-" | "*" | "/" | "neg" | "abs" | "min" | "max";
 
 /**

@@ -6,7 +6,8 @@
  */
 import { INDICATORS } from "../catalog/catalog.ts";
 import { ORDER_FACTS } from "../catalog/facts.ts";
-import type { Approval } from "../core/approval.ts";
+import { ORIGINS } from "../core/approval.ts";
+import type { Approval, IntentOrigin } from "../core/approval.ts";
 import type { Condition, FactSpec, Operator, OrderField } from "../core/program.ts";
 import { DAY } from "../market/bar-size.ts";
 import { readPolicy } from "./approval-policy.ts";
@@ -36,7 +37,7 @@ export function readApproval(file: YamlFile, reader: ConditionReader, context: C
   const { symbols } = source;
   const listed = Array.isArray(symbols) ? symbols.filter((one): one is string => typeof one === "string") : [];
   if (condition === undefined && second === undefined && listed.length === 0) {
-    const help = "Add when: order.notional > 25000, symbols:, first_orders: or outside: regular.";
+    const help = "Add when: order.notional > 25000, symbols:, first_orders:, outside: regular or origin: [ai].";
     return builder.reportKey("schema/missing-key", PATH, "This approval asks about no order", help);
   }
   return {
@@ -58,21 +59,24 @@ function conditionAt(builder: Builder, table: FactTable, key: string): Condition
   const other = table.facts.slice(before).findLast(({ spec }) => !ALLOWED.has(spec.kind));
   if (other === undefined) return condition ?? null;
   const message = `An approval looks at the order and the account, not at ${nameOf(other.ref.fact)}`;
-  const help = "Use order.notional, order.qty, order.price, order.side and facts of the account.";
+  const help = "Use order.notional, order.qty, order.price, order.side, order.origin and facts of the account.";
   builder.report("facts/not-here", path, message, help);
   return null;
 }
 
 /** Thresholds that have a key of their own, as the comparisons that they stand for. */
 function keysOf(table: FactTable, source: Readonly<Record<string, unknown>>): Condition[] {
-  const { first_orders: first, outside } = source;
-  const compared = (field: OrderField, operator: Operator, value: number): Condition => {
+  const { first_orders: first, outside, origin } = source;
+  const compared = (field: OrderField, operator: Operator, value: number | readonly number[]): Condition => {
     const { unit = "count", range = [0, 1] } = ORDER_FACTS.get(`order.${field}`) ?? {};
-    return { op: "leaf", left: table.order(field, { unit, range }), operator, right: { value } };
+    const right = typeof value === "number" ? { value } : { values: value };
+    return { op: "leaf", left: table.order(field, { unit, range }), operator, right };
   };
+  const origins = Array.isArray(origin) ? origin.flatMap((one) => ORIGINS[one as IntentOrigin] ?? []) : [];
   return [
     ...(typeof first === "number" && first >= 1 ? [compared("number", "lessThanInclusive", first)] : []),
     ...(outside === "regular" ? [compared("regular_hours", "equal", 0)] : []),
+    ...(origins.length > 0 ? [compared("origin", "in", origins)] : []),
   ];
 }
 

@@ -140,6 +140,15 @@ function objectForm(): Readonly<Record<string, Schema>> {
   };
 }
 
+function origins(description: string): Schema {
+  const items = choice("Who wants the order.", {
+    rule: "A rule of the strategy.",
+    operator: "A person's command.",
+    ai: "An AI, within its bounds.",
+  });
+  return { type: "array", description, minItems: 1, uniqueItems: true, items };
+}
+
 function approval(): Schema {
   const policy = (what: string): Schema =>
     choice(
@@ -152,6 +161,7 @@ function approval(): Schema {
     symbols: symbolList("Every order in one of these symbols."),
     first_orders: { type: "integer", minimum: 1, description: "The first so many entries that a strategy sends." },
     outside: choice("Orders outside these hours.", { regular: "The regular session of the exchange." }),
+    origin: origins("Every order that one of these wants."),
     second: ref("condition", "When two people must approve, e.g. `order.notional > 100000`."),
     expires: { ...ref("duration", "How long an answer is awaited."), default: "5m" },
     max_drift: { ...ref("ratio", "How far the price may move until the answer comes."), default: "0.5%" },

@@ -43,6 +43,7 @@ const PHRASES: Readonly<Record<UnitName, string>> = {
   weekday: "a day of the week",
   flag: "1 or 0",
   side: "1, 0 or -1",
+  origin: "1, 2, 3 or 4",
   rank: "a rank",
 };
 

@@ -255,6 +255,7 @@ describe("inside an expression", () => {
       "qty",
       "price",
       "side",
+      "origin",
       "number",
       "is_first",
       "regular_hours",

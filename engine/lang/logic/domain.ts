@@ -36,6 +36,7 @@ const WHOLE: ReadonlySet<string> = new Set([
   "weekday",
   "flag",
   "side",
+  "origin",
   "minutes",
   "clock",
   "seconds",

@@ -2,11 +2,13 @@
 import { describe, expect, it } from "vitest";
 import type { Approval, ApprovalView, DecisionInput } from "../../../engine/core/approval.ts";
 import { needsPerson } from "../../../engine/core/desk/approval.ts";
+import { approval } from "../../../engine/core/desk/risk/controls/approval.ts";
 import type { OrderFacts } from "../../../engine/core/desk/approval.ts";
 import type { Program } from "../../../engine/core/program.ts";
 import { pendingApprovals } from "../../../engine/core/view.ts";
 import { compile } from "../../../engine/lang/compile.ts";
 import { CoreDriver, openOf } from "../../support/core-driver.ts";
+import { contextWith } from "../../support/risk-context.ts";
 
 const OPEN = openOf("2024-03-05");
 const MINUTE = 60_000;
@@ -130,9 +132,27 @@ describe("an order that a person must approve", () => {
     ["symbols: [SPY]", "every order in SPY"],
     ["first_orders: 1", "order.number (1) <= 1"],
     ["when: order.is_first == 1", "order.is_first (1) == 1"],
+    ["origin: [ai, rule]", "order.origin (1) in [3, 1]"],
+    ["when: order.origin != 3", "order.origin (1) != 3"],
     ["second: order.qty > 5", "order.qty (10) > 5"],
   ])("is one by %s", (threshold, why) => {
     expect(run(programOf(`approval: {${threshold}}\n`), [100, 101]).asked.why).toBe(why);
+  });
+
+  it("is one of the origins that are named, and no other", () => {
+    const program = programOf("approval: {origin: [operator, ai]}\n");
+    expect(sent(run(program, [100, 101]))).toEqual(["buy 10 market"]);
+    const approvals = program.strategies.flatMap(({ approval }) => approval ?? []);
+    const outcomes = (["rule", "operator", "ai", "protection"] as const).map((origin) => {
+      const { outcome } = approval.run(contextWith({ intent: { origin }, approvals, approvalRoom: 1 }));
+      return [origin, outcome];
+    });
+    expect(outcomes).toEqual([
+      ["rule", "pass"],
+      ["operator", "ask"],
+      ["ai", "ask"],
+      ["protection", "pass"],
+    ]);
   });
 
   it("is only the first few of a strategy by first_orders", () => {
@@ -489,10 +509,10 @@ describe("the firing of a request that came to nothing", () => {
 
 describe("the condition of an approval", () => {
   const facts: OrderFacts = {
-    order: { notional: 5_000, qty: 50, price: 100, side: 1, number: 2, is_first: 0, regular_hours: 1 },
+    order: { notional: 5_000, qty: 50, price: 100, side: 1, origin: 1, number: 2, is_first: 0, regular_hours: 1 },
     account: { equity: 100_000, cash: 20_000, buying_power: 40_000, day_pnl: -500 },
   };
-  const approval = (when: string): Approval => {
+  const approvalOf = (when: string): Approval => {
     const found = programOf(`approval: {when: "${when}"}\n`).strategies[0]?.approval;
     if (found === undefined) throw new Error("no approval");
     return found;
@@ -504,6 +524,8 @@ describe("the condition of an approval", () => {
     ["order.notional / order.qty == order.price", true],
     ["not (order.side == 1)", false],
     ["order.side in [-1]", false],
+    ["order.origin == 1", true],
+    ["order.origin in [2, 3]", false],
     ["order.qty between 10 and 60 and account.day_pnl < -400", true],
     ["max(order.qty, 80) > 70 and min(order.qty, 80) < 60", true],
     ["abs(account.day_pnl) > 499 and -account.day_pnl > 499", true],
@@ -511,14 +533,14 @@ describe("the condition of an approval", () => {
     ["order.number <= 2", true],
     ["order.is_first == 1 or order.regular_hours == 0", false],
   ])("%s", (when, expected) => {
-    expect(needsPerson(approval(when), facts)).toBe(expected);
+    expect(needsPerson(approvalOf(when), facts)).toBe(expected);
   });
 
   it("that is unknown needs a person", () => {
     const unknown = { ...facts, account: { ...facts.account, equity: Number.NaN } };
-    expect(needsPerson(approval("order.notional > 6% * account.equity"), unknown)).toBe(true);
-    expect(needsPerson(approval("not (order.notional > 6% * account.equity)"), unknown)).toBe(true);
-    expect(needsPerson(approval("order.qty > 60 and account.equity > 1"), unknown)).toBe(true);
-    expect(needsPerson(approval("order.qty > 60"), unknown)).toBe(false);
+    expect(needsPerson(approvalOf("order.notional > 6% * account.equity"), unknown)).toBe(true);
+    expect(needsPerson(approvalOf("not (order.notional > 6% * account.equity)"), unknown)).toBe(true);
+    expect(needsPerson(approvalOf("order.qty > 60 and account.equity > 1"), unknown)).toBe(true);
+    expect(needsPerson(approvalOf("order.qty > 60"), unknown)).toBe(false);
   });
 });

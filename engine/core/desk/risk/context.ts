@@ -8,7 +8,7 @@ import type { Calendar } from "../../../market/calendar.ts";
 import { ZERO, decimal } from "../../decimal.ts";
 import type { Decimal } from "../../decimal.ts";
 import type { OrderRequest, Side, TradingState } from "../../event.ts";
-import type { Approval } from "../../approval.ts";
+import type { Approval, IntentOrigin } from "../../approval.ts";
 import type { OrderType, SessionKind, TimeInForce } from "../../program.ts";
 import type { LivePermission, RiskLimits } from "../../risk-limits.ts";
 import { STALE_MS } from "../../time.ts";
@@ -26,9 +26,6 @@ import { exposuresOf } from "./exposure.ts";
 import type { Exposure, Member } from "./exposure.ts";
 import { limitsOf } from "./limits.ts";
 import type { EffectiveLimits } from "./limits.ts";
-
-/** `protection`: what a bracket promised. Nothing makes an intent of `ai` yet, and without bounds none passes. */
-export type IntentOrigin = "rule" | "protection" | "operator" | "ai";
 
 /** Declared before an AI is asked, so that no answer of it can widen them. */
 export interface AiBounds {
@@ -54,7 +51,7 @@ export interface Intent {
   readonly limit: Decimal | null;
   readonly stop: Decimal | null;
   readonly orderClass: OrderRequest["orderClass"];
-  /** Who wants it. */
+  /** Who wants it. Nothing makes an intent of `ai` yet, and without bounds none passes. */
   readonly origin: IntentOrigin;
   /** What an intent of an AI was bounded to before the AI was asked; null for all others, and when nobody bounded it. */
   readonly bounds: AiBounds | null;

@@ -1,5 +1,6 @@
 /** C20: orders that a person wants to see first. */
 import { isOpen } from "../../../../market/sessions.ts";
+import { ORIGINS } from "../../../approval.ts";
 import { askedBy } from "../../approval.ts";
 import { ask, hasPrice, pass, refuse, skip, worstPrice } from "../control.ts";
 import type { Control } from "../control.ts";
@@ -22,6 +23,7 @@ export const approval: Control = {
         qty: qty.toNumber(),
         price: (intent.price ?? reference).toNumber(),
         side: intent.side === "buy" ? 1 : -1,
+        origin: ORIGINS[intent.origin],
         number: context.orderNumber,
         is_first: context.orderNumber === 1 ? 1 : 0,
         regular_hours: isOpen(context.calendar, context.time, "regular") ? 1 : 0,
