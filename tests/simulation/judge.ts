@@ -9,7 +9,7 @@ import type { ApprovalState } from "../../engine/core/approval.ts";
 import { Decimal, ZERO, text } from "../../engine/core/decimal.ts";
 import type { Input, OrderRequest, OrderView, Output } from "../../engine/core/event.ts";
 import type { CoreState } from "../../engine/core/step.ts";
-import type { Exchange, ExchangeEvent, ExchangeOrder } from "../../engine/exchange/types.ts";
+import type { Exchange, ExchangeEvent, ExchangeOrder, ExchangeRefusal } from "../../engine/exchange/types.ts";
 import { askedAbove } from "./programs.ts";
 import type { Disk } from "./crash-journal.ts";
 import type { Witness } from "./wire.ts";
@@ -124,6 +124,11 @@ export class Judge implements Witness {
     const before = this.#contents.get(id);
     if (before !== undefined && before !== content) this.#fault(`${id} came twice and differs: ${before} ${content}`);
     this.#contents.set(id, content);
+  }
+
+  /** An exit clears its way first: an exchange finds nothing that it would trade with. */
+  refused({ clientOrderId: id }: OrderRequest, { message }: ExchangeRefusal): void {
+    if (this.#owners.get(id)?.role === "exit" && /wash trade/.test(message)) this.#fault(`exit ${id}: ${message}`);
   }
 
   /** What a person was asked about left on words that are on disk, as they approved it. */

@@ -58,6 +58,7 @@ export interface Witness {
   /** A process lets it go. */
   sending(request: OrderRequest): void;
   submitted(request: OrderRequest): void;
+  refused(request: OrderRequest, refusal: ExchangeRefusal): void;
   happened(event: ExchangeEvent): void;
 }
 
@@ -216,7 +217,9 @@ export class Wire {
         const act = (): SdkOrder => {
           witness.submitted(request);
           const result = exchange.submit(request, world.now());
-          return result.ok ? sdkOrder(exchange, result.value) : refuse(result.refusal);
+          if (result.ok) return sdkOrder(exchange, result.value);
+          witness.refused(request, result.refusal);
+          return refuse(result.refusal);
         };
         return this.#ask(life, `submit ${request.side} ${request.qty} ${request.clientOrderId}`, act, true);
       };

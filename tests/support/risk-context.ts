@@ -85,7 +85,16 @@ export function contextWith({ intent, scope, past, qty = 10, reference = 100, ..
 
 /** Nothing happened before. */
 const NO_PAST = {
-  ...{ isResend: false, twin: undefined, identical: 0, ofRule: 0, served: 0, opposing: [], reconnects: 0 },
+  ...{
+    isResend: false,
+    twin: undefined,
+    identical: 0,
+    ofRule: 0,
+    served: 0,
+    opposing: [],
+    exitAgainst: undefined,
+    reconnects: 0,
+  },
   ...{ wanted: decimal(1_000), taken: ZERO, held: decimal(1_000), leaving: ZERO },
   ...{ dayLoss: () => 0, drawdown: () => 0, lostInRow: () => 0, rejections: () => 0, slowAnswers: () => 0 },
 };

@@ -5,7 +5,7 @@
  * stop leaves missing. May not: hear the broker, or decide to trade.
  */
 import type { Book } from "./books.ts";
-import { continueExit, restoreProtection } from "./exits.ts";
+import { continueExits, restoreProtection } from "./exits.ts";
 import { isTerminal } from "./orders.ts";
 import type { Order } from "./orders.ts";
 import type { DeskState } from "./state.ts";
@@ -15,7 +15,7 @@ export function changed(desk: DeskState, order: Order): void {
   desk.announce(order);
   const book = desk.books.get(order.origin.strategy, order.symbol);
   if (isTerminal(order)) afterEnd(desk, book, order);
-  continueExit(desk, book);
+  continueExits(desk, order);
   desk.publish(book);
 }
 

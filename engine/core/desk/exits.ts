@@ -1,7 +1,7 @@
 /**
  * `close` and `reduce`: procedures, not single orders.
  *
- * Owns: cancel own entries and conflicting bracket legs, await the broker's word, read the position again, send the
+ * Owns: cancel own entries, conflicting bracket legs and entries of others that would trade with it, await the broker's word, read the position again, send the
  * remainder, restore protection after a partial or failed exit, and open the other side after a complete one.
  * May not: be stopped by limits on entries. What it sends can only bring the position closer to zero.
  */
@@ -9,6 +9,7 @@ import { Decimal, ZERO, text } from "../decimal.ts";
 import type { OrderRequest, Side } from "../event.ts";
 import { isGuard } from "./books.ts";
 import type { Book, Protection } from "./books.ts";
+import { crossedBy } from "./crossing.ts";
 import { guardedQty } from "./guarded.ts";
 import { isAsked, isTerminal } from "./orders.ts";
 import type { Order, OrderOrigin } from "./orders.ts";
@@ -65,6 +66,14 @@ function awaitOpen(desk: DeskState, book: Book, exit: ExitProcedure): void {
     if (!isAsked(order)) exit.waiting.add(order.clientOrderId);
     desk.cancel(order, `rule "${exit.origin.rule}" exits`);
   }
+  for (const order of crossedBy(desk, book, exit)) {
+    if (isGivenUp(order) || exit.waiting.has(order.clientOrderId)) continue;
+    exit.waiting.add(order.clientOrderId);
+    desk.cancel(order);
+    const { rule, strategy } = order.origin;
+    const what = `the ${order.side} of rule "${rule}" is cancelled: it would trade with the exit of "${book.strategy}"`;
+    desk.alert("info", "exit/crossed", what, { strategy, symbol: book.symbol });
+  }
 }
 
 /** An entry that nobody could find: the exit goes on without it. */
@@ -72,7 +81,16 @@ function isGivenUp(order: Order): boolean {
   return order.unresolved && order.role === "entry";
 }
 
-/** Called whenever an order of the book changed. */
+/** Called whenever an order changed: of its own book, and of others that wait for its end. */
+export function continueExits(desk: DeskState, { clientOrderId, origin, symbol }: Order): void {
+  continueExit(desk, desk.books.get(origin.strategy, symbol));
+  for (const book of desk.books.all) {
+    if (book.strategy === origin.strategy || book.exit?.waiting.has(clientOrderId) !== true) continue;
+    continueExit(desk, book);
+    desk.publish(book);
+  }
+}
+
 export function continueExit(desk: DeskState, book: Book): void {
   const { exit } = book;
   if (exit !== undefined) proceed(desk, book, exit);

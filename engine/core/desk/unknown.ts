@@ -7,7 +7,7 @@
  */
 import { text } from "../decimal.ts";
 import { changed } from "./changed.ts";
-import { continueExit } from "./exits.ts";
+import { continueExits } from "./exits.ts";
 import type { Order } from "./orders.ts";
 import type { DeskState } from "./state.ts";
 import { watchAnswer } from "./watch.ts";
@@ -47,7 +47,7 @@ export function scheduleLookup(desk: DeskState, order: Order): void {
     const told = order.unresolved;
     order.unresolved = true;
     // An exit does not wait for ever for an entry that nobody knows.
-    continueExit(desk, desk.books.get(order.origin.strategy, order.symbol));
+    continueExits(desk, order);
     if (told) return;
     desk.alert(
       "critical",

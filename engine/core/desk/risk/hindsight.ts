@@ -6,6 +6,7 @@
  */
 import { Decimal, ZERO, decimal } from "../../decimal.ts";
 import type { OrderRequest } from "../../event.ts";
+import { exitAgainst } from "../crossing.ts";
 import { guardedQty } from "../guarded.ts";
 import { isTerminal } from "../orders.ts";
 import type { Order } from "../orders.ts";
@@ -100,6 +101,12 @@ export class Hindsight {
   get opposing(): readonly Order[] {
     const { symbol, side } = this.#request;
     return this.#desk.orders.open((order) => order.symbol === symbol && order.side !== side);
+  }
+
+  /** A strategy that is about to send an exit against the order. */
+  get exitAgainst(): string | undefined {
+    const { symbol, side } = this.#request;
+    return exitAgainst(this.#desk, this.#options.origin.strategy, symbol, side);
   }
 
   /** Loss of the day as a positive ratio of the equity at the previous close; NaN when nobody knows. */
