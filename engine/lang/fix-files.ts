@@ -11,8 +11,8 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { safeFix, withEdits } from "./fix.ts";
 import type { Edit, Fix } from "./fix.ts";
 
-/** One correction can lay the next one bare; no file needs more rounds than it has kinds of mistakes. */
-const MAX_ROUNDS = 20;
+/** Each round corrects something or gives one correction up, so that it ends by itself; this is for corrections that undo each other. */
+const MAX_ROUNDS = 1_000;
 
 interface AppliedFix {
   readonly file: string;
@@ -63,22 +63,28 @@ export function fixFiles(
     const candidates = open.filter((one) => !refused.has(keyOf(one)));
     if (candidates.length === 0) break;
     const together = compatible(candidates);
-    const next = attempt(state, together, look);
-    if (next !== undefined) {
-      state = next;
-      applied.push(...together.map(told));
-      continue;
-    }
-    // One of them makes it worse: each by itself, and the one that does is not asked again.
-    const first = together[0] as Candidate;
-    const single = attempt(state, [first], look);
-    if (single === undefined) refused.add(keyOf(first));
+    const done = largest(state, together, look);
+    // Not even the first by itself: it makes the file worse, and is not asked again.
+    if (done === undefined) refused.add(keyOf(together[0] as Candidate));
     else {
-      state = single;
-      applied.push(told(first));
+      state = done.state;
+      applied.push(...together.slice(0, done.count).map(told));
     }
   }
   return { files: state.files, applied, diagnostics: state.diagnostics };
+}
+
+/** One of them may make it worse: half of them, and half of those, until what is left does not. */
+function largest(
+  state: State,
+  together: readonly Candidate[],
+  look: (files: FileTexts) => State,
+): { readonly state: State; readonly count: number } | undefined {
+  for (let count = together.length; count >= 1; count = Math.floor(count / 2)) {
+    const next = attempt(state, together.slice(0, count), look);
+    if (next !== undefined) return { state: next, count };
+  }
+  return undefined;
 }
 
 function keyOf({ finding, fix }: Candidate): string {

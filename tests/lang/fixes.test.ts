@@ -186,6 +186,19 @@ describe("many corrections", () => {
     expect(count).toBe(121);
   });
 
+  it("go on however many of them would make the file worse", () => {
+    // A space after each `limit:` in `close` would name what nothing has; the others are right.
+    const rule = (i: number): string =>
+      `{name:"r${i}",when:"close > ${i + 1}",then:{close:{limit:"limit"}},limit:"1/bar",once_per:"session"}`;
+    const rules = Array.from({ length: 8 }, (_, i) => rule(i)).join(",");
+    const { text, count } = fixed(`{barwise:1,name:"a",symbols:["SPY"],on:"5m",rules:[${rules}]}\n`);
+    expect(text).not.toMatch(/(?:name|when|once_per|on):"/);
+    expect(text.match(/limit:"limit"/g)).toHaveLength(8);
+    expect(text.match(/limit: "1\/bar"/g)).toHaveLength(8);
+    expect(fixed(text).count).toBe(0);
+    expect(count).toBeGreaterThan(30);
+  });
+
   it("leave out the one that would make the file worse, and apply the others", () => {
     // In quotes the mapping would be text, and text is no action.
     const text = when("clsoe > open").replace("then: {close: {}}", "then: buy: size\n    coldown: 5 bars");
