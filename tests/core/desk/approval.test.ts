@@ -7,7 +7,7 @@ import type { OrderFacts } from "../../../engine/core/desk/approval.ts";
 import type { Program } from "../../../engine/core/program.ts";
 import { pendingApprovals } from "../../../engine/core/view.ts";
 import { compile } from "../../../engine/lang/compile.ts";
-import { CoreDriver, openOf } from "../../support/core-driver.ts";
+import { CoreDriver, openOf, reconciled } from "../../support/core-driver.ts";
 import { contextWith } from "../../support/risk-context.ts";
 
 const OPEN = openOf("2024-03-05");
@@ -332,6 +332,40 @@ describe("an edit", () => {
     expect(cut.decide({ edit: { qty: "201" } })).toBe("blocked");
     expect(cut.views.at(-1)?.reason).toBe("only 200 of the 201 shares may be sent now");
   });
+});
+
+describe("a yes", () => {
+  it("does not count its own order against the money that it needs", () => {
+    const desk = new Desk(asking(), OPEN - 1_000);
+    desk.feed(reconciled({ cash: "40000", equity: "40000", lastEquity: "40000", multiplier: 1 }));
+    desk.close(100, 102);
+    expect(desk.asked.notional).toBe("30753");
+    expect(desk.decide()).toBe("approved");
+  });
+
+  it("at the very end of the session comes too late", () => {
+    const desk = run(asking(", expires: 24h, fresh: 24h"), [100, 102]);
+    const { sessionEndsAt } = desk.asked;
+    desk.now = (sessionEndsAt ?? 0) - 1;
+    expect(desk.decide({ edit: { qty: "0" } })).toMatch(/^edit_invalid/);
+    desk.now = sessionEndsAt ?? 0;
+    expect(desk.decide()).toBe("expired: the session is over");
+    expect(desk.submits).toEqual([]);
+  });
+
+  it.each(["halt", "reduce", "kill"] as const)(
+    "has nothing to say any more after %s, which names itself",
+    (command) => {
+      const desk = run(asking(), [100, 102]);
+      desk.feed({ kind: "command", command, by: "bob", reason: "odd prints" });
+      const state = command === "reduce" ? "REDUCING" : "HALTED";
+      expect(desk.views.at(-1)).toMatchObject({
+        state: "withdrawn",
+        reason: `trading is ${state}: odd prints (bob)`,
+      });
+      expect(desk.decide()).toMatch(/^already_decided: already withdrawn/);
+    },
+  );
 });
 
 describe("two people", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { InputBody } from "../../../engine/core/event.ts";
 import type { Strategy } from "../../../engine/core/program.ts";
 import type { AccountLimits } from "../../../engine/core/risk-limits.ts";
+import { exposuresOf } from "../../../engine/core/desk/risk/exposure.ts";
 import { restoreCore, saveCore } from "../../../engine/core/save.ts";
 import { calendarOf } from "../../../engine/market/instruments.ts";
 import { DigitDriver, openOf, reconciled } from "../../support/core-driver.ts";
@@ -65,6 +66,46 @@ describe("money of one account", () => {
 });
 
 describe("exposure", () => {
+  it("counts of an entry that filled in part what is left of it, beside what is held", () => {
+    const run = desk([buyer("a")]);
+    run.say(2);
+    const { state } = run.core.desk;
+    run.accept(run.lastSubmit);
+    run.filled(run.lastSubmit, 4, 100);
+    const [exposure] = exposuresOf(state, [() => true]);
+    const mark = state.account.markOf("SPY");
+    const limit = Number(run.lastSubmit.limitPrice);
+    expect(exposure?.gross.toNumber()).toBeCloseTo(4 * mark + 6 * limit);
+    expect(exposure?.buys.toNumber()).toBeCloseTo(6 * limit);
+  });
+
+  it("of a position has no room by entries of the other side, which may never fill", () => {
+    const run = desk([buyer("a")], { maxPositionQty: 25 });
+    run.say(2);
+    run.accept(run.lastSubmit);
+    const { state } = run.core.desk;
+    const origin = { strategy: "a", rule: "r", firing: "f" };
+    const request = {
+      ...{
+        clientOrderId: "x",
+        symbol: "SPY",
+        side: "sell" as const,
+        qty: "20",
+        type: "limit" as const,
+        limitPrice: "105",
+      },
+      ...{ timeInForce: "day" as const, extendedHours: false, orderClass: "bracket" as const },
+    };
+    const { verdict } = state.judge(request, {
+      role: "entry",
+      origin,
+      reducesOnly: false,
+      fractional: false,
+      leg: "x",
+    });
+    expect(verdict.checks.find(({ check }) => check === "max_position")).toMatchObject({ outcome: "pass", value: 20 });
+  });
+
   it("counts what other strategies hold and have working", () => {
     const run = desk([buyer("a"), buyer("b"), buyer("c")], { maxConcentrationRatio: 0.025 });
     run.say(1);
@@ -124,6 +165,8 @@ describe("order counts", () => {
     run.arrival -= MINUTE;
     run.say(3);
     run.ended(entry.clientOrderId, "canceled");
+    // The one of b would trade with it.
+    run.ended(run.submits[1]?.clientOrderId ?? "", "canceled");
     expect(run.lastSubmit).toMatchObject({ side: "sell", qty: "5" });
     // Three submits, and cancels of what a and b had open.
     expect(run.core.desk.state.counts.messagesLastMinute(run.arrival)).toBe(3 + run.cancels.length);
