@@ -72,6 +72,21 @@ export function openOrders(core: CoreState): readonly OrderView[] {
   return core.desk.state.orders.open((order) => !isAsked(order)).map(viewOf);
 }
 
+/**
+ * What a broker must be asked about when it is connected anew: open orders, and those that count as rejected though nobody
+ * ever knew what became of a request of them. It may still have been on its way when the process ended.
+ */
+export function ordersToFollow(core: CoreState): readonly OrderView[] {
+  const doubtful = [...core.desk.state.orders.all].filter(
+    (order) =>
+      order.state === "rejected" &&
+      order.request !== null &&
+      order.brokerOrderId === null &&
+      (order.resends > 0 || order.lookups > 0),
+  );
+  return [...openOrders(core), ...doubtful.map(viewOf)];
+}
+
 /** Requests that wait for a person, oldest first. */
 export function pendingApprovals(core: CoreState): readonly ApprovalView[] {
   const { state } = core.desk;

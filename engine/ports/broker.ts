@@ -16,7 +16,7 @@ export interface Broker {
   readonly live: boolean;
   /**
    * Opens the stream of trade updates; resolves when it is authorised and listening. Rejects with a BrokerError.
-   * `open`: orders that an earlier process sent and whose end it had not heard, with what it had heard of them.
+   * `open`: orders that an earlier process sent and whose end it had not heard for sure, with what it had heard of them.
    */
   start(sink: BrokerSink, open?: readonly OrderView[]): Promise<void>;
   /** Account, positions and open orders as they are now. */

@@ -11,7 +11,7 @@ import type { CoreState } from "../core/step.ts";
 import type { BrokerInput, HistoryInput, Input, InputBody, Output, PlainCommandInput } from "../core/event.ts";
 import type { SplitInput } from "../core/feed-event.ts";
 import type { Program } from "../core/program.ts";
-import { openOrders } from "../core/view.ts";
+import { ordersToFollow } from "../core/view.ts";
 import type { ProgramSources } from "../ports/journal.ts";
 import { Effects } from "./effects.ts";
 import type { EngineOptions, LoadedProgram } from "./engine-options.ts";
@@ -150,7 +150,7 @@ export class Engine {
 
   async #connect(): Promise<void> {
     for (const body of this.#options.first ?? []) this.post(body);
-    await this.#options.broker.start({ broker: (input) => this.#fromBroker(input) }, openOrders(this.core));
+    await this.#options.broker.start({ broker: (input) => this.#fromBroker(input) }, ordersToFollow(this.core));
     await this.#reconciliation.first();
     this.post({ kind: "trading.started" });
   }

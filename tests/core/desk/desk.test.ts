@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Program, Strategy } from "../../../engine/core/program.ts";
 import type { RiskLimits } from "../../../engine/core/risk-limits.ts";
+import { ordersToFollow } from "../../../engine/core/view.ts";
 import { TradingStates } from "../../../engine/core/desk/states.ts";
 import { DigitDriver, openOf, reconciled } from "../../support/core-driver.ts";
 import { StrategyBuilder, all, buy, close, program, reduce, sell } from "../../support/program.ts";
@@ -355,6 +356,20 @@ describe("an order that nobody finds at the broker", () => {
     desk.say(3);
     expect(desk.cancels.at(-1)).toBe(id);
     expect(desk.submits).toHaveLength(3);
+  });
+
+  it("is asked about by the next process, too, when the second of two requests was refused; a plain refusal is not", () => {
+    const desk = new Desk();
+    desk.enter();
+    desk.say(3);
+    const { clientOrderId: id } = desk.lastSubmit;
+    lose(desk, id);
+    desk.broker({ kind: "order.rejected", clientOrderId: id, code: "403", reason: "no" });
+    expect(ordersToFollow(desk.core).map(({ clientOrderId }) => clientOrderId)).toContain(id);
+    const plain = new Desk();
+    plain.say(1);
+    plain.broker({ kind: "order.rejected", clientOrderId: plain.lastSubmit.clientOrderId, code: "403", reason: "no" });
+    expect(ordersToFollow(plain.core)).toEqual([]);
   });
 
   it("is looked up when a picture shows it although it counted as rejected", () => {
