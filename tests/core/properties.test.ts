@@ -219,7 +219,7 @@ describe("the desk", () => {
     fc.assert(property, { numRuns: runs(100) });
     // Runs of one known seed have been to the places that matter; random ones may miss the rare of them.
     seen.clear();
-    fc.assert(property, { numRuns: 200, seed: 42 });
+    fc.assert(property, { numRuns: 200, seed: 5 });
     for (const place of [
       "entry filled",
       "entry canceled",
