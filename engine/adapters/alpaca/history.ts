@@ -1,5 +1,5 @@
 /**
- * Bars from before now, from Alpaca's data REST, split-adjusted.
+ * Bars from before now, from Alpaca's data REST: of stocks split-adjusted, of pairs such as BTC/USD as they are.
  *
  * Owns: asking for enough, paging, and turning clock-aligned minutes into bars that count from the session's open.
  * May not: fill gaps with anything invented; fewer bars than asked for is an answer.
@@ -7,13 +7,14 @@
 import type { Bar } from "../../core/event.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import type { Calendar, Session } from "../../market/calendar.ts";
+import { assetClassOf } from "../../market/instruments.ts";
 import type { History } from "../../ports/history.ts";
 import { MISSING_KEYS, isComplete, messageOf, redactor } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
 import { dataUrl } from "./endpoints.ts";
 import { QUERY, RequestLimiter } from "./limiter.ts";
-import { stockApi } from "./sdk.ts";
-import type { SdkStockBar, StockBarsRequest } from "./sdk.ts";
+import { cryptoApi, stockApi } from "./sdk.ts";
+import type { SdkBar, StockBarsRequest } from "./sdk.ts";
 import { SYSTEM_TIMERS } from "./timers.ts";
 import type { Timers } from "./timers.ts";
 
@@ -38,6 +39,12 @@ const MAX_PAGES = 40;
 /** Sessions open on a half hour: sizes that divide it are aligned the same by the clock and by the session. */
 const ALIGNED_MINUTES = 30;
 const RETRIES = 3;
+const HOUR_MINUTES = 60;
+
+interface Apis {
+  readonly stocks: ReturnType<typeof stockApi>;
+  readonly coins: ReturnType<typeof cryptoApi>;
+}
 
 export function createAlpacaHistory(options: AlpacaHistoryOptions): History {
   return new AlpacaHistory(options);
@@ -47,30 +54,34 @@ class AlpacaHistory implements History {
   readonly #options: AlpacaHistoryOptions;
   readonly #limiter: RequestLimiter;
   readonly #timers: Timers;
-  readonly #api: ReturnType<typeof stockApi> | undefined;
+  readonly #apis: Apis | undefined;
 
   constructor(options: AlpacaHistoryOptions) {
     this.#options = options;
     this.#timers = options.timers ?? SYSTEM_TIMERS;
     this.#limiter = new RequestLimiter(options.requestsPerMinute ?? 200, this.#timers);
     if (!isComplete(options.credentials)) return;
-    this.#api = stockApi({
+    const rest = {
       credentials: options.credentials,
       baseUrl: dataUrl(options.venueUrl),
       timeoutMs: options.timeoutMs ?? 30_000,
-      onHeaders: (headers) => this.#limiter.observe(headers),
-    });
+      onHeaders: (headers: Headers) => this.#limiter.observe(headers),
+    };
+    this.#apis = { stocks: stockApi(rest), coins: cryptoApi(rest) };
   }
 
   async bars(symbol: string, size: BarSize, before: number, count: number): Promise<readonly Bar[]> {
-    if (this.#api === undefined) throw new Error(MISSING_KEYS);
+    if (this.#apis === undefined) throw new Error(MISSING_KEYS);
     // Alpaca has nothing finer than a minute: such facts warm up on live data.
     if (count <= 0 || (size.kind === "intraday" && size.ms % MINUTE !== 0)) return [];
-    const unit = size.kind === "session" ? undefined : unitMinutes(size);
-    const perSession = size.kind === "session" ? 1 : Math.max(1, Math.floor((6.5 * 3_600_000) / size.ms));
+    const isCoin = assetClassOf(symbol) === "crypto";
+    // A day of Alpaca's coins begins at midnight in Chicago; ours are put together from hours.
+    const unit = size.kind !== "session" ? unitMinutes(size) : isCoin ? HOUR_MINUTES : undefined;
+    const openMs = isCoin ? DAY_MS : 6.5 * 3_600_000;
+    const perSession = size.kind === "session" ? 1 : Math.max(1, Math.floor(openMs / size.ms));
     const days = Math.ceil(count / perSession);
     // Seven days for five sessions, and room for holidays and halts.
-    const start = before - (days * 1.5 + 10) * DAY_MS;
+    const start = before - (isCoin ? days + 2 : days * 1.5 + 10) * DAY_MS;
     const found: Bar[] = [];
     let pageToken: string | undefined;
     for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -107,7 +118,7 @@ class AlpacaHistory implements History {
       if (!(await this.#limiter.acquire(QUERY, 120_000)))
         throw new Error("Alpaca history: the request budget is used up");
       try {
-        return await (this.#api as ReturnType<typeof stockApi>).stockBars(request);
+        return await this.#request(request);
       } catch (error) {
         const status = (error as { status?: unknown }).status;
         const definite =
@@ -120,8 +131,15 @@ class AlpacaHistory implements History {
     }
   }
 
+  async #request(request: StockBarsRequest) {
+    const { stocks, coins } = this.#apis as Apis;
+    if (assetClassOf(request.symbols) !== "crypto") return await stocks.stockBars(request);
+    const { adjustment: _unsplit, feed: _one, ...rest } = request;
+    return await coins.cryptoBars({ ...rest, loc: "us" });
+  }
+
   /** Undefined for what is not a believable bar. The wire's day starts at local midnight, ours at the open. */
-  #bar(row: SdkStockBar, day: boolean): Bar | undefined {
+  #bar(row: SdkBar, day: boolean): Bar | undefined {
     // The SDK's type says Date, its answer holds text; both are read.
     const time = new Date(row.t).getTime();
     const session = day ? this.#options.calendar.sessionAtOrAfter(time) : undefined;

@@ -16,7 +16,7 @@ export type SdkTradeUpdate = streaming.TradeUpdate;
 export type SdkTradingStream = streaming.TradingStream;
 export type StockBarsRequest = marketData.StockBarsRequest;
 export type SdkAsset = trading.Assets;
-export type SdkStockBar = marketData.StockBar;
+export type SdkBar = marketData.StockBar | marketData.CryptoBar;
 
 export interface RestOptions {
   readonly credentials: Credentials;
@@ -60,6 +60,10 @@ export function clockApi(options: RestOptions): trading.ClockApi {
 
 export function stockApi(options: RestOptions): marketData.StockApi {
   return new marketData.StockApi(new marketData.Configuration(settings(options)));
+}
+
+export function cryptoApi(options: RestOptions): marketData.CryptoApi {
+  return new marketData.CryptoApi(new marketData.Configuration(settings(options)));
 }
 
 export function corporateActionsApi(options: RestOptions): marketData.CorporateActionsApi {

@@ -4,6 +4,7 @@ import type { AlpacaHistoryOptions } from "../../../engine/adapters/alpaca/histo
 import type { Venue } from "../../../engine/adapters/venue/options.ts";
 import type { Bar } from "../../../engine/core/event.ts";
 import { parseBarSize } from "../../../engine/market/bar-size.ts";
+import { ALWAYS } from "../../../engine/market/always.ts";
 import { NYSE } from "../../../engine/market/nyse.ts";
 import { CLOSE, MINUTE, OPEN, minuteBars, stopVenues, testVenue } from "../venue/support.ts";
 import { CREDENTIALS } from "./support.ts";
@@ -95,6 +96,34 @@ describe("history from Alpaca", () => {
       OPEN,
     ]);
     expect(await history.bars("SPY", size("1d"), CLOSE - 1, 5)).toHaveLength(1);
+  });
+
+  test("asks for coins around the clock, and makes their days of hours", async () => {
+    const midnight = Date.parse("2024-03-04T00:00:00Z");
+    const pieces = (minutes: number): Bar[] =>
+      Array.from({ length: (72 * 60) / minutes }, (_, n) => {
+        const at = (n * minutes) / 60;
+        const prices = { open: 100 + at, high: 101 + at, low: 99 + at, close: 99.5 + at + minutes / 60 };
+        return { start: midnight + n * minutes * MINUTE, ...prices, volume: minutes / 30 };
+      });
+    const end = midnight + 72 * 60 * MINUTE;
+    const venue = await testVenue([], {
+      startAt: end,
+      historyOf: (symbol, asked) => (symbol === "BTC/USD" ? pieces(asked.ms / MINUTE) : []),
+    });
+    const history = historyAt(venue, { calendar: ALWAYS });
+    const four = await history.bars("BTC/USD", size("4h"), end, 3);
+    expect(
+      four.map(({ start, open, close, volume }) => [(start - midnight) / (60 * MINUTE), open, close, volume]),
+    ).toEqual([
+      [60, 160, 163.5, 8],
+      [64, 164, 167.5, 8],
+      [68, 168, 171.5, 8],
+    ]);
+    const days = await history.bars("BTC/USD", size("1d"), end, 2);
+    expect(days).toHaveLength(2);
+    expect(days.map(({ volume }) => volume)).toEqual([48, 48]);
+    expect(days.at(-1)?.close).toBeGreaterThan(days.at(-1)?.open ?? 0);
   });
 
   test("has nothing finer than a minute, nor for a symbol without data", async () => {
