@@ -210,6 +210,8 @@ export class OrderBook {
     // What waits for a person is not at the broker: nothing that a broker says moves it.
     if (isTerminal(order) || order.state === state || order.state === "intended") return false;
     order.state = state;
+    // Somebody knows of it again.
+    order.unresolved = false;
     if (reason !== null) order.reason = reason;
     if (isTerminal(order)) this.#close(order);
     return true;

@@ -334,6 +334,21 @@ describe("an order that nobody finds at the broker", () => {
     expect(desk.position("s", "SPY")).toBe(0);
   });
 
+  it("is one like any other once it is found: an exit cancels and awaits it", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const entry = desk.lastSubmit;
+    lose(desk, entry.clientOrderId);
+    expect(desk.alerts).toContain("order/unresolved");
+    desk.accept(entry);
+    desk.filled(entry, 4, 100);
+    desk.say(3);
+    expect(desk.cancels).toEqual([entry.clientOrderId]);
+    expect(desk.submits).toHaveLength(1);
+    desk.ended(entry.clientOrderId, "canceled");
+    expect(desk.lastSubmit).toMatchObject({ side: "sell", qty: "4" });
+  });
+
   it("comes back when the broker refuses the second of two requests, and the first one arrives after that", () => {
     const desk = new Desk();
     desk.enter();
