@@ -176,11 +176,11 @@ export class DeskState {
     withdrawAll(this, ({ origin: { strategy }, symbol }) => (covers(scope, { strategy, symbol }) ? ends : undefined));
   }
 
-  /** Tells signals. */
   settled(symbol: string): void {
     this.#sink.settled(symbol);
   }
 
+  /** Tells signals what changed in a book. */
   publish(book: Book): void {
     this.#sink.book(viewOfBook(book, this.portfolio, this.orders));
   }

@@ -156,12 +156,13 @@ export function contextOf(
   const { symbol, side } = request;
   const { account, portfolio, program, now } = desk;
   const strategy = desk.strategy(origin.strategy);
-  const others = othersOf(desk, origin.strategy, symbol, side);
   const { state, reason } = desk.states.of(origin.strategy, symbol);
   const mark = account.markOf(symbol);
   const overrides = desk.overrides.for(origin.strategy, symbol, now.arrivalTime);
   const limits = raised(limitsOf(program, origin.strategy, symbol), overrides);
   const { priceDriftWindowMs: windowMs = 0 } = limits.tightest;
+  // The way out must not depend on what the account is worth: what values it is read only by who asks.
+  const inScopes = once(() => exposed(desk, limits, symbol, except));
   return {
     intent: intentOf(request, options),
     qty: decimal(request.qty),
@@ -169,7 +170,15 @@ export function contextOf(
     limits: limits.tightest,
     unset: limits.unset,
     accountLimits: limits.together,
-    ...exposed(desk, limits, symbol, except),
+    get scopes() {
+      return inScopes().scopes;
+    },
+    get groups() {
+      return inScopes().groups;
+    },
+    get inSymbol() {
+      return inScopes().inSymbol;
+    },
     overrides,
     real: desk.real,
     time: now.marketTime,
@@ -188,7 +197,6 @@ export function contextOf(
     ready: desk.ready,
     paused: desk.pauses.reasonFor(symbol),
     split: desk.splits.reasonFor(symbol),
-    // The way out must not depend on what the account is worth.
     get equity() {
       return account.equity();
     },
@@ -202,10 +210,14 @@ export function contextOf(
     ...askingOf(desk, origin.strategy, more),
     position: portfolio.position(origin.strategy, symbol).qty,
     working: workingOf(desk, origin.strategy, symbol, side, except),
-    others: others.qty,
-    othersOwner: others.owner,
+    ...othersOf(desk, origin.strategy, symbol, side),
     past: new Hindsight(desk, request, options, except, isResend),
   };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function intentOf(
@@ -286,7 +298,7 @@ function othersOf(
   strategy: string,
   symbol: string,
   side: Side,
-): { readonly qty: Decimal; readonly owner: string | null } {
+): Pick<RiskContext, "others" | "othersOwner"> {
   const exposures = new Map<string, Decimal[]>();
   const note = (owner: string, qty: Decimal): void => {
     if (owner === strategy || qty.isZero()) return;
@@ -300,11 +312,11 @@ function othersOf(
   let total = ZERO;
   for (const [owner, parts] of exposures) {
     for (const qty of parts) {
-      if (side === "buy" ? qty.isLessThan(0) : qty.isGreaterThan(0)) return { qty, owner };
+      if (side === "buy" ? qty.isLessThan(0) : qty.isGreaterThan(0)) return { others: qty, othersOwner: owner };
       total = total.plus(qty);
     }
   }
-  return { qty: total, owner: exposures.keys().next().value ?? null };
+  return { others: total, othersOwner: exposures.keys().next().value ?? null };
 }
 
 /** Entries on the side of the new order alone: those of the other side may never fill and make no room. */

@@ -750,7 +750,8 @@ describe("the kill switch", () => {
     const throws = (): never => {
       throw new Error("the P&L is broken");
     };
-    Object.assign(desk.core.desk.state.account, { equity: throws, equityNumber: throws, dayPnl: throws });
+    const { account } = desk.core.desk.state;
+    Object.assign(account, { equity: throws, equityNumber: throws, dayPnl: throws, priceOf: throws });
     return desk;
   };
 
