@@ -112,15 +112,21 @@ class SplitRun extends CoreDriver {
   }
 }
 
+/** Ten minutes of the day before, then midnight. */
+function beforeSplit() {
+  const run = new SplitRun(program([rich(0)]), DAY1 - 1_000);
+  const first = minutesOf(
+    DAY1,
+    Array.from({ length: 10 }, (_, i) => [100 + i, 100 + i] as const),
+  );
+  feedTo(run, first);
+  run.passTo(MIDNIGHT);
+  return { run, first };
+}
+
 describe("facts of a symbol that splits", () => {
   it("are unknown until a history of today's prices is loaded, and so are those that read it", () => {
-    const run = new SplitRun(program([rich(0)]), DAY1 - 1_000);
-    const first = minutesOf(
-      DAY1,
-      Array.from({ length: 10 }, (_, i) => [100 + i, 100 + i] as const),
-    );
-    feedTo(run, first);
-    run.passTo(MIDNIGHT);
+    const { run } = beforeSplit();
     run.feed(split(4));
     expect(new Set(ofSpy(run))).toEqual(new Set([Number.NaN]));
     expect([...run.core.signals.awaitingHistory]).toEqual(["SPY"]);
@@ -165,13 +171,7 @@ describe("facts of a symbol that splits", () => {
   });
 
   it("follow bars while the broker is awaited, and nothing fires", () => {
-    const run = new SplitRun(program([rich(0)]), DAY1 - 1_000);
-    const first = minutesOf(
-      DAY1,
-      Array.from({ length: 10 }, (_, i) => [100 + i, 100 + i] as const),
-    );
-    feedTo(run, first);
-    run.passTo(MIDNIGHT);
+    const { run, first } = beforeSplit();
     run.feed(split(2));
     run.rebuild(historyOf(first, 2));
     const before = said(run).length;
@@ -193,13 +193,7 @@ describe("facts of a symbol that splits", () => {
   });
 
   it("stay unknown when a program comes whose history was asked for before", () => {
-    const run = new SplitRun(program([rich(0)]), DAY1 - 1_000);
-    const first = minutesOf(
-      DAY1,
-      Array.from({ length: 10 }, (_, i) => [100 + i, 100 + i] as const),
-    );
-    feedTo(run, first);
-    run.passTo(MIDNIGHT);
+    const { run, first } = beforeSplit();
     run.feed(split(4));
     run.rebuild(historyOf(first, 1), []);
     expect(new Set(ofSpy(run))).toEqual(new Set([Number.NaN]));
