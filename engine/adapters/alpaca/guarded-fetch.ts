@@ -10,13 +10,17 @@ export class WrongOriginError extends Error {
 }
 
 /** Fails closed: an address that is not under the configured base is refused before a socket is opened. */
-export function guardedFetch(baseUrl: string, onHeaders?: (headers: Headers) => void): typeof fetch {
+export function guardedFetch(
+  baseUrl: string,
+  onHeaders?: (headers: Headers) => void,
+  transport: typeof fetch = fetch,
+): typeof fetch {
   const base = new URL(baseUrl);
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input));
     if (url.origin !== base.origin)
       throw new WrongOriginError(`refused a request to ${url.origin}; expected ${base.origin}`);
-    const response = await fetch(url, { ...init, redirect: "error" });
+    const response = await transport(url, { ...init, redirect: "error" });
     onHeaders?.(response.headers);
     return response;
   };

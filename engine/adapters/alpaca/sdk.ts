@@ -9,6 +9,7 @@ import { ApiError, OrdersApi, marketData, streaming, trading } from "@alpacahq/a
 import { WebSocket } from "ws";
 import type { Credentials } from "./credentials.ts";
 import { guardedFetch } from "./guarded-fetch.ts";
+import { keptFetch } from "./kept-fetch.ts";
 
 export { ApiError };
 export type SdkOrder = trading.Order;
@@ -26,14 +27,14 @@ export interface RestOptions {
   readonly onHeaders?: (headers: Headers) => void;
 }
 
-function settings(options: RestOptions) {
+function settings(options: RestOptions, transport?: typeof fetch) {
   return {
     keyId: options.credentials.keyId,
     secret: options.credentials.secret,
     basePath: options.baseUrl,
     timeoutMs: options.timeoutMs,
     retry: { maxRetries: 0 },
-    fetchApi: guardedFetch(options.baseUrl, options.onHeaders),
+    fetchApi: guardedFetch(options.baseUrl, options.onHeaders, transport),
   };
 }
 
@@ -45,7 +46,7 @@ export interface TradingApis {
 }
 
 export function tradingApis(options: RestOptions): TradingApis {
-  const configuration = new trading.Configuration(settings(options));
+  const configuration = new trading.Configuration(settings(options, keptFetch()));
   return {
     orders: new OrdersApi(configuration),
     accounts: new trading.AccountsApi(configuration),
