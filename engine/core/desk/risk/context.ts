@@ -22,8 +22,10 @@ import { OPERATOR } from "../portfolio.ts";
 import { raised } from "../overrides.ts";
 import type { Override } from "../overrides.ts";
 import { covers, symbolScope } from "../states.ts";
+import type { ScopeName } from "../states.ts";
 import { exposuresOf } from "./exposure.ts";
 import type { Exposure, Member } from "./exposure.ts";
+import { Hindsight } from "./hindsight.ts";
 import { limitsOf } from "./limits.ts";
 import type { EffectiveLimits } from "./limits.ts";
 
@@ -33,8 +35,6 @@ export interface AiBounds {
   readonly sides: readonly Side[];
   readonly maxQty: number;
 }
-import { Hindsight } from "./hindsight.ts";
-import type { ScopeName } from "../states.ts";
 
 /** What wants to become an order. */
 export interface Intent {
