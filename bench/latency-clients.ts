@@ -190,6 +190,8 @@ class FillingBroker implements Broker {
 
   lookup(): void {}
 
+  instruments(): void {}
+
   stop(): Promise<void> {
     return Promise.resolve();
   }

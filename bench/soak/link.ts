@@ -5,7 +5,7 @@
  */
 import type { PaperBroker } from "../../engine/adapters/sim/paper-broker.ts";
 import type { ApprovedOrder, BrokerInput, ReconciledInput } from "../../engine/core/event.ts";
-import type { Broker, BrokerSink } from "../../engine/ports/broker.ts";
+import type { Broker, BrokerSink, LastLook } from "../../engine/ports/broker.ts";
 
 export class Link implements Broker {
   readonly name = "soak";
@@ -49,8 +49,8 @@ export class Link implements Broker {
     return this.#broker.reconcile();
   }
 
-  submit(order: ApprovedOrder): void {
-    this.#broker.submit(order);
+  submit(order: ApprovedOrder, lastLook: LastLook): void {
+    this.#broker.submit(order, lastLook);
   }
 
   cancel(clientOrderId: string): void {
@@ -59,6 +59,10 @@ export class Link implements Broker {
 
   lookup(clientOrderId: string): void {
     this.#broker.lookup(clientOrderId);
+  }
+
+  instruments(): void {
+    this.#broker.instruments();
   }
 
   stop(): Promise<void> {

@@ -6,6 +6,9 @@
  */
 import type { ApprovedOrder, BrokerInput, OrderView, ReconciledInput } from "../core/event.ts";
 
+/** Why an order must not leave any more; undefined when it may. */
+export type LastLook = () => string | undefined;
+
 export interface BrokerSink {
   broker(input: BrokerInput): void;
 }
@@ -21,14 +24,17 @@ export interface Broker {
   start(sink: BrokerSink, open?: readonly OrderView[]): Promise<void>;
   /** Account, positions and open orders as they are now. */
   reconcile(): Promise<ReconciledInput>;
-  /** Answers through the sink: order.accepted, order.rejected or order.unknown, then updates and executions. */
-  submit(order: ApprovedOrder): void;
+  /**
+   * Answers through the sink: order.accepted, order.rejected or order.unknown, then updates and executions. `lastLook` is asked at
+   * the last moment before the order leaves, however long it waited; with a reason it does not, and is rejected as `not_sent`.
+   */
+  submit(order: ApprovedOrder, lastLook: LastLook): void;
   /** Answers through the sink: an order.update, or cancel.rejected. `brokerOrderId` null: found by client id. */
   cancel(clientOrderId: string, brokerOrderId: string | null): void;
   /** Asks for one order by its client id; answers order.accepted (+ updates, executions) or order.rejected with code `not_found`. */
   lookup(clientOrderId: string): void;
   /** Asks what it says of these symbols; answers `instrument` for each of which it says something. */
-  instruments?(symbols: readonly string[]): void;
+  instruments(symbols: readonly string[]): void;
   stop(): Promise<void>;
 }
 

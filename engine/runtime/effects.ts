@@ -5,12 +5,23 @@
  * does not leave the process, so it waits for no disk. May not: repeat one, or decide that one should leave.
  */
 import type { InputBody, Output } from "../core/event.ts";
-import type { Broker } from "../ports/broker.ts";
+import type { Broker, LastLook } from "../ports/broker.ts";
 import type { Journal } from "../ports/journal.ts";
 import { confirm } from "./confirm.ts";
 
 export type Effect = Extract<Output, { kind: "confirm" | "submit" | "cancel" | "lookup" }>;
+
+export function isEffect(output: Output): output is Effect {
+  const { kind } = output;
+  return kind === "confirm" || kind === "submit" || kind === "cancel" || kind === "lookup";
+}
+
 type Question = Extract<Effect, { kind: "confirm" }>;
+
+interface Decided {
+  readonly request: Exclude<Effect, Question>;
+  readonly at: number;
+}
 
 /** json-rules-engine runs on microtasks: after this many the event loop gets a turn. */
 const CONFIRMATIONS_PER_TURN = 50;
@@ -19,6 +30,8 @@ export interface EffectsOptions {
   readonly journal: Journal;
   readonly broker: Broker;
   readonly post: (input: InputBody) => void;
+  /** Why an order must not leave any more; `decidedAt` in arrival time. */
+  readonly lastLook: (clientOrderId: string, decidedAt: number) => ReturnType<LastLook>;
   /** Nothing leaves any more. */
   readonly isOver: () => boolean;
   readonly onError: (error: unknown) => void;
@@ -28,7 +41,7 @@ export interface EffectsOptions {
 
 export class Effects {
   readonly #options: EffectsOptions;
-  #requests: Exclude<Effect, Question>[] = [];
+  #requests: Decided[] = [];
   #questions: Question[] = [];
   #flushing = false;
   #asking = false;
@@ -40,9 +53,10 @@ export class Effects {
     this.#options = options;
   }
 
-  add(effect: Effect): void {
+  /** `at`: arrival time at which it was decided. */
+  add(effect: Effect, at: number): void {
     if (effect.kind === "confirm") this.#questions.push(effect);
-    else this.#requests.push(effect);
+    else this.#requests.push({ request: effect, at });
   }
 
   /** Nothing waits to leave, is being confirmed or unanswered. */
@@ -93,7 +107,7 @@ export class Effects {
         const requests = this.#requests;
         this.#requests = [];
         await this.#options.journal.sync();
-        for (const request of requests) if (!this.#options.isOver()) this.#send(request);
+        for (const decided of requests) if (!this.#options.isOver()) this.#send(decided);
       }
     } catch (error) {
       this.#options.onError(error);
@@ -103,12 +117,14 @@ export class Effects {
     this.#options.onMove();
   }
 
-  #send(request: Exclude<Effect, Question>): void {
-    const { broker } = this.#options;
+  #send({ request, at }: Decided): void {
+    const { broker, lastLook } = this.#options;
     switch (request.kind) {
-      case "submit":
-        this.#unanswered.add(request.order.clientOrderId);
-        return broker.submit(request.order);
+      case "submit": {
+        const { order } = request;
+        this.#unanswered.add(order.clientOrderId);
+        return broker.submit(order, () => lastLook(order.clientOrderId, at));
+      }
       case "cancel":
         this.#unanswered.add(request.clientOrderId);
         return broker.cancel(request.clientOrderId, request.brokerOrderId);

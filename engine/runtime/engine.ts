@@ -6,6 +6,7 @@
  * May not: decide anything about trading. When the core asserts or the journal fails, it stops everything.
  */
 import { invariant } from "../core/assert.ts";
+import { lastLook } from "../core/desk/last-look.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
 import type { BrokerInput, HistoryInput, Input, InputBody, Output, PlainCommandInput } from "../core/event.ts";
@@ -13,7 +14,7 @@ import type { SplitInput } from "../core/feed-event.ts";
 import type { Program } from "../core/program.ts";
 import { ordersToFollow } from "../core/view.ts";
 import type { ProgramSources } from "../ports/journal.ts";
-import { Effects } from "./effects.ts";
+import { Effects, isEffect } from "./effects.ts";
 import type { EngineOptions, LoadedProgram } from "./engine-options.ts";
 import { knownAt } from "../core/known-at.ts";
 import { Stamper } from "../core/stamp.ts";
@@ -57,11 +58,11 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { account, journalId: journal, calendarOf } = options;
+    const { account, journalId: journal, calendarOf, broker, clock } = options;
     this.core = options.recovered?.core ?? createCore({ account, journal, calendarOf });
     this.#intake = new Intake({
       limits: options.load ?? DEFAULT_LOAD,
-      clock: options.clock,
+      clock,
       wall: options.marketTime === "wall",
       take: (body, at, now) => this.#take(body, at, now),
       fail: (error) => this.#die(error),
@@ -69,18 +70,19 @@ export class Engine {
     });
     this.#effects = new Effects({
       journal: options.journal,
-      broker: options.broker,
+      broker,
       post: (input) => this.post(input),
+      lastLook: (id, decidedAt) => lastLook(this.core.desk.state, id, clock.now() - decidedAt),
       isOver: () => this.#dead !== undefined || this.#stopped,
       onError: (error) => this.#die(error),
       onMove: () => this.#wakeIdle(),
     });
-    this.#arrivalTimers = new ArrivalTimers(options.clock, ({ id, at }) =>
+    this.#arrivalTimers = new ArrivalTimers(clock, ({ id, at }) =>
       this.post({ kind: "timer", id, clock: "arrival", at }),
     );
     this.#reconciliation = new Reconciliation({
-      broker: options.broker,
-      clock: options.clock,
+      broker,
+      clock,
       post: (input) => this.post(input),
       isReady: () => this.core.desk.state.ready,
       program: () => this.core.signals.program,
@@ -349,23 +351,13 @@ export class Engine {
   }
 
   #effect(output: Output, now: number): void {
-    switch (output.kind) {
-      case "timer.set":
-        if (output.clock === "market") this.#marketTimers.set(output.id, output.at);
-        else this.#arrivalTimers.set(output.id, output.at, now);
-        break;
-      case "timer.cancel":
-        this.#marketTimers.cancel(output.id);
-        this.#arrivalTimers.cancel(output.id);
-        break;
-      case "confirm":
-      case "submit":
-      case "cancel":
-      case "lookup":
-        this.#effects.add(output);
-        break;
-      default:
-        break;
+    if (isEffect(output)) return this.#effects.add(output, now);
+    if (output.kind === "timer.cancel") {
+      this.#marketTimers.cancel(output.id);
+      this.#arrivalTimers.cancel(output.id);
+    } else if (output.kind === "timer.set") {
+      if (output.clock === "market") this.#marketTimers.set(output.id, output.at);
+      else this.#arrivalTimers.set(output.id, output.at, now);
     }
   }
 

@@ -66,6 +66,48 @@ describe("the engine and its journal", () => {
     expect(made.broker.submitted).toHaveLength(1);
   });
 
+  it.each<[string, (made: Rig) => void | Promise<void>, string]>([
+    [
+      "trading was halted",
+      ({ engine }) => engine.command("halt", "ann", "a drill"),
+      "trading is HALTED: a drill (ann)",
+    ],
+    [
+      "entries were stopped",
+      ({ engine }) => engine.command("reduce", "ann", "enough"),
+      "trading is REDUCING: enough (ann)",
+    ],
+    [
+      "the broker was lost",
+      ({ broker }) => broker.say({ kind: "broker", status: "disconnected", detail: "" }),
+      "the broker is not connected and reconciled",
+    ],
+    ["it was cancelled", ({ engine }) => engine.command("cancel-all", "ann", ""), "it was cancelled before it left"],
+    ["too long a time passed", ({ clock }) => clock.pass(5_001), "it was decided 5001 ms ago"],
+  ])("does not send an order that was decided before %s", async (_, happens, reason) => {
+    const made = await started();
+    made.journal.isSlow = true;
+    fire(made);
+    await turns();
+    expect(made.outputs.filter(({ kind }) => kind === "submit")).toHaveLength(1);
+    await happens(made);
+    made.journal.release();
+    await turns();
+    expect(made.broker.submitted).toEqual([]);
+    const told = made.outputs.flatMap((output) => (output.kind === "order" ? [output.order] : [])).at(-1);
+    expect(told).toMatchObject({ state: "rejected", reason: `not_sent: ${reason}` });
+    const alerts = made.outputs.flatMap((output) => (output.kind === "alert" ? [output] : []));
+    expect(alerts).toContainEqual(
+      expect.objectContaining({ code: "order/not-sent", message: expect.stringContaining(reason) as string }),
+    );
+  });
+
+  it("asks the broker what it says of the symbols", async () => {
+    const made = await started();
+    await turns();
+    expect(made.broker.asked).toEqual([[SYMBOL]]);
+  });
+
   it("sends nothing any more when the disk fails under an order", async () => {
     const made = await started();
     made.journal.isSlow = true;

@@ -15,7 +15,7 @@ import type {
 import type { Program } from "../../engine/core/program.ts";
 import { compile } from "../../engine/lang/compile.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
-import type { Broker, BrokerSink } from "../../engine/ports/broker.ts";
+import type { Broker, BrokerSink, LastLook } from "../../engine/ports/broker.ts";
 import type { Feed, FeedSink } from "../../engine/ports/feed.ts";
 import type { Journal, JournalRecord, Snapshot } from "../../engine/ports/journal.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
@@ -72,6 +72,8 @@ export class FakeBroker implements Broker {
   readonly live = false;
   readonly submitted: ApprovedOrder[] = [];
   readonly calls: string[] = [];
+  /** Symbols that `instruments` was asked for. */
+  readonly asked: (readonly string[])[] = [];
   /** Answers of `reconcile`, the last one for ever. */
   pictures: (() => Promise<ReconciledInput>)[] = [() => Promise.resolve(reconciled())];
   #sink: BrokerSink | undefined;
@@ -93,9 +95,11 @@ export class FakeBroker implements Broker {
     return (next as () => Promise<ReconciledInput>)();
   }
 
-  submit(order: ApprovedOrder): void {
+  submit(order: ApprovedOrder, lastLook: LastLook): void {
     this.calls.push("submit");
-    this.submitted.push(order);
+    const reason = lastLook();
+    if (reason === undefined) this.submitted.push(order);
+    else this.say({ kind: "order.rejected", clientOrderId: order.clientOrderId, code: "not_sent", reason });
   }
 
   cancel(): void {
@@ -104,6 +108,10 @@ export class FakeBroker implements Broker {
 
   lookup(): void {
     this.calls.push("lookup");
+  }
+
+  instruments(symbols: readonly string[]): void {
+    this.asked.push(symbols);
   }
 
   stop(): Promise<void> {

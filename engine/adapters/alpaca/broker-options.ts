@@ -15,7 +15,7 @@ export interface AlpacaBrokerOptions {
   readonly timers?: Timers;
   /** Of one request. A submit that takes longer is unknown. */
   readonly timeoutMs?: number;
-  /** How long an order may wait for our own rate limit; then it is refused as `rate_limited`, not sent late. */
+  /** How long an order may wait for our own rate limit; then it is `not_sent` instead of late. */
   readonly patienceMs?: number;
   readonly requestsPerMinute?: number;
   /** Pauses between attempts to read one order. */

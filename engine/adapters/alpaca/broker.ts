@@ -6,7 +6,7 @@
  */
 import type { ApprovedOrder, BrokerInput, ExecutionInput, OrderView, ReconciledInput } from "../../core/event.ts";
 import { BrokerError } from "../../ports/broker.ts";
-import type { Broker, BrokerSink } from "../../ports/broker.ts";
+import type { Broker, BrokerSink, LastLook } from "../../ports/broker.ts";
 import type { AlpacaBrokerOptions } from "./broker-options.ts";
 import { MISSING_KEYS, isComplete, redactor } from "./credentials.ts";
 import type { Credentials, Redact } from "./credentials.ts";
@@ -155,9 +155,9 @@ class AlpacaBroker implements Broker {
     }
   }
 
-  submit(order: ApprovedOrder): void {
+  submit(order: ApprovedOrder, lastLook: LastLook): void {
     this.#unnamed.sent(order, this.#timers.now());
-    this.#lanes.run(order.symbol, () => this.#send(order));
+    this.#lanes.run(order.symbol, () => this.#send(order, lastLook));
   }
 
   cancel(clientOrderId: string, brokerOrderId: string | null): void {
@@ -192,16 +192,17 @@ class AlpacaBroker implements Broker {
     this.#tell({ kind: "broker", status: "connected", detail: `${detail}; reconcile` });
   }
 
-  async #send(order: ApprovedOrder): Promise<void> {
+  async #send(order: ApprovedOrder, lastLook: LastLook): Promise<void> {
     const id = order.clientOrderId;
-    const unsent = (code: string, reason: string): void =>
-      this.#settle(id, { kind: "order.rejected", clientOrderId: id, code, reason: `not sent: ${reason}` });
+    const unsent = (reason: string): void =>
+      this.#settle(id, { kind: "order.rejected", clientOrderId: id, code: "not_sent", reason });
     // A price that was right when the order was made is not right for ever.
     const waited = this.#timers.now() - (this.#unnamed.get(id)?.since ?? 0);
-    if (waited > this.#patienceMs) return unsent("not_sent", `it waited ${waited} ms behind another order`);
-    if (!(await this.#limiter.acquire(ORDER, this.#patienceMs - waited))) {
-      return unsent("rate_limited", "the request budget of this minute is used up");
-    }
+    if (waited > this.#patienceMs) return unsent(`it waited ${waited} ms behind another order`);
+    if (!(await this.#limiter.acquire(ORDER, this.#patienceMs - waited)))
+      return unsent("the request budget of this minute is used up");
+    const why = lastLook();
+    if (why !== undefined) return unsent(why);
     try {
       const placed = readOrder(await placeOrder(this.#api().orders, order));
       if (placed?.clientOrderId === id) this.#settle(id, this.#book.accept(placed));

@@ -4,7 +4,7 @@
  * Owns: the last look before an order leaves. The core refuses orders of a halted account already; this one holds in the moment
  * in which a process that stood still goes on, before anybody could tell the core. May not: hold back a cancel or a look-up.
  */
-import type { Broker, BrokerSink } from "../../ports/broker.ts";
+import type { Broker, BrokerSink, LastLook } from "../../ports/broker.ts";
 import type { ApprovedOrder, OrderView, ReconciledInput } from "../../core/event.ts";
 
 export interface BrokerGuard {
@@ -17,7 +17,6 @@ export interface BrokerGuard {
 export class GuardedBroker implements Broker {
   readonly #broker: Broker;
   readonly #guard: BrokerGuard;
-  #sink: BrokerSink | undefined;
 
   constructor(broker: Broker, guard: BrokerGuard) {
     this.#broker = broker;
@@ -32,19 +31,16 @@ export class GuardedBroker implements Broker {
     return this.#broker.live;
   }
 
-  async start(sink: BrokerSink, open?: readonly OrderView[]): Promise<void> {
-    this.#sink = sink;
-    await this.#broker.start(sink, open);
+  start(sink: BrokerSink, open?: readonly OrderView[]): Promise<void> {
+    return this.#broker.start(sink, open);
   }
 
-  submit(order: ApprovedOrder): void {
-    if (!this.#guard.isHalted()) {
-      this.#guard.onSend(order);
-      return this.#broker.submit(order);
-    }
-    const { clientOrderId } = order;
-    const reason = "not sent: the kill switch is on";
-    this.#sink?.broker({ kind: "order.rejected", clientOrderId, code: "kill_switch", reason });
+  submit(order: ApprovedOrder, lastLook: LastLook): void {
+    this.#broker.submit(order, () => {
+      const why = this.#guard.isHalted() ? "the kill switch is on" : lastLook();
+      if (why === undefined) this.#guard.onSend(order);
+      return why;
+    });
   }
 
   cancel(clientOrderId: string, brokerOrderId: string | null): void {
@@ -53,6 +49,10 @@ export class GuardedBroker implements Broker {
 
   lookup(clientOrderId: string): void {
     this.#broker.lookup(clientOrderId);
+  }
+
+  instruments(symbols: readonly string[]): void {
+    this.#broker.instruments(symbols);
   }
 
   reconcile(): Promise<ReconciledInput> {

@@ -6,7 +6,7 @@
  */
 import type { BrokerInput, MarketInput, ReconciledInput } from "../../core/event.ts";
 import type { ApprovedOrder } from "../../core/event.ts";
-import type { Broker, BrokerSink } from "../../ports/broker.ts";
+import type { Broker, BrokerSink, LastLook } from "../../ports/broker.ts";
 import type { Feed } from "../../ports/feed.ts";
 import type { SimBroker } from "../../ports/sim-broker.ts";
 
@@ -32,8 +32,13 @@ export class PaperBroker implements Broker {
     return Promise.resolve(this.#sim.reconcile());
   }
 
-  submit(order: ApprovedOrder): void {
-    this.#answerLater(() => this.#sim.submit(order, this.#now));
+  submit(order: ApprovedOrder, lastLook: LastLook): void {
+    const { clientOrderId } = order;
+    this.#answerLater(() => {
+      const why = lastLook();
+      if (why === undefined) return this.#sim.submit(order, this.#now);
+      return [{ kind: "order.rejected", clientOrderId, code: "not_sent", reason: why }];
+    });
   }
 
   cancel(clientOrderId: string): void {
@@ -44,6 +49,9 @@ export class PaperBroker implements Broker {
     this.#answerLater(() => this.#sim.lookup(clientOrderId, this.#now));
   }
 
+  /** Everything is tradable in here. */
+  instruments(): void {}
+
   stop(): Promise<void> {
     this.#sink = undefined;
     return Promise.resolve();
@@ -53,6 +61,9 @@ export class PaperBroker implements Broker {
   watching(feed: Feed): Feed {
     return {
       name: feed.name,
+      get delayMs() {
+        return feed.delayMs ?? 0;
+      },
       start: (sink) =>
         feed.start({
           market: (input) => {

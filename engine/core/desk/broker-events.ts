@@ -136,19 +136,20 @@ function onRejected(desk: DeskState, input: OrderRejectedInput): void {
     return;
   }
   desk.output({ kind: "timer.cancel", id: `ack:${order.clientOrderId}` });
-  if (order.state === "sent") watchAnswer(desk, order, "rejected");
+  // Of what has not left the broker knows nothing: it says nothing of its health.
+  const isUnsent = input.code === "not_sent";
+  if (order.state === "sent" && !isUnsent) watchAnswer(desk, order, "rejected");
   if (!desk.orders.move(order, "rejected", `${input.code}: ${input.reason}`)) return;
-  watchRejection(desk, order);
-  desk.refuse(order.origin, order.symbol, { code: "broker_rejected", reason: input.reason });
-  desk.alert(
-    "warning",
-    "order/rejected",
-    `the broker rejected ${order.side} ${text(order.qty)} ${order.symbol}: ${input.reason}`,
-    {
-      strategy: order.origin.strategy,
-      symbol: order.symbol,
-    },
-  );
+  const what = `${order.side} ${text(order.qty)} ${order.symbol}`;
+  const book = { strategy: order.origin.strategy, symbol: order.symbol };
+  if (isUnsent) {
+    desk.refuse(order.origin, order.symbol, { code: "not_sent", reason: input.reason });
+    desk.alert("warning", "order/not-sent", `${what} was decided and has not left: ${input.reason}`, book);
+  } else {
+    watchRejection(desk, order);
+    desk.refuse(order.origin, order.symbol, { code: "broker_rejected", reason: input.reason });
+    desk.alert("warning", "order/rejected", `the broker rejected ${what}: ${input.reason}`, book);
+  }
   changed(desk, order);
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { place, stopVenues, testVenue, until } from "../venue/support.ts";
-import { approved, startedBroker, stopAdapters } from "./support.ts";
+import { approved, mayLeave, startedBroker, stopAdapters } from "./support.ts";
 
 afterEach(async () => {
   await stopAdapters();
@@ -17,7 +17,7 @@ describe("canceling", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    for (const id of ["one", "two"]) broker.submit(approved({ clientOrderId: id, ...LOW }));
+    for (const id of ["one", "two"]) broker.submit(approved({ clientOrderId: id, ...LOW }), mayLeave);
     const accepted = await sink.first("order.accepted");
     await sink.first("order.accepted", 2);
     broker.cancel("one", accepted.brokerOrderId);
@@ -34,7 +34,7 @@ describe("canceling", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "done" }));
+    broker.submit(approved({ clientOrderId: "done" }), mayLeave);
     const accepted = await sink.first("order.accepted");
     await venue.advance();
     await sink.first("execution");
@@ -48,7 +48,7 @@ describe("canceling", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "c", ...LOW }));
+    broker.submit(approved({ clientOrderId: "c", ...LOW }), mayLeave);
     const accepted = await sink.first("order.accepted");
     venue.faults.onRequest(({ method }) => (method === "DELETE" ? { kind: "status", status: 500 } : undefined));
     broker.cancel("c", accepted.brokerOrderId);
@@ -74,6 +74,7 @@ describe("reconciling", () => {
         takeProfit: { limitPrice: "520" },
         stopLoss: { stopPrice: "480" },
       }),
+      mayLeave,
     );
     await sink.first("order.accepted");
     await venue.advance();
@@ -93,8 +94,8 @@ describe("reconciling", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "a" }));
-    broker.submit(approved({ clientOrderId: "low", type: "limit", limitPrice: "400" }));
+    broker.submit(approved({ clientOrderId: "a" }), mayLeave);
+    broker.submit(approved({ clientOrderId: "low", type: "limit", limitPrice: "400" }), mayLeave);
     await sink.first("order.update", 2);
     venue.faults.refuseSockets(true);
     venue.faults.dropSockets("trading");
@@ -114,7 +115,7 @@ describe("reconciling", () => {
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
     venue.faults.onRequest((request) => (isPost(request) ? { kind: "delay", ms: 80 } : undefined));
-    broker.submit(approved({ clientOrderId: "slow", type: "limit", limitPrice: "400" }));
+    broker.submit(approved({ clientOrderId: "slow", type: "limit", limitPrice: "400" }), mayLeave);
     const picture = await broker.reconcile();
     expect(sink.story("slow")[0]).toBe("order.accepted");
     expect(picture.openOrders).toHaveLength(1);
@@ -138,7 +139,7 @@ describe("the stream of trade updates", () => {
     await sink.first("broker", 3);
     expect(sink.of("broker").map((input) => input.status)).toEqual(["connected", "disconnected", "connected"]);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "after" }));
+    broker.submit(approved({ clientOrderId: "after" }), mayLeave);
     await sink.first("order.update");
   });
 
@@ -147,7 +148,7 @@ describe("the stream of trade updates", () => {
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
     venue.faults.onRequest((request) => (isPost(request) ? { kind: "stall", after: true } : undefined));
-    broker.submit(approved({ clientOrderId: "cut" }));
+    broker.submit(approved({ clientOrderId: "cut" }), mayLeave);
     await until("the order to be at the venue", () => venue.stats().tradeUpdates === 1);
     await venue.stop();
     expect((await sink.first("broker", 2)).status).toBe("disconnected");
@@ -191,7 +192,7 @@ describe("the stream of trade updates", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "a" }));
+    broker.submit(approved({ clientOrderId: "a" }), mayLeave);
     const { brokerOrderId } = await sink.first("order.accepted");
     venue.faults.dropSockets("trading");
     venue.faults.refuseSockets(true);
@@ -230,7 +231,7 @@ describe("the stream of trade updates", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "late" }));
+    broker.submit(approved({ clientOrderId: "late" }), mayLeave);
     await broker.stop();
     const told = sink.inputs.length;
     await new Promise((resolve) => setTimeout(resolve, 50));

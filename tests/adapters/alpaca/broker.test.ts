@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { createAlpacaBroker } from "../../../engine/adapters/alpaca/broker.ts";
 import { json, minuteBars, place, SECRET, stopVenues, testVenue, until } from "../venue/support.ts";
-import { approved, brokerAt, BrokerRecorder, CREDENTIALS, startedBroker, stopAdapters } from "./support.ts";
+import { approved, mayLeave, brokerAt, BrokerRecorder, CREDENTIALS, startedBroker, stopAdapters } from "./support.ts";
 
 afterEach(async () => {
   await stopAdapters();
@@ -76,7 +77,7 @@ describe("an order through the Alpaca broker", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "a" }));
+    broker.submit(approved({ clientOrderId: "a" }), mayLeave);
     await sink.first("order.update");
     await venue.advance();
     const execution = await sink.first("execution");
@@ -91,7 +92,7 @@ describe("an order through the Alpaca broker", () => {
     await venue.advance();
     venue.faults.onRequest((request) => (isPost(request) ? { kind: "stall", after: true } : undefined));
     // The answer never comes, the stream does: unknown first, then the stream proves the order.
-    broker.submit(approved({ clientOrderId: "a" }));
+    broker.submit(approved({ clientOrderId: "a" }), mayLeave);
     await until("the order to be at the venue", () => venue.stats().tradeUpdates === 1);
     await venue.advance();
     await sink.first("execution");
@@ -109,6 +110,7 @@ describe("an order through the Alpaca broker", () => {
         takeProfit: { limitPrice: "520" },
         stopLoss: { stopPrice: "480" },
       }),
+      mayLeave,
     );
     const accepted = await sink.first("order.accepted");
     expect(accepted.legs.map((leg) => leg.role).toSorted()).toEqual(["stop_loss", "take_profit"]);
@@ -146,10 +148,10 @@ describe("an order through the Alpaca broker", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "entry" }));
+    broker.submit(approved({ clientOrderId: "entry" }), mayLeave);
     await sink.first("order.accepted");
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "x", ...order }));
+    broker.submit(approved({ clientOrderId: "x", ...order }), mayLeave);
     await until("an answer", () => sink.story("x").length > 0);
     expect(sink.of("order.rejected")).toEqual([]);
     expect(sink.of("order.accepted")[1]?.legs).toHaveLength(legs);
@@ -159,7 +161,7 @@ describe("an order through the Alpaca broker", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    for (let n = 0; n < 10; n += 1) broker.submit(approved({ clientOrderId: `n${n}`, qty: "1" }));
+    for (let n = 0; n < 10; n += 1) broker.submit(approved({ clientOrderId: `n${n}`, qty: "1" }), mayLeave);
     await sink.first("order.accepted", 10);
     const listed = await json(venue, "/v2/orders?direction=asc");
     expect(listed.map((order: any) => order.client_order_id)).toEqual(Array.from({ length: 10 }, (_, n) => `n${n}`));
@@ -169,7 +171,7 @@ describe("an order through the Alpaca broker", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "tiny", qty: "0.000000001" }));
+    broker.submit(approved({ clientOrderId: "tiny", qty: "0.000000001" }), mayLeave);
     await until("an answer", () => sink.story("tiny").length > 0);
     const order = await json(venue, "/v2/orders:by_client_order_id?client_order_id=tiny");
     expect(order.qty ?? sink.of("order.rejected")[0]?.reason).toMatch(/^0\.000000001$|minimal/);
@@ -190,7 +192,7 @@ describe("a refused order", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     venue.faults.onRequest((request) => (isPost(request) ? { kind: "status", status, message } : undefined));
-    broker.submit(approved({ clientOrderId: "r" }));
+    broker.submit(approved({ clientOrderId: "r" }), mayLeave);
     const rejected = await sink.first("order.rejected");
     expect(rejected).toMatchObject({ clientOrderId: "r", code, reason: expect.stringContaining(message) });
     expect(rejected.reason).not.toContain(SECRET);
@@ -199,10 +201,10 @@ describe("a refused order", () => {
   test("over our own budget is rejected unsent", async () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue, { requestsPerMinute: 0, patienceMs: 20 });
-    broker.submit(approved({ clientOrderId: "r" }));
+    broker.submit(approved({ clientOrderId: "r" }), mayLeave);
     expect(await sink.first("order.rejected")).toMatchObject({
-      code: "rate_limited",
-      reason: expect.stringMatching(/not sent/),
+      code: "not_sent",
+      reason: "the request budget of this minute is used up",
     });
     expect(venue.stats().requests).toBe(0);
   });
@@ -211,17 +213,34 @@ describe("a refused order", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue, { patienceMs: 30, timeoutMs: 100 });
     venue.faults.onRequest((request) => (isPost(request) ? { kind: "stall" } : undefined));
-    broker.submit(approved({ clientOrderId: "first" }));
-    broker.submit(approved({ clientOrderId: "second" }));
+    broker.submit(approved({ clientOrderId: "first" }), mayLeave);
+    broker.submit(approved({ clientOrderId: "second" }), mayLeave);
     expect(await sink.first("order.rejected")).toMatchObject({ clientOrderId: "second", code: "not_sent" });
     expect(sink.story("first")).toEqual(["order.unknown"]);
+    expect(venue.stats().requests).toBe(1);
+  });
+
+  test("that must not leave any more when its turn comes is rejected unsent", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    venue.faults.onRequest((request) => (isPost(request) ? { kind: "delay", ms: 100 } : undefined));
+    const held: { why?: string } = {};
+    const order = { type: "limit", limitPrice: "400" } as const;
+    broker.submit(approved({ clientOrderId: "first", ...order }), () => held.why);
+    broker.submit(approved({ clientOrderId: "second", ...order }), () => held.why);
+    await sleep(50);
+    held.why = "trading is HALTED";
+    expect(await sink.first("order.rejected")).toEqual({
+      ...{ kind: "order.rejected", clientOrderId: "second", code: "not_sent", reason: "trading is HALTED" },
+    });
+    expect((await sink.first("order.accepted")).clientOrderId).toBe("first");
     expect(venue.stats().requests).toBe(1);
   });
 
   test("without what its type needs is rejected unsent", async () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
-    broker.submit(approved({ clientOrderId: "r", type: "limit" }));
+    broker.submit(approved({ clientOrderId: "r", type: "limit" }), mayLeave);
     expect(await sink.first("order.rejected")).toMatchObject({
       code: "invalid",
       reason: "the order has no limitPrice",
@@ -247,7 +266,7 @@ describe("an unclear submit", () => {
       posts += 1;
       return fault;
     });
-    broker.submit(approved({ clientOrderId: "u" }));
+    broker.submit(approved({ clientOrderId: "u" }), mayLeave);
     await sink.first("order.unknown");
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(posts).toBe(1);
@@ -261,7 +280,7 @@ describe("an unclear submit", () => {
     venue.faults.onRequest((request) => (isPost(request) ? { kind: "reset", after: true } : undefined));
     venue.faults.dropSockets("trading");
     venue.faults.refuseSockets(true);
-    broker.submit(approved({ clientOrderId: "u" }));
+    broker.submit(approved({ clientOrderId: "u" }), mayLeave);
     await sink.first("order.unknown");
     await venue.advance();
     broker.lookup("u");
@@ -279,7 +298,7 @@ describe("an unclear submit", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     venue.faults.onRequest((request) => (isPost(request) ? { kind: "reset" } : undefined));
-    broker.submit(approved({ clientOrderId: "u" }));
+    broker.submit(approved({ clientOrderId: "u" }), mayLeave);
     await sink.first("order.unknown");
     broker.lookup("u");
     expect(await sink.first("order.rejected")).toMatchObject({ clientOrderId: "u", code: "not_found" });
@@ -298,7 +317,7 @@ describe("an unclear submit", () => {
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
     await place(venue, { client_order_id: "twice" });
-    broker.submit(approved({ clientOrderId: "twice" }));
+    broker.submit(approved({ clientOrderId: "twice" }), mayLeave);
     const accepted = await sink.first("order.accepted");
     expect(await json(venue, "/v2/orders?status=all")).toHaveLength(1);
     await venue.advance();
@@ -310,7 +329,7 @@ describe("an unclear submit", () => {
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
     await place(venue, { client_order_id: "theirs", qty: "3" });
-    broker.submit(approved({ clientOrderId: "theirs" }));
+    broker.submit(approved({ clientOrderId: "theirs" }), mayLeave);
     expect(await sink.first("order.rejected")).toMatchObject({
       code: "client_id_conflict",
       reason: "another order has this client order id: buy 3 SPY market",

@@ -6,7 +6,7 @@ import { text } from "../../../engine/core/decimal.ts";
 import type { BarInput, OrderRequest } from "../../../engine/core/event.ts";
 import { parseBarSize } from "../../../engine/market/bar-size.ts";
 import { MINUTE, minuteBars, stopVenues, testExchange, testVenue, until } from "../venue/support.ts";
-import { BrokerRecorder, FeedRecorder, approved, brokerAt, feedAt, stopAdapters } from "./support.ts";
+import { BrokerRecorder, FeedRecorder, approved, mayLeave, brokerAt, feedAt, stopAdapters } from "./support.ts";
 
 afterEach(async () => {
   await stopAdapters();
@@ -73,7 +73,7 @@ test.each(["json", "msgpack"] as const)(
       const order = decide(bar, n);
       if (order === undefined) continue;
       submitted += 1;
-      broker.submit(approved(order));
+      broker.submit(approved(order), mayLeave);
       await until(
         "an answer",
         () => orders.of("order.accepted").length + orders.of("order.rejected").length === submitted,

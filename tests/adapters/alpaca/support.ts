@@ -115,6 +115,9 @@ export function feedAt(venue: Venue, options: Partial<AlpacaMarketDataOptions> =
 }
 
 /** Tests stand in for the risk stage, the only one that makes approved orders. */
+/** Nothing holds an order back. */
+export const mayLeave = (): undefined => undefined;
+
 export function approved(order: Partial<OrderRequest> & { readonly clientOrderId: string }): ApprovedOrder {
   return {
     symbol: "SPY",

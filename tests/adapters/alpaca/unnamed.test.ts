@@ -5,7 +5,7 @@ import type { SeenOrder } from "../../../engine/adapters/alpaca/orders.ts";
 import type { SdkTradeUpdate } from "../../../engine/adapters/alpaca/sdk.ts";
 import { UnnamedOrders } from "../../../engine/adapters/alpaca/unnamed.ts";
 import { stopVenues, testVenue, until } from "../venue/support.ts";
-import { approved, startedBroker, stopAdapters } from "./support.ts";
+import { approved, mayLeave, startedBroker, stopAdapters } from "./support.ts";
 
 afterEach(async () => {
   await stopAdapters();
@@ -46,7 +46,7 @@ describe("a bracket whose answer was lost", () => {
     venue.faults.dropSockets("trading");
     venue.faults.refuseSockets(true);
     venue.faults.onRequest((request) => (isPost(request) ? { kind: "reset", after: true } : undefined));
-    broker.submit(approved(BRACKET));
+    broker.submit(approved(BRACKET), mayLeave);
     await sink.first("order.unknown");
     venue.faults.refuseSockets(false);
     await sink.first("broker", 3);
@@ -76,7 +76,7 @@ describe("a bracket whose answer was lost", () => {
       }
       return { kind: "delay", ms: 100 };
     });
-    broker.submit(approved(BRACKET));
+    broker.submit(approved(BRACKET), mayLeave);
     await sink.first("order.unknown");
     broker.lookup("b");
     expect((await sink.first("order.unknown", 2)).reason).toMatch(/the stream has told more meanwhile/);
@@ -94,7 +94,7 @@ describe("a bracket whose answer was lost", () => {
       if (isPost(request)) return { kind: "reset", after: true };
       return isLookup(request) ? { kind: "status", status: 503 } : undefined;
     });
-    broker.submit(approved(BRACKET));
+    broker.submit(approved(BRACKET), mayLeave);
     await sink.first("order.unknown");
     await venue.advance();
     await expect(broker.reconcile()).rejects.toMatchObject({ code: "unreachable" });
@@ -147,7 +147,7 @@ describe("an execution whose update was lost", () => {
     const venue = await testVenue();
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "a", type: "limit", limitPrice: "400" }));
+    broker.submit(approved({ clientOrderId: "a", type: "limit", limitPrice: "400" }), mayLeave);
     const { brokerOrderId } = await sink.first("order.accepted");
     const filled = { filled_qty: "4", filled_avg_price: "399.5", status: "canceled" };
     const order = { ...ORDER, id: brokerOrderId, client_order_id: "a", type: "limit", ...filled };

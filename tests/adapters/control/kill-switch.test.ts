@@ -12,8 +12,8 @@ import { GuardedBroker } from "../../../engine/adapters/control/guarded-broker.t
 import { Latch } from "../../../engine/adapters/control/latch.ts";
 import type { LatchWord } from "../../../engine/adapters/control/latch.ts";
 import { ownIdentity } from "../../../engine/adapters/process-identity.ts";
-import type { ApprovedOrder, BrokerInput } from "../../../engine/core/event.ts";
-import type { Broker } from "../../../engine/ports/broker.ts";
+import type { ApprovedOrder } from "../../../engine/core/event.ts";
+import type { Broker, LastLook } from "../../../engine/ports/broker.ts";
 import { startVenue } from "../../../engine/adapters/venue/venue.ts";
 import type { Venue, VenueOptions } from "../../../engine/adapters/venue/options.ts";
 import { calendarOf } from "../../../engine/market/instruments.ts";
@@ -115,15 +115,19 @@ describe("the file HALTED", () => {
 });
 
 describe("a guarded broker", () => {
-  it("lets no order pass while the switch is on, and every cancel and look-up", async () => {
+  it("lets no order leave while the switch is on, and every other request", async () => {
     const seen: string[] = [];
-    const told: BrokerInput[] = [];
+    const looks: LastLook[] = [];
     const broker = {
       name: "b",
       live: true,
       start: () => Promise.resolve(),
       stop: () => Promise.resolve(),
-      submit: ({ clientOrderId }: ApprovedOrder) => void seen.push(`submit ${clientOrderId}`),
+      submit: ({ clientOrderId }: ApprovedOrder, lastLook: LastLook) => {
+        seen.push(`submit ${clientOrderId}`);
+        looks.push(lastLook);
+      },
+      instruments: (symbols: readonly string[]) => void seen.push(`instruments ${symbols.join()}`),
       cancel: (id: string) => void seen.push(`cancel ${id}`),
       lookup: (id: string) => void seen.push(`lookup ${id}`),
     } as unknown as Broker;
@@ -133,17 +137,23 @@ describe("a guarded broker", () => {
       isHalted: () => isHalted,
       onSend: ({ clientOrderId }) => void sent.push(clientOrderId),
     });
-    await guarded.start({ broker: (input) => told.push(input) });
+    await guarded.start({ broker: () => {} });
     const order = (clientOrderId: string): ApprovedOrder => ({ clientOrderId }) as unknown as ApprovedOrder;
-    guarded.submit(order("1"));
-    isHalted = true;
-    guarded.submit(order("2"));
+    let core: string | undefined;
+    guarded.submit(order("1"), () => core);
+    guarded.submit(order("2"), () => core);
     guarded.cancel("1", null);
     guarded.lookup("1");
+    guarded.instruments(["A", "B"]);
     expect([guarded.name, guarded.live]).toEqual(["b", true]);
-    expect(seen).toEqual(["submit 1", "cancel 1", "lookup 1"]);
+    expect(seen).toEqual(["submit 1", "submit 2", "cancel 1", "lookup 1", "instruments A,B"]);
+    const [first, second] = looks;
+    expect([first?.(), sent]).toEqual([undefined, ["1"]]);
+    core = "the broker is not connected";
+    expect(second?.()).toBe("the broker is not connected");
+    [isHalted, core] = [true, undefined];
+    expect(second?.()).toBe("the kill switch is on");
     expect(sent).toEqual(["1"]);
-    expect(told).toMatchObject([{ kind: "order.rejected", clientOrderId: "2", code: "kill_switch" }]);
   });
 });
 
