@@ -17,7 +17,7 @@ import { askInstruments } from "./instruments.ts";
 import { Lanes } from "./lanes.ts";
 import { CANCEL, ORDER, QUERY, RequestLimiter } from "./limiter.ts";
 import { OrderBook } from "./order-book.ts";
-import { isSame, placeOrder, readOrder } from "./orders.ts";
+import { isOfSeveral, isSame, placeOrder, readOrder } from "./orders.ts";
 import type { SeenOrder } from "./orders.ts";
 import { outcomeOf } from "./outcome.ts";
 import { tradingApis } from "./sdk.ts";
@@ -27,7 +27,8 @@ import { SYSTEM_TIMERS } from "./timers.ts";
 import type { Timers } from "./timers.ts";
 import { TradeStream } from "./trade-stream.ts";
 import { UnnamedOrders } from "./unnamed.ts";
-import { executionOf, isTerminal, needsReconciling, plainUpdate, statusOf, statusUpdate, unknown } from "./updates.ts";
+import { executionOf, isExecution, isTerminal, needsReconciling, plainUpdate } from "./updates.ts";
+import { statusOf, statusUpdate, unknown } from "./updates.ts";
 
 const MAX_PICTURES = 5;
 const RETRY_DELAYS_MS: readonly number[] = [250, 1_000, 4_000];
@@ -346,6 +347,11 @@ class AlpacaBroker implements Broker {
   }
 
   #onUpdate(update: SdkTradeUpdate, after?: number): void {
+    if (isOfSeveral(update.order)) {
+      // Somebody else's, in options: what it holds then is shown with everything else that the account holds.
+      if (isExecution(update)) this.#askToReconcile("an order of several options filled");
+      return;
+    }
     const order = readOrder(update.order);
     if (order === undefined) return this.#askToReconcile("a trade update carried an incomplete order");
     const waiting = this.#unnamed.waitsFor(order, this.#book.knows(order.id), after);
@@ -359,7 +365,7 @@ class AlpacaBroker implements Broker {
     if (order === undefined) return;
     if (isTerminal(order.status)) this.#book.end(order.id);
     if (needsReconciling(update.event)) return this.#askToReconcile(`${update.event} of order ${order.clientOrderId}`);
-    if (update.event === "fill" || update.event === "partial_fill") return this.#executed(update, order);
+    if (isExecution(update)) return this.#executed(update, order);
     this.#catchUp(order);
     const input = plainUpdate(update, order);
     if (input !== undefined) this.#tell(input);

@@ -59,6 +59,17 @@ export function readOrder(order: SdkOrder): SeenOrder | undefined {
   };
 }
 
+/** An order of several options has neither symbol nor side of its own, and its legs no type. We send none. */
+export function isOfSeveral(order: SdkOrder): boolean {
+  return order.orderClass === "mleg";
+}
+
+/** An order as the orders of one symbol that it is made of. */
+export function readParts(order: SdkOrder): readonly (SeenOrder | undefined)[] {
+  if (!isOfSeveral(order)) return [readOrder(order)];
+  return (order.legs ?? []).map((leg) => readOrder({ ...leg, type: order.type } as unknown as SdkOrder));
+}
+
 function timeOf(order: SdkOrder): number {
   const stamp = order.filledAt ?? order.updatedAt ?? order.submittedAt ?? order.createdAt;
   const time = stamp instanceof Date ? stamp.getTime() : Number.NaN;

@@ -8,7 +8,7 @@ import type { ReconciledInput } from "../../core/event.ts";
 import { BrokerError } from "../../ports/broker.ts";
 import { REFUSED_KEYS, messageOf } from "./credentials.ts";
 import type { Redact } from "./credentials.ts";
-import { readOrder } from "./orders.ts";
+import { readParts } from "./orders.ts";
 import { ApiError } from "./sdk.ts";
 import type { TradingApis } from "./sdk.ts";
 
@@ -50,7 +50,8 @@ export async function snapshot(
 
 function brokerError(error: unknown, redact: Redact): BrokerError {
   if (error instanceof BrokerError) return error;
-  if (error instanceof ApiError && error.status === 401) return new BrokerError("auth", REFUSED_KEYS);
+  if (error instanceof ApiError && (error.status === 401 || error.status === 403))
+    return new BrokerError("auth", REFUSED_KEYS);
   return new BrokerError("unreachable", `Alpaca did not answer: ${messageOf(error, redact)}`);
 }
 
@@ -78,8 +79,13 @@ async function readPositions(apis: TradingApis): Promise<Positions> {
     const qty = amount(position.qty, "position quantity");
     // Short positions come with a negative quantity; an unsigned one with side "short" is taken as meant.
     const signed = position.side === "short" && !qty.startsWith("-") ? `-${qty}` : qty;
-    return { symbol: position.symbol, qty: signed, avgPrice: amount(position.avgEntryPrice, "average price") };
+    return { symbol: pairOf(position), qty: signed, avgPrice: amount(position.avgEntryPrice, "average price") };
   });
+}
+
+/** Positions name a coin as of old, BTCUSD, where orders and data say BTC/USD. Whatever bought it, it is held against dollars. */
+function pairOf({ symbol, assetClass }: { readonly symbol: string; readonly assetClass: string }): string {
+  return assetClass === "crypto" && !symbol.includes("/") ? symbol.replace(/USD$/, "/USD") : symbol;
 }
 
 function sameHoldings(a: Positions, b: Positions): boolean {
@@ -102,8 +108,7 @@ async function readOpenOrders(
     const orders = await ask(() =>
       apis.orders.getAllOrders({ status: "open", limit: PAGE, direction: "asc", nested: false, ...after }),
     );
-    for (const source of orders) {
-      const order = readOrder(source);
+    for (const order of orders.flatMap(readParts)) {
       if (order === undefined) throw new BrokerError("protocol", "Alpaca listed an incomplete order");
       open.push({
         clientOrderId: order.clientOrderId,
@@ -114,8 +119,8 @@ async function readOpenOrders(
         filledQty: order.filledQty,
         type: order.type,
       });
-      last = order.id;
     }
+    last = orders.at(-1)?.id;
     if (orders.length < PAGE) return open;
   }
   throw new BrokerError("protocol", `more than ${PAGE * MAX_PAGES} open orders`);

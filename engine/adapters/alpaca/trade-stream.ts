@@ -97,11 +97,7 @@ export class TradeStream {
       },
     });
     this.#stream = stream;
-    stream.onTradeUpdate((update) => {
-      const time = update.timestamp?.getTime() ?? Number.NaN;
-      if (Number.isFinite(time)) this.#options.onTime(time);
-      this.#options.onUpdate(update);
-    });
+    stream.onTradeUpdate((update) => this.#updated(update));
     stream.on(SUBSCRIPTION_EVENT, (streams: unknown) => this.#confirmed(streams));
     stream.onError((error) => this.#failed(error));
     stream.onStateChange((state) => {
@@ -110,6 +106,18 @@ export class TradeStream {
     });
     stream.subscribeTradeUpdates();
     stream.connect();
+  }
+
+  /** The SDK keeps what a listener throws to itself: an update would be lost without a word. */
+  #updated(update: SdkTradeUpdate): void {
+    const { onTime, onUpdate, onProblem, redact } = this.#options;
+    try {
+      const time = update.timestamp?.getTime() ?? Number.NaN;
+      if (Number.isFinite(time)) onTime(time);
+      onUpdate(update);
+    } catch (error) {
+      onProblem(messageOf(error, redact));
+    }
   }
 
   #confirmed(streams: unknown): void {

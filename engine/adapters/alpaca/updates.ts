@@ -65,6 +65,10 @@ export function executionOf(update: SdkTradeUpdate, order: SeenOrder): Execution
   };
 }
 
+export function isExecution({ event }: SdkTradeUpdate): boolean {
+  return event === "fill" || event === "partial_fill";
+}
+
 /** Corrections after the fact: there is no event for them, so the account has to be asked again. */
 export function needsReconciling(event: string): boolean {
   return event === "trade_bust" || event === "trade_correct" || event === "restated";

@@ -9,7 +9,7 @@ import type { Desk } from "./desk.ts";
 import { cancelAll, isOpen } from "./order-routes.ts";
 import { fail, refusalReply } from "./reply.ts";
 import type { Reply, Route, VenueRequest } from "./reply.ts";
-import { positionJson } from "./wire-account.ts";
+import { positionJson, positionSymbol } from "./wire-account.ts";
 import { isNamed } from "./wire-order.ts";
 
 export function positionRoutes(desk: Desk): Route[] {
@@ -84,9 +84,10 @@ function closeAll(desk: Desk, request: VenueRequest): Reply {
   if (request.query.get("cancel_orders") === "true") cancelAll(desk);
   const body = held(desk).map((target) => {
     const result = flatten(desk, target, target.qty.abs());
+    const symbol = positionSymbol(target.symbol);
     return result.ok
-      ? { symbol: target.symbol, status: 200, body: desk.writer.order(result.value, isOpen(result.value)) }
-      : { symbol: target.symbol, status: result.refusal.status, body: refusalReply(result.refusal).body };
+      ? { symbol, status: 200, body: desk.writer.order(result.value, isOpen(result.value)) }
+      : { symbol, status: result.refusal.status, body: refusalReply(result.refusal).body };
   });
   desk.flush();
   return { status: 207, body };

@@ -56,6 +56,11 @@ export function accountJson(
   };
 }
 
+/** Positions have the names of old: BTCUSD, where everything else says BTC/USD. */
+export function positionSymbol(symbol: string): string {
+  return symbol.replace("/", "");
+}
+
 export function positionJson(position: ExchangePosition, instrument: Instrument | undefined): unknown {
   const value = position.qty.times(position.lastPrice);
   const cost = position.costBasis;
@@ -64,7 +69,7 @@ export function positionJson(position: ExchangePosition, instrument: Instrument 
   const base = position.qty.times(position.lastDayPrice);
   return {
     asset_id: uuidOf(`asset:${position.symbol}`),
-    symbol: position.symbol,
+    symbol: positionSymbol(position.symbol),
     exchange: exchangeOf(instrument),
     asset_class: assetClassOf(instrument),
     asset_marginable: instrument?.assetClass !== "crypto",

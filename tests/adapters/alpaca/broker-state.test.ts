@@ -176,16 +176,27 @@ describe("the stream of trade updates", () => {
     venue.faults.sendRaw("trading", "{{{");
     update({ event: "fill" });
     update({ event: "fill", order: { id: "x" } });
+    update({ event: "new", order: { ...(await anOrder()), legs: [null] } });
     update({ event: "brand_new", order: { ...(await anOrder()), status: "brand_new" } });
     update({ event: "trade_bust", order: await anOrder() });
-    await sink.first("broker", 5);
+    await sink.first("broker", 6);
     const details = sink.of("broker").map((input) => input.detail);
     expect(details.slice(1)).toEqual([
       expect.stringMatching(/not understood: failed to decode.*reconcile$/),
       expect.stringMatching(/not understood: failed to process.*reconcile$/),
       "a trade update carried an incomplete order; reconcile",
+      expect.stringMatching(/not understood: Cannot .* null.*reconcile$/),
       "trade_bust of order theirs; reconcile",
     ]);
+  });
+
+  test("leaves an order of several options alone until it fills, which changes what the account holds", async () => {
+    const venue = await testVenue();
+    const { sink } = await startedBroker(venue);
+    const order = { ...(await anOrder()), symbol: "", side: "", asset_class: "", order_class: "mleg", legs: [] };
+    for (const event of ["pending_new", "new", "fill"])
+      venue.faults.sendRaw("trading", JSON.stringify({ stream: "trade_updates", data: { event, order } }));
+    expect((await sink.first("broker", 2)).detail).toBe("an order of several options filled; reconcile");
   });
 
   test("fills the gap when an execution was missed on the way", async () => {

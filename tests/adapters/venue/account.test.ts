@@ -58,7 +58,7 @@ describe("closing positions", () => {
     await venue.advance();
     expect((await place(venue, { symbol: "BTCUSD", qty: "0.3", time_in_force: "gtc" })).status).toBe(200);
     await venue.advance();
-    expect(await json(venue, "/v2/positions/BTCUSD")).toMatchObject({ symbol: "BTC/USD", qty: "0.3" });
+    expect(await json(venue, "/v2/positions/BTCUSD")).toMatchObject({ symbol: "BTCUSD", qty: "0.3" });
     const closed = await json(venue, "/v2/positions/BTC%2FUSD", { method: "DELETE" });
     expect(closed).toMatchObject({ symbol: "BTC/USD", qty: "0.3", time_in_force: "gtc" });
     await venue.advance();
