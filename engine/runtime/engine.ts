@@ -374,7 +374,7 @@ export class Engine {
   #fromBroker(input: BrokerInput): void {
     if ("clientOrderId" in input) this.#effects.answered(input.clientOrderId);
     this.post(input);
-    if (input.kind === "broker") this.#reconciliation.follow(input.status, input.detail);
+    this.#reconciliation.follow(input);
     this.#wakeIdle();
   }
 

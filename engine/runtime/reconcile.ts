@@ -1,17 +1,20 @@
 /**
- * Asking the broker what it holds: at the start, after every reconnect, when the broker itself is in doubt, and every few
- * minutes, because an update that was lost on the way is missed by nobody else.
+ * Asking the broker what it holds: at the start, after every reconnect, when the broker itself is in doubt, after coins were
+ * bought, and every few minutes, because an update that was lost on the way is missed by nobody else.
  *
  * Owns: one question at a time, what the broker says of the symbols once a connection, trying again, and throwing away a picture that was taken while the connection was lost.
  * May not: judge a picture; the desk does.
  */
 import type { BrokerInput } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
+import { assetClassOf } from "../market/instruments.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 
 export const RECONCILE_RETRY_MS = 5_000;
 export const RECONCILE_EVERY_MS = 300_000;
+/** How long after a purchase of coins it is looked what is left of them: a broker may take its fee in coins. */
+export const LOOK_SOON_MS = 2_000;
 /** A look in between says nothing when it fails; as many in a row do. */
 const MOST_FAILED_LOOKS = 3;
 
@@ -38,6 +41,7 @@ export class Reconciliation {
   #stopped = false;
   #cancelRetry: (() => void) | undefined;
   #cancelNext: (() => void) | undefined;
+  #cancelSoon: (() => void) | undefined;
   #failedLooks = 0;
 
   constructor(options: ReconciliationOptions) {
@@ -87,8 +91,13 @@ export class Reconciliation {
     });
   }
 
-  /** Follows what the broker says of its connection. */
-  follow(status: "connected" | "disconnected", detail: string): void {
+  /** Follows what the broker says of its connection, and what it may not say all of. */
+  follow(input: BrokerInput): void {
+    if (input.kind === "broker") this.#connection(input.status, input.detail);
+    if (input.kind === "execution" && input.side === "buy" && assetClassOf(input.symbol) === "crypto") this.#lookSoon();
+  }
+
+  #connection(status: "connected" | "disconnected", detail: string): void {
     if (status === "disconnected") {
       this.#connected = false;
       this.#generation++;
@@ -109,8 +118,18 @@ export class Reconciliation {
     if (this.#begun) this.#ask();
   }
 
+  /** Once, however often this is called meanwhile. */
+  #lookSoon(): void {
+    if (this.#stopped) return;
+    this.#cancelSoon ??= this.#options.clock.after(LOOK_SOON_MS, () => {
+      this.#cancelSoon = undefined;
+      this.look();
+    });
+  }
+
   stop(): void {
     this.#stopped = true;
+    this.#cancelSoon?.();
     this.#cancelNext?.();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvariantError } from "../../engine/core/assert.ts";
-import type { ReconciledInput } from "../../engine/core/event.ts";
-import { RECONCILE_EVERY_MS, RECONCILE_RETRY_MS } from "../../engine/runtime/reconcile.ts";
+import type { ExecutionInput, ReconciledInput } from "../../engine/core/event.ts";
+import { LOOK_SOON_MS, RECONCILE_EVERY_MS, RECONCILE_RETRY_MS } from "../../engine/runtime/reconcile.ts";
 import { reconciled } from "../support/core-driver.ts";
 import { programOf, rig, START, threshold, turns } from "./support.ts";
 import type { Rig } from "./support.ts";
@@ -273,6 +273,26 @@ describe("the engine and a broker from which no news comes", () => {
     await made.engine.stop();
     await made.clock.pass(10 * RECONCILE_EVERY_MS);
     expect(asked(made)).toBe(3);
+  });
+
+  it("asks in a moment, once, what is left of coins that were bought: the fee may be taken in coins", async () => {
+    const made = await started();
+    fire(made);
+    await turns();
+    const [order] = made.broker.submitted;
+    const bought = { ...order, kind: "execution", brokerOrderId: "B", qty: "1", price: "110", fee: "0", time: START };
+    made.broker.say({ ...bought, executionId: "1", cumulativeQty: "1" } as ExecutionInput);
+    await made.clock.pass(LOOK_SOON_MS / 2);
+    made.broker.say({ ...bought, executionId: "2", cumulativeQty: "2" } as ExecutionInput);
+    expect(asked(made)).toBe(1);
+    const left = { symbol: SYMBOL, qty: "1.995", avgPrice: "110" };
+    made.broker.pictures = [() => Promise.resolve({ ...reconciled(), positions: [left] })];
+    await made.clock.pass(LOOK_SOON_MS / 2);
+    expect([asked(made), isReady(made)]).toEqual([2, true]);
+    expect(made.outputs).toContainEqual(expect.objectContaining({ kind: "alert", code: "reconcile/fee" }));
+    await made.clock.pass(LOOK_SOON_MS);
+    expect(asked(made)).toBe(2);
+    await made.engine.stop();
   });
 
   it("goes on when one look fails, and stops sending after three in a row", async () => {

@@ -52,9 +52,14 @@ function instrumentOf(symbol: string, asset: SdkAsset | null): InstrumentInput {
   return {
     kind: "instrument",
     symbol,
-    tradable: asset?.tradable === true && asset.status === "active",
+    tradable: asset?.tradable === true && asset.status === "active" && isHeldByName(symbol),
     shortable: asset?.shortable === true,
     fractionable: asset?.fractionable === true,
     marginable: asset?.marginable === true,
   };
+}
+
+/** Alpaca holds every coin against dollars, whatever it was bought with: of ETH/BTC no position could be told. */
+function isHeldByName(symbol: string): boolean {
+  return assetClassOf(symbol) !== "crypto" || symbol.endsWith("/USD");
 }

@@ -18,6 +18,7 @@ import type {
   Side,
 } from "../event.ts";
 import type { Protection } from "./books.ts";
+import { bookCoinFee } from "./coin-fee.ts";
 import { restoreAll } from "./exits.ts";
 import { isAsked, isTerminal, newLeg } from "./orders.ts";
 import type { Order } from "./orders.ts";
@@ -276,6 +277,7 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
     if (difference.isZero()) continue;
     isExplained = true;
     if (desk.splits.isBehind(symbol, theirs, desk.portfolio.netQty(symbol))) continue;
+    if (bookCoinFee(desk, symbol, difference.negated())) continue;
     const external = desk.portfolio.position(EXTERNAL, symbol).qty.plus(difference);
     const avgPrice = decimal(atBroker.get(symbol)?.avgPrice ?? "0");
     tellPosition(desk, desk.portfolio.adopt(EXTERNAL, symbol, external, avgPrice, desk.now.marketTime));

@@ -143,6 +143,13 @@ export class Portfolio {
     return this.#store(next);
   }
 
+  /** Takes a part of what is held as a fee, worth what it cost. */
+  payInKind(strategy: string, symbol: string, qty: Decimal): Position {
+    const before = this.position(strategy, symbol);
+    const fees = before.fees.plus(before.avgPrice.times(qty));
+    return this.#store({ ...before, qty: before.qty.minus(qty), fees });
+  }
+
   /** Every share that is held, in new ones: what it cost in all stays. Returns what has changed. */
   split(split: Split): readonly Position[] {
     const held = this.inSymbol(split.symbol).filter(({ units }) => units !== 0);

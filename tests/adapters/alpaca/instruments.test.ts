@@ -62,6 +62,16 @@ describe("what Alpaca says of symbols", () => {
     expect(await asked(["SPY"], answering({}))).toMatchObject([{ tradable: false, fractionable: false }]);
   });
 
+  test("is no for a pair whose position Alpaca would show under another name", async () => {
+    const answering = { getV2AssetsSymbolOrAssetId: () => Promise.resolve(ASSET) };
+    const told = await asked(["ETH/BTC", "ETH/USDT", "ETH/USD"], answering);
+    expect(told.map(({ symbol, tradable }) => [symbol, tradable])).toEqual([
+      ["ETH/BTC", false],
+      ["ETH/USDT", false],
+      ["ETH/USD", true],
+    ]);
+  });
+
   test("is one list for many symbols, and what is not on it is not traded", async () => {
     const symbols = Array.from({ length: 21 }, (_, i) => `S${i}`);
     let times = 0;
