@@ -91,7 +91,7 @@ export function connectAlpaca(options: AlpacaOptions): Connection {
     credentials,
     calendar,
     ...address,
-    ...(feeds[0] === "sip" ? { feed: "sip" as const } : {}),
+    ...(feeds[0] === undefined ? {} : { feed: feeds[0] }),
     ...budget,
   });
   let passed: (time: number) => void = () => {};

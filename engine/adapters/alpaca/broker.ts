@@ -83,7 +83,7 @@ class AlpacaBroker implements Broker {
       credentials,
       baseUrl: tradingUrl(account),
       timeoutMs: this.#options.timeoutMs ?? 10_000,
-      onHeaders: (headers) => this.#limiter.observe(headers),
+      onHeaders: (headers, status) => this.#limiter.observe(headers, status),
     });
     this.#stream = this.#openStream(credentials);
     try {

@@ -12,7 +12,7 @@ export class WrongOriginError extends Error {
 /** Fails closed: an address that is not under the configured base is refused before a socket is opened. */
 export function guardedFetch(
   baseUrl: string,
-  onHeaders?: (headers: Headers) => void,
+  onHeaders?: (headers: Headers, status: number) => void,
   transport: typeof fetch = fetch,
 ): typeof fetch {
   const base = new URL(baseUrl);
@@ -21,7 +21,7 @@ export function guardedFetch(
     if (url.origin !== base.origin)
       throw new WrongOriginError(`refused a request to ${url.origin}; expected ${base.origin}`);
     const response = await transport(url, { ...init, redirect: "error" });
-    onHeaders?.(response.headers);
+    onHeaders?.(response.headers, response.status);
     return response;
   };
 }

@@ -12,6 +12,7 @@ import type { History } from "../../ports/history.ts";
 import { MISSING_KEYS, isComplete, messageOf, redactor } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
 import { dataUrl } from "./endpoints.ts";
+import type { AlpacaFeedName } from "./endpoints.ts";
 import { QUERY, RequestLimiter } from "./limiter.ts";
 import { cryptoApi, stockApi } from "./sdk.ts";
 import type { SdkBar, StockBarsRequest } from "./sdk.ts";
@@ -21,7 +22,8 @@ import type { Timers } from "./timers.ts";
 export interface AlpacaHistoryOptions {
   readonly credentials: Credentials | undefined;
   readonly calendar: Calendar;
-  readonly feed?: "iex" | "sip";
+  /** The stream that the bars belong to: one exchange's volume must not go on from that of all. */
+  readonly feed?: AlpacaFeedName;
   /** Which hours make bars; days are always regular sessions. */
   readonly session?: "regular" | "extended";
   readonly venueUrl?: string;
@@ -39,6 +41,14 @@ const MAX_PAGES = 40;
 /** Sessions open on a half hour: sizes that divide it are aligned the same by the clock and by the session. */
 const ALIGNED_MINUTES = 30;
 const RETRIES = 3;
+/** Without a name Alpaca takes what the plan and the time asked for allow: all exchanges for old bars, one for new ones, or a refusal. */
+const FEEDS: Readonly<Partial<Record<AlpacaFeedName, StockBarsRequest["feed"]>>> = {
+  iex: "iex",
+  sip: "sip",
+  delayed_sip: "sip",
+};
+/** Plans with the delayed stream are refused bars of the last 15 minutes; clocks differ. */
+const DELAY_MS = 16 * 60_000;
 const HOUR_MINUTES = 60;
 
 interface Apis {
@@ -65,7 +75,7 @@ class AlpacaHistory implements History {
       credentials: options.credentials,
       baseUrl: dataUrl(options.venueUrl),
       timeoutMs: options.timeoutMs ?? 30_000,
-      onHeaders: (headers: Headers) => this.#limiter.observe(headers),
+      onHeaders: (headers: Headers, status: number) => this.#limiter.observe(headers, status),
     };
     this.#apis = { stocks: stockApi(rest), coins: cryptoApi(rest) };
   }
@@ -95,19 +105,22 @@ class AlpacaHistory implements History {
   }
 
   async #page(symbol: string, unit: number | undefined, start: number, before: number, pageToken: string | undefined) {
+    const feed = this.#options.feed && FEEDS[this.#options.feed];
+    const newest = this.#options.feed === "delayed_sip" ? this.#timers.now() - DELAY_MS : Number.POSITIVE_INFINITY;
     const request: StockBarsRequest = {
       symbols: symbol,
       timeframe: unit === undefined ? "1Day" : `${unit}Min`,
       start: new Date(start),
-      end: new Date(before - 1),
+      end: new Date(Math.min(before - 1, newest)),
       limit: this.#options.pageSize ?? PAGE,
       adjustment: "split",
       sort: "desc",
-      ...(this.#options.feed === undefined ? {} : { feed: this.#options.feed }),
+      ...(feed === undefined ? {} : { feed }),
       ...(pageToken === undefined ? {} : { pageToken }),
     };
     const answer = await this.#ask(request);
-    const rows = answer.bars[symbol] ?? [];
+    // The SDK's type has always a map of lists; Alpaca has nulls too.
+    const rows = (answer.bars as typeof answer.bars | null)?.[symbol] ?? [];
     const bars = rows.map((row) => this.#bar(row, unit === undefined)).filter((bar) => bar !== undefined);
     return { bars, next: answer.nextPageToken ?? undefined };
   }
@@ -145,9 +158,12 @@ class AlpacaHistory implements History {
     const session = day ? this.#options.calendar.sessionAtOrAfter(time) : undefined;
     const start = day ? session?.open : time;
     if (start === undefined || !Number.isFinite(start)) return undefined;
-    const bar = { start, open: row.o, high: row.h, low: row.l, close: row.c, volume: row.v };
+    // The SDK makes text of an integer that a float cannot hold.
+    const volume: unknown = row.v;
+    const bar = { start, open: row.o, high: row.h, low: row.l, close: row.c, volume: Number(volume) };
     const prices = [bar.open, bar.high, bar.low, bar.close];
-    return prices.every((price) => Number.isFinite(price) && price > 0) && bar.high >= bar.low ? bar : undefined;
+    const isBelievable = prices.every((price) => Number.isFinite(price) && price > 0) && bar.high >= bar.low;
+    return isBelievable && bar.volume >= 0 ? bar : undefined;
   }
 
   /** Closed bars of the wanted size, oldest first, inside the session. */

@@ -15,6 +15,8 @@ export type Priority = typeof CANCEL | typeof ORDER | typeof QUERY;
 /** Part of the budget that a priority must leave untouched. */
 const RESERVED: Readonly<Record<Priority, number>> = { 0: 0, 1: 0.05, 2: 0.15 };
 const WINDOW_MS = 60_000;
+/** Nothing is sent for so long after a refusal that does not say how long to wait: less than a cancel's patience. */
+const UNTOLD_MS = 2_000;
 
 interface Waiting {
   readonly priority: Priority;
@@ -28,6 +30,7 @@ export class RequestLimiter {
   #limit: number;
   #used = 0;
   #resetAt = 0;
+  #pausedUntil = 0;
   #waiting: Waiting[] = [];
   #arrivals = 0;
   #wake: unknown;
@@ -60,7 +63,8 @@ export class RequestLimiter {
   }
 
   /** What the server says goes: other programs may share the keys. */
-  observe(headers: Headers): void {
+  observe(headers: Headers, status: number): void {
+    if (status === 429) this.#pause(numberOf(headers.get("Retry-After")));
     const limit = numberOf(headers.get("X-RateLimit-Limit"));
     const remaining = numberOf(headers.get("X-RateLimit-Remaining"));
     const reset = numberOf(headers.get("X-RateLimit-Reset"));
@@ -70,6 +74,12 @@ export class RequestLimiter {
     this.#used = Math.max(this.#used, limit - remaining);
     // Clocks differ: a reset is never in the past nor more than a window away.
     this.#resetAt = Math.min(Math.max(reset * 1000, now), now + WINDOW_MS);
+  }
+
+  /** A refusal counts, whatever the numbers beside it say: something between us and Alpaca may have its own limit. */
+  #pause(seconds: number | undefined): void {
+    const ms = seconds === undefined ? UNTOLD_MS : Math.min(Math.max(seconds * 1000, 0), WINDOW_MS);
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#timers.now() + ms);
   }
 
   close(): void {
@@ -93,7 +103,7 @@ export class RequestLimiter {
       this.#used = 0;
       this.#resetAt = now + WINDOW_MS;
     }
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && now >= this.#pausedUntil) {
       const first = this.#waiting[0] as Waiting;
       if (this.#used >= this.#limit - Math.floor(this.#limit * RESERVED[first.priority])) break;
       this.#waiting.shift();
@@ -102,8 +112,8 @@ export class RequestLimiter {
       first.settle(true);
     }
     this.#timers.clear(this.#wake);
-    this.#wake =
-      this.#waiting.length === 0 ? undefined : this.#timers.set(() => this.#pump(), Math.max(this.#resetAt - now, 1));
+    const next = now < this.#pausedUntil ? this.#pausedUntil : this.#resetAt;
+    this.#wake = this.#waiting.length === 0 ? undefined : this.#timers.set(() => this.#pump(), Math.max(next - now, 1));
   }
 }
 

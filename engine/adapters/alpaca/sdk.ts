@@ -24,7 +24,7 @@ export interface RestOptions {
   readonly baseUrl: string;
   readonly timeoutMs: number;
   /** Sees the headers of every answer (rate limits). */
-  readonly onHeaders?: (headers: Headers) => void;
+  readonly onHeaders?: (headers: Headers, status: number) => void;
 }
 
 function settings(options: RestOptions, transport?: typeof fetch) {

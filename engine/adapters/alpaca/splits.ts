@@ -61,7 +61,7 @@ class AlpacaSplits implements Splits {
       credentials: options.credentials,
       baseUrl: dataUrl(options.venueUrl),
       timeoutMs: options.timeoutMs ?? 10_000,
-      onHeaders: (headers) => this.#limiter.observe(headers),
+      onHeaders: (headers, status) => this.#limiter.observe(headers, status),
     });
   }
 

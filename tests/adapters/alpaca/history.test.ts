@@ -1,15 +1,20 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createAlpacaHistory } from "../../../engine/adapters/alpaca/history.ts";
 import type { AlpacaHistoryOptions } from "../../../engine/adapters/alpaca/history.ts";
+import { SYSTEM_TIMERS } from "../../../engine/adapters/alpaca/timers.ts";
 import type { Venue } from "../../../engine/adapters/venue/options.ts";
 import type { Bar } from "../../../engine/core/event.ts";
 import { parseBarSize } from "../../../engine/market/bar-size.ts";
 import { ALWAYS } from "../../../engine/market/always.ts";
 import { NYSE } from "../../../engine/market/nyse.ts";
 import { CLOSE, MINUTE, OPEN, minuteBars, stopVenues, testVenue } from "../venue/support.ts";
+import { answering, stopAnswering } from "./answers.ts";
 import { CREDENTIALS } from "./support.ts";
 
-afterEach(stopVenues);
+afterEach(async () => {
+  await stopAnswering();
+  await stopVenues();
+});
 
 const size = (label: string) => parseBarSize(label)!;
 
@@ -146,5 +151,47 @@ describe("history from Alpaca", () => {
   test("says which variables are missing", async () => {
     const history = historyAt(await venueWithHistory(), { credentials: undefined });
     await expect(history.bars("SPY", size("1m"), CLOSE, 1)).rejects.toThrow(/APCA_API_KEY_ID/);
+  });
+});
+
+describe("an answer of Alpaca's history", () => {
+  const asking = async (body: unknown, symbol = "SPY") => {
+    const venueUrl = await answering({ "GET /v2/stocks/bars": { body } });
+    const history = createAlpacaHistory({ credentials: CREDENTIALS, calendar: NYSE, venueUrl });
+    return history.bars(symbol, size("1m"), OPEN + 10 * MINUTE, 3);
+  };
+
+  test.each([
+    [{ bars: null, next_page_token: null }],
+    [{ bars: {}, next_page_token: null }],
+    [{ bars: { SPY: null } }],
+  ])("without bars is an answer: %j", async (body) => {
+    expect(await asking(body)).toEqual([]);
+  });
+
+  test.each([
+    ["iex", "iex", "2024-03-04T14:39:59.999Z"],
+    ["sip", "sip", "2024-03-04T14:39:59.999Z"],
+    // Now is 14:45.
+    ["delayed_sip", "sip", "2024-03-04T14:29:00.000Z"],
+    ["test", null, "2024-03-04T14:39:59.999Z"],
+  ] as const)(
+    "of the stream %s is asked for as that of %s, no later than its plan allows",
+    async (feed, wanted, end) => {
+      const asked: string[] = [];
+      const venueUrl = await answering({ "GET /v2/stocks/bars": { body: { bars: {} } } }, asked);
+      const timers = { ...SYSTEM_TIMERS, now: () => OPEN + 15 * MINUTE };
+      const history = createAlpacaHistory({ credentials: CREDENTIALS, calendar: NYSE, venueUrl, feed, timers });
+      await history.bars("SPY", size("1m"), OPEN + 10 * MINUTE, 3);
+      const query = new URL(asked[0]?.split(" ")[1] ?? "", venueUrl).searchParams;
+      expect([query.get("feed"), query.get("end"), query.get("adjustment")]).toEqual([wanted, end, "split"]);
+    },
+  );
+
+  test("may write numbers as it likes, and name more than was asked for", async () => {
+    const time = new Date(OPEN).toISOString().replace(".000Z", ".000000000Z");
+    const rest = `"t":"${time}","n":3,"vw":1.5E0,"unheard_of":{"a":[1]}`;
+    const body = `{"bars":{"SPY":[{"o":1e0,"h":2.50,"l":5E-1,"c":1.25e+0,"v":9223372036854775808,${rest}}]},"next_page_token":null,"currency":"USD"}`;
+    expect(await asking(body)).toEqual([{ start: OPEN, open: 1, high: 2.5, low: 0.5, close: 1.25, volume: 2 ** 63 }]);
   });
 });

@@ -81,6 +81,8 @@ describe("credentials", () => {
   });
 });
 
+const RATES = { "X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "4", "X-RateLimit-Reset": "1030" };
+
 describe("the request limiter", () => {
   test("lets cancels use what orders and queries must leave", async () => {
     const limiter = new RequestLimiter(20, new HandTimers());
@@ -101,6 +103,7 @@ describe("the request limiter", () => {
     const limiter = new RequestLimiter(20, timers);
     limiter.observe(
       new Headers({ "X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": String(1_030) }),
+      200,
     );
     const served: string[] = [];
     for (const [name, priority] of [
@@ -114,6 +117,24 @@ describe("the request limiter", () => {
     expect(served).toEqual([]);
     await timers.run(2_000);
     expect(served).toEqual(["cancel", "order", "query"]);
+  });
+
+  test.each([
+    ["without a word", {}, 1_900],
+    ["with a time to wait", { "Retry-After": "7" }, 6_900],
+    ["beside numbers that say there is room", RATES, 1_900],
+    ["with a time nobody waits", { "Retry-After": "-1" }, 0],
+  ])("pauses after a refusal %s, and forgets nothing of what was used", async (_name, headers, ms) => {
+    const timers = new HandTimers();
+    const limiter = new RequestLimiter(10, timers);
+    const served: boolean[] = [];
+    for (let n = 0; n < 9; n += 1) void limiter.acquire(CANCEL, 60_000);
+    limiter.observe(new Headers(headers), 429);
+    for (let n = 0; n < 2; n += 1) void limiter.acquire(CANCEL, 60_000).then((yes) => served.push(yes));
+    await timers.run(ms);
+    if (ms > 0) expect(served).toEqual([]);
+    await timers.run(200);
+    expect(served).toEqual([true]);
   });
 
   test("gives up after the patience of a request, and all at once when closed", async () => {
