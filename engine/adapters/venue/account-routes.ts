@@ -56,11 +56,13 @@ export function accountRoutes(desk: Desk): Route[] {
       const at = time === null ? desk.now() : (parseTime(time, desk.calendar) ?? fail(400, 40010000, "invalid time"));
       return ok(clockJson(desk.calendar, at, markets));
     }),
-    get(/^\/v2\/calendar$/, (request) => ok(legacyCalendarJson(desk.calendar, ...datesOf(desk, request)))),
+    get(/^\/v2\/calendar$/, ({ query }) => ok(legacyCalendar(desk, query))),
     get(/^\/v3\/calendar\/([A-Z]{3,8})$/, (request) => {
       const market = request.params[0] ?? "";
       if (!US_MARKETS.includes(market)) return errorReply(400, 40010000, `unknown market: ${market}`);
-      return ok(calendarJson(desk.calendar, market, ...datesOf(desk, request)));
+      const timezone = request.query.get("timezone") || null;
+      if (timezone !== null && timezone !== "UTC") return errorReply(400, 40010000, `invalid timezone: ${timezone}`);
+      return ok(calendarJson(desk.calendar, market, timezone === "UTC", ...datesOf(desk, request)));
     }),
   ];
 }
@@ -74,6 +76,19 @@ function datesOf(desk: Desk, request: VenueRequest): [string, string] {
   if (!isDate(from) || !isDate(until)) return fail(400, 40010000, "invalid date, expected YYYY-MM-DD");
   const last = nextDate(from, 3_660);
   return [from, until < last ? until : last];
+}
+
+/** Dates of trading, or of settlement, from the first to the last; without dates everything that the calendar has. */
+function legacyCalendar(desk: Desk, query: URLSearchParams): unknown {
+  const { calendar } = desk;
+  const type = query.get("date_type") || "TRADING";
+  if (type !== "TRADING" && type !== "SETTLEMENT") return fail(400, 40010000, `invalid date_type: ${type}`);
+  const [from, until] = [calendar.from, calendar.until - 1].map((time) => localDate(calendar, time));
+  const bound = (field: string, otherwise = ""): string => {
+    const date = (query.get(field) || otherwise).slice(0, 10);
+    return isDate(date) ? date : fail(400, 40010000, `invalid ${field}, expected YYYY-MM-DD`);
+  };
+  return legacyCalendarJson(calendar, type, bound("start", from), bound("end", until));
 }
 
 function activities(desk: Desk, request: VenueRequest): Reply {
@@ -108,14 +123,14 @@ function activities(desk: Desk, request: VenueRequest): Reply {
 }
 
 function assets(desk: Desk, request: VenueRequest): Reply {
-  const assetClass = request.query.get("asset_class");
+  const assetClass = request.query.get("asset_class") || "us_equity";
+  // No asset of this venue has any.
+  if (request.query.get("attributes")) return { status: 200, body: [] };
   const status = request.query.get("status");
   if (status !== null && status !== "active" && status !== "all") return { status: 200, body: [] };
   const exchange = request.query.get("exchange");
   const found = [...desk.instruments.values()].filter(
-    (instrument) =>
-      (assetClass === null || instrument.assetClass === assetClass) &&
-      (exchange === null || exchangeOf(instrument) === exchange),
+    (instrument) => instrument.assetClass === assetClass && (exchange === null || exchangeOf(instrument) === exchange),
   );
   return { status: 200, body: found.map(assetJson) };
 }

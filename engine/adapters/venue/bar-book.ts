@@ -22,7 +22,7 @@ export interface WireBar {
 }
 
 export class BarBook {
-  readonly #calendarOf: (symbol: string) => Calendar;
+  readonly calendarOf: (symbol: string) => Calendar;
   readonly #historyOf: NonNullable<VenueOptions["historyOf"]>;
   readonly #played = new Map<string, Bar[]>();
   readonly lastBar = new Map<string, BarInput>();
@@ -35,7 +35,7 @@ export class BarBook {
     historyOf: VenueOptions["historyOf"],
     intraday: BarSize | undefined,
   ) {
-    this.#calendarOf = calendarOf;
+    this.calendarOf = calendarOf;
     this.#intraday = intraday ?? (parseBarSize("1m") as BarSize);
     this.#historyOf = historyOf ?? (() => []);
   }
@@ -66,7 +66,7 @@ export class BarBook {
 
   /** The first instant after a bar. */
   endOf(symbol: string, start: number, size: BarSize): number {
-    return barEnd(start, size, this.#calendarOf(symbol));
+    return barEnd(start, size, this.calendarOf(symbol));
   }
 
   endOfInput(input: BarInput): number {
@@ -76,7 +76,7 @@ export class BarBook {
 
   wireStart(symbol: string, start: number, size: BarSize): number {
     if (size.kind !== "session") return start;
-    const calendar = this.#calendarOf(symbol);
+    const calendar = this.calendarOf(symbol);
     const session = calendar.sessionAtOrBefore(start);
     return session === undefined ? start : dayStart(calendar, session);
   }
@@ -97,7 +97,7 @@ export class BarBook {
 
   /** The day of `now`, as far as it went, and the last one before it. */
   async days(symbol: string, now: number): Promise<{ readonly today?: WireBar; readonly before?: WireBar }> {
-    const calendar = this.#calendarOf(symbol);
+    const calendar = this.calendarOf(symbol);
     const midnight = midnightOf(calendar, localDate(calendar, now), now);
     const closed = await this.bars(symbol, DAY, 0, now, now);
     const before = closed.findLast(({ start }) => start < midnight);

@@ -9,7 +9,8 @@ import { fail } from "./reply.ts";
 import { localDate, midnightOf, parseTime } from "./times.ts";
 
 const MAX_LIMIT = 10_000;
-const FEEDS = ["iex", "sip", "otc", "boats", "delayed_sip", "overnight"];
+const HISTORY = ["iex", "sip", "otc", "boats"];
+const LATEST = [...HISTORY, "delayed_sip", "overnight"];
 
 /** `sequence` tells rows of one instant apart. */
 export interface Row {
@@ -41,9 +42,10 @@ export function symbolsOf(query: URLSearchParams, crypto: boolean): string[] {
 }
 
 /** What every data request may say of feed and currency; this venue has one tape for all feeds, in dollars. */
-export function checkFeed(query: URLSearchParams): void {
+export function checkFeed(query: URLSearchParams, of: "history" | "latest"): void {
   const feed = query.get("feed");
-  if (feed !== null && feed !== "" && !FEEDS.includes(feed)) bad(`invalid feed: ${feed}`);
+  if (feed !== null && feed !== "" && !(of === "history" ? HISTORY : LATEST).includes(feed))
+    bad(`invalid feed: ${feed}`);
   const currency = query.get("currency");
   if (currency !== null && currency !== "" && currency !== "USD") bad(`invalid currency: ${currency}`);
 }

@@ -4,8 +4,6 @@
  * Owns: these routes and the shapes of their answers. Both halves of the API ask for the same things under other
  * names. May not: show a bar that has not ended at the venue's clock.
  */
-import { parseBarSize } from "../../market/bar-size.ts";
-import type { BarSize } from "../../market/bar-size.ts";
 import type { SplitInput } from "../../core/feed-event.ts";
 import type { BarBook, WireBar } from "./bar-book.ts";
 import { barOfNow } from "./corporate-actions.ts";
@@ -17,10 +15,11 @@ import type { Message } from "./frames.ts";
 import { errorReply, fail } from "./reply.ts";
 import type { Reply, Route, VenueRequest } from "./reply.ts";
 import type { TickBook } from "./tick-book.ts";
+import { inPeriods, timeframeOf } from "./timeframes.ts";
+import type { Timeframe } from "./timeframes.ts";
 import { wireTime } from "./times.ts";
 import { Instant } from "./wire-json.ts";
 
-const UNITS: Readonly<Record<string, string>> = { T: "m", Min: "m", H: "h", Hour: "h", D: "d", Day: "d" };
 const KINDS = ["bar", "trade", "quote"] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -30,12 +29,6 @@ const CONDITIONS = {
   trade: { "@": "Regular Sale", I: "Odd Lot Trade" },
   quote: { R: "Regular, Two Sided Open" },
 } as const;
-
-function timeframe(source: string | null): BarSize {
-  const match = /^(\d{1,2})(T|Min|H|Hour|D|Day)$/.exec(source ?? "");
-  const size = match === null ? undefined : parseBarSize(`${match[1]}${UNITS[match[2] as string]}`);
-  return size ?? fail(400, 40010000, `invalid timeframe: ${source ?? ""}`);
-}
 
 function restBar({ bar, start }: WireBar): Message {
   return { ...barFields(bar), t: wireTime(start) };
@@ -48,9 +41,13 @@ export interface DataParts {
   readonly splits: readonly SplitInput[];
 }
 
+const ADJUSTMENTS: ReadonlySet<string> = new Set(["raw", "split", "dividend", "spin-off", "all"]);
+
 /** Of adjustments the venue knows splits. */
 function adjusts(query: URLSearchParams): boolean {
-  const asked = (query.get("adjustment") ?? "raw").split(",");
+  const asked = (query.get("adjustment") || "raw").split(",");
+  const unknown = asked.find((one) => !ADJUSTMENTS.has(one));
+  if (unknown !== undefined) fail(400, 40010000, `invalid adjustment: ${unknown}`);
   return asked.includes("split") || asked.includes("all");
 }
 
@@ -70,21 +67,27 @@ class DataDesk {
   }
 
   async history(kind: Kind, symbols: readonly string[], query: URLSearchParams) {
-    checkFeed(query);
+    checkFeed(query, "history");
     const range = rangeOf(this.#desk, query);
     const rows =
-      kind === "bar" ? this.#barRows(timeframe(query.get("timeframe")), adjusts(query)) : this.#tickRows(kind);
+      kind === "bar" ? this.#barRows(timeframeOf(query.get("timeframe")), adjusts(query)) : this.#tickRows(kind);
     return await pageOf(range, symbols, query.get("page_token"), rows);
   }
 
-  #barRows(size: BarSize, isAdjusted: boolean): RowsOf {
+  #barRows({ size, periodOf }: Timeframe, isAdjusted: boolean): RowsOf {
+    const rowOf = (bar: WireBar) => ({ time: bar.start, sequence: 0, message: restBar(bar) });
     return async (symbol, from, until) => {
       const now = this.#desk.now();
-      const bars = await this.#bars.bars(symbol, size, from, until, now);
-      return bars.map(({ bar, start }) => {
-        const told = isAdjusted ? barOfNow(bar, symbol, this.#splits, now) : bar;
-        return { time: start, sequence: 0, message: restBar({ bar: told, start }) };
-      });
+      const isWhole = periodOf === undefined;
+      const known = await this.#bars.bars(symbol, size, isWhole ? from : 0, isWhole ? until : now, now);
+      const told = isAdjusted
+        ? known.map(({ bar, start }) => ({ bar: barOfNow(bar, symbol, this.#splits, now), start }))
+        : known;
+      if (periodOf === undefined) return told.map(rowOf);
+      const days = told.map(({ bar }) => bar);
+      return inPeriods(days, this.#bars.calendarOf(symbol), now, periodOf)
+        .filter(({ start }) => start >= from && start <= until)
+        .map(rowOf);
     };
   }
 
@@ -165,7 +168,7 @@ export function dataRoutes(desk: Desk, parts: DataParts): Route[] {
 function stockRoutes(data: DataDesk): Route[] {
   const kindOf = (part: string | undefined): Kind => KINDS.find((kind) => kind === part) ?? "bar";
   const single = (request: VenueRequest): string => {
-    checkFeed(request.query);
+    checkFeed(request.query, "latest");
     return checkSymbol(request.params[0] ?? "", false);
   };
   return [
@@ -180,12 +183,12 @@ function stockRoutes(data: DataDesk): Route[] {
       return ok({ [`${params[0]}s`]: found.rows, next_page_token: found.next });
     }),
     get(/^\/v2\/stocks\/(bar|trade|quote)s\/latest$/, ({ params, query }) => {
-      checkFeed(query);
+      checkFeed(query, "latest");
       const kind = kindOf(params[0]);
       return ok({ [`${kind}s`]: bySymbol(symbolsOf(query, false), (symbol) => data.latest(kind, symbol)) });
     }),
     get(/^\/v2\/stocks\/snapshots$/, async ({ query }) => {
-      checkFeed(query);
+      checkFeed(query, "latest");
       return ok(await snapshots(data, symbolsOf(query, false)));
     }),
     get(/^\/v2\/stocks\/([^/]+)\/snapshot$/, async (request) => {

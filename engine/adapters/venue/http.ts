@@ -81,8 +81,6 @@ export function createHttpServer(options: HttpOptions): Server {
 
 type Windows = Readonly<Record<"trading" | "data", RateWindow>>;
 
-const DATA_PATH = /^\/(v2\/stocks|v1beta3\/crypto|v1beta1\/news)/;
-
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
@@ -93,7 +91,7 @@ async function serve(
   const target = `http://127.0.0.1${request.url ?? "/"}`;
   const url = new URL(URL.canParse(target) ? target : "http://127.0.0.1/");
   const asked = { method: request.method ?? "GET", path: url.pathname };
-  const lane = DATA_PATH.test(url.pathname) ? "data" : "trading";
+  const lane = options.routes.find((route) => route.path.test(url.pathname))?.lane ?? "trading";
   const write = (reply: Reply): void => {
     if (send(response, reply, windows[lane].headers(Date.now())))
       options.onAnswer({ ...asked, status: reply.status, body: reply.body });

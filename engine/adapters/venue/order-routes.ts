@@ -9,6 +9,7 @@ import { orderRequest, replaceRequest } from "./order-body.ts";
 import { fail, refusalReply } from "./reply.ts";
 import type { Reply, Route, VenueRequest } from "./reply.ts";
 import { parseTime } from "./times.ts";
+import { assetClassOf, isNamed } from "./wire-order.ts";
 
 const ID = "([0-9a-fA-F-]{36})";
 
@@ -102,25 +103,30 @@ interface Filter {
   readonly status: string;
   readonly after: number;
   readonly until: number;
-  readonly symbols: ReadonlySet<string> | undefined;
+  /** Undefined: all. */
+  readonly symbols: readonly string[] | undefined;
+  readonly assetClasses: readonly string[] | undefined;
   readonly side: string | null;
-  readonly assetClass: string | null;
   readonly nested: boolean;
 }
 
 function filterOf(desk: Desk, query: URLSearchParams): Filter {
   const status = query.get("status") ?? "open";
   if (status !== "open" && status !== "closed" && status !== "all") return fail(422, 42210000, "invalid status");
-  const symbols = query.get("symbols");
   return {
     status,
     after: timeOf(desk, query, "after", Number.NEGATIVE_INFINITY),
     until: timeOf(desk, query, "until", Number.POSITIVE_INFINITY),
-    symbols: symbols === null || symbols === "" ? undefined : new Set(symbols.split(",")),
+    symbols: listOf(query, "symbols"),
+    assetClasses: listOf(query, "asset_class"),
     side: query.get("side") || null,
-    assetClass: query.get("asset_class") || null,
     nested: query.get("nested") === "true",
   };
+}
+
+function listOf(query: URLSearchParams, field: string): readonly string[] | undefined {
+  const source = query.get(field);
+  return source === null || source === "" ? undefined : source.split(",");
 }
 
 function timeOf(desk: Desk, query: URLSearchParams, field: string, otherwise: number): number {
@@ -133,9 +139,9 @@ function matches(desk: Desk, order: ExchangeOrder, filter: Filter): boolean {
   if (filter.nested && order.parentId !== null) return false;
   if (filter.status !== "all" && isOpen(order) !== (filter.status === "open")) return false;
   if (order.submittedAt <= filter.after || order.submittedAt >= filter.until) return false;
-  if (filter.symbols !== undefined && !filter.symbols.has(order.symbol)) return false;
-  const { assetClass, side } = filter;
-  if (assetClass !== null && assetClass !== desk.instruments.get(order.symbol)?.assetClass) return false;
+  const { symbols, assetClasses, side } = filter;
+  if (symbols?.some((name) => isNamed(order.symbol, name)) === false) return false;
+  if (assetClasses?.includes(assetClassOf(desk.instruments.get(order.symbol))) === false) return false;
   return side === null || side === order.side;
 }
 

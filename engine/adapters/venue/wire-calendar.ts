@@ -4,7 +4,7 @@
  * Owns: their JSON, computed from the calendar at the venue's time. May not: know holidays itself.
  */
 import type { Calendar, Session } from "../../market/calendar.ts";
-import { localClock, localDate, nextDate, zonedTime } from "./times.ts";
+import { localClock, localDate, nextDate, wireTime, zonedTime } from "./times.ts";
 
 /** Longest run of days without a session that is searched before giving up. */
 const SEARCH_DAYS = 20;
@@ -79,8 +79,11 @@ function marketJson(calendar: Calendar, acronym: string): unknown {
   return { acronym, name: acronym, timezone: calendar.timeZone };
 }
 
+/** No further than the calendar goes, whatever is asked for. */
 function* sessionsBetween(calendar: Calendar, start: string, end: string): Generator<Session> {
-  for (let date = start; date <= end; date = nextDate(date, 1)) {
+  const [from, until] = [calendar.from, calendar.until].map((time) => localDate(calendar, time)) as [string, string];
+  const last = end < until ? end : until;
+  for (let date = start < from ? from : start; date <= last; date = nextDate(date, 1)) {
     const session = calendar.sessionOn(date);
     if (session !== undefined) yield session;
   }
@@ -93,8 +96,15 @@ function settlementDate(calendar: Calendar, session: Session): string {
   return next === undefined ? date : calendar.dateOf(next);
 }
 
-export function legacyCalendarJson(calendar: Calendar, start: string, end: string): unknown {
-  return [...sessionsBetween(calendar, start, end)].map((session) => ({
+/** `by`: what the dates are those of. A settlement may be days after the last trading day that is asked about. */
+export function legacyCalendarJson(
+  calendar: Calendar,
+  by: "TRADING" | "SETTLEMENT",
+  start: string,
+  end: string,
+): readonly unknown[] {
+  const first = by === "TRADING" ? start : nextDate(start, -SEARCH_DAYS);
+  const days = [...sessionsBetween(calendar, first, end)].map((session) => ({
     date: calendar.dateOf(session),
     open: localClock(calendar, session.open),
     close: localClock(calendar, session.close),
@@ -102,20 +112,22 @@ export function legacyCalendarJson(calendar: Calendar, start: string, end: strin
     session_close: localClock(calendar, session.extendedClose).replace(":", ""),
     settlement_date: settlementDate(calendar, session),
   }));
+  return by === "TRADING" ? days : days.filter(({ settlement_date: date }) => date >= start && date <= end);
 }
 
-export function calendarJson(calendar: Calendar, market: string, start: string, end: string): unknown {
+export function calendarJson(calendar: Calendar, market: string, isUtc: boolean, start: string, end: string): unknown {
+  const time = (ms: number): string => (isUtc ? wireTime(ms) : zonedTime(calendar, ms));
   return {
     market: marketJson(calendar, market),
     calendar: [...sessionsBetween(calendar, start, end)].map((session) => ({
       date: calendar.dateOf(session),
-      core_start: zonedTime(calendar, session.open),
-      core_end: zonedTime(calendar, session.close),
+      core_start: time(session.open),
+      core_end: time(session.close),
       ...(session.extendedOpen < session.open
-        ? { pre_start: zonedTime(calendar, session.extendedOpen), pre_end: zonedTime(calendar, session.open) }
+        ? { pre_start: time(session.extendedOpen), pre_end: time(session.open) }
         : {}),
       ...(session.extendedClose > session.close
-        ? { post_start: zonedTime(calendar, session.close), post_end: zonedTime(calendar, session.extendedClose) }
+        ? { post_start: time(session.close), post_end: time(session.extendedClose) }
         : {}),
       settlement_date: settlementDate(calendar, session),
     })),

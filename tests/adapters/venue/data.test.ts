@@ -84,9 +84,47 @@ describe("market data", () => {
     });
   });
 
+  test("makes weeks and months of days, when they are over", async () => {
+    const days = ["2024-01-31", "2024-02-01", "2024-02-02", "2024-02-05", "2024-02-29", "2024-03-01"];
+    const bars = days.map((day, n) => {
+      const start = Date.parse(`${day}T14:30:00Z`);
+      return { start, open: 10 + n, high: 20 + n, low: 5 - n / 10, close: 11 + n, volume: 1 };
+    });
+    const venue = await testVenue([], {
+      startAt: Date.parse("2024-03-02T02:00:00Z"),
+      historyOf: (_symbol, size) => (size.label === "1d" ? bars : []),
+    });
+    const asked = async (timeframe: string): Promise<string[]> => {
+      const path = `/v2/stocks/SPY/bars?timeframe=${timeframe}&start=2023-12-01`;
+      return (await json(venue, path)).bars.map(({ t, o, h, l, c, v }: any) =>
+        [t.slice(0, 13), o, h, l, c, v].join(" "),
+      );
+    };
+    const weeks = ["2024-01-29T05 10 22 4.8 13 3", "2024-02-05T05 13 23 4.7 14 1", "2024-02-26T05 14 25 4.5 16 2"];
+    expect(await asked("1Week")).toEqual(weeks);
+    expect(await asked("1W")).toEqual(weeks);
+    // March goes on.
+    expect(await asked("1Month")).toEqual(["2024-01-01T05 10 20 5 11 1", "2024-02-01T05 11 24 4.6 15 4"]);
+    expect(await asked("2M")).toEqual(["2024-01-01T05 10 24 4.6 15 5"]);
+    expect(await asked("12Month")).toEqual([]);
+  });
+
+  test("counts corporate actions among data, as the other requests to that host", async () => {
+    const venue = await testVenue([], { limits: { requestsPerMinute: 2 } });
+    const left = async (path: string) => (await call(venue, path)).headers.get("X-RateLimit-Remaining");
+    expect(await left("/v1/corporate-actions")).toBe("1");
+    expect(await left("/v1beta1/news")).toBe("0");
+    expect(await left("/v2/account")).toBe("1");
+  });
+
   test.each([
     "/v2/stocks/bars?symbols=spy&timeframe=1Min",
     "/v2/stocks/bars?symbols=SPY&timeframe=1Parsec",
+    ...["60Min", "0Min", "24Hour", "2Day", "2Week", "5Month", ""].map(
+      (size) => `/v2/stocks/bars?symbols=SPY&timeframe=${size}`,
+    ),
+    "/v2/stocks/bars?symbols=SPY&timeframe=1Day&adjustment=half",
+    "/v2/stocks/bars?symbols=SPY&timeframe=1Day&feed=delayed_sip",
     "/v2/stocks/bars?timeframe=1Min",
     "/v2/stocks/trades?symbols=SPY&limit=0",
     "/v2/stocks/trades?symbols=SPY&sort=up",

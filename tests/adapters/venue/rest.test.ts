@@ -222,6 +222,23 @@ describe("orders over REST", () => {
   });
 });
 
+describe("a list of orders", () => {
+  test("keeps to the symbols and asset classes that are named, coins by either name", async () => {
+    const venue = await testVenue([...minuteBars("SPY", [500]), ...minuteBars("BTC/USD", [60_000])]);
+    while (await venue.advance());
+    for (const symbol of ["SPY", "QQQ", "BTC/USD"])
+      await place(venue, { symbol, type: "limit", limit_price: "1", time_in_force: "gtc" });
+    const listed = async (query: string): Promise<string[]> =>
+      (await json(venue, `/v2/orders?${query}`)).map(({ symbol }: any) => symbol).toSorted();
+    expect(await listed("symbols=BTCUSD,SPY")).toEqual(["BTC/USD", "SPY"]);
+    expect(await listed("symbols=BTC/USD")).toEqual(["BTC/USD"]);
+    expect(await listed("symbols=NOPE")).toEqual([]);
+    expect(await listed("asset_class=us_equity,crypto")).toHaveLength(3);
+    expect(await listed("asset_class=us_option,crypto")).toEqual(["BTC/USD"]);
+    expect(await listed("asset_class=us_option")).toEqual([]);
+  });
+});
+
 describe("clock, calendar, assets and data", () => {
   test("tell the tape's time, not the wall's", async () => {
     const venue = await testVenue();
@@ -267,10 +284,29 @@ describe("clock, calendar, assets and data", () => {
     ]);
   });
 
+  test("tell dates of trading or of settlement, all of them when none are asked for, and times of UTC", async () => {
+    const venue = await testVenue();
+    const dates = async (query: string): Promise<string[]> =>
+      (await json(venue, `/v2/calendar?${query}`)).map(({ date }: any) => date);
+    const weekend = "start=2024-03-02&end=2024-03-04";
+    expect(await dates(weekend)).toEqual(["2024-03-04"]);
+    expect(await dates(`${weekend}&date_type=SETTLEMENT`)).toEqual(["2024-03-01"]);
+    const all = await dates("");
+    expect([all.length > 7_000, all[0], all.at(-1)]).toEqual([true, "1998-01-02", "2028-12-29"]);
+    expect(await dates("start=0001-01-01&end=1900-01-01")).toEqual([]);
+    for (const query of ["date_type=MINE", "start=monday"])
+      expect((await call(venue, `/v2/calendar?${query}`)).status).toBe(400);
+    const { calendar } = await json(venue, "/v3/calendar/NYSE?start=2024-03-11&end=2024-03-11&timezone=UTC");
+    expect(calendar[0]).toMatchObject({ core_start: "2024-03-11T13:30:00Z", core_end: "2024-03-11T20:00:00Z" });
+    expect((await call(venue, "/v3/calendar/NYSE?timezone=CET")).status).toBe(400);
+  });
+
   test("show assets by symbol and id", async () => {
     const venue = await testVenue();
     const all = await json(venue, "/v2/assets?status=active");
-    expect(all).toHaveLength(3);
+    expect(all.map(({ symbol }: any) => symbol)).toEqual(["SPY", "QQQ"]);
+    expect(await json(venue, "/v2/assets?asset_class=crypto")).toMatchObject([{ symbol: "BTC/USD" }]);
+    expect(await json(venue, "/v2/assets?attributes=ipo,has_options")).toEqual([]);
     expect(await json(venue, `/v2/assets/${all[0].id}`)).toEqual(await json(venue, "/v2/assets/SPY"));
     expect((await call(venue, "/v2/assets/NOPE")).status).toBe(404);
   });

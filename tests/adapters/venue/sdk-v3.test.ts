@@ -50,7 +50,7 @@ describe("SDK 3.1.3 over REST", () => {
     expect(await alpaca.getPortfolioHistory({ period: "1D", timeframe: "1Min" })).toMatchObject({ timeframe: "1Min" });
     expect(await alpaca.getClock()).toMatchObject({ is_open: true });
     expect(await alpaca.getCalendar({ start: "2024-03-04", end: "2024-03-05" })).toHaveLength(2);
-    expect(await alpaca.getAssets({ status: "active" })).toHaveLength(3);
+    expect(await alpaca.getAssets({ status: "active" })).toHaveLength(2);
     expect(await alpaca.getAsset("SPY")).toMatchObject({ tradable: true });
   });
 

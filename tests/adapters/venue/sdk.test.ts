@@ -112,13 +112,16 @@ describe("the SDK over REST", () => {
     expect(fills).toMatchObject([{ activityType: "FILL", qty: "10", symbol: "SPY" }]);
     expect(await activities.getAccountActivities()).toHaveLength(1);
     const assets = new trading.AssetsApi(config);
-    expect(await assets.getV2Assets()).toHaveLength(3);
+    expect(await assets.getV2Assets()).toHaveLength(2);
+    expect(await assets.getV2Assets({ assetClass: "crypto" })).toHaveLength(1);
     expect(await assets.getV2AssetsSymbolOrAssetId({ symbolOrAssetId: "SPY" })).toMatchObject({ tradable: true });
     const clock = new trading.ClockApi(config);
     expect((await clock.legacyClock()).timestamp).toEqual(new Date(OPEN + 2 * MINUTE));
     expect((await clock.clock()).clocks).toMatchObject([{ phase: "core", isMarketDay: true }]);
     const calendar = new trading.CalendarApi(config);
-    expect(await calendar.legacyCalendar()).toHaveLength(6);
+    expect(await calendar.legacyCalendar({ start: new Date(OPEN), end: new Date(OPEN + 7 * 86_400_000) })).toHaveLength(
+      6,
+    );
     expect((await calendar.calendar({ market: "NYSE" })).calendar[0]?.coreStart).toEqual(new Date(OPEN));
     expect(await new trading.AccountConfigurationsApi(config).getAccountConfig()).toMatchObject({
       suspendTrade: false,
