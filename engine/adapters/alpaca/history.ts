@@ -109,7 +109,7 @@ class AlpacaHistory implements History {
     const newest = this.#options.feed === "delayed_sip" ? this.#timers.now() - DELAY_MS : Number.POSITIVE_INFINITY;
     const request: StockBarsRequest = {
       symbols: symbol,
-      timeframe: unit === undefined ? "1Day" : `${unit}Min`,
+      timeframe: timeframeOf(unit),
       start: new Date(start),
       end: new Date(Math.min(before - 1, newest)),
       limit: this.#options.pageSize ?? PAGE,
@@ -199,6 +199,12 @@ function join(a: Bar, b: Bar): Bar {
     close: b.close,
     volume: a.volume + b.volume,
   };
+}
+
+/** Undefined: a day. An hour is no number of minutes to Alpaca. */
+function timeframeOf(minutes: number | undefined): string {
+  if (minutes === undefined) return "1Day";
+  return minutes === HOUR_MINUTES ? "1Hour" : `${minutes}Min`;
 }
 
 /** The largest clock-aligned piece that bars of this size are made of: 30 for 1h, 15 for 45m. */
