@@ -20,6 +20,7 @@ import { OrderBook } from "./order-book.ts";
 import { isOfSeveral, isSame, placeOrder, readOrder } from "./orders.ts";
 import type { SeenOrder } from "./orders.ts";
 import { outcomeOf } from "./outcome.ts";
+import { standingPicture } from "./picture.ts";
 import { tradingApis } from "./sdk.ts";
 import type { SdkTradeUpdate, TradingApis } from "./sdk.ts";
 import { snapshot } from "./snapshot.ts";
@@ -30,7 +31,6 @@ import { UnnamedOrders } from "./unnamed.ts";
 import { executionOf, isExecution, isTerminal, needsReconciling, plainUpdate } from "./updates.ts";
 import { statusOf, statusUpdate, unknown } from "./updates.ts";
 
-const MAX_PICTURES = 5;
 const RETRY_DELAYS_MS: readonly number[] = [250, 1_000, 4_000];
 /** Until an order is asked for anew that the stream knows and REST does not show yet. */
 const AGAIN_MS = 2_000;
@@ -121,32 +121,16 @@ class AlpacaBroker implements Broker {
     this.#stream?.stop();
   }
 
-  /**
-   * A picture that holds nothing untold: shares that the broker shows in a position must not come as an execution
-   * afterwards, nor the other way round. So what was missed is told first, and the picture is taken until it stands.
-   * An order whose fate is unclear is asked for after each: one that is not there then had no part in it.
-   */
   async reconcile(): Promise<ReconciledInput> {
     const apis = this.#api();
-    for (let attempt = 0; attempt < MAX_PICTURES; attempt += 1) {
-      await this.#noneInFlight();
-      const before = this.#executions;
-      const picture = await snapshot(apis, this.live, () => this.#limiter.acquire(QUERY, 60_000), this.#redact);
-      const listed = new Map(picture.openOrders.map((order) => [order.brokerOrderId, order.filledQty]));
-      const behind = [...this.#book.open()].filter(([brokerOrderId]) => {
-        const filledQty = listed.get(brokerOrderId);
-        return filledQty === undefined || this.#book.lags(brokerOrderId, filledQty);
-      });
-      const { unclear } = this.#unnamed;
-      for (const clientOrderId of [...behind.map(([, id]) => id), ...unclear]) {
-        const found = await this.#lookup(clientOrderId, ORDER);
-        if (found.kind === "failed")
-          throw new BrokerError("unreachable", `an order could not be read: ${found.reason}`);
-      }
-      const isSame = this.#unnamed.unclear.length === unclear.length && before === this.#executions;
-      if (behind.length === 0 && isSame && !this.#unnamed.isAnyInFlight) return picture;
-    }
-    throw new BrokerError("protocol", "orders kept changing while they were read; reconcile again");
+    return await standingPicture({
+      take: () => snapshot(apis, this.live, () => this.#limiter.acquire(QUERY, 60_000), this.#redact),
+      lookup: (clientOrderId) => this.#lookup(clientOrderId, ORDER),
+      book: this.#book,
+      unnamed: this.#unnamed,
+      executions: () => this.#executions,
+      noneInFlight: () => this.#noneInFlight(),
+    });
   }
 
   /** Waits for the answers of what was sent; every request has its own deadline. */

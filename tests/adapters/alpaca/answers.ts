@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
 
 export interface Answer {
   readonly status?: number;
@@ -14,6 +15,20 @@ export interface Answer {
 }
 
 const servers: Server[] = [];
+
+/** Lets everybody listen to trade updates, and tells none. */
+function quietStream(server: Server): void {
+  new WebSocketServer({ server, path: "/stream" }).on("connection", (socket) => {
+    socket.on("message", (data: Buffer) => {
+      const { action } = JSON.parse(data.toString()) as { readonly action: string };
+      const [stream, answer] =
+        action === "listen"
+          ? ["listening", { streams: ["trade_updates"] }]
+          : ["authorization", { status: "authorized", action }];
+      socket.send(JSON.stringify({ stream, data: answer }));
+    });
+  });
+}
 
 /** The address of a server that answers by method and path; anything else is a 404. `asked` gets every request. */
 export async function answering(
@@ -31,6 +46,7 @@ export async function answering(
     response.writeHead(status, { "Content-Type": "application/json; charset=UTF-8", ...headers });
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   });
+  quietStream(server);
   server.listen({ port: 0, host: "127.0.0.1" });
   await once(server, "listening");
   servers.push(server);

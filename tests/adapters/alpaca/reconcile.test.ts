@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { createAlpacaBroker } from "../../../engine/adapters/alpaca/broker.ts";
+import { answering, stopAnswering } from "./answers.ts";
+import type { Answer } from "./answers.ts";
+import { BrokerRecorder, CREDENTIALS } from "./support.ts";
+
+const stops: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+  await stopAnswering();
+});
+
+const OPEN = { clientOrderId: "ours", brokerOrderId: "b1", symbol: "SPY", side: "buy", qty: "10", type: "limit" };
+
+const orderOf = (over: object): object => ({
+  ...{ id: "b1", client_order_id: "ours", symbol: "SPY", side: "buy", type: "limit", time_in_force: "gtc", qty: "10" },
+  ...{ filled_qty: "0", filled_avg_price: null, order_class: "", notional: null, legs: null },
+  ...over,
+});
+
+/** A broker that goes on with one order, at an Alpaca that answers so. */
+async function following(answers: Readonly<Record<string, Answer | (() => Answer)>>) {
+  const url = await answering({
+    "GET /v2/account": { body: { cash: "1", equity: "1", last_equity: "1", multiplier: "1" } },
+    "GET /v2/positions": { body: [] },
+    "GET /v2/orders": { body: [] },
+    ...answers,
+  });
+  const sink = new BrokerRecorder();
+  const broker = createAlpacaBroker({ account: { kind: "loopback", url }, credentials: CREDENTIALS });
+  stops.push(() => broker.stop());
+  await broker.start(sink, [{ ...OPEN, filledQty: "0", avgPrice: null } as never]);
+  return { broker, sink };
+}
+
+describe("a reconciliation", () => {
+  test.each(["done_for_day", "suspended", "calculated", "stopped", "accepted_for_bidding", "never_heard_of"])(
+    "stands when an order that is not listed as open is %s",
+    async (status) => {
+      const { broker, sink } = await following({
+        "GET /v2/orders:by_client_order_id": { body: orderOf({ status }) },
+      });
+      await expect(broker.reconcile()).resolves.toMatchObject({ openOrders: [], positions: [] });
+      expect(sink.of("execution")).toEqual([]);
+      // It is asked for again next time: it may have ended meanwhile.
+      await expect(broker.reconcile()).resolves.toMatchObject({ kind: "reconciled" });
+      expect(sink.of("order.accepted").length).toBeGreaterThan(1);
+    },
+  );
+
+  test("takes another picture when such an order has filled while it was taken", async () => {
+    const states = [{ status: "done_for_day" }, { status: "done_for_day", filled_qty: "4", filled_avg_price: "500" }];
+    const { broker, sink } = await following({
+      "GET /v2/orders:by_client_order_id": () => ({ body: orderOf(states.shift() ?? { status: "filled" }) }),
+    });
+    await broker.reconcile();
+    await broker.reconcile();
+    expect(sink.story("ours")).toContain("buy 4 @ 500");
+  });
+});
