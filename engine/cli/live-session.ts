@@ -126,7 +126,9 @@ export function connectAlpaca(options: AlpacaOptions): Connection {
               name: "news",
               credentials,
               calendar,
-              channels: { news: symbols },
+              ...address,
+              // News is the one stream that calls coins by their old names.
+              channels: { news: symbols.map((symbol) => symbol.replace("/", "")) },
               auxiliary: true,
             }),
           ]
