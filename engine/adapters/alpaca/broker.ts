@@ -190,8 +190,9 @@ class AlpacaBroker implements Broker {
     if (why !== undefined) return unsent(why);
     try {
       const placed = readOrder(await placeOrder(this.#api().orders, order));
-      if (placed?.clientOrderId === id) this.#settle(id, this.#book.accept(placed));
-      else this.#settle(id, unknown(id, "the answer was not understood"));
+      const isNamed = order.orderClass === "simple" || placed?.legs.length !== 0;
+      if (placed?.clientOrderId === id && isNamed) this.#settle(id, this.#book.accept(placed));
+      else this.#settle(id, unknown(id, isNamed ? "the answer was not understood" : "the answer names no legs"));
     } catch (error) {
       const outcome = await outcomeOf(error, this.#redact);
       if (outcome.kind === "duplicate") return this.#adopt(order);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createAlpacaBroker } from "../../../engine/adapters/alpaca/broker.ts";
 import { answering, stopAnswering } from "./answers.ts";
 import type { Answer } from "./answers.ts";
-import { BrokerRecorder, CREDENTIALS } from "./support.ts";
+import { BrokerRecorder, CREDENTIALS, approved } from "./support.ts";
 
 const stops: (() => Promise<void>)[] = [];
 
@@ -57,5 +57,29 @@ describe("a reconciliation", () => {
     await broker.reconcile();
     await broker.reconcile();
     expect(sink.story("ours")).toContain("buy 4 @ 500");
+  });
+});
+
+test("an answer that does not name the legs of a bracket leaves it unclear until they are asked for", async () => {
+  const leg = orderOf({ id: "b2", client_order_id: "leg", side: "sell", order_class: "bracket", status: "held" });
+  const bare = orderOf({ client_order_id: "new", order_class: "bracket", status: "accepted" });
+  const { broker, sink } = await following({
+    "POST /v2/orders": { body: bare },
+    "GET /v2/orders:by_client_order_id": { body: bare },
+    "GET /v2/orders/b1": { body: { ...bare, legs: [leg] } },
+  });
+  broker.submit(
+    approved({
+      clientOrderId: "new",
+      orderClass: "bracket",
+      takeProfit: { limitPrice: "520" },
+      stopLoss: { stopPrice: "480" },
+    }),
+    () => undefined,
+  );
+  expect(await sink.first("order.unknown")).toMatchObject({ clientOrderId: "new", reason: /names no legs/ });
+  broker.lookup("new");
+  expect(await sink.first("order.accepted")).toMatchObject({
+    legs: [{ role: "take_profit", clientOrderId: "leg", brokerOrderId: "b2" }],
   });
 });
