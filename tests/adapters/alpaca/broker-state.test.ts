@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { place, stopVenues, testVenue, until } from "../venue/support.ts";
+import { minuteBars, place, stopVenues, testVenue, until } from "../venue/support.ts";
 import { approved, mayLeave, startedBroker, stopAdapters } from "./support.ts";
 
 afterEach(async () => {
@@ -88,6 +88,18 @@ describe("reconciling", () => {
       "sell 10 limit",
       "sell 10 stop",
     ]);
+  });
+
+  test("shows coins that were bought under the name of their pair", async () => {
+    const venue = await testVenue(minuteBars("BTC/USD", [60_000, 60_000, 60_000]));
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    const coin = { symbol: "BTC/USD", qty: "0.3", timeInForce: "gtc" } as const;
+    broker.submit(approved({ clientOrderId: "c", ...coin }), () => undefined);
+    await sink.first("order.accepted");
+    await venue.advance();
+    expect(await sink.first("execution")).toMatchObject({ symbol: "BTC/USD", qty: "0.3" });
+    expect((await broker.reconcile()).positions).toMatchObject([{ symbol: "BTC/USD", qty: "0.3" }]);
   });
 
   test("tells what was executed during an outage before it shows the position", async () => {
