@@ -24,7 +24,7 @@ export function* partsOf({ state, ...rest }: Snapshot): Generator<string, void> 
   const parts = Math.max(1, Math.ceil(text.length / PART));
   for (let part = 0; part < parts; part++) {
     const piece = text.slice(part * PART, (part + 1) * PART);
-    yield JSON.stringify({ kind: "snapshot", ...rest, part, parts, text: piece } satisfies SnapshotPart);
+    yield encode({ kind: "snapshot", ...rest, part, parts, text: piece } satisfies SnapshotPart);
   }
 }
 

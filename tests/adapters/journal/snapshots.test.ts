@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { compact, planCompaction } from "../../../engine/adapters/journal/compact.ts";
 import { newestJournal } from "../../../engine/adapters/journal/find.ts";
-import { openFileJournal } from "../../../engine/adapters/journal/open.ts";
+import { openFileJournal, openJournal } from "../../../engine/adapters/journal/open.ts";
 import { segmentName } from "../../../engine/adapters/journal/thread/segment-writer.js";
 import { Folders, HEADER, first, framesOf, numbers, readAll, record, snapshot, upTo } from "./support.ts";
 
@@ -68,6 +68,30 @@ describe("a snapshot", () => {
     expect(numbers(await readAll(dir))).toEqual(upTo(16));
     expect(numbers(await readAll(dir, { from: "snapshot" }))).toEqual([10, 11, 12, 13, 14, 15]);
   });
+
+  for (const [writer, open] of [
+    ["this thread", openFileJournal],
+    ["a thread", openJournal],
+  ] as const) {
+    it(`larger than a file stays whole in one, written by ${writer}, whatever its parts begin with`, async () => {
+      const dir = await folders.make();
+      // Larger than the ring too, and a part that begins with the letter that escapes.
+      const state = { big: "#".repeat(20 * 1024 * 1024) };
+      const journal = await open(dir, HEADER, { segmentBytes: 10_000 });
+      journal.append(record(0));
+      await journal.snapshot(snapshot(0, state));
+      journal.append(record(1));
+      await journal.sync();
+      journal.append(record(2));
+      await journal.close();
+      expect(await names(dir)).toEqual(["000001.journal", "000002.journal", "000003.journal"]);
+      for (const from of ["start", "snapshot"] as const) {
+        const found = (await readAll(dir, { from })).find(({ kind }) => kind === "snapshot");
+        expect(found !== undefined && "state" in found && found.state).toEqual(state);
+      }
+      expect(numbers(await readAll(dir))).toEqual([0, 1, 2]);
+    });
+  }
 
   it("that is damaged stops reading instead of an older one being taken", async () => {
     const dir = await withSnapshots(2);

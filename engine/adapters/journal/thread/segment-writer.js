@@ -47,6 +47,8 @@ export class SegmentWriter {
   #fd = -1;
   #size = 0;
   #unsynced = false;
+  /** A snapshot is in one file, however large: whoever reads it puts it together from that. */
+  #inSnapshot = false;
 
   /**
    * @param {SegmentOptions} options
@@ -73,7 +75,7 @@ export class SegmentWriter {
    */
   addText(payload, isNumbered) {
     if (!this.#frames.addText(payload)) return false;
-    if (isNumbered) this.#nextN++;
+    if (isNumbered) this.#count();
     return true;
   }
 
@@ -85,13 +87,13 @@ export class SegmentWriter {
    */
   addBytes(source, from, end, isNumbered) {
     this.#frames.addBytes(source, from, end);
-    if (isNumbered) this.#nextN++;
+    if (isNumbered) this.#count();
   }
 
   /** Hands what was added to the operating system, and begins a new file when this one is large. */
   write() {
     this.#flush();
-    if (this.#size > this.#options.segmentBytes) this.rotate(false);
+    if (this.#size > this.#options.segmentBytes && !this.#inSnapshot) this.rotate(false);
   }
 
   /** Everything that was added is on the disk when this returns. */
@@ -110,12 +112,18 @@ export class SegmentWriter {
     this.close();
     this.#segment++;
     this.#create(isSnapshot);
+    this.#inSnapshot = isSnapshot;
   }
 
   close() {
     const fd = this.#fd;
     this.#fd = -1;
     if (fd >= 0) this.#disk.closeSync(fd);
+  }
+
+  #count() {
+    this.#nextN++;
+    this.#inSnapshot = false;
   }
 
   #flush() {
