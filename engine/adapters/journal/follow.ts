@@ -48,22 +48,20 @@ export class Follower {
   async next(): Promise<readonly NumberedRecord[]> {
     const found: NumberedRecord[] = [];
     for (;;) {
-      const bytes = await this.#rest();
-      const frames = new FrameReader(bytes, this.#taken > 0);
+      // Looked for first: a file is finished before the next one begins, so what is read then is all of it.
+      const later = (await segmentsIn(this.#dir)).filter((segment) => segment > this.#segment);
+      const frames = new FrameReader(await this.#rest(), this.#taken > 0);
       for (let size = frames.size(); size > 0; size = frames.size()) {
         const record = decode(frames.textAt(frames.at, size)) as StoredRecord;
         if ("n" in record) found.push(record);
         frames.next(size);
       }
       this.#taken += frames.at;
-      const later = (await segmentsIn(this.#dir)).filter((segment) => segment > this.#segment);
       if (later.length === 0) return found;
-      // A file is finished before the next one begins.
-      if (frames.left > 0 && (await this.#rest()).length === frames.left) {
+      if (frames.left > 0) {
         const file = join(this.#dir, segmentName(this.#segment));
         throw new JournalError("corrupt", `${file}: damaged at byte ${this.#taken}, and later files follow`);
       }
-      if (frames.left > 0) continue;
       this.#segment = later[0] as number;
       this.#taken = 0;
     }

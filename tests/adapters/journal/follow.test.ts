@@ -56,6 +56,30 @@ describe("the end of a journal", () => {
     expect(await follower.next()).toEqual([]);
   });
 
+  it("misses nothing when files end while it looks", async () => {
+    const dir = await folders.make();
+    const writer = await openFileJournal(dir, HEADER, { segmentBytes: 500 });
+    const follower = new Follower(dir);
+    const seen = numbers(await follower.last(10));
+    let isWriting = true;
+    const write = async (): Promise<void> => {
+      for (let n = 0; n < 400; n++) {
+        writer.append(record(n));
+        await writer.sync();
+        // Sometimes it waits for more, sometimes it has just looked.
+        for (let turns = (n * 7) % 13; turns > 0; turns--) await new Promise(setImmediate);
+      }
+      isWriting = false;
+    };
+    const writing = write();
+    // oxlint-disable-next-line typescript/no-unnecessary-condition -- the writer says so
+    while (isWriting) seen.push(...numbers(await follower.next()));
+    await writing;
+    await writer.close();
+    seen.push(...numbers(await follower.next()));
+    expect(seen).toEqual(upTo(400));
+  });
+
   it("stops at damage that a later file follows", async () => {
     const dir = await written(await folders.make(), 3);
     const follower = new Follower(dir);
