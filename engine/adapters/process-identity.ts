@@ -22,16 +22,32 @@ export function isAlive({ pid, started }: ProcessIdentity): boolean {
     // EPERM: it lives and belongs to somebody else.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
-  return started === null || started === startOf(pid);
+  if (started === null) return true;
+  const seen = lookAt(pid);
+  // It answers, and what it is may not be seen: it may be the one.
+  return seen === undefined || (!seen.isOver && seen.started === started);
 }
 
 function startOf(pid: number): string | null {
+  return lookAt(pid)?.started ?? null;
+}
+
+interface Seen {
+  readonly started: string;
+  /** It has ended, and its parent has not asked how: under a parent that never does, that stays so. */
+  readonly isOver: boolean;
+}
+
+function lookAt(pid: number): Seen | undefined {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Field 22, counted after the command name, which may itself hold spaces and parentheses.
-    return `${boot}/${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}`;
+    // Fields from the third on: they stand behind the command name, which may itself hold spaces and parentheses.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state, threads, start] = [fields[0], fields[17], fields[19]];
+    // A thread that hangs in a call to the disk outlives the first one, and may still write.
+    return { started: `${boot}/${start}`, isOver: state === "X" || (state === "Z" && Number(threads) <= 1) };
   } catch {
-    return null;
+    return undefined;
   }
 }

@@ -33,7 +33,7 @@ export async function newestJournal(folder: string): Promise<string | undefined>
 
 /** The process that is writing a journal, or null. */
 export async function writerOf(journal: string): Promise<number | null> {
-  return await ownerOf(join(journal, "LOCK"));
+  return await ownerOf(journal);
 }
 
 export interface DescribedJournal {

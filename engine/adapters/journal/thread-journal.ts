@@ -34,6 +34,8 @@ const WAITING_BYTES = 256 * 1024 * 1024;
 const STALL_MS = 10_000;
 /** Looks without progress after which the disk is taken for dead: time in which this thread itself slept does not count. */
 const STALL_LOOKS = 10;
+/** A thread that does not hang ends within this when it is told to. */
+const END_MS = 500;
 
 interface Waiter {
   readonly upTo: number;
@@ -137,10 +139,25 @@ export class ThreadJournal extends OrderedJournal {
     } finally {
       this.closed();
       clearInterval(this.#watch);
-      // A thread that hangs in a call to the disk ends when that call does; nobody waits for it.
-      if (!this.#hasEnded) void this.#worker.terminate();
-      this.#worker.unref();
-      await this.#release();
+      await this.#giveBack();
+    }
+  }
+
+  /**
+   * A thread that hangs in a call to the disk ends when that call does. Nobody waits for it, and until then nobody else may
+   * write there: the lock goes when it does, or with the process.
+   */
+  async #giveBack(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, END_MS);
+    });
+    const free = (this.#hasEnded ? Promise.resolve() : this.#worker.terminate()).then(() => this.#release());
+    this.#worker.unref();
+    try {
+      await Promise.race([free, late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

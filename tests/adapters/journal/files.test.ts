@@ -1,7 +1,6 @@
 /**
  * The files of a journal: what was confirmed is there after every kind of crash, and neither damage nor a change is hidden.
  */
-import { spawnSync } from "node:child_process";
 import { appendFile, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -285,26 +284,5 @@ describe("a disk that fails", () => {
       await journal.close();
       expect(numbers(await readAll(dir))).toEqual(upTo(journal.nextN));
     }
-  });
-});
-
-describe("the lock", () => {
-  it("keeps a second writer out and is released by close", async () => {
-    const dir = await folders.make();
-    const journal = await reopen(dir);
-    await expect(reopen(dir)).rejects.toThrow("already open in this process");
-    await journal.close();
-    await (await reopen(dir)).close();
-  });
-
-  it("respects a living process and ignores a dead one", async () => {
-    const dir = await folders.make();
-    await writeFile(join(dir, "LOCK"), JSON.stringify({ pid: process.ppid, started: null }));
-    await expect(reopen(dir)).rejects.toThrow(`process ${process.ppid} is writing this journal`);
-    const gone = spawnSync(process.execPath, ["-e", ""]).pid;
-    await writeFile(join(dir, "LOCK"), JSON.stringify({ pid: gone, started: null }));
-    await (await reopen(dir)).close();
-    await writeFile(join(dir, "LOCK"), JSON.stringify({ pid: process.ppid, started: "an earlier boot/1" }));
-    await (await reopen(dir)).close();
   });
 });

@@ -1,6 +1,6 @@
 /** The journal's thread: what it does when the disk is slow, full, dead or gone, and when the process is killed. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openFileJournal, openJournal } from "../../../engine/adapters/journal/open.ts";
@@ -156,6 +156,20 @@ describe("a disk that fails", () => {
     await expect(journal.close()).rejects.toThrow(text);
     expect(numbers(await readAll(dir))).toEqual([0, 1]);
     await rm(join(dir, "BREAK"));
+    await (await openJournal(dir, HEADER)).close();
+  });
+
+  it("keeps everybody out while a call hangs in it that may still write", async () => {
+    const { journal, dir } = await breakable({ stallMs: STALL_MS });
+    execFileSync("mkfifo", [join(dir, "HANG")]);
+    await breaks(dir, "hang writeSync");
+    journal.append(record(1));
+    await expect(journal.close()).rejects.toThrow(STALLED);
+    await rm(join(dir, "BREAK"));
+    await expect(openJournal(dir, HEADER)).rejects.toThrow("this very process is writing this journal");
+    await writeFile(join(dir, "HANG"), "");
+    const isFree = async (): Promise<boolean> => (await readdir(dir)).every((name) => !name.startsWith("LOCK"));
+    while (!(await isFree())) await new Promise((resolve) => setTimeout(resolve, 10));
     await (await openJournal(dir, HEADER)).close();
   });
 
