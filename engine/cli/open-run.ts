@@ -5,8 +5,9 @@
  * positions while nobody runs, so its run goes on; the exchange inside this process ends with it, and its next run is new.
  */
 import { randomBytes } from "node:crypto";
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { lock } from "../adapters/journal/lock.ts";
 import { openJournal } from "../adapters/journal/open.ts";
 import { allSnapshots, isJournal, readJournal } from "../adapters/journal/read.ts";
 import { JournalError } from "../adapters/journal/segments.ts";
@@ -41,6 +42,17 @@ export interface LastOptions {
   readonly begun: Begun;
 }
 
+/** One process trades an account, whichever journal it writes; resolves to the end of that. */
+export async function holdAccount(root: string, account: string): Promise<() => Promise<void>> {
+  const name = `LOCK-${account.replaceAll(/[^\w.-]/g, "_")}`;
+  try {
+    await mkdir(root, { recursive: true });
+    return await lock(root, name, `trades the account ${account} already; stop it first`);
+  } catch (error) {
+    throw new CliError(error instanceof Error ? error.message : String(error), 2, { cause: error });
+  }
+}
+
 /** The last run of the account, locked, and as its processes left it; undefined where there is none that had a program. */
 export async function openLastRun({ root, account, ...seen }: LastOptions): Promise<OpenRun | undefined> {
   const last = await lastRunOf(root, account);
@@ -48,7 +60,7 @@ export async function openLastRun({ root, account, ...seen }: LastOptions): Prom
   const { dir, id } = last;
   const journal = await opened(dir, id, account);
   try {
-    const notes: string[] = [];
+    const notes = tornNotes(journal);
     const recovered = await recover(dir, seen, notes);
     if (recovered !== undefined) return { journal, dir, id, recovered, notes };
   } catch (error) {
@@ -57,6 +69,13 @@ export async function openLastRun({ root, account, ...seen }: LastOptions): Prom
   }
   await journal.close();
   return undefined;
+}
+
+function tornNotes({ torn }: ThreadJournal): string[] {
+  if (torn === null) return [];
+  const { file, offset, bytes } = torn;
+  const what = `the last ${bytes} bytes of ${file}, from byte ${offset} on, were a write that a crash cut short`;
+  return [`${what}: they are cut off, nobody was told that they were kept`];
 }
 
 export async function openNewRun(root: string, account: string): Promise<OpenRun> {

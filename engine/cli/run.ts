@@ -18,7 +18,7 @@ import { addFaultFlags } from "./fault-flags.ts";
 import { CliError, printable } from "./io.ts";
 import { LiveView } from "./live-view.ts";
 import { Notifications } from "./notifications.ts";
-import { openLastRun, openNewRun } from "./open-run.ts";
+import { holdAccount, openLastRun, openNewRun } from "./open-run.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { Begun, Watch } from "../runtime/recompute.ts";
 import { addSplitFlag } from "./split-flags.ts";
@@ -66,13 +66,15 @@ async function runEngine(folder: string, flags: RunFlags): Promise<void> {
   const { name, lasts } = nameOf(project, flags);
   const watch: Watch = (input, outputs) => view.recall(input, outputs);
   const begun: Begun = (core) => view.goOnFrom(core);
-  const last =
-    lasts && !flags.newRun ? await openLastRun({ root: project.journal, account: name, watch, begun }) : undefined;
+  const release = lasts ? await holdAccount(project.journal, name) : undefined;
+  let last: OpenRun | undefined;
   try {
+    if (lasts && !flags.newRun) last = await openLastRun({ root: project.journal, account: name, watch, begun });
     await withAccount(project, last, view, flags);
   } finally {
     // Whoever trades closes it; this is for a run that never came to it.
     await last?.journal.close().catch(() => {});
+    await release?.();
   }
 }
 

@@ -1,5 +1,14 @@
 /** The last run of an account, gone on with from the newest snapshot that is of use. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -82,6 +91,22 @@ describe("the last run of an account", () => {
     expect(played).toBeLessThan(200);
   });
 
+  it("is gone on with without what a crash cut short at its end, which is told", async () => {
+    const last = join(
+      dir,
+      readdirSync(dir)
+        .sort()
+        .findLast((name) => name.endsWith(".journal")) ?? "",
+    );
+    appendFileSync(last, "half a record");
+    const { text, notes } = await opened();
+    expect(notes).toEqual([
+      expect.stringMatching(/^the last 13 bytes of .*\d{6}\.journal, from byte \d+ on, were a write/),
+    ]);
+    expect(text).toBe(state);
+    expect((await opened()).notes).toEqual([]);
+  });
+
   it("is gone on with from the one before where the newest is damaged, which is told", async () => {
     damage(places[0]);
     const { text, notes, from } = await opened();
@@ -137,7 +162,10 @@ describe("the last run of an account", () => {
     expect(await opened()).toMatchObject({
       text: state,
       from: snapshot.seq,
-      notes: [expect.stringContaining("not all parts of its snapshot are there")],
+      notes: [
+        expect.stringContaining("a crash cut short"),
+        expect.stringContaining("not all parts of its snapshot are there"),
+      ],
     });
   });
 
