@@ -5,8 +5,9 @@
  * positions while nobody runs, so its run goes on; the exchange inside this process ends with it, and its next run is new.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { makeFolder } from "../adapters/files/write-atomically.ts";
 import { lock } from "../adapters/journal/lock.ts";
 import { openJournal } from "../adapters/journal/open.ts";
 import { allSnapshots, isJournal, readJournal } from "../adapters/journal/read.ts";
@@ -46,7 +47,7 @@ export interface LastOptions {
 export async function holdAccount(root: string, account: string): Promise<() => Promise<void>> {
   const name = `LOCK-${account.replaceAll(/[^\w.-]/g, "_")}`;
   try {
-    await mkdir(root, { recursive: true });
+    await makeFolder(root);
     return await lock(root, name, `trades the account ${account} already; stop it first`);
   } catch (error) {
     throw new CliError(error instanceof Error ? error.message : String(error), 2, { cause: error });

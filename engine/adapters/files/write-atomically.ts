@@ -2,11 +2,11 @@
  * Replaces files so that a reader, or a crash, sees the old text or the new one and nothing between.
  *
  * Owns: temporary file, fsync, rename, fsync of the folder; for several files every text is on disk before the first is
- * replaced. May not create folders, or promise that several files change in one instant: no file system does.
+ * replaced; folders that are to hold such files. May not promise that several files change in one instant: no file system does.
  */
 import { randomBytes } from "node:crypto";
-import { open, realpath, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, open, realpath, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 
 export interface NewText {
   readonly path: string;
@@ -73,6 +73,16 @@ export async function stageTexts(texts: readonly NewText[]): Promise<Staged> {
     for (const folder of new Set(staged.map(({ target }) => dirname(target)))) await syncFolder(folder);
   };
   return { replace, discard };
+}
+
+/** Makes a folder and those above it. A folder whose name is not on the disk takes all in it with it, so the names are synced. */
+export async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path, { recursive: true });
+  const top = dirname(resolve(made ?? path));
+  for (let parent = dirname(resolve(path)); ; parent = dirname(parent)) {
+    await syncFolder(parent);
+    if (parent === top) return;
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

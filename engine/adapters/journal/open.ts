@@ -4,9 +4,10 @@
  * Owns: one writer per folder, verifying what is there, cutting off what a crash left. May not: change anything else, or
  * continue a journal of another identity or of an older format.
  */
-import { mkdir, open, rm, truncate } from "node:fs/promises";
+import { rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import type { JournalHeader } from "../../ports/journal.ts";
+import { makeFolder } from "../files/write-atomically.ts";
 import { FileJournal } from "./file-journal.ts";
 import { lock } from "./lock.ts";
 import type { OrderedJournal } from "./ordered-journal.ts";
@@ -43,7 +44,7 @@ async function opened<T extends OrderedJournal>(
   make: (tail: JournalTail, release: () => Promise<void>) => T,
 ): Promise<T> {
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     const release = await lock(dir);
     let journal: T | undefined;
     try {
@@ -75,19 +76,8 @@ async function recover(dir: string, header: JournalHeader): Promise<JournalTail>
     const message = `${dir} was written by an older version (format 1): it can be read, not continued; begin a new run`;
     throw new JournalError("order", message);
   }
-  if (tail.torn !== null) {
-    await truncate(tail.torn.file, tail.torn.offset);
-    await fsync(tail.torn.file);
-  }
+  // Whoever writes syncs it, before what follows.
+  if (tail.torn !== null) await truncate(tail.torn.file, tail.torn.offset);
   await rm(join(dir, segmentName(tail.lastSegment + 1)), { force: true });
   return tail;
-}
-
-async function fsync(path: string): Promise<void> {
-  const file = await open(path, "r");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

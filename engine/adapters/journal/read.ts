@@ -184,6 +184,8 @@ class Reader {
   end(file: string, segment: number, { format, records, size, torn: bytes, mark }: SegmentEnd): void {
     const torn = bytes > 0 ? { file, offset: size, bytes } : null;
     this.#isFirstRecord = true;
+    if (records === 0 && segment === this.#first && segment > 1)
+      throw new JournalError("corrupt", `${file}: holds no record, and those before it were not read or removed`);
     // A file without a whole record does not count: it is written again under the same number.
     this.tail =
       records === 0 ? { ...this.tail, torn } : { ...this.tail, format, torn, chain: mark, lastSegment: segment };

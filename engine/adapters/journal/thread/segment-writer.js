@@ -24,7 +24,7 @@ export const DISK = { openSync, writeSync, fdatasyncSync, fsyncSync, closeSync }
 /**
  * @typedef {object} SegmentOptions
  * @property {string} dir
- * @property {number} segment number of the first file
+ * @property {number} segment number of the first file; the one before it is there already, unless this is 1
  * @property {number} nextN of the first numbered record
  * @property {string} chain of the last record, latin1
  * @property {number} segmentBytes a file larger than this is followed by a new one
@@ -60,6 +60,9 @@ export class SegmentWriter {
     this.#frames = new Frames(options.chain);
     this.#segment = options.segment;
     this.#nextN = options.nextN;
+    // A process that was killed may have left the end of its last file unsynced, and the cut of a torn tail is new: what is
+    // chained to it must not be on the disk before it.
+    if (options.segment > 1) this.#syncAt(join(options.dir, segmentName(options.segment - 1)));
     this.#create(false);
   }
 
@@ -152,12 +155,12 @@ export class SegmentWriter {
     // The whole file once, so that its length and name are there too.
     this.#disk.fsyncSync(this.#fd);
     this.#unsynced = false;
-    this.#syncFolder(dir);
+    this.#syncAt(dir);
   }
 
-  /** @param {string} dir */
-  #syncFolder(dir) {
-    const fd = this.#disk.openSync(dir, "r");
+  /** @param {string} path of a file or a folder */
+  #syncAt(path) {
+    const fd = this.#disk.openSync(path, "r");
     try {
       this.#disk.fsyncSync(fd);
     } finally {
