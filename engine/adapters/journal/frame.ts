@@ -9,6 +9,9 @@ import { CHAIN, HEAD, MAGIC, PAYLOAD_MAX, chainOf } from "./thread/frames.js";
 
 export type Format = 1 | 2;
 
+/** How files of every format but the first begin, up to its number. */
+const FAMILY = MAGIC.subarray(0, -1);
+
 /** Bytes before a payload. */
 const HEADS: Readonly<Record<Format, number>> = { 1: 8, 2: HEAD };
 const OBJECT = 0x7b;
@@ -16,6 +19,8 @@ const OBJECT = 0x7b;
 /** The records of a file by their offset. */
 export class FrameReader {
   readonly format: Format;
+  /** Begins as a file of barwise, of a format that is not known here. */
+  readonly isForeign: boolean;
   /** Offset of the record that is due. */
   at: number;
   readonly #bytes: Buffer;
@@ -29,6 +34,8 @@ export class FrameReader {
     // A file that is of neither format is damaged, or cut short, at its first byte.
     this.format = !hasMagic && wholeAt(bytes, 0, HEADS[1]) > 0 ? 1 : 2;
     this.#head = HEADS[this.format];
+    const isOurs = bytes.length >= MAGIC.length && bytes.subarray(0, FAMILY.length).equals(FAMILY);
+    this.isForeign = !isInside && isOurs && !hasMagic;
     this.at = hasMagic ? MAGIC.length : 0;
     this.#isReadable = isInside || hasMagic || this.format === 1;
   }

@@ -167,11 +167,14 @@ class Reader {
       case "segment":
         throw new JournalError("corrupt", `${file}: a second segment record at byte ${at}`);
       case "header":
-        return this.#header(record);
+        return this.#header(file, record);
       case "snapshot":
         return this.#part(file, at, record);
-      default:
+      case "in":
+      case "out":
         break;
+      default:
+        throw new JournalError("corrupt", `${file}: this version of barwise does not know the record at byte ${at}`);
     }
     if (!this.#seenHeader) throw new JournalError("corrupt", `${file}: a record before the header`);
     const due = this.tail.nextN;
@@ -215,7 +218,12 @@ class Reader {
   }
 
   /** That of a snapshot's file is for those who begin there. */
-  #header(record: Extract<StoredRecord, { kind: "header" }>): JournalRecord | undefined {
+  #header(file: string, record: Extract<StoredRecord, { kind: "header" }>): JournalRecord | undefined {
+    const { format, barwise }: { format: number; barwise: string } = record;
+    if (format !== 1) {
+      const what = `its records are of format ${format}, written by version ${barwise}: this version reads format 1`;
+      throw new JournalError("corrupt", `${file}: ${what}`);
+    }
     if (this.#inSnapshot && this.#seenHeader) return undefined;
     this.#seenHeader = true;
     return record;

@@ -95,6 +95,11 @@ export async function readSegment(file: string, isLast: boolean): Promise<Genera
 }
 
 function* recordsIn(file: string, frames: FrameReader, isLast: boolean): Generator<Stored, SegmentEnd> {
+  if (frames.isForeign) {
+    const what =
+      "begins as a file of another version of barwise, or is damaged there: this version reads formats 1 and 2";
+    throw new JournalError("corrupt", `${file}: ${what}. ${ADVICE}`);
+  }
   let records = 0;
   let mark = "";
   for (let size = frames.size(); size > 0; size = frames.size()) {
@@ -121,11 +126,16 @@ function* recordsIn(file: string, frames: FrameReader, isLast: boolean): Generat
     }
     if (!isLast) throw new JournalError("corrupt", `${file}: damaged at byte ${at}, and later files follow. ${ADVICE}`);
   }
+  // Nothing is written behind the first record before that is on the disk: no crash leaves this.
+  if (records === 0 && torn > FIRST_MAX)
+    throw new JournalError("corrupt", `${file}: damaged at its beginning, and ${torn} bytes follow. ${ADVICE}`);
   if (records === 0 && !isLast)
     throw new JournalError("corrupt", `${file}: holds no record, and later files follow. ${ADVICE}`);
   return { format, records, size: at, torn, mark };
 }
 
+/** More than the beginning of a file and its first record ever take. */
+const FIRST_MAX = 1024;
 /** More than a segment record and a header ever take. */
 const FIRST_BYTES = 16 * 1024;
 

@@ -8,8 +8,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { decode, encode } from "../../../engine/adapters/journal/encode.ts";
 import { openFileJournal } from "../../../engine/adapters/journal/open.ts";
 import type { FileJournal } from "../../../engine/adapters/journal/file-journal.ts";
-import { HEAD, MAGIC } from "../../../engine/adapters/journal/thread/frames.js";
-import { DISK } from "../../../engine/adapters/journal/thread/segment-writer.js";
+import { CHAIN, FIRST_CHAIN, HEAD, MAGIC, chainOf } from "../../../engine/adapters/journal/thread/frames.js";
+import { DISK, SegmentWriter } from "../../../engine/adapters/journal/thread/segment-writer.js";
 import { SEED, runs } from "../../support/runs.ts";
 import {
   Folders,
@@ -207,6 +207,44 @@ describe("a journal that is opened again", () => {
     }
   });
 
+  it("is left alone when a version to come wrote its last file, or its records", async () => {
+    const dir = await journalOf(3);
+    const ours = await readFile(first(dir));
+    const last = join(dir, "000002.journal");
+    // Framed in a way that nobody knows yet, and short.
+    await writeFile(last, "BARWISE3 and what a later version has to say");
+    await expect(reopen(dir)).rejects.toThrow("000002.journal: begins as a file of another version of barwise");
+    expect(await readFile(last, "utf8")).toContain("a later version");
+    await rm(last);
+    const frames = framesOf(ours);
+    for (const [text, said] of [
+      [payloadOf(frames[1] as Buffer).replace('"format":1', '"format":2'), "its records are of format 2"],
+      ['{"kind":"tomorrow","n":0}', "does not know the record at byte"],
+    ] as const) {
+      const changed = withPayload(frames[1] as Buffer, text);
+      const mark = (frames[0] as Buffer).toString("latin1", 8, HEAD);
+      changed.write(
+        chainOf(Buffer.concat([Buffer.from(mark, "latin1"), changed.subarray(HEAD)]), 0, CHAIN + text.length),
+        8,
+        "latin1",
+      );
+      const sealed = withPayload(changed, text);
+      await writeFile(first(dir), fileOf([frames[0] as Buffer, sealed]));
+      await expect(reopen(dir)).rejects.toThrow(said);
+      expect(await readFile(first(dir))).toEqual(fileOf([frames[0] as Buffer, sealed]));
+    }
+  });
+
+  it("is left alone when its last file has no beginning, and more than one could have", async () => {
+    const dir = await journalOf(3);
+    const last = join(dir, "000002.journal");
+    for (const bytes of [Buffer.alloc(5_000), Buffer.alloc(5_000, "x")]) {
+      await writeFile(last, bytes);
+      await expect(reopen(dir)).rejects.toThrow("000002.journal: damaged at its beginning, and 5000 bytes follow");
+      expect(await readFile(last)).toEqual(bytes);
+    }
+  });
+
   it("refuses one of another identity", async () => {
     const dir = await journalOf(1);
     await expect(openFileJournal(dir, { ...HEADER, id: "J2" })).rejects.toThrow("holds journal J1, not J2");
@@ -226,6 +264,17 @@ describe("a journal that is opened again", () => {
     const inside = framesOf(bytes)[2] as Buffer;
     await writeFile(first(dir), bytes.subarray(0, bytes.indexOf(inside) + HEAD + 300));
     expect(numbers(await readAll(dir))).toEqual([]);
+  });
+});
+
+describe("a journal with as many files as there are names", () => {
+  it("is full, which is told", async () => {
+    const dir = await folders.make();
+    await writeFile(join(dir, "999999.journal"), "");
+    const begun = (): unknown =>
+      new SegmentWriter({ dir, segment: 1_000_000, nextN: 0, chain: FIRST_CHAIN, segmentBytes: 1 }, DISK);
+    expect(begun).toThrow("it has 999999 files, begin a new one");
+    expect(await readdir(dir)).toEqual(["999999.journal"]);
   });
 });
 

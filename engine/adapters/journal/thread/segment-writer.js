@@ -30,6 +30,9 @@ export const DISK = { openSync, writeSync, fdatasyncSync, fsyncSync, closeSync }
  * @property {number} segmentBytes a file larger than this is followed by a new one
  */
 
+/** Names have six digits: whoever reads would not see another one. */
+const SEGMENTS_MAX = 999_999;
+
 /** @param {number} segment */
 export function segmentName(segment) {
   return `${String(segment).padStart(6, "0")}.journal`;
@@ -145,6 +148,7 @@ export class SegmentWriter {
   /** @param {boolean} isSnapshot */
   #create(isSnapshot) {
     const { dir } = this.#options;
+    if (this.#segment > SEGMENTS_MAX) throw new Error(`it has ${SEGMENTS_MAX} files, begin a new one`);
     this.#fd = this.#disk.openSync(join(dir, segmentName(this.#segment)), "wx");
     this.#size = 0;
     this.#frames.addPlain(MAGIC);
