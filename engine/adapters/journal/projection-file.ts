@@ -1,11 +1,12 @@
 /**
  * The projection of a journal, kept beside it.
  *
- * Owns: when the file is of use: same version, same journal, same last record. Else it is made again from the journal, which
+ * Owns: when the file is of use: same version, same journal, same last record, and no byte of it changed since. Else it is made again from the journal, which
  * alone counts; deleting the file loses nothing. May not: change a record.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import type { JournalRecord } from "../../ports/journal.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
 import { PROJECTION_VERSION, Projection } from "./projection.ts";
@@ -32,7 +33,7 @@ export async function openProjection(
   const tail = await project(db, readJournal(dir), progress);
   db.run("INSERT INTO projection VALUES (?, ?, ?)", [PROJECTION_VERSION, tail.nextN, markText(tail)]);
   try {
-    await writeAtomically(join(dir, PROJECTION_FILE), db.bytes());
+    await writeAtomically(join(dir, PROJECTION_FILE), sealed(db.bytes()));
     return { db, notKept: null };
   } catch (error) {
     return { db, notKept: (error as Error).message };
@@ -59,13 +60,14 @@ async function project(
 
 /** The file when it says what the journal says; anything else is not there. */
 async function keptProjection(dir: string): Promise<Sqlite | undefined> {
-  let bytes: Uint8Array;
+  let bytes: Buffer;
   try {
     bytes = await readFile(join(dir, PROJECTION_FILE));
   } catch {
     // Not there, or not to be read: it is made again.
     return undefined;
   }
+  if (bytes.length < SEAL_AT + 4 || bytes.readUInt32BE(SEAL_AT) !== sealOf(bytes)) return undefined;
   const tail = await endOf(dir);
   const db = await Sqlite.open(bytes);
   try {
@@ -77,6 +79,20 @@ async function keptProjection(dir: string): Promise<Sqlite | undefined> {
   }
   db.close();
   return undefined;
+}
+
+/** SQLite leaves this number of its header, `user_version`, to whoever makes the file: SQLite itself would not notice another value in a row. */
+const SEAL_AT = 60;
+
+function sealOf(bytes: Buffer): number {
+  return crc32(bytes.subarray(SEAL_AT + 4), crc32(bytes.subarray(0, SEAL_AT)));
+}
+
+/** As it is kept: with the number that says whether a byte changed. */
+export function sealed(database: Uint8Array): Buffer {
+  const bytes = Buffer.from(database);
+  bytes.writeUInt32BE(sealOf(bytes), SEAL_AT);
+  return bytes;
 }
 
 function markText({ chain }: JournalTail): string {

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { openFileJournal } from "../../../engine/adapters/journal/open.ts";
-import { PROJECTION_FILE, openProjection } from "../../../engine/adapters/journal/projection-file.ts";
+import { PROJECTION_FILE, openProjection, sealed } from "../../../engine/adapters/journal/projection-file.ts";
 import type { SqlValue } from "../../../engine/adapters/journal/sqlite.ts";
 import { Sqlite } from "../../../engine/adapters/journal/sqlite.ts";
 import { createSimBroker } from "../../../engine/adapters/sim/broker.ts";
@@ -199,11 +199,10 @@ describe("the file of the tables", () => {
   it("is used again while nothing came, and made again when something did", async () => {
     const dir = await journal();
     expect(await statesOf(dir)).toEqual([[1]]);
-    // A row that no record holds tells that the file is used.
-    const db = await Sqlite.open(await readFile(file(dir)));
-    db.run("DELETE FROM states", []);
-    await writeFile(file(dir), db.bytes());
-    expect(await statesOf(dir)).toEqual([[0]]);
+    const made = await stat(file(dir));
+    expect(await statesOf(dir)).toEqual([[1]]);
+    // A file that is made again is another one.
+    expect((await stat(file(dir))).ino).toBe(made.ino);
     const more = await openFileJournal(dir, HEADER);
     more.append({
       kind: "out",
@@ -227,15 +226,23 @@ describe("the file of the tables", () => {
       () => writeFile(file(dir), "no database"),
       () => writeFile(file(dir), ""),
       async () => writeFile(file(dir), await readFile(file(other))),
+      // SQLite notices neither.
+      async () => writeFile(file(dir), (await readFile(file(dir), "latin1")).replace("ACTIVE", "HALTED"), "latin1"),
+      async () => {
+        const db = await Sqlite.open(await readFile(file(dir)));
+        db.run("DELETE FROM states", []);
+        await writeFile(file(dir), db.bytes());
+      },
       async () => {
         const db = await Sqlite.open(await readFile(file(dir)));
         db.run("UPDATE projection SET version = 0", []);
-        await writeFile(file(dir), db.bytes());
+        db.run("DELETE FROM states", []);
+        await writeFile(file(dir), sealed(db.bytes()));
       },
     ];
     for (const each of spoil) {
       await each();
-      expect(await statesOf(dir)).toEqual([[1]]);
+      expect(await asked(dir, "SELECT state FROM states")).toEqual([["ACTIVE"]]);
     }
   });
 
