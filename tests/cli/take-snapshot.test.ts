@@ -181,6 +181,28 @@ describe("a snapshot that is of no use", () => {
     expect((await found()).find(({ segment }) => segment === at.segment)?.problem).toMatch(/belongs to another place/);
   });
 
+  it("is no such one where its file of the journal is gone or empty: the end was lost, and nobody goes on", async () => {
+    await withSnapshots(dir);
+    const [newest] = await found();
+    const { segment = 0 } = newest ?? {};
+    const journals = (await names(".journal")).filter((name) => name >= segmentName(segment));
+    for (const name of journals.slice(1)) await rm(join(dir, name));
+    const last = join(dir, segmentName(segment));
+    const bytes = await readFile(last);
+    const lost = new RegExp(
+      `${snapshotName(segment)} is of the beginning of ${segmentName(segment)}, which is gone or empty`,
+    );
+    for (const left of [0, 20, undefined]) {
+      if (left === undefined) await rm(last);
+      else await writeFile(last, bytes.subarray(0, left));
+      await expect(openFileJournal(dir, STORM_HEADER)).rejects.toThrow(lost);
+      await expect(stateOf(dir)).rejects.toThrow(lost);
+      if (left !== undefined) expect(await readFile(last)).toHaveLength(left);
+    }
+    await rm(join(dir, snapshotName(segment)));
+    await (await openFileJournal(dir, STORM_HEADER)).close();
+  });
+
   it("is found by a replay when it says something else than the records", async () => {
     await withSnapshots(dir);
     const [newest] = await found();

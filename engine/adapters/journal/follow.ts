@@ -19,6 +19,8 @@ export class Follower {
   #segment = 0;
   /** Bytes of the file that were taken. */
   #taken = 0;
+  /** The number that follows, once one was seen. */
+  #due: number | undefined;
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -40,6 +42,7 @@ export class Follower {
       found = [...own, ...found];
       if (found.length > count) break;
     }
+    this.#follow(found);
     const first = Math.max(0, found.length - count);
     return found.slice(found[first]?.kind === "out" ? Math.max(0, first - 1) : first);
   }
@@ -57,7 +60,7 @@ export class Follower {
         frames.next(size);
       }
       this.#taken += frames.at;
-      if (later.length === 0) return found;
+      if (later.length === 0) return this.#follow(found);
       if (frames.left > 0) {
         const file = join(this.#dir, segmentName(this.#segment));
         throw new JournalError("corrupt", `${file}: damaged at byte ${this.#taken}, and later files follow`);
@@ -65,6 +68,17 @@ export class Follower {
       this.#segment = later[0] as number;
       this.#taken = 0;
     }
+  }
+
+  /** Files are read on their own here: a lost or swapped one shows in the numbers alone. */
+  #follow(records: readonly NumberedRecord[]): readonly NumberedRecord[] {
+    for (const { n } of records) {
+      const due = this.#due ?? n;
+      if (n !== due)
+        throw new JournalError("corrupt", `${this.#dir}: record ${n} where ${due} is due: a file was lost or replaced`);
+      this.#due = n + 1;
+    }
+    return records;
   }
 
   async #rest(): Promise<Buffer> {

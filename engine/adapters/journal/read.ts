@@ -9,9 +9,17 @@ import { join } from "node:path";
 import type { JournalRecord, SnapshotRecord } from "../../ports/journal.ts";
 import type { Format } from "./frame.ts";
 import type { SnapshotPart } from "./ordered-journal.ts";
-import { JournalError, markOf, readSegment, segmentRecordOf, segmentsIn, segmentsOf } from "./segments.ts";
+import { ADVICE, JournalError, markOf, readSegment, segmentRecordOf, segmentsIn, segmentsOf } from "./segments.ts";
 import type { SegmentEnd, SegmentRecord, Stored, StoredRecord } from "./segments.ts";
-import { SnapshotParts, besideIn, newestSnapshot, readSnapshot, snapshotName, snapshotsOf } from "./snapshots.ts";
+import {
+  SnapshotParts,
+  besideIn,
+  newestSnapshot,
+  readSnapshot,
+  snapshotName,
+  snapshotsOf,
+  tellsOf,
+} from "./snapshots.ts";
 import type { FoundSnapshot, SnapshotFile } from "./snapshots.ts";
 import { FIRST_CHAIN } from "./thread/frames.js";
 import { segmentName } from "./thread/segment-writer.js";
@@ -53,6 +61,8 @@ export const COMPACTED = "COMPACTED";
  * ones stand where they were taken. Throws a JournalError at corruption; a torn tail just ends it.
  */
 export async function* readJournal(dir: string, options: ReadOptions = {}): AsyncGenerator<JournalRecord, JournalTail> {
+  // Before the files are looked for: a run that goes on begins one first, and leaves a snapshot beside it later.
+  const beside = new Set(await besideIn(dir));
   const anchor = await anchorOf(dir);
   const all = await segmentsOf(dir, anchor?.first ?? 1);
   const before = options.before ?? Number.POSITIVE_INFINITY;
@@ -60,7 +70,6 @@ export async function* readJournal(dir: string, options: ReadOptions = {}): Asyn
   const beginning = await beginningOf(dir, first);
   const reader = new Reader(first, anchor, beginning?.at);
   if (beginning !== undefined) yield* [beginning.header, beginning.snapshot];
-  const beside = new Set(all.length === 0 ? [] : await besideIn(dir));
   for (const segment of all.filter((each) => each >= first && each < before)) {
     if (segment > first && beside.has(segment)) yield* await besideAt(dir, segment);
     const file = join(dir, segmentName(segment));
@@ -72,6 +81,8 @@ export async function* readJournal(dir: string, options: ReadOptions = {}): Asyn
     }
     reader.end(file, segment, step.value);
   }
+  const later = [...beside].filter((segment) => segment > reader.tail.lastSegment && segment < before);
+  for (const segment of later) await mustBeStrange(dir, segment);
   return reader.tail;
 }
 
@@ -108,6 +119,13 @@ async function besideAt(dir: string, segment: number): Promise<readonly Snapshot
   } catch {
     return [];
   }
+}
+
+/** A snapshot beside a file that is not there, or holds nothing any more: there was one, with what the run did next. */
+async function mustBeStrange(dir: string, segment: number): Promise<void> {
+  if (!(await tellsOf(dir, segment))) return;
+  const what = `is of the beginning of ${segmentName(segment)}, which is gone or empty: the end of the journal was lost`;
+  throw new JournalError("corrupt", `${join(dir, snapshotName(segment))} ${what}. ${ADVICE}`);
 }
 
 /** The snapshots of a journal, newest first, those too with which nobody can begin. */

@@ -167,7 +167,8 @@ async function beginningOf(file: string, count: number): Promise<StoredRecord[]>
   }
 }
 
-const ADVICE = "Nothing was changed; restore the file from a copy, or move the journal away and start a new one.";
+export const ADVICE =
+  "Nothing was changed; restore the file from a copy, or move the journal away and start a new one.";
 
 function markOfFirst(file: string, record: StoredRecord, format: Format): string {
   if (record.kind !== "segment" || record.format !== format)

@@ -83,6 +83,32 @@ export async function writeSnapshot(
 
 /** Throws a JournalError when it is damaged, or belongs elsewhere. */
 export async function readSnapshot(dir: string, segment: number): Promise<SnapshotFile> {
+  const found = await wholeIn(dir, segment);
+  const begins = await segmentRecordOf(join(dir, segmentName(segment))).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  const { at } = found;
+  if (at.segment !== segment || at.firstN !== begins?.firstN || at.chain !== begins.chain)
+    throw new JournalError(
+      "corrupt",
+      `${join(dir, snapshotName(segment))}: it belongs to another place than the beginning of ${segmentName(segment)}`,
+    );
+  return found;
+}
+
+/** Whether there is a whole one that was made for this place, whatever lies there now. */
+export async function tellsOf(dir: string, segment: number): Promise<boolean> {
+  return await wholeIn(dir, segment).then(
+    ({ at }) => at.segment === segment,
+    (error: unknown) => {
+      if (error instanceof JournalError) return false;
+      throw error;
+    },
+  );
+}
+
+async function wholeIn(dir: string, segment: number): Promise<SnapshotFile> {
   const file = join(dir, snapshotName(segment));
   const fail = (what: string): JournalError => new JournalError("corrupt", `${file}: ${what}`);
   const records = await readSegment(file, true);
@@ -97,12 +123,6 @@ export async function readSnapshot(dir: string, segment: number): Promise<Snapsh
     else throw fail(`a record of kind "${record.kind}" does not belong there`);
   }
   if (at === undefined || header === undefined || snapshot === undefined) throw fail("it is cut short");
-  const begins = await segmentRecordOf(join(dir, segmentName(segment))).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  if (at.segment !== segment || at.firstN !== begins?.firstN || at.chain !== begins.chain)
-    throw fail(`it belongs to another place than the beginning of ${segmentName(segment)}`);
   return { at, header, snapshot };
 }
 
@@ -140,7 +160,10 @@ export async function removeOldSnapshots(dir: string, anchor: number): Promise<v
 
 /** Numbers of the files beside the journal, ascending. */
 export async function besideIn(dir: string): Promise<number[]> {
-  const names = await readdir(dir);
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
   const numbers = names.flatMap((name) => (/^\d{6}\.snapshot$/.test(name) ? [Number(name.slice(0, 6))] : []));
   return numbers.sort((a, b) => a - b);
 }

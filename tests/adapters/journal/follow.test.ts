@@ -1,13 +1,15 @@
 /** The end of a journal while it is being written. */
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { Follower } from "../../../engine/adapters/journal/follow.ts";
 import { openFileJournal } from "../../../engine/adapters/journal/open.ts";
 import { endOf, readJournal } from "../../../engine/adapters/journal/read.ts";
+import { segmentName } from "../../../engine/adapters/journal/thread/segment-writer.js";
 import {
   Folders,
   HEADER,
+  fileOf,
   first,
   framesOf,
   numbers,
@@ -88,6 +90,20 @@ describe("the end of a journal", () => {
     expect(await follower.next()).toEqual([]);
     await writeFile(join(dir, "000002.journal"), await readFile(first(dir)));
     await expect(follower.next()).rejects.toThrow("000001.journal: damaged at byte");
+  });
+
+  it("shows no records over a gap between files", async () => {
+    const dir = await written(await folders.make(), 30, 1_500);
+    const bytes = await readFile(join(dir, "000002.journal"));
+    await writeFile(join(dir, "000002.journal"), fileOf(framesOf(bytes).slice(0, -2)));
+    await expect(new Follower(dir).last(100)).rejects.toThrow(
+      /record \d+ where \d+ is due: a file was lost or replaced/,
+    );
+    const follower = new Follower(dir);
+    await follower.last(1);
+    const later = (await readdir(dir)).length + 1;
+    await writeFile(join(dir, segmentName(later)), await readFile(join(dir, "000003.journal")));
+    await expect(follower.next()).rejects.toThrow("a file was lost or replaced");
   });
 
   it("is known from the last files alone", async () => {
