@@ -32,6 +32,9 @@ export async function openAcceptances(root: string): Promise<Acceptances> {
   const home = join(root, HOME);
   await mkdir(join(home, FOLDER), { recursive: true });
   const files = projectFiles(home, { folders: [FOLDER] });
+  // A reload reads words of every kind and takes its own: what it has seen must still be told to whoever takes the others.
+  const watched = projectFiles(home, { folders: [FOLDER] });
+  await watched.read();
   return {
     read: async () => {
       const read = await files.read();
@@ -45,7 +48,7 @@ export async function openAcceptances(root: string): Promise<Acceptances> {
         orders: words.filter((word) => "order" in word),
       };
     },
-    watch: (onChange, onError) => files.watch(onChange, onError),
+    watch: (onChange, onError) => watched.watch(onChange, onError),
   };
 }
 

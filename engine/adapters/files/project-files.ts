@@ -5,7 +5,7 @@
  */
 import type { Files } from "../../ports/files.ts";
 import { type Layout, type Snapshot, takeSnapshot } from "./snapshot.ts";
-import { Watch, type WatchOptions } from "./watch.ts";
+import { type Known, Watch, type WatchOptions } from "./watch.ts";
 import { WALL_CLOCK } from "../wall-clock.ts";
 
 export interface FilesOptions extends Partial<WatchOptions> {
@@ -31,15 +31,15 @@ export function projectFiles(root: string, options: FilesOptions = {}): Files {
     usePolling: options.usePolling ?? false,
     ...(options.createWatcher === undefined ? {} : { createWatcher: options.createWatcher }),
   };
-  let lastRead: string | undefined;
+  // What was read last is what the caller knows: no change after it is lost, and none that takes it back.
+  const known: Known = { hash: undefined };
   return {
     async read() {
       const { files, refused, hash } = await settled(layout, settings);
-      lastRead = hash;
+      known.hash = hash;
       return { files, refused };
     },
-    // What was read last is what the caller knows: a change between its read and its watch is not lost.
-    watch: (onChange, onError) => Watch.start(layout, settings, lastRead, onChange, onError),
+    watch: (onChange, onError) => Watch.start(layout, settings, known, onChange, onError),
   };
 }
 

@@ -31,6 +31,8 @@ export interface Snapshot {
   readonly hash: string;
   /** Newest modification of any file, epoch milliseconds. */
   readonly modifiedAt: number;
+  /** Where the folders really are: a link that is set to another folder takes all that is below it along. */
+  readonly places: string;
 }
 
 export const FILE_MAX = 1024 * 1024;
@@ -68,6 +70,7 @@ class Reader {
   readonly #refused: Refused[] = [];
   /** Real paths of the folders that are being read right now. */
   readonly #open = new Set<string>();
+  readonly #places: string[] = [];
   #modifiedAt = 0;
 
   constructor(layout: Layout, root: string) {
@@ -89,6 +92,7 @@ class Reader {
       return this.#refuseFault(path, error);
     }
     this.#open.add(real);
+    this.#places.push(real);
     for (const entry of entries) {
       const child = path === "" ? entry.name : `${path}/${entry.name}`;
       if (entry.name.startsWith(".") || !isRelevant(this.#layout, child)) continue;
@@ -112,7 +116,8 @@ class Reader {
     this.#refused.sort((a, b) => (a.path < b.path ? -1 : 1));
     for (const { path, reason } of this.#refused) add(`${path}\n${reason}`);
     const files = Object.fromEntries(paths.map((path) => [path, this.#texts.get(path) as string]));
-    return { files, refused: this.#refused, hash: hash.digest("hex"), modifiedAt: this.#modifiedAt };
+    const places = this.#places.sort().join("\n");
+    return { files, refused: this.#refused, hash: hash.digest("hex"), modifiedAt: this.#modifiedAt, places };
   }
 
   async #link(path: string, depth: number): Promise<void> {

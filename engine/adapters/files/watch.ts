@@ -3,7 +3,8 @@
  *
  * Owns: the watcher on the parent of the project (a folder that is renamed and made again is not lost), the settle
  * window, and a hash poll for what no event tells. An event only means "look again"; its content is ignored. May not
- * stop on its own: a failed watcher is made again, and polling takes over where the system has no watches left.
+ * stop on its own: a watcher that failed, that told nothing of a change or that holds on to a folder which is not the
+ * project's any more is made again, and polling takes over where the system has no watches left.
  */
 import { basename, dirname, relative, resolve, sep } from "node:path";
 import { watch as chokidarWatch } from "chokidar";
@@ -12,7 +13,7 @@ import type { Clock } from "../../ports/clock.ts";
 
 /** What is needed of a watcher; chokidar in production. */
 export interface Watcher {
-  on(event: "all" | "error" | "ready", listener: (detail: unknown) => void): unknown;
+  on(event: "all" | "error" | "ready" | "raw", listener: (...details: unknown[]) => void): unknown;
   close(): Promise<void>;
 }
 
@@ -28,11 +29,18 @@ export interface WatchOptions {
   readonly createWatcher?: (folder: string, ignored: (path: string) => boolean, usePolling: boolean) => Watcher;
 }
 
+/** What the owner of the files has read, or was told to read. */
+export interface Known {
+  hash: string | undefined;
+}
+
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MOST_MS = 30_000;
 const READY_MS = 5_000;
 /** Watchers lose saves that follow each other within milliseconds: what came last is found by looking once more. */
 const SECOND_LOOK_MS = 1_000;
+/** Some file of a folder may never be quiet: what differs from it after this time is told all the same. */
+const PATIENCE_MS = 2_000;
 /** The system has no more watches or files to give; polling needs neither. */
 const EXHAUSTED = new Set(["ENOSPC", "EMFILE", "ENFILE"]);
 
@@ -41,13 +49,16 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #onChange: () => void;
   readonly #onError: (error: Error) => void;
-  #hash: string;
+  readonly #known: Known;
+  #places: string | undefined;
   #watcher: Watcher | undefined;
   #usePolling: boolean;
   #closed = false;
   #retries = 0;
   /** Raised by every event: a look that began before it does not count. */
   #events = 0;
+  /** When the first came that has not been looked into; undefined: all have. */
+  #since: number | undefined;
   #looking = false;
   #cancelQuiet: (() => void) | undefined;
   #cancelPoll: (() => void) | undefined;
@@ -57,28 +68,28 @@ export class Watch {
   private constructor(
     layout: Layout,
     options: WatchOptions,
-    hash: string,
+    known: Known,
     onChange: () => void,
     onError: (error: Error) => void,
   ) {
     this.#layout = layout;
     this.#options = options;
-    this.#hash = hash;
+    this.#known = known;
     this.#onChange = onChange;
     this.#onError = onError;
     this.#usePolling = options.usePolling;
   }
 
-  /** `known`: the hash that the caller has already seen. Resolves when changes are being noticed. */
+  /** Resolves when changes are being noticed. */
   static async start(
     layout: Layout,
     options: WatchOptions,
-    known: string | undefined,
+    known: Known,
     onChange: () => void,
     onError: (error: Error) => void,
   ): Promise<Watch> {
-    const hash = known ?? (await takeSnapshot(layout)).hash;
-    const watch = new Watch(layout, options, hash, onChange, onError);
+    known.hash ??= (await takeSnapshot(layout)).hash;
+    const watch = new Watch(layout, options, known, onChange, onError);
     await watch.#open();
     watch.#poll();
     watch.#event();
@@ -106,6 +117,8 @@ export class Watch {
       this.#watcher = watcher;
       const mine = (): boolean => !this.#closed && this.#watcher === watcher;
       watcher.on("all", () => mine() && this.#event());
+      // A link that is set to another folder is the same folder to chokidar; the system tells that its name moved.
+      watcher.on("raw", (_, name, from) => mine() && this.#concerns(root, rawPath(name, from)) && this.#event());
       watcher.on("error", (error) => mine() && this.#broken(error));
       await new Promise<void>((done) => {
         const cancel = this.#options.timers.after(READY_MS, done);
@@ -150,21 +163,44 @@ export class Watch {
     });
   }
 
+  /** The folders are others now, or it is deaf. One that failed is on its way back already. */
+  async #reopen(): Promise<void> {
+    const old = this.#watcher;
+    if (old === undefined) return;
+    this.#watcher = undefined;
+    await old.close().catch(() => {});
+    if (this.#closed) return;
+    await this.#open();
+    // What changed while nobody watched is found by the look that follows.
+    this.#event();
+  }
+
   #event(): void {
     if (this.#closed) return;
     this.#events++;
-    this.#wait();
+    this.#since ??= this.#options.timers.now();
+    this.#wait(this.#isOverdue(this.#since) ? 0 : this.#options.quietMs);
   }
 
-  /** Looks when it has been quiet for long enough. */
-  #wait(): void {
+  /** Looks when it has been quiet for long enough, or was not for too long. */
+  #wait(ms: number): void {
     this.#cancelQuiet?.();
-    this.#cancelQuiet = this.#options.timers.after(this.#options.quietMs, () => {
+    this.#cancelQuiet = this.#options.timers.after(ms, () => {
       this.#cancelQuiet = undefined;
-      if (this.#looking) return this.#wait();
+      if (this.#looking) return this.#wait(this.#options.quietMs);
       void this.#look();
       this.#lookAgainLater();
     });
+  }
+
+  #follow(places: string): void {
+    const before = this.#places;
+    this.#places = places;
+    if (before !== undefined && before !== places) void this.#reopen();
+  }
+
+  #isOverdue(since: number | undefined): boolean {
+    return since !== undefined && this.#options.timers.now() - since >= PATIENCE_MS;
   }
 
   #lookAgainLater(): void {
@@ -176,18 +212,26 @@ export class Watch {
 
   /** Two equal looks with no event in between are a settled state; a new one is told. */
   async #look(): Promise<void> {
-    this.#looking = true;
     const events = this.#events;
+    const since = this.#since;
+    this.#looking = true;
+    this.#since = undefined;
     try {
-      const { timers, betweenMs } = this.#options;
       const first = await takeSnapshot(this.#layout);
-      if (first.hash === this.#hash) return;
-      await new Promise<void>((done) => void timers.after(betweenMs, done));
+      this.#follow(first.places);
+      if (first.hash === this.#known.hash) return;
+      await new Promise<void>((done) => void this.#options.timers.after(this.#options.betweenMs, done));
       const second = await takeSnapshot(this.#layout);
-      if (this.#closed || this.#events !== events) return;
+      if (this.#closed || second.hash === this.#known.hash) return;
+      if (this.#events !== events && !this.#isOverdue(since)) {
+        this.#since = since ?? this.#since;
+        return;
+      }
       if (first.hash !== second.hash) return this.#event();
-      this.#hash = second.hash;
+      this.#known.hash = second.hash;
       this.#retries = 0;
+      // No event led here.
+      if (since === undefined) void this.#reopen();
       this.#onChange();
     } catch (error) {
       if (!this.#closed)
@@ -204,6 +248,12 @@ export class Watch {
       if (!this.#looking && this.#cancelQuiet === undefined) void this.#look();
     });
   }
+}
+
+/** What the system told: a name in the folder that is watched. */
+function rawPath(name: unknown, from: unknown): string {
+  const { watchedPath = "" } = (from ?? {}) as { readonly watchedPath?: string };
+  return typeof name === "string" ? resolve(watchedPath, name) : watchedPath;
 }
 
 function createChokidar(folder: string, ignored: (path: string) => boolean, usePolling: boolean): Watcher {

@@ -197,6 +197,86 @@ describe("watching", () => {
     expect(seen).toEqual(["two\n", "three\n"]);
   });
 
+  /** As `ln -sfn` and deployments do it. */
+  async function link(target: string, path: string): Promise<void> {
+    await symlink(target, `${path}-new`);
+    await rename(`${path}-new`, path);
+  }
+
+  it("follows a folder that becomes a link, the link to another folder, and what is saved there", async () => {
+    for (const name of ["v1", "v2"]) {
+      await mkdir(join(root, name));
+      await writeFile(join(root, name, "dip.strategy.yaml"), `${name}\n`);
+    }
+    const { seen, errors } = await watched();
+    await rm(join(root, "strategies"), { recursive: true });
+    await symlink("v1", join(root, "strategies"));
+    await settled(seen, 1);
+    // The second look after a change is over: what is seen from here on, events told again.
+    await sleep(1_300);
+    await link("v2", join(root, "strategies"));
+    await settled(seen, 2);
+    await writeFile(join(root, "v2", "dip.strategy.yaml"), "saved\n");
+    await settled(seen, 3);
+    await writeAtomically(join(root, "v2", "dip.strategy.yaml"), "and renamed\n");
+    await settled(seen, 4);
+    expect([seen, errors]).toEqual([["v1\n", "v2\n", "saved\n", "and renamed\n"], []]);
+  });
+
+  it("follows a project that is a link, to another folder and there", async () => {
+    await rename(root, `${root}-1`);
+    await mkdir(join(`${root}-2`, "strategies"), { recursive: true });
+    await writeFile(join(`${root}-2`, "strategies", "dip.strategy.yaml"), "two\n");
+    await symlink(`${root}-1`, root);
+    const { seen } = await watched();
+    await link(`${root}-2`, root);
+    await settled(seen, 1);
+    await writeFile(strategy, "three\n");
+    await settled(seen, 2);
+    expect(seen).toEqual(["two\n", "three\n"]);
+  });
+
+  it("follows a file that is a link, whatever it is set to", async () => {
+    await mkdir(join(root, "kept"));
+    for (const name of ["one", "two", "three"]) await writeFile(join(root, "kept", name), `${name}\n`);
+    await unlink(strategy);
+    await symlink("../kept/one", strategy);
+    const { seen } = await watched();
+    await link("../kept/two", strategy);
+    await settled(seen, 1);
+    await link("../kept/three", strategy);
+    await settled(seen, 2);
+    await writeFile(join(root, "kept", "three"), "saved\n");
+    await settled(seen, 3);
+    expect(seen).toEqual(["two\n", "three\n", "saved\n"]);
+  });
+
+  it("sees a save beside a file that is never quiet", async () => {
+    const { seen } = await watched();
+    const writing = setInterval(() => void appendFile(join(root, "strategies", "notes.log"), "x"), 40);
+    await sleep(100);
+    await writeFile(strategy, "two\n");
+    await settled(seen, 1).finally(() => clearInterval(writing));
+    expect(seen[0]).toBe("two\n");
+  });
+
+  it("tells that a file is again as it was, when somebody has read it in between", async () => {
+    const files = projectFiles(root);
+    await files.read();
+    let changes = 0;
+    const watch = await files.watch(
+      () => changes++,
+      () => {},
+    );
+    closing.push(() => watch.close());
+    await sleep(250);
+    await writeFile(strategy, "two\n");
+    const { files: read } = await files.read();
+    expect(read["strategies/dip.strategy.yaml"]).toBe("two\n");
+    await writeFile(strategy, "one\n");
+    await expect.poll(() => changes, { timeout: 5_000 }).toBe(1);
+  });
+
   it("reports a removal, and new and many files as one change", async () => {
     const { seen } = await watched();
     for (let i = 0; i < 20; i++) await writeFile(join(root, "strategies", `s${i}.strategy.yaml`), `${i}`);
@@ -288,6 +368,15 @@ describe("a watcher that fails", () => {
     await writeFile(strategy, "two\n");
     await settled(seen, 1);
     expect(seen).toEqual(["two\n"]);
+  });
+
+  it("is made again when the poll finds what it did not tell", async () => {
+    let made = 0;
+    const { seen } = await watched({ pollMs: 100, createWatcher: () => (made++, new Broken()) });
+    expect(made).toBe(1);
+    await writeFile(strategy, "two\n");
+    await settled(seen, 1);
+    await expect.poll(() => made).toBe(2);
   });
 
   it("is not needed where the caller asks for polling", async () => {
