@@ -177,6 +177,7 @@ export class SoakWorld {
     await engine.start({ program, sources: this.#files, warmup: await this.#warm(program) });
     this.#reloader = new Reloader<unknown>(program, {
       engine,
+      clock: this.#clock,
       files: {
         read: () => Promise.resolve({ files: this.#files, refused: [] }),
         watch: () => Promise.resolve({ close: () => Promise.resolve() }),
@@ -188,7 +189,7 @@ export class SoakWorld {
         else this.#problems.push(`a saved file is ${result.kind}: ${JSON.stringify(result)}`);
       },
       live: false,
-      acceptances: () => Promise.resolve([]),
+      acceptances: { read: () => Promise.resolve([]), retire: () => Promise.resolve() },
     });
   }
 

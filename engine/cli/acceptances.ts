@@ -2,10 +2,11 @@
  * What persons have said, kept as files beside the project.
  *
  * Owns: `.barwise/accepted/*.yaml`, one file for each transition of a run that was accepted and for each order that was
- * decided about; writing, reading and watching them. A file that cannot be understood says nothing and is an error.
+ * decided about; writing, reading and watching them, and that one which is over is read no more: it is called `.used` then. A
+ * file that cannot be understood says nothing and is an error.
  * May not: decide what needs a word.
  */
-import { mkdir } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { projectFiles } from "../adapters/files/project-files.ts";
@@ -16,6 +17,7 @@ import { CliError } from "./io.ts";
 
 const HOME = ".barwise";
 const FOLDER = "accepted";
+const USED = ".used";
 
 export interface Words {
   readonly reloads: readonly Acceptance[];
@@ -24,6 +26,8 @@ export interface Words {
 
 export interface Acceptances {
   read(): Promise<Words>;
+  /** Nobody is told of it; what else is there is told again. */
+  retire(words: readonly Acceptance[]): Promise<void>;
   watch: Files["watch"];
 }
 
@@ -35,6 +39,8 @@ export async function openAcceptances(root: string): Promise<Acceptances> {
   // A reload reads words of every kind and takes its own: what it has seen must still be told to whoever takes the others.
   const watched = projectFiles(home, { folders: [FOLDER] });
   await watched.read();
+  const paths = new WeakMap<object, string>();
+  let tell: () => void = () => {};
   return {
     read: async () => {
       const read = await files.read();
@@ -42,13 +48,28 @@ export async function openAcceptances(root: string): Promise<Acceptances> {
       if (refused !== undefined) throw new CliError(`${HOME}/${refused.path}: ${refused.reason}`);
       const words = Object.entries(read.files)
         .filter(([path]) => path.startsWith(`${FOLDER}/`))
-        .map(([path, text]) => wordOf(`${HOME}/${path}`, text));
+        .map(([path, text]) => {
+          const word = wordOf(`${HOME}/${path}`, text);
+          paths.set(word, join(home, path));
+          return word;
+        });
       return {
         reloads: words.filter((word) => "findings" in word),
         orders: words.filter((word) => "order" in word),
       };
     },
-    watch: (onChange, onError) => watched.watch(onChange, onError),
+    retire: async (words) => {
+      for (const word of words) {
+        const path = paths.get(word);
+        if (path !== undefined) await rename(path, `${path}${USED}`);
+      }
+      const left = await watched.read();
+      if (Object.keys(left.files).length > 0 || left.refused.length > 0) tell();
+    },
+    watch: (onChange, onError) => {
+      tell = onChange;
+      return watched.watch(onChange, onError);
+    },
   };
 }
 

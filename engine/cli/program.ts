@@ -6,6 +6,7 @@
 import { access, readFile, readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { projectFiles, SHARED_FOLDERS } from "../adapters/files/project-files.ts";
+import { WALL_CLOCK } from "../adapters/wall-clock.ts";
 import type { Program } from "../core/program.ts";
 import { compile, isStrategyFile } from "../lang/compile.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
@@ -13,9 +14,8 @@ import { strategiesFolderOf } from "../lang/project.ts";
 import type { Project } from "../lang/project.ts";
 import type { Files, FileSet } from "../ports/files.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
-import type { Acceptance } from "../runtime/acceptance.ts";
 import { Reloader } from "../runtime/reload.ts";
-import type { ReloadResult } from "../runtime/reload.ts";
+import type { AcceptedWords, ReloadResult } from "../runtime/reload.ts";
 import { isPattern, matching } from "./globs.ts";
 import { compileBeside } from "./compile-beside.ts";
 import { CliError, say, wantsColour } from "./io.ts";
@@ -165,7 +165,7 @@ export interface WatchOptions {
   /** Why this program cannot be traded on the feeds that are connected, or undefined. */
   readonly unfit: (program: Program) => string | undefined;
   readonly live: boolean;
-  readonly acceptances: () => Promise<readonly Acceptance[]>;
+  readonly acceptances: AcceptedWords;
 }
 
 export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
@@ -174,6 +174,7 @@ export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
   return new Reloader<Diagnostic>(program, {
     files: project.source,
     engine: session.engine,
+    clock: WALL_CLOCK,
     compile: async (files) => {
       const compiled = await compileBeside({ files, override });
       if (compiled.program === null) return compiled;

@@ -254,7 +254,13 @@ function reloaderOf(session: Session, { project, account, view, people, control 
     },
     unfit: (program) => account.unfit(program),
     live: account.connection.broker.live,
-    acceptances: async () => (await acceptances.read()).reloads,
+    acceptances: {
+      read: async () => (await acceptances.read()).reloads,
+      retire: (words) =>
+        acceptances
+          .retire(words)
+          .catch((error: Error) => view.alarm(`what was accepted stays in force, remove it by hand: ${error.message}`)),
+    },
   });
 }
 

@@ -1,12 +1,15 @@
 /**
  * Hot reload: a saved file changes the running engine between two events, or nothing happens.
  *
- * Owns: the sequence read all, compile all, compare digests, plan and guard, warm and make ready, plan again, swap; and
- * keeping the old program on any failure. May not: watch files itself, or stop watching because of a bad save.
+ * Owns: the sequence read all, compile all, compare digests, plan and guard, warm and make ready, plan again, swap; giving
+ * way to a later save; keeping the old program on any failure, and trying again where the world failed and not the files.
+ * May not: watch files itself, or stop watching because of a bad save.
  */
 import type { Program } from "../core/program.ts";
-import { planBetween, planning } from "../lang/plan/plan.ts";
+import { planning } from "../lang/plan/plan.ts";
+import { finish } from "../lang/plan/steps.ts";
 import type { Plan, PlanFinding } from "../lang/plan/types.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Files, FileSet } from "../ports/files.ts";
 import { heldBy, notCovered } from "./acceptance.ts";
 import type { Acceptance } from "./acceptance.ts";
@@ -14,6 +17,7 @@ import type { Engine } from "./engine.ts";
 import type { LoadedProgram } from "./engine-options.ts";
 import { planStateOf } from "./plan-state.ts";
 import { inSlices } from "./slices.ts";
+import type { Swap } from "./swap.ts";
 
 /** What `compile` answered; `program` is null when there is any error. */
 export interface Compiled<D> {
@@ -38,6 +42,7 @@ export type ReloadResult<D> =
 export interface ReloaderOptions<D> {
   readonly files: Files;
   readonly engine: Engine;
+  readonly clock: Clock;
   /** Beside the event loop, where that can be. A rejection is told, and the old program runs on. */
   readonly compile: (files: FileSet) => Promise<Compiled<D>>;
   /** Bars that new facts need, fetched while the old program runs on. */
@@ -45,14 +50,26 @@ export interface ReloaderOptions<D> {
   readonly onResult: (result: ReloadResult<D>) => void;
   /** Real money: more is held back. */
   readonly live: boolean;
-  /** What persons have accepted so far. */
-  readonly acceptances: () => Promise<readonly Acceptance[]>;
+  readonly acceptances: AcceptedWords;
+}
+
+/** What persons have accepted. */
+export interface AcceptedWords {
+  read(): Promise<readonly Acceptance[]>;
+  /** Their change was let in, or undone: they let nothing in any more. Never rejects. */
+  retire(words: readonly Acceptance[]): Promise<void>;
 }
 
 interface Admitted {
   readonly plan: Plan;
   readonly accepted: Acceptance | null;
 }
+
+/** When what the world failed to give is asked for again; each time it takes twice as long. */
+const AGAIN_FIRST_MS = 5_000;
+const AGAIN_MOST_MS = 300_000;
+/** Positions may change at every turn: the last of so many plans is made at once. */
+const PLANS = 3;
 
 export class Reloader<D> {
   readonly #options: ReloaderOptions<D>;
@@ -62,6 +79,8 @@ export class Reloader<D> {
   #isWaiting = false;
   #closed = false;
   #watch: { close(): Promise<void> } | undefined;
+  #failures = 0;
+  #cancelAgain: (() => void) | undefined;
 
   constructor(current: Program, options: ReloaderOptions<D>) {
     this.#current = current;
@@ -87,21 +106,19 @@ export class Reloader<D> {
   /** Nothing is loaded or told any more. A reload under way is not waited for: its history may take long. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#cancelAgain?.();
     await this.#watch?.close();
   }
 
-  /** One reload at a time; a change during one starts another. */
+  /** One reload at a time. Another one begins after it, and with what is saved by then: what has not been loaded gives way. */
   reload(): Promise<void> {
     if (this.#isWaiting) return this.#running;
     this.#isWaiting = true;
     this.#running = this.#running
       .then(() => this.#reload())
       .catch((error: unknown) => {
-        this.#tell({
-          kind: "rejected",
-          diagnostics: [],
-          reason: error instanceof Error ? error.message : String(error),
-        });
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#tell({ kind: "rejected", diagnostics: [], reason });
       });
     return this.#running;
   }
@@ -109,24 +126,32 @@ export class Reloader<D> {
   async #reload(): Promise<void> {
     const { files, engine, compile, acceptances } = this.#options;
     this.#isWaiting = false;
+    this.#cancelAgain?.();
     if (this.#closed) return;
-    const read = await files.read();
+    // Before the files: a word that is there by then is for what they say, or for nothing any more. What is wrong with words
+    // matters to what needs one.
+    const words = acceptances.read();
+    await words.catch(() => undefined);
+    const read = await this.#fromWorld(files.read());
     const [refused] = read.refused;
-    if (refused !== undefined)
-      return this.#tell({ kind: "rejected", diagnostics: [], reason: `${refused.path}: ${refused.reason}` });
+    if (refused !== undefined) throw new Error(`${refused.path}: ${refused.reason}`);
     const { program, diagnostics } = await compile(read.files);
-    if (this.#closed) return;
+    if (this.#isOver) return;
     if (program === null) return this.#tell({ kind: "rejected", diagnostics, reason: null });
-    if (program.digest === this.#current.digest) return this.#tell({ kind: "unchanged", digest: program.digest });
-    const words = await acceptances();
+    if (program.digest === this.#current.digest) {
+      this.#failures = 0;
+      this.#tell({ kind: "unchanged", digest: program.digest });
+      return this.#retire(await words.catch(() => []));
+    }
     const state = planStateOf(engine.core);
     const plan = await inSlices(planning(this.#current, program, state));
-    if (this.#guarded(plan, words) === null) return;
+    const said = await words;
+    if (this.#guarded(plan, said) === null) return;
     const swap = engine.swap(program);
     let admitted: Admitted | null = null;
     try {
-      await swap.prepare(await this.#options.warm(program));
-      if (!this.#closed) admitted = this.#guarded(this.#planOfNow(plan, program), words);
+      const now = await this.#prepared(swap, plan);
+      if (!this.#isOver) admitted = this.#guarded(now, said);
     } finally {
       if (admitted === null) engine.forget(swap);
     }
@@ -135,13 +160,30 @@ export class Reloader<D> {
     const word = accepted === null ? {} : { accepted: wordOf(accepted) };
     engine.load({ program, sources: read.files, warmup: swap.warmup, ...word });
     this.#current = program;
+    this.#failures = 0;
     this.#tell({ kind: "loaded", plan: admitted.plan, digest: program.digest, diagnostics, accepted });
+    await this.#retire(said);
   }
 
-  /** A position may have been opened since. */
-  #planOfNow(plan: Plan, program: Program): Plan {
-    const state = planStateOf(this.#options.engine.core);
-    return JSON.stringify(state) === JSON.stringify(plan.state) ? plan : planBetween(this.#current, program, state);
+  get #isOver(): boolean {
+    return this.#closed || this.#isWaiting;
+  }
+
+  /** Makes everything ready; the plan is that of the positions beside which it is. */
+  async #prepared(swap: Swap, plan: Plan): Promise<Plan> {
+    const { core } = this.#options.engine;
+    let made = plan;
+    let history = await this.#fromWorld(this.#options.warm(swap.program));
+    for (let left = PLANS; !this.#isOver; left--) {
+      await swap.prepare(history);
+      history = swap.warmup;
+      const state = planStateOf(core);
+      if (JSON.stringify(state) === JSON.stringify(made.state)) break;
+      const next = planning(this.#current, swap.program, state);
+      if (left === 1) return finish(next);
+      made = await inSlices(next);
+    }
+    return made;
   }
 
   /** The plan when it may be loaded, and whose word that took; null, and told, when it is held back. */
@@ -151,6 +193,25 @@ export class Reloader<D> {
     if (held.length === 0) return { plan, accepted };
     this.#tell({ kind: "held", plan, held });
     return null;
+  }
+
+  /** Nothing waits for a word any more: each one lets one change in, once. */
+  async #retire(words: readonly Acceptance[]): Promise<void> {
+    const { engine, acceptances } = this.#options;
+    const over = words.filter(({ run }) => run === engine.journalId);
+    if (over.length > 0) await acceptances.retire(over);
+  }
+
+  /** No save follows that would ask again for what could not be had just now. */
+  async #fromWorld<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    try {
+      return await asked;
+    } catch (error) {
+      const wait = Math.min(AGAIN_MOST_MS, AGAIN_FIRST_MS * (1 << Math.min(this.#failures++, 10)));
+      if (!this.#closed) this.#cancelAgain = this.#options.clock.after(wait, () => void this.reload());
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${why}; it is tried again in ${wait / 1_000} s`, { cause: error });
+    }
   }
 
   #tell(result: ReloadResult<D>): void {

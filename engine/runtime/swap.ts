@@ -47,9 +47,9 @@ export class Swap {
     this.#closed.push({ kind: "history", symbol, size, bars: [{ start, open, high, low, close, volume }] });
   }
 
-  /** Resolves when everything is done that can be done before the swap. */
+  /** Resolves when everything is done that can be done before the swap; what was done by an earlier call is kept while it is good. */
   async prepare(history: readonly HistoryInput[]): Promise<void> {
-    this.#begin(history);
+    if (!this.#isGood()) this.#begin(history);
     let attempt = 1;
     for (let turns = LAST_TURNS; turns > 0;) {
       this.finish();

@@ -63,7 +63,7 @@ class Setup {
   readonly results: ReloadResult<Diagnostic>[] = [];
   readonly journal = new MemoryJournal(HEADER);
   readonly fatal: Error[] = [];
-  readonly acceptances: Acceptance[] = [];
+  acceptances: readonly Acceptance[] = [];
   live = false;
   root = "";
   venue!: Venue;
@@ -112,11 +112,18 @@ class Setup {
     this.reloader = new Reloader<Diagnostic>(program, {
       files,
       engine: this.engine,
+      clock: WALL_CLOCK,
       compile: (texts) => Promise.resolve(compile(texts)),
       warm: async (next) => (await warmupOf(next, history, this.engine.marketTime, calendarOf)).warmup,
       onResult: (result) => this.results.push(result),
       live: this.live,
-      acceptances: () => Promise.resolve(this.acceptances),
+      acceptances: {
+        read: () => Promise.resolve(this.acceptances),
+        retire: (words) => {
+          this.acceptances = this.acceptances.filter((word) => !words.includes(word));
+          return Promise.resolve();
+        },
+      },
     });
     await this.reloader.watch();
   }
@@ -187,7 +194,7 @@ class Setup {
     const { plan, held } = result;
     const findings = held.map((finding) => findingName(finding));
     const word = { from: plan.from, to: plan.to, run: "t", by: "ann", reason: "moved to a stop", findings };
-    this.acceptances.push({ ...word, ...over });
+    this.acceptances = [...this.acceptances, { ...word, ...over }];
   }
 
   get loads(): { readonly digest: string; readonly warmup: number }[] {
@@ -373,6 +380,21 @@ describe("a save that takes protection away", () => {
     await setup.reloader.reload();
     expect(setup.results.at(-1)?.kind).toBe("loaded");
     expect(setup.outputs).toContainEqual(expect.objectContaining({ kind: "alert", code: "plan/orphan" }));
+  });
+
+  it("waits for a word of its own each time: one that was used, or whose change was undone, lets nothing in", async () => {
+    setup = new Setup();
+    await setup.start(FLAT, strategy());
+    await setup.bars(2);
+    setup.accept(await setup.saved(withoutExit()));
+    await setup.reloader.reload();
+    expect(setup.results.at(-1)).toMatchObject({ kind: "loaded", accepted: { by: "ann" } });
+    expect((await setup.saved(strategy())).kind).toBe("loaded");
+    const again = await setup.saved(withoutExit());
+    expect(again.kind).toBe("held");
+    setup.accept(again);
+    expect((await setup.saved(strategy())).kind).toBe("unchanged");
+    expect((await setup.saved(withoutExit())).kind).toBe("held");
   });
 
   it("is forgotten when the file says again what runs", async () => {

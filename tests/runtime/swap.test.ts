@@ -60,11 +60,12 @@ async function setup(over: Partial<ReloaderOptions<Diagnostic>>, text = MEAN): P
       watch: () => Promise.resolve({ close: () => Promise.resolve() }),
     },
     engine: made.engine,
+    clock: made.clock,
     compile: (files: FileSet) => Promise.resolve({ program: programOf(String(files[PATH])), diagnostics: [] }),
     warm: () => Promise.resolve([history([10, 11, 12])]),
     onResult: (result) => results.push(result),
     live: false,
-    acceptances: () => Promise.resolve([]),
+    acceptances: { read: () => Promise.resolve([]), retire: () => Promise.resolve() },
     ...over,
   });
   return { ...made, results, reloader };
@@ -142,13 +143,44 @@ describe("a reload around a running engine", () => {
     await made.reloader.reload();
     expect(made.results).toMatchObject([
       { kind: "rejected", reason: "no thread" },
-      { kind: "rejected", reason: "no history" },
+      { kind: "rejected", reason: "no history; it is tried again in 5 s" },
     ]);
     expect(made.engine.core.signals.program).not.toBe(program);
+    await made.clock.pass(5_000);
+    await expect.poll(() => made.results.length).toBe(3);
+    expect(made.results[2]).toMatchObject({ reason: "no history; it is tried again in 10 s" });
     fails = "";
-    await made.reloader.reload();
-    expect(made.results[2]).toMatchObject({ kind: "loaded", digest: program.digest });
+    // Nobody saves anything.
+    await made.clock.pass(10_000);
+    await expect.poll(() => made.results.length).toBe(4);
+    expect(made.results[3]).toMatchObject({ kind: "loaded", digest: program.digest });
     expect(made.engine.core.signals.program).toBe(program);
+    await made.clock.pass(1_000_000);
+    expect(made.results).toHaveLength(4);
+  });
+
+  it("never loads what was saved over while its history was fetched", async () => {
+    let text = threshold(5);
+    let fetched: () => void = () => {};
+    const made = await setup({
+      files: {
+        read: () => Promise.resolve({ files: { [PATH]: text }, refused: [] }),
+        watch: () => Promise.resolve({ close: () => Promise.resolve() }),
+      },
+      warm: () => new Promise((resolve) => (fetched = () => resolve([]))),
+    });
+    void made.reloader.reload();
+    await turns(5);
+    const early = fetched;
+    text = MEAN;
+    const last = made.reloader.reload();
+    early();
+    await expect.poll(() => fetched === early).toBe(false);
+    fetched();
+    await last;
+    const { digest } = programOf(MEAN);
+    expect(made.results).toMatchObject([{ kind: "loaded", digest }]);
+    expect(loads(made)).toHaveLength(2);
   });
 });
 
