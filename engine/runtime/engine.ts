@@ -48,6 +48,7 @@ export class Engine {
   readonly #sources = new WeakMap<Program, Readonly<Record<string, string>>>();
   readonly #effects: Effects;
   readonly #swaps = new Set<Swap>();
+  #loaded: Program | undefined;
   #seq = 0;
   #n = 0;
   #marketTime = Number.NEGATIVE_INFINITY;
@@ -103,6 +104,11 @@ export class Engine {
 
   get journalId(): string {
     return this.#options.journalId;
+  }
+
+  /** What was loaded last. It may still wait for its turn, and what runs is the one before. */
+  get program(): Program | undefined {
+    return this.#loaded ?? this.core.signals.program;
   }
 
   get marketTime(): number {
@@ -186,6 +192,7 @@ export class Engine {
   /** Swaps the program between two events. */
   load({ program, sources, warmup, accepted }: LoadedProgram): void {
     this.#sources.set(program, sources);
+    this.#loaded = program;
     this.post({ kind: "program.loaded", program, warmup, ...(accepted === undefined ? {} : { accepted }) });
     this.#reconciliation.symbolsChanged();
     // Whoever reads the journal to see what runs, as `plan` does, must not see the program before.

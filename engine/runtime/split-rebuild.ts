@@ -56,15 +56,16 @@ export class SplitRebuild {
     const { engine, warm, tell, clock } = this.#options;
     const { signals } = engine.core;
     this.#cancelRetry?.();
-    while (!this.#stopped && signals.awaitingHistory.size > 0 && signals.program !== undefined) {
-      const { program } = signals;
+    while (!this.#stopped && signals.awaitingHistory.size > 0) {
+      const { program } = engine;
+      if (program === undefined) return;
       const rebuilds = [...signals.awaitingHistory];
       const swap = engine.swap(program);
       let isPosted = false;
       try {
         await swap.prepare(await warm(program));
-        // When a reload came first, its program may need other bars.
-        isPosted = !this.#stopped && program === signals.program;
+        // When a reload came first, its program may need other bars, and must not be undone.
+        isPosted = !this.#stopped && program === engine.program;
         if (isPosted && !(await this.#load(program, swap.warmup, rebuilds))) return;
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);

@@ -15,8 +15,8 @@ interface Made extends Rig {
   warm: () => Promise<readonly HistoryInput[]>;
 }
 
-async function split(): Promise<Made> {
-  const made = rig(programOf(threshold(100)), "data", { "strategies/a.strategy.yaml": threshold(100) });
+async function split(marketTime: "wall" | "data" = "data"): Promise<Made> {
+  const made = rig(programOf(threshold(100)), marketTime, { "strategies/a.strategy.yaml": threshold(100) });
   await made.start();
   made.feed.bar(SYMBOL, START, 90);
   made.feed.bar(SYMBOL, START + MINUTE, 110);
@@ -93,6 +93,35 @@ describe("after a split", () => {
     answer();
     await made.rebuild.rebuild();
     expect(loads(made)).toEqual([undefined, undefined, [SYMBOL]]);
+    made.rebuild.stop();
+  });
+
+  it("a reload that still waits for its turn is not undone", async () => {
+    const made = await split("wall");
+    await turns();
+    const next = programOf(threshold(50));
+    const { engine, clock } = made;
+    const swap = engine.swap.bind(engine);
+    let isReloaded = false;
+    engine.swap = (program) => {
+      const begun = swap(program);
+      const prepare = begun.prepare.bind(begun);
+      begun.prepare = async (history) => {
+        await prepare(history);
+        if (isReloaded) return;
+        isReloaded = true;
+        // This turn of the event loop is over for the core: what is posted now waits.
+        engine.command("halt", "ann", "");
+        clock.time += 100;
+        engine.load({ program: next, sources: {}, warmup: [] });
+        expect(engine.core.signals.program).not.toBe(next);
+      };
+      return begun;
+    };
+    made.rebuild.follow();
+    await made.rebuild.rebuild();
+    expect(loads(made)).toEqual([undefined, undefined, [SYMBOL]]);
+    expect(engine.core.signals.program).toBe(next);
     made.rebuild.stop();
   });
 
