@@ -211,9 +211,12 @@ export class Judge implements Witness {
 
   // ------------------------------------------------------------------------------------------ the end
 
-  /** All is said that could be said: both sides know the same. */
+  /** All is said that could be said: both sides know the same, and the halt that was commanded has left no entry. */
   end(core: CoreState): void {
     const { state } = core.desk;
+    for (const order of this.#exchange.orders())
+      if (isOpen(order) && this.#ownerOf(order)?.role === "entry")
+        this.#fault(`entry ${order.clientOrderId} is ${order.status} after a halt`);
     for (const [key, { qty }] of this.#books) {
       const [strategy = "", symbol = ""] = key.split("/");
       const ours = state.portfolio.position(strategy, symbol).qty;

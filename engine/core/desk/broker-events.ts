@@ -96,9 +96,13 @@ function onAccepted(desk: DeskState, input: OrderAcceptedInput): void {
   if (moved) changed(desk, order);
 }
 
-/** An exit waits for its end, or it is of shares that are counted otherwise now. */
-function isToGo(desk: DeskState, { origin, symbol, clientOrderId, splitAt }: Order): boolean {
-  return splitAt !== null || desk.books.get(origin.strategy, symbol).exit?.waiting.has(clientOrderId) === true;
+/** It was to be cancelled once, which nothing takes back, or it is of shares that are counted otherwise now, or an exit waits for its end. */
+function isToGo(desk: DeskState, order: Order): boolean {
+  return order.cancels > 0 || order.splitAt !== null || isAwaited(desk, order);
+}
+
+function isAwaited(desk: DeskState, { origin, symbol, clientOrderId }: Order): boolean {
+  return desk.books.get(origin.strategy, symbol).exit?.waiting.has(clientOrderId) === true;
 }
 
 /** What was sent twice can be refused the second time, and be there after all when the first request comes late. */
@@ -112,19 +116,17 @@ function comeBack(desk: DeskState, order: Order): void {
   desk.orders.revive(order);
 }
 
-/** An exit waits for this order, the broker refused to cancel it, and it still works: asked again, not for ever. */
+/** It is to go, the broker refused to cancel it, and it still works: asked again, but not in one go for ever. */
 function cancelAgain(desk: DeskState, order: Order): void {
   if (order.cancelRequested) return;
-  if (order.cancels < MAX_CANCELS) {
-    desk.cancel(order);
-    return;
-  }
-  desk.alert(
-    "critical",
-    "exit/stuck",
-    `an exit waits for ${order.clientOrderId}, which the broker does not cancel: ${order.reason ?? "no reason given"}`,
-    { strategy: order.origin.strategy, symbol: order.symbol },
-  );
+  if (order.cancels < MAX_CANCELS) return desk.cancel(order);
+  const { clientOrderId, origin, symbol, reason } = order;
+  const isExit = isAwaited(desk, order);
+  const what = `the broker does not cancel ${clientOrderId}${isExit ? ", for which an exit waits" : ""}: ${reason ?? "no reason given"}`;
+  desk.alert("critical", isExit ? "exit/stuck" : "order/stuck", `${what}; each reconciliation asks once more`, {
+    strategy: origin.strategy,
+    symbol,
+  });
 }
 
 function onRejected(desk: DeskState, input: OrderRejectedInput): void {
@@ -302,7 +304,7 @@ function reconcileOrders(desk: DeskState, openOrders: ReconciledInput["openOrder
   for (const order of desk.orders.open((one) => !isAsked(one))) {
     const unclear = order.state === "sent" || order.state === "unknown";
     if (unclear || !open.has(order.clientOrderId)) desk.output({ kind: "lookup", clientOrderId: order.clientOrderId });
-    else if (order.cancelRequested) askAgain(desk, order);
+    else if (isToGo(desk, order)) askAgain(desk, order);
   }
   for (const theirs of openOrders) {
     const ours = desk.orders.get(theirs.clientOrderId) ?? desk.orders.byBroker(theirs.brokerOrderId);
@@ -321,10 +323,10 @@ function reconcileOrders(desk: DeskState, openOrders: ReconciledInput["openOrder
   }
 }
 
-/** It still works although it was to be cancelled: the request may have been lost with the connection or the process. */
+/** It still works although it was to be cancelled: the request may have been lost with the connection or the process, or refused. */
 function askAgain(desk: DeskState, order: Order): void {
   order.cancelRequested = false;
-  cancelAgain(desk, order);
+  desk.cancel(order);
 }
 
 function externalView(order: ReconciledInput["openOrders"][number]): OrderView {

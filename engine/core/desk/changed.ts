@@ -41,7 +41,7 @@ function afterEnd(desk: DeskState, book: Book, order: Order): void {
 /** A leg that is gone without its family having done its work leaves the position open. */
 function afterLegEnd(desk: DeskState, book: Book, order: Order): void {
   if (order.state === "filled" || desk.orders.familyOf(order).some(isFilledLeg)) return;
-  if (order.state === "canceled" && !order.cancelRequested) {
+  if (order.state === "canceled" && order.cancels === 0) {
     restoreProtection(desk, book, order.origin, true);
     return;
   }

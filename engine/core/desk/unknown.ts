@@ -87,9 +87,9 @@ function resent(desk: DeskState, order: Order): boolean {
   return true;
 }
 
-/** What was decided long ago, before a process ended and was started again, is not entered any more. */
-function mayEnterLate(desk: DeskState, order: Order): boolean {
-  const { sentAt } = order;
+/** What was to be cancelled, or decided long ago, before a process ended and was started again, is not entered any more. */
+function mayEnterLate(desk: DeskState, { sentAt, cancels }: Order): boolean {
+  if (cancels > 0) return false;
   const isFresh = sentAt !== null && desk.now.arrivalTime - sentAt <= LATEST_ENTRY_MS;
   return isFresh && desk.program?.unknownOrders === "resend";
 }
