@@ -211,6 +211,19 @@ export class Judge implements Witness {
 
   // ------------------------------------------------------------------------------------------ the end
 
+  /** What was to be cancelled and works for longer than any request takes. */
+  lingering({ desk }: CoreState): readonly string[] {
+    const open = desk.state.orders.open(({ cancels }) => cancels > 0);
+    const works = (id: string): boolean =>
+      this.#exchange.orders().some((order) => order.clientOrderId === id && isOpen(order));
+    return open.map(({ clientOrderId }) => clientOrderId).filter(works);
+  }
+
+  linger(core: CoreState, before: readonly string[]): void {
+    const now = new Set(this.lingering(core));
+    for (const id of before) if (now.has(id)) this.#fault(`${id} was to be cancelled and works`);
+  }
+
   /** All is said that could be said: both sides know the same, and the halt that was commanded has left no entry. */
   end(core: CoreState): void {
     const { state } = core.desk;

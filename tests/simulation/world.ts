@@ -292,6 +292,10 @@ export class World {
     this.#people.notice();
   }
 
+  get #core(): Engine["core"] | undefined {
+    return this.#process?.engine.core;
+  }
+
   #reached(): Reached | undefined {
     const process = this.#process;
     return process?.feed === undefined ? undefined : reach(process.engine, process.journal);
@@ -367,6 +371,9 @@ export class World {
     this.#wire.clear();
     this.#process?.life.spare();
     await this.#pass(4 * MINUTE);
+    const lingering = this.#core === undefined ? [] : this.#judge.lingering(this.#core);
+    await this.#pass(10_000);
+    if (this.#core !== undefined) this.#judge.linger(this.#core, lingering);
     this.#people.leave();
     // Nothing is decided any more, so that the two can be compared.
     this.#process?.engine.command("halt", "ann", "the end");
@@ -374,8 +381,11 @@ export class World {
     this.#isClosed = true;
     this.#wire.cut();
     await this.#pass(MINUTE);
-    this.#decideUnknown();
-    await this.#pass(MINUTE);
+    // A word goes with a process that ends right then: it is said again to the next one.
+    for (let i = 0; i < 2; i++) {
+      this.#decideUnknown();
+      await this.#pass(MINUTE);
+    }
     const process = this.#process;
     if (process?.feed === undefined) {
       this.#problems.push("no process trades at the end");
