@@ -53,12 +53,3 @@ export function idOf(value: unknown): string | undefined {
   if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
-
-/** A sample for a refusal: short, printable, and bigint-proof. */
-export function sampleOf(value: unknown): string {
-  const text =
-    typeof value === "string"
-      ? value
-      : JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? String(item) : item));
-  return (text ?? String(value)).slice(0, 200);
-}

@@ -8,11 +8,12 @@
 import type { Calendar } from "../../market/calendar.ts";
 import { FeedError } from "../../ports/feed.ts";
 import type { Feed, FeedSink } from "../../ports/feed.ts";
+import { Refusals, sampleOf } from "../refusals.ts";
 import { MISSING_KEYS, REFUSED_KEYS, isComplete, redactor } from "./credentials.ts";
 import type { Credentials, Redact } from "./credentials.ts";
 import { marketStreamUrl } from "./endpoints.ts";
 import type { AlpacaFeedName } from "./endpoints.ts";
-import { fieldsOf, sampleOf } from "./frames.ts";
+import { fieldsOf } from "./frames.ts";
 import type { StreamFormat } from "./frames.ts";
 import { MarketLink } from "./market-link.ts";
 import type { Channels, LinkEnd } from "./market-link.ts";
@@ -70,6 +71,7 @@ class AlpacaMarketData implements Feed {
   readonly #redact: Redact;
   readonly #mapper: MessageMapper;
   readonly #scanner: FrameScanner;
+  readonly #refusals: Refusals;
   readonly delayMs: number;
   #sink: FeedSink | undefined;
   #link: MarketLink | undefined;
@@ -85,6 +87,11 @@ class AlpacaMarketData implements Feed {
     this.#timers = options.timers ?? SYSTEM_TIMERS;
     this.#redact = redactor(options.credentials);
     this.delayMs = options.feed === "delayed_sip" ? DELAY_MS : 0;
+    this.#refusals = new Refusals({
+      report: (reason, sample, count) => this.#sink?.refused(this.name, reason, sample, count),
+      clean: this.#redact,
+      now: () => this.#timers.now(),
+    });
     const { calendar, barSize = "1m" } = options;
     this.#scanner = new FrameScanner({ calendar, barSize });
     this.#mapper = new MessageMapper({
@@ -110,6 +117,7 @@ class AlpacaMarketData implements Feed {
   }
 
   async stop(): Promise<void> {
+    this.#refusals.flush();
     this.#sink = undefined;
     this.#generation += 1;
     this.#timers.clear(this.#retryTimer);
@@ -190,12 +198,13 @@ class AlpacaMarketData implements Feed {
   }
 
   #refuse(reason: string, sample: unknown): void {
-    this.#sink?.refused(this.name, reason, this.#redact(sampleOf(sample)));
+    this.#refusals.add(reason, () => sampleOf(sample));
   }
 
   #ended(end: LinkEnd, credentials: Credentials): void {
     const liveSince = this.#liveSince;
     this.#liveSince = undefined;
+    this.#refusals.flush();
     const detail = this.#redact(end.detail);
     const first = this.#first;
     if (first !== undefined) {

@@ -59,7 +59,9 @@ export class MessageMapper {
     if (type === "l") return notice(feed, "band", time, [symbol], message, ["u", "d", "i"]);
     if (type === "c") return notice(feed, "correction", time, [symbol], message, ["oi", "op", "os", "ci", "cp", "cs"]);
     if (type === "x") return notice(feed, "correction", time, [symbol], message, ["i", "p", "s", "a"]);
-    return refused(`unknown message type ${JSON.stringify(type)?.slice(0, 20)}`);
+    return refused(
+      `unknown message type ${typeof type === "string" ? JSON.stringify(type).slice(0, 20) : typeof type}`,
+    );
   }
 
   #trade(message: Fields, symbol: string, time: number): Mapped {

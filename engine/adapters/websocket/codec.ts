@@ -17,11 +17,5 @@ export function decodeFrame(format: WireFormat, data: Buffer, isBinary: boolean)
 /** A template that is text goes out as it stands. */
 export function encodeFrame(format: WireFormat, message: unknown): string | Uint8Array {
   if (typeof message === "string") return message;
-  return format === "msgpack" ? encode(message) : JSON.stringify(message);
-}
-
-/** What a refusal shows of a message. */
-export function sampleOf(message: unknown): string {
-  const whole = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
-  return typeof message === "string" ? message : (JSON.stringify(message, whole) ?? String(message));
+  return format === "msgpack" ? encode(message, { useBigInt64: true }) : JSON.stringify(message);
 }

@@ -114,11 +114,12 @@ export class Secrets {
     });
   }
 
-  /** The text without secrets, plain or as they look inside a URL. */
+  /** The text without secrets, plain or as they look inside a URL or in JSON. */
   scrub(text: string): string {
     let clean = text;
     for (const value of this.#values) {
-      clean = clean.replaceAll(value, "***").replaceAll(encodeURIComponent(value), "***");
+      const inJson = JSON.stringify(value).slice(1, -1);
+      for (const form of [value, encodeURIComponent(value), inJson]) clean = clean.replaceAll(form, "***");
     }
     return clean;
   }

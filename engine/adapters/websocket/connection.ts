@@ -103,7 +103,7 @@ export class Connection {
     // The listener stays for good: a socket that is dropped while connecting reports that as an error.
     socket.on("error", (error) => this.#end(this.#unreachable(error)));
     socket.on("close", (code, reason) => {
-      const said = reason.length > 0 ? `: ${reason.toString("utf8").slice(0, 100)}` : "";
+      const said = reason.length > 0 ? `: ${reason.toString("utf8")}` : "";
       const kind = code === 1008 || code === 4401 || code === 4403 ? "auth" : "unreachable";
       this.#end(new FeedError(kind, `${this.#options.shownUrl}: the connection was closed (${code}${said})`));
     });

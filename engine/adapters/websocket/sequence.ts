@@ -17,11 +17,20 @@ export interface SequenceConfig {
   readonly on_gap?: "reconnect" | "resubscribe" | "alert";
 }
 
-export type Verdict = { readonly kind: "next" | "unnumbered" | "repeated" } | { readonly kind: "gap"; detail: string };
+export type Verdict =
+  | { readonly kind: "next" | "unnumbered" | "repeated" }
+  | { readonly kind: "gap"; readonly detail: string }
+  /** It has a number that cannot be followed: whether something is missing before it, nobody knows. */
+  | { readonly kind: "unusable"; readonly reason: string };
 
 const NEXT: Verdict = { kind: "next" };
 const UNNUMBERED: Verdict = { kind: "unnumbered" };
 const REPEATED: Verdict = { kind: "repeated" };
+const UNUSABLE: Verdict = { kind: "unusable", reason: "its sequence number is no whole number below 2^53" };
+const NOBODYS: Verdict = {
+  kind: "unusable",
+  reason: "it does not say, as text or a number, what its sequence number counts",
+};
 
 export interface SequencePaths {
   readonly number: Path;
@@ -45,7 +54,7 @@ export function compileSequence(config: SequenceConfig): SequencePaths {
 
 export class Sequence {
   readonly #paths: SequencePaths;
-  readonly #last = new Map<string, number>();
+  readonly #series = new Map<string, { readonly began: number; last: number }>();
 
   constructor(paths: SequencePaths) {
     this.#paths = paths;
@@ -53,29 +62,41 @@ export class Sequence {
 
   /** The first number of a connection starts its series. */
   follow(message: unknown): Verdict {
-    const number = integerAt(message, this.#paths.number);
-    if (Number.isNaN(number)) return UNNUMBERED;
-    const first = this.#paths.first === undefined ? number : integerAt(message, this.#paths.first);
-    const name = this.#paths.by === undefined ? "" : String(valueAt(message, this.#paths.by.steps));
-    const last = this.#last.get(name);
-    if (last !== undefined && number <= last) return REPEATED;
-    this.#last.set(name, number);
-    if (last === undefined || !(first > last + 1)) return NEXT;
+    const { number: path, first: from, by } = this.#paths;
+    const told = valueAt(message, path.steps);
+    if (told === undefined || told === null) return UNNUMBERED;
+    const number = wholeNumber(told);
+    const first = from === undefined ? number : wholeNumber(valueAt(message, from.steps) ?? told);
+    if (!(first <= number)) return UNUSABLE;
+    const of = by === undefined ? "" : valueAt(message, by.steps);
+    if (typeof of === "object" && of !== null) return NOBODYS;
+    return this.#next(String(of), first, number);
+  }
+
+  #next(name: string, first: number, number: number): Verdict {
+    const series = this.#series.get(name);
     const whose = name === "" ? "" : ` of ${name}`;
-    return {
-      kind: "gap",
-      detail: `${first - last - 1} messages${whose} are missing: ${last} was followed by ${first}`,
-    };
+    if (series === undefined || number < series.began) {
+      this.#series.set(name, { began: number, last: number });
+      if (series === undefined) return NEXT;
+      // Lower than any before, so it is no repetition: what was told before the restart may be missing.
+      return { kind: "gap", detail: `numbers${whose} began anew: ${series.last} was followed by ${number}` };
+    }
+    const { last } = series;
+    if (number <= last) return REPEATED;
+    series.last = number;
+    if (first <= last + 1) return NEXT;
+    const missing = first - last - 1;
+    return { kind: "gap", detail: `${missing} messages${whose} are missing: ${last} was followed by ${first}` };
   }
 
   /** After a new subscription the numbers may start anywhere. */
   reset(): void {
-    this.#last.clear();
+    this.#series.clear();
   }
 }
 
-function integerAt(message: unknown, path: Path): number {
-  const value = valueAt(message, path.steps);
+function wholeNumber(value: unknown): number {
   const number =
     typeof value === "bigint" || (typeof value === "string" && /^\d+$/.test(value)) ? Number(value) : value;
   return typeof number === "number" && Number.isSafeInteger(number) ? number : Number.NaN;

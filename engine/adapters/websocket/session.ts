@@ -7,7 +7,8 @@
 import type { MarketInput } from "../../core/event.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { FeedError } from "../../ports/feed.ts";
-import { decodeFrame, encodeFrame, sampleOf } from "./codec.ts";
+import { sampleOf } from "../refusals.ts";
+import { decodeFrame, encodeFrame } from "./codec.ts";
 import type { DataKind } from "./config.ts";
 import { matches } from "./filters.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -107,7 +108,7 @@ export class Session {
     this.#now = clock.now();
     if (!Array.isArray(message)) return this.#one(message);
     for (const each of message as readonly unknown[]) {
-      if (this.#step === "over") return;
+      if (this.#isOver) return;
       this.#one(each);
     }
   }
@@ -121,11 +122,19 @@ export class Session {
     this.#cancelCheck?.();
   }
 
+  get #isOver(): boolean {
+    return this.#step === "over";
+  }
+
   #one(message: unknown): void {
-    if (this.#heartbeat?.take(message) === true) return this.#options.handlers.ignored();
+    const { handlers, mapper } = this.#options;
+    // Heartbeats and answers have numbers, too, and count whatever their numbers are.
+    const isNext = this.#isNext(message);
+    if (this.#isOver) return;
+    if (this.#heartbeat?.take(message) === true) return handlers.ignored();
     this.#follow(message);
-    if (this.#step === "over" || this.#isRepeated(message)) return;
-    this.#options.mapper.one(message, this.#now, this.#sink);
+    if (this.#isOver || !isNext) return;
+    mapper.one(message, this.#now, this.#sink);
     if (this.#broken === "") return;
     const detail = this.#broken;
     this.#broken = "";
@@ -140,7 +149,7 @@ export class Session {
       this.#logIn();
     else if (this.#step === "login" && login !== undefined) {
       if (login.refused !== undefined && matches(login.refused, message, message)) {
-        this.#fail("auth", `the server refused the login: ${sampleOf(message).slice(0, 200)}`);
+        this.#fail("auth", `the server refused the login: ${sampleOf(message)}`);
       } else if (login.expect !== undefined && matches(login.expect, message, message)) this.#subscribe();
     } else if (this.#step === "subscribing" && confirm !== undefined && matches(confirm, message, message))
       this.#live();
@@ -179,14 +188,24 @@ export class Session {
     handlers.live();
   }
 
-  #isRepeated(message: unknown): boolean {
-    const sequence = this.#sequence;
-    if (sequence === undefined) return false;
-    const verdict = sequence.follow(message);
-    if (verdict.kind === "repeated") this.#options.handlers.ignored();
-    if (verdict.kind === "gap") this.#mend(verdict.detail);
-    // What came after a gap is of the new beginning only where the connection stays.
-    return verdict.kind === "repeated" || this.#step === "over";
+  /** Whether its number lets it count. What follows a gap does, where the connection stays. */
+  #isNext(message: unknown): boolean {
+    const { handlers } = this.#options;
+    const verdict = this.#sequence?.follow(message);
+    switch (verdict?.kind) {
+      case "repeated":
+        handlers.ignored();
+        return false;
+      case "unusable":
+        handlers.refused(verdict.reason, () => sampleOf(message));
+        return false;
+      case "gap":
+        // Before it is live nothing is built that could miss something.
+        if (this.#step === "live") this.#mend(verdict.detail);
+        return true;
+      default:
+        return true;
+    }
   }
 
   #mend(detail: string): void {
@@ -223,11 +242,18 @@ export class Session {
   }
 
   #send(message: unknown): void {
-    this.#options.send(encodeFrame(this.#options.plan.format, message));
+    const { plan, send, handlers } = this.#options;
+    let frame: string | Uint8Array;
+    try {
+      frame = encodeFrame(plan.format, message);
+    } catch {
+      return handlers.refused("what it asks to be answered with cannot be written", () => sampleOf(message));
+    }
+    send(frame);
   }
 
   #fail(code: FeedError["code"], why: string): void {
-    if (this.#step === "over") return;
+    if (this.#isOver) return;
     this.close();
     this.#options.handlers.fail(new FeedError(code, `${this.#options.name}: ${why}`));
   }

@@ -13,9 +13,9 @@ import { redactUrl, Secrets, type WebSocketConfig } from "./config.ts";
 import { Connection } from "./connection.ts";
 import { Mapper } from "./mapping.ts";
 import { planOf, type SessionPlan } from "./plan.ts";
-import { Refusals } from "./refusals.ts";
 import { Session } from "./session.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { Refusals } from "../refusals.ts";
 import { WALL_CLOCK } from "../wall-clock.ts";
 
 export interface WebSocketOptions {
@@ -37,6 +37,8 @@ export interface WebSocketOptions {
 
 /** How often held-back refusals are looked at. */
 const TICK_MS = 1_000;
+/** Of what a server said. */
+const DETAIL_MAX = 400;
 
 interface Start {
   readonly resolve: () => void;
@@ -85,10 +87,11 @@ export class WebSocketFeed implements Feed {
     this.name = config.name ?? new URL(this.#plan.url).host;
     this.delayMs = config.delayMs ?? 0;
     this.#mapper = new Mapper(config.map, symbols, this.#options.lateMs);
-    this.#refusals = new Refusals(
-      (reason, sample, count) => this.#sink?.refused(this.name, reason, this.#secrets.scrub(sample), count),
-      () => timers.now(),
-    );
+    this.#refusals = new Refusals({
+      report: (reason, sample, count) => this.#sink?.refused(this.name, reason, sample, count),
+      clean: (text) => this.#secrets.scrub(text),
+      now: () => timers.now(),
+    });
   }
 
   start(sink: FeedSink): Promise<void> {
@@ -192,7 +195,7 @@ export class WebSocketFeed implements Feed {
     this.#cancelTick?.();
     this.#session?.close();
     this.#session = this.#connection = undefined;
-    const error = new FeedError(why.code, this.#secrets.scrub(why.message));
+    const error = new FeedError(why.code, this.#secrets.scrub(why.message).slice(0, DETAIL_MAX));
     if (this.#start !== undefined) {
       const { reject } = this.#start;
       this.#start = undefined;

@@ -181,6 +181,37 @@ describe.each(["json", "msgpack"] as const)("the Alpaca feed in %s", (format) =>
   });
 });
 
+describe("the Alpaca feed under messages that are made to do harm", () => {
+  test("shows what cannot be shown in a word, and goes on", async () => {
+    const venue = await testVenue();
+    const sink = new FeedRecorder();
+    await feedAt(venue).start(sink);
+    const deep = `${"[".repeat(300_000)}${"]".repeat(300_000)}`;
+    for (const field of ["T", "S", "t", "p"])
+      venue.faults.sendRaw("market", `[{"T":"t","S":"SPY","p":1,"s":1,"t":"2024-03-04T14:30:00Z","${field}":${deep}}]`);
+    venue.faults.sendRaw("market", deep);
+    await until("refusals", () => sink.refusals.length === 5);
+    expect(sink.refusals[0]?.reason).toBe("unknown message type object");
+    await venue.advance();
+    await sink.first("bar");
+    expect(sink.statuses).toEqual(["live"]);
+  });
+
+  test("reports a flood of them at a bearable rate, and all of their number", async () => {
+    const venue = await testVenue();
+    const sink = new FeedRecorder();
+    const feed = feedAt(venue);
+    await feed.start(sink);
+    const bad = Array.from({ length: 1_000 }, () => ({ T: "t", S: "SPY", p: 0, s: 1, t: "2024-03-04T14:30:00Z" }));
+    venue.faults.sendRaw("market", JSON.stringify(bad));
+    await venue.advance();
+    await sink.first("bar");
+    expect(sink.refusals).toHaveLength(5);
+    await feed.stop();
+    expect(sink.refusals.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1, 995]);
+  });
+});
+
 describe("a connection that goes wrong", () => {
   test("is told as down, renewed, and told as live with the same subscription", async () => {
     const venue = await testVenue();

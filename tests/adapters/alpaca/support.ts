@@ -47,14 +47,14 @@ export class BrokerRecorder implements BrokerSink {
 
 export class FeedRecorder implements FeedSink {
   readonly inputs: MarketInput[] = [];
-  readonly refusals: { readonly reason: string; readonly sample: string }[] = [];
+  readonly refusals: { readonly reason: string; readonly sample: string; readonly count: number }[] = [];
 
   market(input: MarketInput): void {
     this.inputs.push(input);
   }
 
-  refused(_feed: string, reason: string, sample: string): void {
-    this.refusals.push({ reason, sample });
+  refused(_feed: string, reason: string, sample: string, count = 1): void {
+    this.refusals.push({ reason, sample, count });
   }
 
   of<K extends MarketInput["kind"]>(kind: K): Of<MarketInput, K>[] {

@@ -6,7 +6,7 @@ import { redactUrl, resolveUrl, Secrets, subscribeMessages } from "../../../engi
 import type { Mapping } from "../../../engine/adapters/websocket/config.ts";
 import { Mapper } from "../../../engine/adapters/websocket/mapping.ts";
 import { parsePath, valueAt } from "../../../engine/adapters/websocket/path.ts";
-import { Refusals } from "../../../engine/adapters/websocket/refusals.ts";
+import { Refusals, sampleOf } from "../../../engine/adapters/refusals.ts";
 import { wireTime } from "../../../engine/adapters/websocket/wire-time.ts";
 import { backoffMs, refusedBackoffMs } from "../../../engine/adapters/websocket/backoff.ts";
 import type { MarketInput } from "../../../engine/core/event.ts";
@@ -201,16 +201,33 @@ describe("time, reports and waiting", () => {
   it("reports the first of each reason and the number of the rest", () => {
     let now = 0;
     const told: string[] = [];
-    const refusals = new Refusals(
-      (reason) => told.push(reason),
-      () => now,
-    );
+    let count = 0;
+    const refusals = new Refusals({
+      report: (reason, _, more) => (told.push(reason), (count += more)),
+      clean: (text) => text,
+      now: () => now,
+    });
     for (let i = 0; i < 100; i++) refusals.add("bad", () => "x".repeat(1_000));
     expect(told).toEqual(["bad", "bad", "bad", "bad", "bad"]);
     now = 10_000;
     refusals.tick();
     expect(told.at(-1)).toBe("bad (95 more within 10 s)");
-    expect(refusals.count).toBe(100);
+    expect(count).toBe(100);
+  });
+
+  it("shows no part of a secret, not even where a sample is cut", () => {
+    const samples: string[] = [];
+    const secrets = new Secrets({ KEY: 'a "quoted" secret' });
+    secrets.expand("$ENV{KEY}");
+    const refusals = new Refusals({
+      report: (_, sample) => samples.push(sample),
+      clean: (text) => secrets.scrub(text),
+      now: () => 0,
+    });
+    for (const before of ["", "x".repeat(195)])
+      refusals.add("bad", () => sampleOf({ before, key: 'a "quoted" secret' }));
+    expect(samples.join()).not.toContain("quoted");
+    expect(samples[1]).toHaveLength(200);
   });
 
   it("waits longer each time, spread over the whole range, and long after a refused login", () => {

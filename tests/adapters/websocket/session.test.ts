@@ -1,6 +1,7 @@
 /**
  * What a feed and a backend say to each other over a real socket: login, heartbeats, numbers, MessagePack, silence.
  */
+import { decode } from "@msgpack/msgpack";
 import { afterEach, describe, expect, it } from "vitest";
 import type { MarketInput } from "../../../engine/core/event.ts";
 import { NOW, PLAIN, backend, closeAll, feedOf, statuses, until } from "./support.ts";
@@ -99,6 +100,33 @@ describe("heartbeats", () => {
   });
 });
 
+describe("a heartbeat whose number is long", () => {
+  it("is answered with that number in MessagePack, too", async () => {
+    const server = await backend();
+    const answer = { to: "$.ping", send: { pong: "$.ping" } };
+    const { start } = feedOf(server, { format: "msgpack", heartbeat: { answer } });
+    const received: unknown[] = [];
+    server.onConnect = (socket) =>
+      socket.on("message", (data) => received.push(decode(data as Buffer, { useBigInt64: true })));
+    await start();
+    server.pack({ ping: 1_709_562_600_000n });
+    await until(() => received.length === 1);
+    expect(received).toEqual([{ pong: 1_709_562_600_000n }]);
+  });
+
+  it("is refused when no answer can be written", async () => {
+    const server = await backend();
+    const { inputs, refused, start } = feedOf(server, {
+      heartbeat: { answer: { to: "$.ping", send: { pong: "$.ping" } } },
+    });
+    await start();
+    server.send(`{"ping":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
+    server.send(PLAIN);
+    await until(() => prices(inputs).length === 1);
+    expect(refused[0]?.reason).toBe("what it asks to be answered with cannot be written");
+  });
+});
+
 describe("sequence numbers", () => {
   const trade = (seq: number, price: number, symbol = "SPY") => ({ ...PLAIN, symbol, seq, price });
 
@@ -139,6 +167,54 @@ describe("sequence numbers", () => {
     expect(inputs.map((input) => (input.kind === "feed" ? input.status : prices([input])[0]))).toEqual([
       ...["live", 1, "down", "live", 4, 9],
     ]);
+  });
+
+  it("count heartbeats, which may also repeat the last one", async () => {
+    const server = await backend();
+    const heartbeat = { everyMs: 60_000, expect: { "$.type": "hb" } };
+    const { feed, inputs, start } = feedOf(server, { heartbeat, sequence: { path: "$.seq" } });
+    await start();
+    server.send(trade(1, 1));
+    server.send({ type: "hb", seq: 2 });
+    server.send(trade(3, 3));
+    server.send({ type: "hb", seq: 3 });
+    server.send(trade(4, 4));
+    await until(() => prices(inputs).length === 3);
+    expect([server.connections, downs(inputs), feed.ignored]).toEqual([1, [], 3]);
+  });
+
+  it("that are lower than the first one have begun anew: that is a gap, and what follows is heard", async () => {
+    const server = await backend();
+    const { inputs, start } = feedOf(server, { sequence: { path: "$.seq", on_gap: "alert" } });
+    await start();
+    for (const seq of [4_294_967_294, 4_294_967_295, 0, 1, 1, 2]) server.send(trade(seq, 10 + (seq % 1_000)));
+    await until(() => prices(inputs).length === 5);
+    expect(downs(inputs)).toEqual(["numbers began anew: 4294967295 was followed by 0"]);
+  });
+
+  it("that nobody can follow are refused with their messages", async () => {
+    const server = await backend();
+    const { inputs, refused, start } = feedOf(server, { sequence: { path: "$.seq", by: "$.symbol" } });
+    await start();
+    for (const seq of [1.5, "x", true]) server.send({ ...PLAIN, seq, price: 66 });
+    server.send(JSON.stringify({ ...PLAIN, price: 66 }).replace("{", '{"seq":9007199254740993,'));
+    server.send({ ...PLAIN, seq: 1, symbol: ["SPY"], price: 66 });
+    server.send({ ...PLAIN, seq: null, price: 7 });
+    await until(() => prices(inputs).length === 1);
+    expect(refused.map(({ reason }) => reason)).toEqual([
+      ...Array.from({ length: 4 }, () => "its sequence number is no whole number below 2^53"),
+      "it does not say, as text or a number, what its sequence number counts",
+    ]);
+  });
+
+  it("of a range stand for themselves where the first one is not told", async () => {
+    const server = await backend();
+    const sequence = { path: "$.last", first: "$.first", on_gap: "alert" } as const;
+    const { inputs, start } = feedOf(server, { sequence });
+    await start();
+    for (const last of [1, 2, 5]) server.send({ ...PLAIN, last });
+    await until(() => prices(inputs).length === 3);
+    expect(downs(inputs)).toEqual(["2 messages are missing: 2 was followed by 5"]);
   });
 
   it("are counted for each symbol, and by ranges", async () => {
