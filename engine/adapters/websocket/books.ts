@@ -27,8 +27,9 @@ const LEVELS_MAX = 20_000;
 class Side {
   readonly #levels = new Map<number, number>();
   readonly #isBetter: (a: number, b: number) => boolean;
-  /** Price of the best level, NaN when there is none. */
-  best = Number.NaN;
+  #best = Number.NaN;
+  /** The best level has gone: the next one is looked for when it is asked for. */
+  #isLost = false;
 
   constructor(isBetter: (a: number, b: number) => boolean) {
     this.#isBetter = isBetter;
@@ -38,6 +39,12 @@ class Side {
     return this.#levels.size;
   }
 
+  /** Price of the best level, NaN when there is none. */
+  get best(): number {
+    if (this.#isLost) this.#findBest();
+    return this.#best;
+  }
+
   get size(): number {
     return this.#levels.get(this.best) ?? 0;
   }
@@ -45,14 +52,15 @@ class Side {
   set([price, size]: Level): void {
     if (size > 0) {
       this.#levels.set(price, size);
-      if (!(this.best === this.best) || this.#isBetter(price, this.best)) this.best = price;
-    } else if (this.#levels.delete(price) && price === this.best) this.#findBest();
+      if (Number.isNaN(this.#best) || this.#isBetter(price, this.#best)) this.#best = price;
+    } else if (this.#levels.delete(price) && price === this.#best) this.#isLost = true;
   }
 
   #findBest(): void {
-    this.best = Number.NaN;
+    this.#isLost = false;
+    this.#best = Number.NaN;
     for (const price of this.#levels.keys())
-      if (Number.isNaN(this.best) || this.#isBetter(price, this.best)) this.best = price;
+      if (Number.isNaN(this.#best) || this.#isBetter(price, this.#best)) this.#best = price;
   }
 }
 
@@ -91,10 +99,10 @@ export class Books {
     return best;
   }
 
-  /** Symbols whose books were known. */
-  forget(): readonly string[] {
-    const symbols = [...this.#books.keys()];
-    this.#books.clear();
+  /** Of one symbol or of all; those whose books were known. */
+  forget(only?: string): readonly string[] {
+    const symbols = [...this.#books.keys()].filter((symbol) => only === undefined || symbol === only);
+    for (const symbol of symbols) this.#books.delete(symbol);
     return symbols;
   }
 }

@@ -107,10 +107,13 @@ export class Mapper {
   /** Time of the newest item, per kind and symbol. */
   readonly #newest = new Map<string, number>();
   readonly #books = new Books();
+  /** Books live on what came before. */
+  readonly #hasChanges: boolean;
 
   /** `lateMs`: an item older than the newest of its kind and symbol by more than this is refused. */
   constructor(map: Mapping | readonly Mapping[] | undefined, symbols: readonly string[], lateMs: number) {
     this.#compiled = compileMappings(map);
+    this.#hasChanges = this.#compiled.some(({ isDelta }) => isDelta);
     this.#symbols = new Set(symbols);
     this.#lateMs = lateMs;
   }
@@ -138,11 +141,21 @@ export class Mapper {
         if (REQUIRED[mapping.type].every((name) => read(name) === undefined)) continue;
         taken = true;
         const problem = this.#item(mapping, read, arrival, sink);
-        if (problem !== "") sink.refused(problem, item);
+        if (problem === "") continue;
+        sink.refused(problem, item);
+        if (mapping.type === "book") this.#loseBook(read("symbol"), problem, arrival, sink);
       }
       if (taken) return;
     }
     sink.ignored();
+  }
+
+  /** A message about a book was refused: what it says now, nobody knows. All of them, when it cannot be said whose it was. */
+  #loseBook(of: unknown, problem: string, now: number, sink: MappingSink): void {
+    for (const symbol of this.#books.forget(typeof of === "string" ? of : undefined)) {
+      sink.market(nobodyQuotes(symbol, now));
+      if (this.#hasChanges) sink.broken(`${symbol}: a message of its book was refused: ${problem}`);
+    }
   }
 
   /** Sends one item on; returns why it is refused, or "". */
@@ -164,7 +177,8 @@ export class Mapper {
         ? this.#book(mapping, read, symbol, time, sink)
         : MAKERS[mapping.type](mapping, read, symbol, time);
     if (typeof input === "string") return input;
-    if (time > newest) this.#newest.set(key, time);
+    // One that is dated in the future does not make all others old.
+    if (time > newest) this.#newest.set(key, Math.min(time, arrival));
     if (input === null) return "";
     sink.market(input);
     return "";

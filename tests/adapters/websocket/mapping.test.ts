@@ -85,6 +85,12 @@ describe("without a mapping", () => {
 });
 
 describe("with a mapping", () => {
+  it("does not take one time in the future for the time of the stream", () => {
+    const mapper = new Mapper(undefined, ["SPY", "QQQ"], 60_000);
+    expect(map({ ...PLAIN, timestamp: NOW + 240_000 }, undefined, mapper).inputs).toHaveLength(1);
+    expect(map({ ...PLAIN, timestamp: NOW - 50_000 }, undefined, mapper).refused).toEqual([]);
+  });
+
   it("reads nested fields and the items of an array", () => {
     const message = {
       ch: "SPY",
@@ -324,6 +330,43 @@ describe("an order book", () => {
     expect(crossed).toMatchObject({ broken: [expect.stringContaining("SPY: the book is crossed")] });
     expect(send("some", [[9, 1]], []).inputs).toEqual([]);
     expect(send("all", [[10, 1]], [[11, 2]]).inputs).toEqual(best(10, 1, 11, 2));
+  });
+
+  it("is forgotten when one of its messages is refused: a change is missing then", () => {
+    const lost = "SPY: a message of its book was refused: bids or asks is not a list of levels with price and size";
+    for (const kind of ["some", "all"]) {
+      const send = book();
+      send("all", [[10, 1]], [[11, 2]]);
+      send("all", [[20, 1]], [[21, 2]], "QQQ");
+      expect(send(kind, [[10, -1]], [])).toMatchObject({ inputs: best(0, 0, 0, 0), broken: [lost] });
+      expect(send("some", [[10.5, 1]], []).inputs).toEqual([]);
+      expect(send("some", [[20.5, 1]], [], "QQQ").inputs).toHaveLength(1);
+      expect(send("some", [[10, -1]], [])).not.toHaveProperty("broken");
+    }
+  });
+
+  it("is forgotten with all others when nobody can say whose a refused change was", () => {
+    const send = book();
+    send("all", [[10, 1]], [[11, 2]]);
+    expect(send("some", [[10, 2]], [], 7 as unknown as string)).toMatchObject({ inputs: best(0, 0, 0, 0) });
+  });
+
+  it("that is told in snapshots alone is unknown until the next one when one is refused, and that is no gap", () => {
+    const only = { ...paths, type: "book" } as const;
+    const mapper = new Mapper(only, ["SPY"], 60_000);
+    const send = (b: unknown, a: unknown) => map({ s: "SPY", b, a }, only, mapper);
+    send([[10, 1]], [[11, 2]]);
+    const refused = send("none", []);
+    expect(refused.inputs).toEqual(best(0, 0, 0, 0));
+    expect(refused).not.toHaveProperty("broken");
+    expect(send([[10, 1]], [[11, 2]]).inputs).toEqual(best(10, 1, 11, 2));
+  });
+
+  it("finds its best prices again when thousands of levels go at once", () => {
+    const send = book();
+    const levels = (size: number) => Array.from({ length: 9_000 }, (_, i) => [i + 1, size]);
+    send("all", levels(1), [[10_000, 1]]);
+    expect(send("some", levels(0).slice(1).reverse(), []).inputs).toEqual(best(1, 1, 10_000, 1));
   });
 
   it("refuses levels that are none", () => {
