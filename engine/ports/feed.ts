@@ -16,6 +16,8 @@ export interface Feed {
   readonly name: string;
   /** How late its data is by its nature: 15 minutes for a delayed feed. Default 0. */
   readonly delayMs?: number;
+  /** How far apart what it tells is by its nature: the size of its bars; default 0, for trades and quotes. */
+  readonly paceMs?: number;
   /** Resolves when the first subscription is confirmed (live) or the file is open; rejects with a FeedError. */
   start(sink: FeedSink): Promise<void>;
   /** Idempotent; no callback after it resolves. */

@@ -5,6 +5,7 @@
  * by the service: what was missed is for the owner of the history to fill when the feed is live again.
  * May not: build bars or judge staleness.
  */
+import { DAY, parseBarSize } from "../../market/bar-size.ts";
 import type { Calendar } from "../../market/calendar.ts";
 import { FeedError } from "../../ports/feed.ts";
 import type { Feed, FeedSink } from "../../ports/feed.ts";
@@ -45,7 +46,7 @@ export interface AlpacaMarketDataOptions {
   readonly loginMs?: number;
   readonly pingMs?: number;
   readonly pongMs?: number;
-  /** Longest silence of data during regular hours before the connection is renewed; 0 (default) is off. */
+  /** Longest silence during regular hours, counted from when the next bar is due, before the connection is renewed; default: no end. */
   readonly idleMs?: number;
   /** Whether data is due now; default: regular hours of the calendar. */
   readonly expectData?: () => boolean;
@@ -73,6 +74,7 @@ class AlpacaMarketData implements Feed {
   readonly #scanner: FrameScanner;
   readonly #refusals: Refusals;
   readonly delayMs: number;
+  readonly paceMs: number;
   #sink: FeedSink | undefined;
   #link: MarketLink | undefined;
   #generation = 0;
@@ -87,6 +89,7 @@ class AlpacaMarketData implements Feed {
     this.#timers = options.timers ?? SYSTEM_TIMERS;
     this.#redact = redactor(options.credentials);
     this.delayMs = options.feed === "delayed_sip" ? DELAY_MS : 0;
+    this.paceMs = paceOf(options);
     this.#refusals = new Refusals({
       report: (reason, sample, count) => this.#sink?.refused(this.name, reason, sample, count),
       clean: this.#redact,
@@ -148,7 +151,7 @@ class AlpacaMarketData implements Feed {
       loginMs: options.loginMs ?? 10_000,
       pingMs: options.pingMs ?? 10_000,
       pongMs: options.pongMs ?? 5_000,
-      idleMs: options.idleMs ?? 0,
+      idleMs: options.idleMs === undefined ? 0 : options.idleMs + this.paceMs,
       expectData: options.expectData ?? (() => this.#regularHours()),
       onLive: current(() => this.#wentLive()),
       onMessages: current((messages: readonly unknown[]) => this.#take(messages)),
@@ -248,4 +251,11 @@ class AlpacaMarketData implements Feed {
     if (end.code === 400) return new FeedError("protocol", `${at}: ${detail}`);
     return new FeedError("unreachable", `cannot open ${at}: ${detail}`);
   }
+}
+
+function paceOf({ channels, barSize = "1m" }: AlpacaMarketDataOptions): number {
+  const has = (list: readonly string[] = []): boolean => list.length > 0;
+  if (has(channels.trades) || has(channels.quotes)) return 0;
+  if (has(channels.bars)) return parseBarSize(barSize)?.ms ?? 0;
+  return has(channels.dailyBars) ? DAY.ms : 0;
 }

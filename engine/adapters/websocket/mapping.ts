@@ -35,6 +35,7 @@ interface Compiled {
   readonly isDefault: boolean;
   readonly unit: TimeUnit;
   readonly barSize: string;
+  readonly barMs: number;
 }
 
 const REQUIRED: Readonly<Record<Compiled["type"], readonly FieldName[]>> = {
@@ -56,6 +57,8 @@ const NUMERIC = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i;
 export function compileMappings(map: Mapping | readonly Mapping[] | undefined): readonly Compiled[] {
   const list =
     map === undefined ? [DEFAULT_MAPPING] : Array.isArray(map) ? (map as readonly Mapping[]) : [map as Mapping];
+  if (list.length === 0)
+    throw new FeedError("config", "map: an empty list reads nothing; write a mapping or leave it out");
   return list.map((mapping) => compile(mapping, map === undefined));
 }
 
@@ -93,6 +96,7 @@ function compile(mapping: Mapping, isDefault: boolean): Compiled {
     isDefault,
     unit: mapping.time_unit ?? "auto",
     barSize: barSize?.label ?? "",
+    barMs: type === "bar" ? (barSize?.ms ?? 0) : 0,
   };
 }
 
@@ -116,6 +120,11 @@ export class Mapper {
     this.#hasChanges = this.#compiled.some(({ isDelta }) => isDelta);
     this.#symbols = new Set(symbols);
     this.#lateMs = lateMs;
+  }
+
+  /** How far apart what it tells is by its nature: the size of bars, 0 for everything else. */
+  get paceMs(): number {
+    return Math.min(...this.#compiled.map(({ barMs }) => barMs));
   }
 
   /** A message, or an array of messages. */

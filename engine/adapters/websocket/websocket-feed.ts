@@ -27,7 +27,7 @@ export interface WebSocketOptions {
   readonly handshakeMs?: number;
   readonly pingAfterMs?: number;
   readonly pongWithinMs?: number;
-  /** Longest silence of data while data is expected. */
+  /** Longest silence of all data while data is expected. */
   readonly dataIdleMs?: number;
   /** Whether data should flow now. Default: while the regular session of one of the symbols is open. */
   readonly expectData?: (now: number) => boolean;
@@ -35,6 +35,7 @@ export interface WebSocketOptions {
   readonly lateMs?: number;
 }
 
+const DATA_IDLE_MS = 120_000;
 /** How often held-back refusals are looked at. */
 const TICK_MS = 1_000;
 /** Of what a server said. */
@@ -48,6 +49,7 @@ interface Start {
 export class WebSocketFeed implements Feed {
   readonly name: string;
   readonly delayMs: number;
+  readonly paceMs: number;
   /** Messages that were no data or not ours. */
   ignored = 0;
   readonly #plan: SessionPlan;
@@ -56,6 +58,7 @@ export class WebSocketFeed implements Feed {
   readonly #secrets: Secrets;
   readonly #mapper: Mapper;
   readonly #refusals: Refusals;
+  readonly #dataIdleMs: number;
   #sink: FeedSink | undefined;
   #start: Start | undefined;
   #connection: Connection | undefined;
@@ -77,7 +80,7 @@ export class WebSocketFeed implements Feed {
       handshakeMs: options.handshakeMs ?? 10_000,
       pingAfterMs: options.pingAfterMs ?? 10_000,
       pongWithinMs: options.pongWithinMs ?? 5_000,
-      dataIdleMs: options.dataIdleMs ?? 120_000,
+      dataIdleMs: options.dataIdleMs ?? DATA_IDLE_MS,
       expectData: options.expectData ?? ((now) => symbols.some((symbol) => isOpen(calendarOf(symbol), now, "regular"))),
       lateMs: options.lateMs ?? 60_000,
     };
@@ -87,6 +90,9 @@ export class WebSocketFeed implements Feed {
     this.name = config.name ?? new URL(this.#plan.url).host;
     this.delayMs = config.delayMs ?? 0;
     this.#mapper = new Mapper(config.map, symbols, this.#options.lateMs);
+    this.paceMs = this.#mapper.paceMs;
+    // Silence is no fault as long as the next bar is not due, or where somebody said that it may last.
+    this.#dataIdleMs = Math.max(this.#options.dataIdleMs + this.paceMs, ...this.#plan.idleMs.map(([, ms]) => ms));
     this.#refusals = new Refusals({
       report: (reason, sample, count) => this.#sink?.refused(this.name, reason, sample, count),
       clean: (text) => this.#secrets.scrub(text),
@@ -117,7 +123,7 @@ export class WebSocketFeed implements Feed {
   }
 
   #connect(): void {
-    const { timers, payloadMax, handshakeMs, pingAfterMs, pongWithinMs, dataIdleMs, expectData } = this.#options;
+    const { timers, payloadMax, handshakeMs, pingAfterMs, pongWithinMs, expectData } = this.#options;
     const { url, headers } = this.#plan;
     this.#liveSince = NaN;
     const session: Session = new Session({
@@ -125,7 +131,7 @@ export class WebSocketFeed implements Feed {
       mapper: this.#mapper,
       clock: timers,
       name: this.name,
-      dataIdleMs,
+      dataIdleMs: this.#dataIdleMs,
       expectData,
       send: (data) => connection.send(data),
       handlers: {

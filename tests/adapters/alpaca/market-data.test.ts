@@ -243,13 +243,22 @@ describe("a connection that goes wrong", () => {
     const venue = await testVenue();
     const sink = new FeedRecorder();
     let open = false;
-    await feedAt(venue, { idleMs: 40, expectData: () => open }).start(sink);
+    await feedAt(venue, { idleMs: 40, channels: { trades: ["SPY"] }, expectData: () => open }).start(sink);
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(sink.statuses).toEqual(["live"]);
     open = true;
     await sink.first("feed", 2);
     expect(sink.of("feed")[1]).toMatchObject({ status: "down", detail: expect.stringMatching(/no data for/) });
     await sink.first("feed", 3);
+  });
+
+  test("is not renewed while the next bar is not due", async () => {
+    const venue = await testVenue();
+    const sink = new FeedRecorder();
+    const feed = feedAt(venue, { idleMs: 40, expectData: () => true });
+    await feed.start(sink);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([sink.statuses, feed.paceMs]).toEqual([["live"], MINUTE]);
   });
 
   test("is renewed when pings are not answered", async () => {

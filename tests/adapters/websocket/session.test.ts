@@ -13,6 +13,8 @@ const prices = (inputs: MarketInput[]): number[] =>
 const downs = (inputs: MarketInput[]): string[] =>
   inputs.flatMap((input) => (input.kind === "feed" && input.status === "down" ? [input.detail] : []));
 
+const BAR_FIELDS = { symbol: "$.s", start: "$.t", open: "$.o", high: "$.h", low: "$.l", close: "$.c" };
+
 describe("a login", () => {
   const config = {
     login: {
@@ -268,6 +270,19 @@ describe("silence of one kind of data", () => {
     clearInterval(quotes);
     expect(downs(inputs)[0]).toContain("connected, but no trades for 0.08 s");
     expect(inputs.filter(({ kind }) => kind === "quote").length).toBeGreaterThan(1);
+  });
+});
+
+describe("silence of all data", () => {
+  it.each([
+    ["while the next bar is not due", { map: { type: "bar", bar_size: "5m", ...BAR_FIELDS } as const }],
+    ["as long as somebody said that it may last", { idleMs: { trade: 60_000 } }],
+  ])("is no fault %s", async (_, config) => {
+    const server = await backend();
+    const { inputs, start } = feedOf(server, config, { dataIdleMs: 60, expectData: () => true });
+    await start();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect([server.connections, statuses(inputs)]).toEqual([1, ["live"]]);
   });
 });
 
