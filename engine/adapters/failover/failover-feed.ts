@@ -2,7 +2,8 @@
  * Several feeds of the same data as one: the first that is healthy is heard, the others wait.
  *
  * Owns: choosing. What is heard comes from one feed at a time, so that nothing is counted twice; a change between them is
- * told as a gap (`down`, then `live`), and what becomes of those that wait as notices. May not: mix, repair or compare.
+ * told as a gap (`down`, then `live`), and what becomes of those that wait as notices. Closed bars that the next one told while
+ * the one before was silent already are handed over: they are whole, and nobody would tell them again. May not: repair or compare.
  */
 import type { MarketInput } from "../../core/event.ts";
 import { FeedError } from "../../ports/feed.ts";
@@ -27,6 +28,7 @@ const RETRY_MS = 30_000;
 const CHECK_MS = 1_000;
 
 type FeedInput = Extract<MarketInput, { kind: "feed" }>;
+type Bar = Extract<MarketInput, { kind: "bar" }>;
 
 class Member {
   readonly feed: Feed;
@@ -39,10 +41,25 @@ class Member {
   wellSince = Number.POSITIVE_INFINITY;
   /** Callbacks of an earlier start are not heard. */
   generation = 0;
+  /** Bars that it told while another one was heard, and when; no more of them than may be wanted. */
+  #bars: { readonly bar: Bar; readonly at: number }[] = [];
 
   constructor(feed: Feed, rank: number) {
     this.feed = feed;
     this.rank = rank;
+  }
+
+  get paceMs(): number {
+    return this.feed.paceMs ?? 0;
+  }
+
+  keep(bar: Bar, at: number, forMs: number): void {
+    if (at - (this.#bars[0]?.at ?? at) > 2 * forMs) this.#bars = this.#bars.filter((kept) => at - kept.at <= forMs);
+    this.#bars.push({ bar, at });
+  }
+
+  take(since: number): readonly Bar[] {
+    return this.#bars.splice(0).flatMap(({ bar, at }) => (at >= since ? [bar] : []));
   }
 }
 
@@ -55,6 +72,8 @@ export class FailoverFeed implements Feed {
   readonly #expectData: (now: number) => boolean;
   #sink: FeedSink | undefined;
   #active: Member | undefined;
+  /** Start of the last bar that was told, by symbol and size. */
+  readonly #told = new Map<string, number>();
   /** Who is heard is chosen when all have had their chance: not whoever was first by a hair. */
   #isStarting = false;
   #cancelCheck: (() => void) | undefined;
@@ -133,9 +152,20 @@ export class FailoverFeed implements Feed {
   #hear(member: Member, input: MarketInput): void {
     if (input.kind === "feed") return this.#status(member, input);
     const now = this.#clock.now();
-    if (now - member.spokeAt > this.#afterMs) member.wellSince = now;
+    if (now - member.spokeAt > this.#quietMs(member)) member.wellSince = now;
     member.spokeAt = now;
-    if (member === this.#active) this.#sink?.market(input);
+    if (member === this.#active) this.#pass(input);
+    else if (input.kind === "bar") member.keep(input, now, 2 * this.#quietMs(member));
+  }
+
+  #pass(input: MarketInput): void {
+    if (input.kind === "bar" && !input.revised) this.#told.set(`${input.symbol} ${input.size}`, input.start);
+    this.#sink?.market(input);
+  }
+
+  /** Longest silence of a member that is no fault yet. */
+  #quietMs({ paceMs }: Member): number {
+    return this.#afterMs + paceMs;
   }
 
   #status(member: Member, { status, detail }: FeedInput): void {
@@ -157,6 +187,10 @@ export class FailoverFeed implements Feed {
     this.#active = member;
     const { name } = member.feed;
     this.#tell("live", before === undefined ? `${name} is heard` : `${name} takes over from ${before.feed.name}`);
+    for (const bar of member.take(this.#clock.now() - 2 * this.#quietMs(member))) {
+      const told = this.#told.get(`${bar.symbol} ${bar.size}`) ?? Number.NEGATIVE_INFINITY;
+      if (bar.start > told && !bar.revised) this.#pass(bar);
+    }
   }
 
   #switch(member: Member, why: string): void {
@@ -180,7 +214,7 @@ export class FailoverFeed implements Feed {
   #choose(now: number): void {
     const active = this.#active;
     if (active === undefined || !this.#expectData(now)) return;
-    const speaks = (member: Member): boolean => member.isLive && now - member.spokeAt <= this.#afterMs;
+    const speaks = (member: Member): boolean => member.isLive && now - member.spokeAt <= this.#quietMs(member);
     const better = this.#members.find(
       (member) => member.rank < active.rank && speaks(member) && now - member.wellSince >= this.#backMs,
     );
@@ -189,7 +223,7 @@ export class FailoverFeed implements Feed {
     if (!active.isLive || speaks(active)) return;
     const other = this.#members.find((member) => member !== active && speaks(member));
     if (other === undefined) return;
-    this.#switch(other, `${active.feed.name} is silent for ${this.#afterMs / 1_000} s while ${other.feed.name} speaks`);
+    this.#switch(other, `${active.feed.name} is silent for ${this.#quietMs(active) / 1_000} s while ${other.feed.name} speaks`);
   }
 
   #notice(member: Member, text: string): void {

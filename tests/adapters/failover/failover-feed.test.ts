@@ -14,6 +14,7 @@ afterEach(closeAll);
 
 class Scripted implements Feed {
   readonly name: string;
+  paceMs = 0;
   failure: FeedError | undefined;
   starts = 0;
   sink: FeedSink | undefined;
@@ -38,6 +39,11 @@ class Scripted implements Feed {
     this.sink?.market({ kind: "feed", feed: this.name, status, detail: `${this.name} ${status}` });
   }
 
+  bar(start: number, close: number, symbol = "ACME/USD"): void {
+    const prices = { open: close, high: close, low: close, close, volume: 1 };
+    this.sink?.market({ kind: "bar", symbol, size: "1m", start, revised: false, ...prices });
+  }
+
   trade(price: number, time = 0): void {
     this.sink?.market({ kind: "trade", symbol: "ACME/USD", time, price, size: 1, setsPrice: true });
   }
@@ -53,7 +59,7 @@ function pair() {
     inputs.splice(0).map((input) => {
       if (input.kind === "feed") return `${input.status}: ${input.detail}`;
       if (input.kind === "notice") return `notice of ${input.feed}: ${input.text}`;
-      return input.kind === "trade" ? String(input.price) : input.kind;
+      return input.kind === "trade" ? String(input.price) : input.kind === "bar" ? `bar ${input.close}` : input.kind;
     });
   const sink: FeedSink = { market: (input) => void inputs.push(input), refused: () => {} };
   return { clock, a, b, feed, inputs, words, expects, start: () => feed.start(sink) };
@@ -119,6 +125,60 @@ describe("two feeds", () => {
     two.expects.data = true;
     await talk(two, 1, "b");
     expect(two.words()).toEqual(["down: a is silent for 5 s while b speaks", "live: b takes over from a"]);
+  });
+
+  it("of bars are silent only when the next bar is overdue, and its bars are heard from the other one", async () => {
+    const two = pair();
+    two.a.paceMs = two.b.paceMs = 60_000;
+    await two.start();
+    const minute = async (n: number, who: string): Promise<void> => {
+      const start = two.clock.time - 60_000;
+      await two.clock.pass(200);
+      if (who.includes("a")) two.a.bar(start, n);
+      await two.clock.pass(3_800);
+      two.b.bar(start, n + 0.5);
+      await two.clock.pass(56_000);
+    };
+    for (const n of [1, 2, 3]) await minute(n, "ab");
+    expect(two.words()).toEqual(["live: a is heard", "bar 1", "bar 2", "bar 3"]);
+    await minute(4, "b");
+    await minute(5, "b");
+    expect(two.words()).toEqual([
+      "down: a is silent for 65 s while b speaks",
+      "live: b takes over from a",
+      "bar 4.5",
+      "bar 5.5",
+    ]);
+    for (const n of [6, 7]) await minute(n, "ab");
+    expect(two.words()).toEqual([
+      "bar 6.5",
+      "down: back to a, which has been well for 20 s",
+      "live: a takes over from b",
+      "bar 7",
+    ]);
+  });
+
+  it("hand over the bars that the lost one had not told, and none twice", async () => {
+    const two = pair();
+    two.a.paceMs = two.b.paceMs = 60_000;
+    await two.start();
+    const now = two.clock.time;
+    two.b.bar(now - 120_000, 1.5);
+    two.a.bar(now - 120_000, 1);
+    two.a.bar(now - 120_000, 1, "OTHER/USD");
+    await two.clock.pass(60_000);
+    two.b.bar(now - 60_000, 2.5);
+    two.b.bar(now - 60_000, 2.6, "OTHER/USD");
+    await two.clock.pass(3_000);
+    two.a.say("down");
+    expect(two.words().slice(1)).toEqual([
+      "bar 1",
+      "bar 1",
+      "down: a: a down",
+      "live: b takes over from a",
+      "bar 2.5",
+      "bar 2.6",
+    ]);
   });
 
   it("stay as they are when both are silent", async () => {
@@ -214,6 +274,36 @@ describe("two feeds", () => {
       [2, 60],
     ]);
     expect(core.alerts).toEqual(["data/incomplete-bar"]);
+  });
+});
+
+describe("two feeds of bars over a change", () => {
+  it("leave no bar out, not even the longer ones that are built from theirs", async () => {
+    const two = pair();
+    two.a.paceMs = two.b.paceMs = 60_000;
+    const rules = `barwise: 1
+name: a
+symbols: [ACME/USD]
+on: 5m
+rules:
+  - {name: enter, when: volume > 1_000, then: {buy: {size: {qty: 1}, time_in_force: gtc}}}
+`;
+    const core = new CoreDriver(programOf(rules), two.clock.time, { live: true });
+    await two.feed.start({
+      market: (input) => {
+        core.passTo(two.clock.time);
+        core.feed(input);
+      },
+      refused: () => {},
+    });
+    for (let minute = 0; minute < 15; minute++) {
+      await two.clock.pass(60_000);
+      if (minute !== 7) two.a.bar(two.clock.time - 60_000, 100);
+      two.b.bar(two.clock.time - 60_000, 100);
+      if (minute === 7) two.a.say("down");
+    }
+    expect(core.of("bar").map(({ bar }) => bar.volume)).toEqual([5, 5, 5]);
+    expect(core.alerts).toEqual([]);
   });
 });
 
