@@ -11,8 +11,9 @@ import type { SplitInput } from "../core/feed-event.ts";
 import { knownAt } from "../core/known-at.ts";
 import type { Calendar } from "../market/calendar.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Feed, FeedSink } from "../ports/feed.ts";
+import type { Feed } from "../ports/feed.ts";
 import type { Splits } from "../ports/splits.ts";
+import { Relay } from "./relay.ts";
 
 export interface SplitWatchOptions {
   readonly splits: Splits;
@@ -42,10 +43,8 @@ const LATER_MS = 60_000;
 const BUSY_MS = 20;
 const MOST_BUSY_MS = 20_000;
 
-export class SplitWatch implements Feed {
-  readonly #feed: Feed;
+export class SplitWatch extends Relay {
   readonly #options: SplitWatchOptions;
-  #sink: FeedSink | undefined;
   #held: MarketInput[] | undefined;
   /** What has been announced and has not come yet, the next one first. */
   #ahead: readonly SplitInput[] = [];
@@ -59,36 +58,21 @@ export class SplitWatch implements Feed {
   readonly #cancels = new Map<"look" | "next" | "wait", () => void>();
 
   constructor(feed: Feed, options: SplitWatchOptions) {
-    this.#feed = feed;
+    super(feed);
     this.#options = options;
   }
 
-  get name(): string {
-    return this.#feed.name;
-  }
-
-  get delayMs(): number {
-    return this.#feed.delayMs ?? 0;
-  }
-
-  start(sink: FeedSink): Promise<void> {
-    this.#sink = sink;
+  protected override started(): void {
     if (this.#options.wall) this.#look();
-    return this.#feed.start({
-      market: (input) => this.#hear(input),
-      refused: (feed, reason, sample, count) => sink.refused(feed, reason, sample, count),
-    });
   }
 
-  stop(): Promise<void> {
-    this.#sink = undefined;
+  protected stopped(): void {
     for (const cancel of this.#cancels.values()) cancel();
     this.#held = undefined;
     this.#options.onStop?.();
-    return this.#feed.stop();
   }
 
-  #hear(input: MarketInput): void {
+  protected hear(input: MarketInput): void {
     if (this.#held !== undefined) {
       this.#held.push(input);
       return;
@@ -100,7 +84,7 @@ export class SplitWatch implements Feed {
     } else if (this.#tellUntil(time) || this.#isNew) {
       this.#held = [input];
       this.#waitWhileBusy(0);
-    } else this.#sink?.market(input);
+    } else this.tell(input);
   }
 
   /** Something else has happened at a time: what a broker tells of orders after a split must not be heard before it. */
@@ -122,7 +106,7 @@ export class SplitWatch implements Feed {
     this.#ahead = this.#ahead.filter((split) => split.time > time);
     for (const split of due) {
       this.#told.add(nameOf(split));
-      this.#sink?.market(split);
+      this.tell(split);
     }
     this.#isNew = !this.#options.wall;
     return this.#isNew;
@@ -134,7 +118,7 @@ export class SplitWatch implements Feed {
     try {
       const until = time + (wall ? WALL_AHEAD_MS : TAPE_AHEAD_MS);
       const found = await splits.between(symbols(), wall ? Math.max(since, time - BACK_MS) : since, until);
-      if (this.#sink === undefined) return;
+      if (this.isStopped) return;
       this.#isAsking = false;
       this.#ahead = found.filter((split) => split.time > since && !this.#told.has(nameOf(split)));
       this.#goodUntil = wall ? this.#endOfDay(time) : until;
@@ -150,7 +134,7 @@ export class SplitWatch implements Feed {
   }
 
   #askAgain(time: number, attempt: number, why: string): void {
-    if (this.#sink === undefined) return;
+    if (this.isStopped) return;
     const delay = RETRY_MS[attempt];
     if (delay === undefined) {
       // Data waits no longer: exits may need it. What splits is asked until somebody answers.
@@ -166,7 +150,7 @@ export class SplitWatch implements Feed {
   #know(known: boolean, detail: string): void {
     if (this.#isUnknown !== known) return;
     this.#isUnknown = !known;
-    this.#sink?.market({ kind: "splits", known, detail });
+    this.tell({ kind: "splits", known, detail });
   }
 
   /** Asked between days too, and without any data. */
@@ -201,7 +185,7 @@ export class SplitWatch implements Feed {
     const held = this.#held ?? [];
     this.#held = undefined;
     this.#isNew = false;
-    for (const input of held) this.#hear(input);
+    for (const input of held) this.hear(input);
   }
 
   #later(what: "look" | "next" | "wait", ms: number, act: () => void): void {

@@ -51,17 +51,19 @@ describe("a gap", () => {
       return Promise.resolve([bar(0), bar(1), bar(2)]);
     });
     await made.start();
+    made.clock.time = START + MINUTE;
+    made.feed.bar(SYMBOL, START, 100);
     made.clock.time = START + 1.5 * MINUTE;
     made.say("down");
     made.clock.time = START + 3 * MINUTE;
     made.say("live");
     made.feed.bar(SYMBOL, START + 3 * MINUTE, 103);
-    expect(made.words()).toEqual(["", "down"]);
+    expect(made.words()).toEqual(["", "bar", "down"]);
     await made.clock.pass(2_000);
-    expect(asked).toEqual([3 + 2 / 60, 4]);
-    expect(made.words()).toEqual(["", "down", "live; 2 bars of the gap came from history", "bar"]);
-    expect(made.inputs[2]).toMatchObject({
-      gap: { since: START + 1.5 * MINUTE, history: [{ symbol: SYMBOL, size: "1m", bars: [bar(1), bar(2)] }] },
+    expect(asked).toEqual([3 + 2 / 60, 6]);
+    expect(made.words()).toEqual(["", "bar", "down", "live; 2 bars of the gap came from history", "bar"]);
+    expect(made.inputs[3]).toMatchObject({
+      gap: { since: START, history: [{ symbol: SYMBOL, size: "1m", bars: [bar(1), bar(2)] }] },
     });
     await made.clock.pass(60_000);
     expect(made.clock.pending).toBe(0);
@@ -94,8 +96,38 @@ describe("a gap", () => {
     answers[0]?.([bar(0)]);
     answers[1]?.([bar(0), bar(1)]);
     await made.clock.pass(1);
-    expect(made.words().slice(1)).toEqual(["down", "bar", "live; 2 bars of the gap came from history"]);
+    expect(made.words().slice(1)).toEqual(["down", "bar", "live; 1 bars of the gap came from history"]);
     expect(made.inputs[3]).toMatchObject({ gap: { since: START } });
+  });
+
+  it("begins when data ended, not when somebody noticed", async () => {
+    const made = rig(() => Promise.resolve([bar(0), bar(1), bar(2)]));
+    await made.start();
+    made.clock.time = START + MINUTE;
+    made.feed.bar(SYMBOL, START, 100);
+    // The wire is cut before 02:00; a ping that nobody answers tells so at 02:13.
+    made.clock.time = START + 2 * MINUTE + 13_000;
+    made.say("down");
+    made.clock.time += 1_000;
+    made.say("live");
+    await made.clock.pass(2_000);
+    expect(made.inputs[3]).toMatchObject({ gap: { history: [{ bars: [bar(1), bar(2)] }] } });
+  });
+
+  it("does not reach back before one that was not filled", async () => {
+    const answers = [() => Promise.reject(new Error("HTTP 500")), () => Promise.resolve([bar(0), bar(1), bar(2)])];
+    const made = rig(() => (answers.shift() as () => Promise<readonly Bar[]>)());
+    await made.start();
+    made.clock.time = START + 1.5 * MINUTE;
+    for (const minute of [0, 1]) {
+      made.say("down");
+      made.say("live");
+      await made.clock.pass(2_000);
+      made.clock.time += minute * MINUTE;
+    }
+    expect(made.inputs.at(-1)).toMatchObject({
+      gap: { since: START + 1.5 * MINUTE + 2_000, history: [{ bars: [bar(1), bar(2)] }] },
+    });
   });
 
   it("is nothing any more after a stop", async () => {
