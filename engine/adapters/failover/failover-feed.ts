@@ -223,7 +223,10 @@ export class FailoverFeed implements Feed {
     if (!active.isLive || speaks(active)) return;
     const other = this.#members.find((member) => member !== active && speaks(member));
     if (other === undefined) return;
-    this.#switch(other, `${active.feed.name} is silent for ${this.#quietMs(active) / 1_000} s while ${other.feed.name} speaks`);
+    this.#switch(
+      other,
+      `${active.feed.name} is silent for ${this.#quietMs(active) / 1_000} s while ${other.feed.name} speaks`,
+    );
   }
 
   #notice(member: Member, text: string): void {
