@@ -1,9 +1,9 @@
 /**
  * What waits to be taken: one lane for market data, one for everything else, which goes first.
  *
- * Owns: the order of what waits, and what overload does to it. Of the quotes of a symbol only the latest waits, at the
- * place of the one it replaces, so that none is put off for ever; everything else is kept. May not: drop anything
- * else. More than `most` is an error, because what comes next would be memory that nobody has.
+ * Owns: the order of what waits, and what overload does to it. Of the quotes of a symbol only the latest waits, at the place
+ * and the time of the first, so that none is put off for ever; it overtakes nothing that says how quotes are to be read (a feed
+ * that is lost, a halt, a split). Everything else is kept. May not: drop anything else. More than `most` is an error, because what comes next would be memory that nobody has.
  */
 import type { InputBody, MarketInput } from "../core/event.ts";
 
@@ -39,12 +39,19 @@ class Lane {
     return this.#items[this.#head];
   }
 
+  /** Places below this one have been taken. */
+  get gone(): number {
+    return this.#head + this.#gone;
+  }
+
   push(letter: Letter): number {
     return this.#items.push(letter) - 1 + this.#gone;
   }
 
-  replace(place: number, letter: Letter): void {
-    this.#items[place - this.#gone] = letter;
+  /** It is judged as of when the first one came: later time would close bars over the trades that wait behind it. */
+  replace(place: number, body: InputBody): void {
+    const at = place - this.#gone;
+    this.#items[at] = { body, at: (this.#items[at] as Letter).at };
   }
 
   shift(): Letter | undefined {
@@ -63,7 +70,7 @@ class Lane {
 export class Mailbox {
   readonly #first = new Lane();
   readonly #market = new Lane();
-  /** Where the waiting quote of a symbol is. */
+  /** Where the waiting quote of a symbol is that the next one replaces. */
   readonly #quotes = new Map<string, number>();
   readonly #most: number;
   /** Quotes that were replaced by a later one before they were taken. */
@@ -90,7 +97,7 @@ export class Mailbox {
     if (body.kind === "quote") {
       const place = this.#quotes.get(body.symbol);
       if (place !== undefined) {
-        this.#market.replace(place, { body, at });
+        this.#market.replace(place, body);
         this.conflated++;
         return;
       }
@@ -98,13 +105,15 @@ export class Mailbox {
     if (this.#market.size >= this.#most) throw new MailboxFull(this.#most);
     const place = this.#market.push({ body, at });
     if (body.kind === "quote") this.#quotes.set(body.symbol, place);
+    else if (body.kind !== "trade" && body.kind !== "bar") this.#quotes.clear();
   }
 
   take(): Letter | undefined {
     const first = this.#first.shift();
     if (first !== undefined) return first;
     const letter = this.#market.shift();
-    if (letter?.body.kind === "quote") this.#quotes.delete(letter.body.symbol);
+    if (letter?.body.kind === "quote" && this.#market.gone > (this.#quotes.get(letter.body.symbol) ?? 0))
+      this.#quotes.delete(letter.body.symbol);
     return letter;
   }
 

@@ -68,6 +68,24 @@ describe("an engine that is slower than its data", () => {
     expect(made.clock.time - came).toBeGreaterThan(19_000);
   });
 
+  it("closes a bar over all the trades that waited for it, though a later quote took the place of an early one", async () => {
+    const made = await slow(20);
+    quote(made, 90);
+    made.clock.time = Math.ceil(made.clock.time / 60_000) * 60_000 - 100;
+    quote(made, 90);
+    quote(made, 90);
+    for (let i = 0; i < 10; i++) made.feed.trade(SYMBOL, made.clock.time, 90);
+    made.clock.time += 10_000;
+    quote(made, 91);
+    made.feed.trade(SYMBOL, made.clock.time, 90);
+    await settle(made);
+    expect(made.engine.lag.conflated).toBeGreaterThan(0);
+    const bars = made.journal.records.flatMap((record) =>
+      record.kind === "out" ? record.outputs.filter(({ kind }) => kind === "bar") : [],
+    );
+    expect(bars).toMatchObject([{ bar: { volume: 10 } }]);
+  });
+
   it("lets a command pass the data that waits", async () => {
     const made = await slow(100);
     for (let i = 0; i < 100; i++) made.feed.trade(SYMBOL, made.clock.time, 90);

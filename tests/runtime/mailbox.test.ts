@@ -32,13 +32,26 @@ function all(mailbox: Mailbox): InputBody[] {
 }
 
 describe("the mailbox", () => {
-  it("keeps every trade, and of quotes the latest at the place of the first", () => {
+  it("keeps every trade, and of quotes the latest at the place and the time of the first", () => {
     const mailbox = new Mailbox(10);
     const letters = [quote("A", 1), trade("A", 2), quote("B", 3), quote("A", 4), trade("A", 5)];
     for (const [at, body] of letters.entries()) mailbox.put(body, at);
-    expect(mailbox.oldest).toBe(3);
+    expect(mailbox.oldest).toBe(0);
     expect(all(mailbox)).toEqual([letters[3], letters[1], letters[2], letters[4]]);
     expect(mailbox.conflated).toBe(1);
+  });
+
+  it.each<[string, InputBody]>([
+    ["a lost feed", { kind: "feed", feed: "f", status: "down", detail: "" }],
+    ["a halt", { kind: "halt", symbol: "B", time: 0, halted: true, reason: "" }],
+    ["a split", { kind: "split", symbol: "A", time: 0, newShares: "4", oldShares: "1" }],
+  ])("lets no quote overtake %s", (_, between) => {
+    const mailbox = new Mailbox(10);
+    const letters = [quote("A", 1), between, quote("A", 3), quote("A", 4)];
+    for (const [at, body] of letters.entries()) mailbox.put(body, at);
+    expect(mailbox.take()?.body).toBe(letters[0]);
+    mailbox.put(quote("A", 5), 5);
+    expect(all(mailbox)).toEqual([between, quote("A", 5)]);
   });
 
   it("lets a command pass what waits", () => {
