@@ -80,6 +80,8 @@ class AlpacaMarketData implements Feed {
   #generation = 0;
   #attempts = 0;
   #liveSince: number | undefined;
+  /** Why it is down, as it was told. */
+  #lastDetail = "";
   #retryTimer: unknown;
   #first: { readonly resolve: () => void; readonly reject: (error: FeedError) => void } | undefined;
 
@@ -168,6 +170,7 @@ class AlpacaMarketData implements Feed {
 
   #wentLive(): void {
     this.#liveSince = this.#timers.now();
+    this.#lastDetail = "";
     this.#tell("live", "subscription confirmed");
     this.#first?.resolve();
     this.#first = undefined;
@@ -215,10 +218,11 @@ class AlpacaMarketData implements Feed {
       this.#sink = undefined;
       return first.reject(this.#startError(end, detail));
     }
-    if (liveSince !== undefined) {
-      if (this.#timers.now() - liveSince >= (this.#options.stableMs ?? 10_000)) this.#attempts = 0;
-      this.#tell("down", detail);
-    }
+    if (liveSince !== undefined && this.#timers.now() - liveSince >= (this.#options.stableMs ?? 10_000))
+      this.#attempts = 0;
+    // Each cause once: keys that are refused later are worth a word, too.
+    if (detail !== this.#lastDetail) this.#tell("down", detail);
+    this.#lastDetail = detail;
     const backoff = HOPELESS.includes(end.code)
       ? (this.#options.afterRefusal ?? { firstMs: 10_000, maxMs: 300_000 })
       : (this.#options.reconnect ?? { firstMs: 1_000, maxMs: 64_000 });

@@ -180,6 +180,8 @@ export function resolveUrl(config: WebSocketConfig, secrets: Secrets): string {
   } catch {
     throw new FeedError("config", `url is not an address; write it like wss://example.test/stream`);
   }
+  if (parsed.hash !== "")
+    throw new FeedError("config", `${redactUrl(url)}: a WebSocket address has no part behind a #`);
   if (parsed.protocol !== "ws:" && parsed.protocol !== "wss:") {
     throw new FeedError("config", `${redactUrl(url)}: a WebSocket address starts with wss:// or ws://`);
   }

@@ -102,6 +102,8 @@ export class Session {
     try {
       message = decodeFrame(plan.format, data, isBinary);
     } catch {
+      // Some say `pong` as it stands.
+      if (!isBinary && this.#heartbeat?.take(data.toString("utf8")) === true) return handlers.ignored();
       const word = isBinary && plan.format === "msgpack" ? "MessagePack" : "JSON";
       return handlers.refused(`a message is not ${word}`, () => data.toString("utf8", 0, 400));
     }

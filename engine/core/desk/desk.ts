@@ -329,8 +329,7 @@ export class Desk {
   }
 
   feed(input: FeedInput): void {
-    this.state.pauses.feed(input);
-    if (input.status === "down") watchConnection(this.state);
+    if (this.state.pauses.feed(input)) watchConnection(this.state);
   }
 
   halt(input: HaltInput): void {

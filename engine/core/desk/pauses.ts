@@ -65,11 +65,14 @@ export class Pauses {
     }
   }
 
-  feed({ feed, status }: FeedInput): void {
+  /** Whether it breaks off now: another reason why it is still down is no other break. */
+  feed({ feed, status }: FeedInput): boolean {
     if (status === "live") this.#down = "";
-    if (status !== "down") return;
+    if (status !== "down") return false;
+    const breaks = this.#down === "";
     this.#down = feed;
     for (const halt of this.#halts.values()) halt.unsure = true;
+    return breaks;
   }
 
   /** Undefined when it says nothing new. */

@@ -226,17 +226,26 @@ describe("a connection that goes wrong", () => {
     expect(await sink.first("bar", 2)).toMatchObject({ close: 501 });
   });
 
-  test("is renewed as often as it takes, while the venue is away", async () => {
+  test("is renewed as often as it takes, while the venue is away, and each cause is told once", async () => {
     const venue = await testVenue();
     const sink = new FeedRecorder();
-    await feedAt(venue).start(sink);
+    await feedAt(venue, { loginMs: 30 }).start(sink);
     venue.faults.refuseSockets(true);
     venue.faults.dropSockets("market");
-    await sink.first("feed", 2);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    venue.faults.refuseSockets(false);
     await sink.first("feed", 3);
-    expect(sink.statuses).toEqual(["live", "down", "live"]);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    venue.faults.muteLogins(true);
+    venue.faults.refuseSockets(false);
+    await sink.first("feed", 4);
+    venue.faults.muteLogins(false);
+    await sink.first("feed", 5);
+    expect(sink.of("feed").map(({ status, detail }) => `${status}: ${detail}`)).toEqual([
+      "live: subscription confirmed",
+      "down: the connection was closed (1006)",
+      "down: Unexpected server response: 503",
+      "down: login and subscription were not confirmed within 30 ms",
+      "live: subscription confirmed",
+    ]);
   });
 
   test("is renewed when it falls silent during the session, and only then", async () => {
@@ -288,7 +297,7 @@ describe("a connection that goes wrong", () => {
     proxy.close();
   });
 
-  test("is told as down once when the venue closes for good", async () => {
+  test("is told as down once for each cause when the venue closes for good", async () => {
     const venue = await testVenue();
     const sink = new FeedRecorder();
     await feedAt(venue).start(sink);
@@ -299,8 +308,13 @@ describe("a connection that goes wrong", () => {
       status: "down",
       detail: expect.stringMatching(/closed \(1001\)/),
     });
+    await sink.first("feed", 3);
     await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(sink.statuses).toEqual(["live", "down"]);
+    expect(sink.of("feed").map(({ detail }) => detail)).toEqual([
+      "subscription confirmed",
+      expect.stringMatching(/closed \(1001\)/),
+      expect.stringMatching(/ECONNREFUSED/),
+    ]);
   });
 
   test("says nothing after the stop", async () => {

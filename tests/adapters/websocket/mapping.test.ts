@@ -266,6 +266,7 @@ describe("configuration", () => {
   it("says what is wrong", () => {
     expect(() => secrets().expand("$ENV{NONE}")).toThrow("environment variable NONE is not set");
     expect(() => resolveUrl({ url: "https://h.test" }, secrets())).toThrow("starts with wss://");
+    expect(() => resolveUrl({ url: "wss://h.test/#part" }, secrets())).toThrow("has no part behind a #");
     expect(() => resolveUrl({ url: "ws://h.test/?k=$ENV{KEY}" }, secrets())).toThrow("unencrypted");
     expect(resolveUrl({ url: "ws://127.0.0.1:1/?k=$ENV{KEY}" }, secrets())).toContain("s3cret");
   });

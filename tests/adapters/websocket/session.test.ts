@@ -102,6 +102,24 @@ describe("heartbeats", () => {
   });
 });
 
+describe("heartbeats that are plain text", () => {
+  it("are sent, awaited and answered as they stand", async () => {
+    const server = await backend();
+    const answer = { to: { $: "ping" }, send: "pong" };
+    const { inputs, refused, start } = feedOf(server, {
+      heartbeat: { send: "ping", everyMs: 40, expect: { $: "pong" }, answer },
+    });
+    server.onMessage = (text) => text === "ping" && server.send("pong");
+    await start();
+    server.send("ping");
+    await until(() => server.received.filter((text) => text === "ping").length >= 4);
+    expect(server.received).toContain("pong");
+    server.send("bang");
+    await until(() => refused.length === 1);
+    expect([server.connections, statuses(inputs), refused[0]?.sample]).toEqual([1, ["live"], "bang"]);
+  });
+});
+
 describe("a heartbeat whose number is long", () => {
   it("is answered with that number in MessagePack, too", async () => {
     const server = await backend();

@@ -554,8 +554,10 @@ describe("max_reconnects", () => {
     const desk = new Desk({ maxReconnects: 3 });
     for (let i = 0; i < count; i++) {
       desk.arrival += 10_000;
-      if (kind === "feed") desk.feed({ kind: "feed", feed: "f", status: "down", detail: "" });
-      else desk.broker({ kind: "broker", status: "disconnected", detail: "x" });
+      if (kind === "feed") {
+        desk.feed({ kind: "feed", feed: "f", status: "live", detail: "" });
+        desk.feed({ kind: "feed", feed: "f", status: "down", detail: "" });
+      } else desk.broker({ kind: "broker", status: "disconnected", detail: "x" });
     }
     desk.feed({ kind: "feed", feed: "f", status: "live", detail: "" });
     desk.broker(reconciled());
@@ -576,6 +578,15 @@ describe("max_reconnects", () => {
     desk.broker({ kind: "broker", status: "disconnected", detail: "x" });
     desk.feed({ kind: "feed", feed: "f", status: "down", detail: "" });
     expect([desk.state(), desk.core.desk.state.memory.breakers.reconnects(desk.arrival)]).toEqual(["ACTIVE", 2]);
+  });
+
+  it("counts a feed that is down as one break, however many reasons for it are told", () => {
+    const desk = new Desk({ maxReconnects: 3 });
+    for (let i = 0; i < 5; i++) {
+      desk.arrival += 10_000;
+      desk.feed({ kind: "feed", feed: "f", status: "down", detail: `reason ${i}` });
+    }
+    expect([desk.state(), desk.core.desk.state.memory.breakers.reconnects(desk.arrival)]).toEqual(["ACTIVE", 1]);
   });
 
   it("ends when connections have held for five minutes, and not before the last break is so long ago", () => {
