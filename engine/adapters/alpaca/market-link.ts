@@ -143,22 +143,24 @@ export class MarketLink {
     );
   }
 
-  #receive(data: Buffer, isBinary: boolean): void {
+  #receive(frame: Buffer, isBinary: boolean): void {
     if (this.#ended) return;
     this.#alive();
-    if (this.#live && this.#options.scan?.(data) === true) {
+    if (this.#live && this.#options.scan?.(frame) === true) {
       this.#lastData = this.#lastFrame;
       return;
     }
-    const messages = this.#decode(data, isBinary);
+    const messages = this.#decode(frame, isBinary);
     if (messages === undefined) return;
-    const first = fieldsOf(messages[0]);
-    if (first !== undefined && CONTROL.includes(first["T"])) {
-      for (const message of messages) this.#control(fieldsOf(message) ?? {});
-      return;
-    }
+    const data = messages.filter((message) => {
+      const fields = fieldsOf(message);
+      if (fields === undefined || !CONTROL.includes(fields["T"])) return true;
+      this.#control(fields);
+      return false;
+    });
+    if (data.length === 0) return;
     this.#lastData = this.#options.timers.now();
-    this.#options.onMessages(messages);
+    this.#options.onMessages(data);
   }
 
   #decode(data: Buffer, isBinary: boolean): readonly unknown[] | undefined {

@@ -261,6 +261,23 @@ describe("a connection that goes wrong", () => {
     await sink.first("feed", 3);
   });
 
+  test("is renewed when an error comes among data, which counts", async () => {
+    const venue = await testVenue();
+    const sink = new FeedRecorder();
+    await feedAt(venue).start(sink);
+    const bar = { T: "b", S: "SPY", o: 1, h: 2, l: 1, c: 2, v: 5, t: "2024-03-04T14:30:00Z" };
+    const error = { T: "error", code: 407, msg: "slow client" };
+    venue.faults.sendRaw("market", JSON.stringify([bar, error, bar]));
+    await sink.first("feed", 3);
+    expect(sink.inputs.map((input) => (input.kind === "feed" ? input.detail : input.kind))).toEqual([
+      "subscription confirmed",
+      "bar",
+      "bar",
+      "slow client (407)",
+      "subscription confirmed",
+    ]);
+  });
+
   test("is not renewed while the next bar is not due", async () => {
     const venue = await testVenue();
     const sink = new FeedRecorder();
