@@ -5,6 +5,7 @@
  */
 import { parseBarSize } from "../market/bar-size.ts";
 import { durationAt } from "./duration-at.ts";
+import { checkVariables } from "./feed-variables.ts";
 import { keyPlace, placeOf } from "./yaml-file.ts";
 import type { Path, YamlFile } from "./yaml-file.ts";
 
@@ -178,6 +179,7 @@ function textOr(value: unknown, fallback: string): string {
 
 /** As the adapter takes it: times in milliseconds. */
 function webSocket(yaml: YamlFile, at: Path, { idle, delay, heartbeat, map, ...rest }: Data): WebSocketSource {
+  checkVariables(yaml, at, { heartbeat, ...rest });
   for (const [i, one] of (Array.isArray(map) ? (map as readonly unknown[]) : [map]).entries())
     checkMapping(yaml, Array.isArray(map) ? [...at, "map", i] : [...at, "map"], one);
   const delayMs = durationAt(yaml, [...at, "delay"], delay);

@@ -84,7 +84,7 @@ function login(): Schema {
     "What is said before `send`, for backends that want to know who asks.",
     {
       after: where("The message to wait for before anything is said."),
-      send: messages("The login, e.g. [{op: auth, key: $ENV{KEY}}]."),
+      send: messages("The login, e.g. [{op: auth, key: '${env:KEY}'}]."),
       expect: where("The answer that lets us in."),
       refused: where("The answer that does not: the keys are wrong, and trying often does not help."),
     },
@@ -153,7 +153,7 @@ export function webSocketSchema(): Schema {
     "A WebSocket backend of your own, described instead of programmed.",
     {
       name: text("For people; default: its address."),
-      url: text("ws:// or wss:// address; may hold $ENV{NAME}.", { pattern: "^(wss?://|\\$ENV\\{)" }),
+      url: text("ws:// or wss:// address; may hold ${env:NAME}.", { pattern: "^(wss?://|\\$(ENV)?\\{)" }),
       headers: {
         type: "object",
         additionalProperties: { type: "string" },

@@ -303,7 +303,7 @@ describe("barwise run", () => {
     const text = STRATEGY.replace("SPX", "ACME/USD")
       .replace("1d", "1s")
       .replace("close: {}", "close: {time_in_force: gtc}");
-    await project("barwise: 1\ngrace: 100ms\nfeeds: [{websocket: {url: 'ws://127.0.0.1:$ENV{STREAM_PORT}'}}]\n", {
+    await project("barwise: 1\ngrace: 100ms\nfeeds: [{websocket: {url: 'ws://127.0.0.1:${env:STREAM_PORT}'}}]\n", {
       [FILE]: text,
     });
     const process = start(["run"], { STREAM_PORT: String(port) });

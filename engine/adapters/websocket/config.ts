@@ -1,7 +1,7 @@
 /**
  * What a person writes about a WebSocket backend, and how it becomes bytes.
  *
- * Owns: the shapes, `$symbols` and `$ENV{NAME}` in templates, and keeping secrets out of every text. May not connect.
+ * Owns: the shapes, `$symbols` and `${env:NAME}` in templates, and keeping secrets out of every text. May not connect.
  */
 import { FeedError } from "../../ports/feed.ts";
 import type { WireFormat } from "./codec.ts";
@@ -60,7 +60,7 @@ export interface LoginConfig {
 
 export interface WebSocketConfig {
   readonly name?: string;
-  /** May hold `$ENV{NAME}`. */
+  /** May hold `${env:NAME}`. */
   readonly url: string;
   /** Messages sent after each connect. `$symbols` is the list, `$symbol` sends one message per symbol. */
   readonly send?: readonly unknown[];
@@ -90,7 +90,7 @@ export const DEFAULT_MAPPING: Mapping = {
   time: ["$.timestamp", "$.time"],
 };
 
-/** Replaces `$ENV{NAME}` and remembers what was put in, so that `scrub` can take it out of messages again. */
+/** Replaces `${env:NAME}` and remembers what was put in, so that `scrub` can take it out of messages again. */
 export class Secrets {
   readonly #environment: Readonly<Record<string, string | undefined>>;
   readonly #values = new Set<string>();
@@ -104,7 +104,7 @@ export class Secrets {
   }
 
   expand(text: string): string {
-    return text.replace(/\$ENV\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
+    return text.replace(/\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
       const value = this.#environment[name];
       if (value === undefined || value === "") {
         throw new FeedError("config", `the environment variable ${name} is not set; the feed needs it`);
@@ -148,6 +148,11 @@ export function subscribeMessages(
     const each = mentions(template, "$symbol") ? symbols : [""];
     return each.map((symbol) => fill(template, symbols, symbol, secrets));
   });
+}
+
+/** The same of a message that is sent on another occasion. */
+export function filled(template: unknown, symbols: readonly string[], secrets: Secrets): unknown {
+  return fill(template, symbols, "", secrets);
 }
 
 function mentions(template: unknown, word: string): boolean {

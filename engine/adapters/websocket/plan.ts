@@ -6,7 +6,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { FeedError } from "../../ports/feed.ts";
 import type { WireFormat } from "./codec.ts";
-import { resolveUrl, subscribeMessages } from "./config.ts";
+import { filled, resolveUrl, subscribeMessages } from "./config.ts";
 import type { DataKind, Secrets, WebSocketConfig } from "./config.ts";
 import { compileFilters } from "./filters.ts";
 import type { Filter } from "./filters.ts";
@@ -55,6 +55,15 @@ export function planOf(config: WebSocketConfig, symbols: readonly string[], secr
           expect: filters(login.expect),
           refused: filters(login.refused),
         };
+  const answer = heartbeat?.answer;
+  const heartbeatPlan =
+    heartbeat === undefined
+      ? undefined
+      : compileHeartbeat({
+          ...heartbeat,
+          send: filled(heartbeat.send, symbols, secrets),
+          ...(answer === undefined ? {} : { answer: { ...answer, send: filled(answer.send, symbols, secrets) } }),
+        });
   return {
     // Last: it asks whether a secret would travel in the clear.
     url: resolveUrl(config, secrets),
@@ -63,7 +72,7 @@ export function planOf(config: WebSocketConfig, symbols: readonly string[], secr
     login: loginPlan,
     subscribe,
     confirm: filters(config.confirm),
-    heartbeat: heartbeat === undefined ? undefined : compileHeartbeat(heartbeat),
+    heartbeat: heartbeatPlan,
     sequence:
       sequence === undefined ? undefined : { paths: compileSequence(sequence), onGap: sequence.on_gap ?? "reconnect" },
     idleMs: Object.entries(config.idleMs ?? {}) as [DataKind, number][],

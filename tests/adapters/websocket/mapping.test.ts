@@ -224,7 +224,7 @@ describe("time, reports and waiting", () => {
   it("shows no part of a secret, not even where a sample is cut", () => {
     const samples: string[] = [];
     const secrets = new Secrets({ KEY: 'a "quoted" secret' });
-    secrets.expand("$ENV{KEY}");
+    secrets.expand("${env:KEY}");
     const refusals = new Refusals({
       report: (_, sample) => samples.push(sample),
       clean: (text) => secrets.scrub(text),
@@ -247,7 +247,7 @@ describe("configuration", () => {
   const secrets = (): Secrets => new Secrets({ KEY: "s3cret/x" });
 
   it("fills symbols and variables into messages", () => {
-    const templates = [{ op: "subscribe", symbols: "$symbols" }, { s: "$symbol@trade" }, "SUB $symbols $ENV{KEY}"];
+    const templates = [{ op: "subscribe", symbols: "$symbols" }, { s: "$symbol@trade" }, "SUB $symbols ${env:KEY}"];
     expect(subscribeMessages(templates, ["SPY", "QQQ"], secrets())).toEqual([
       { op: "subscribe", symbols: ["SPY", "QQQ"] },
       { s: "SPY@trade" },
@@ -259,16 +259,16 @@ describe("configuration", () => {
   it("hides what must not be seen", () => {
     expect(redactUrl("wss://u:p@h.test/a?token=1&x=2")).toBe("wss://***@h.test/a?token=***&x=***");
     const used = secrets();
-    used.expand("$ENV{KEY}");
+    used.expand("${env:KEY}");
     expect(used.scrub("a s3cret/x b s3cret%2Fx")).toBe("a *** b ***");
   });
 
   it("says what is wrong", () => {
-    expect(() => secrets().expand("$ENV{NONE}")).toThrow("environment variable NONE is not set");
+    expect(() => secrets().expand("${env:NONE}")).toThrow("environment variable NONE is not set");
     expect(() => resolveUrl({ url: "https://h.test" }, secrets())).toThrow("starts with wss://");
     expect(() => resolveUrl({ url: "wss://h.test/#part" }, secrets())).toThrow("has no part behind a #");
-    expect(() => resolveUrl({ url: "ws://h.test/?k=$ENV{KEY}" }, secrets())).toThrow("unencrypted");
-    expect(resolveUrl({ url: "ws://127.0.0.1:1/?k=$ENV{KEY}" }, secrets())).toContain("s3cret");
+    expect(() => resolveUrl({ url: "ws://h.test/?k=${env:KEY}" }, secrets())).toThrow("unencrypted");
+    expect(resolveUrl({ url: "ws://127.0.0.1:1/?k=${env:KEY}" }, secrets())).toContain("s3cret");
   });
 });
 

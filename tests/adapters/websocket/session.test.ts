@@ -19,7 +19,7 @@ describe("a login", () => {
   const config = {
     login: {
       after: { "$.msg": "hello" },
-      send: [{ op: "auth", key: "$ENV{KEY}" }],
+      send: [{ op: "auth", key: "${env:KEY}" }],
       expect: { "$.msg": "welcome" },
       refused: { "$.msg": "denied" },
     },

@@ -81,7 +81,7 @@ describe("the first connection", () => {
 
   it("rejects when nobody listens, without showing secrets", async () => {
     const server = await new Backend().listen();
-    const config = { url: `${server.url}?token=$ENV{TOKEN}`, headers: { authorization: "Bearer $ENV{TOKEN}" } };
+    const config = { url: `${server.url}?token=\${env:TOKEN}`, headers: { authorization: "Bearer ${env:TOKEN}" } };
     const { start } = feedOf(server, config, { environment: { TOKEN: "hush" } });
     await server.close();
     const error = (await start().catch((thrown: unknown) => thrown)) as FeedError;
@@ -92,7 +92,7 @@ describe("the first connection", () => {
 
   it("refuses a header that cannot be sent, without showing it", async () => {
     const server = await backend();
-    const config = { headers: { authorization: "Bearer $ENV{TOKEN}" } };
+    const config = { headers: { authorization: "Bearer ${env:TOKEN}" } };
     expect(() => feedOf(server, config, { environment: { TOKEN: "hush\nhush" } })).toThrow(
       /^headers: authorization is not a header, or its value holds a line end/,
     );
@@ -100,7 +100,7 @@ describe("the first connection", () => {
 
   it("does not show a secret that the server sends back", async () => {
     const server = await backend();
-    const { refused, start } = feedOf(server, { send: ["$ENV{TOKEN}"] }, { environment: { TOKEN: "hush" } });
+    const { refused, start } = feedOf(server, { send: ["${env:TOKEN}"] }, { environment: { TOKEN: "hush" } });
     await start();
     server.send("bad token hush");
     await until(() => refused.length === 1);
