@@ -10,6 +10,7 @@ import { join, relative } from "node:path";
 import { makeFolder } from "../adapters/files/write-atomically.ts";
 import { lock } from "../adapters/journal/lock.ts";
 import { openJournal } from "../adapters/journal/open.ts";
+import { writeError } from "../adapters/journal/ordered-journal.ts";
 import { allSnapshots, isJournal, readJournal } from "../adapters/journal/read.ts";
 import { JournalError } from "../adapters/journal/segments.ts";
 import type { ThreadJournal } from "../adapters/journal/thread-journal.ts";
@@ -50,7 +51,8 @@ export async function holdAccount(root: string, account: string): Promise<() => 
     await makeFolder(root);
     return await lock(root, name, `trades the account ${account} already; stop it first`);
   } catch (error) {
-    throw new CliError(error instanceof Error ? error.message : String(error), 2, { cause: error });
+    const { message } = error instanceof JournalError ? error : writeError(root, error);
+    throw new CliError(`no journal, no trading: ${message}`, 2, { cause: error });
   }
 }
 

@@ -51,7 +51,7 @@ export async function placeOf(paths: readonly string[]): Promise<Place> {
   const folders = text === undefined && only.length > 0 ? around : foldersOf(text);
   const { files, refused } = await projectFiles(root, { folders }).read();
   for (const { path, reason } of refused) throw new CliError(`${path}: ${reason}`, 1);
-  return { root, files, folders, journals: join(root, compile(files).project.journal), only };
+  return { root, files, folders, journals: resolve(root, compile(files).project.journal), only };
 }
 
 async function realpathOf(path: string): Promise<string> {

@@ -118,7 +118,7 @@ export async function loadProject(folder: string, options: { readonly demo: bool
   const { files, refused } = await source.read();
   for (const { path, reason } of refused) throw new CliError(`${path}: ${reason}`, 1);
   const { project } = compile(files);
-  return { root, files, settings: project, journal: join(root, project.journal), source };
+  return { root, files, settings: project, journal: resolve(root, project.journal), source };
 }
 
 /** Folders of a project that are read whole, by the text of its project file. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openFileJournal } from "../../engine/adapters/journal/open.ts";
 import { addBacktest } from "../../engine/cli/backtest.ts";
 import { addJournal } from "../../engine/cli/journal.ts";
+import { loadProject } from "../../engine/cli/program.ts";
 import { HEADER, record, snapshot } from "../adapters/journal/support.ts";
 import { withSnapshots } from "./support-snapshots.ts";
 import { Process, build } from "./support.ts";
@@ -66,6 +67,23 @@ describe("journal list", () => {
       { run: "2024-01-01", started: null, writer: process.ppid },
     ]);
     expect((await journal("list", "nowhere")).err).toBe("nowhere: no journal here\n");
+  });
+
+  it("looks where the project says, at a path from the root of the system too", async () => {
+    await (await openFileJournal("elsewhere/2024-01-01", HEADER)).close();
+    for (const place of ["elsewhere", "./elsewhere", join(folder.path, "elsewhere")]) {
+      writeFileSync("barwise.yaml", `barwise: 1\njournal: ${place}\n`);
+      expect(rowsOf((await journal("list", "--format", "json")).out)).toMatchObject([{ run: "2024-01-01" }]);
+      expect((await loadProject(".", { demo: false })).journal).toBe(join(process.cwd(), "elsewhere"));
+    }
+  });
+
+  it("names the file that the system does not let it read", async () => {
+    await (await openFileJournal("j", HEADER)).close();
+    mkdirSync("j/000002.journal");
+    const { err, code } = await journal("query", "j");
+    expect(err).toMatch(/^error: j\/000002\.journal: cannot be read \(EISDIR/);
+    expect(code).toBe(2);
   });
 });
 

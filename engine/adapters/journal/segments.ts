@@ -91,7 +91,15 @@ export function markOf({ chain }: SegmentRecord): string {
  * when no whole record follows them; everything else is corruption and throws with file and offset.
  */
 export async function readSegment(file: string, isLast: boolean): Promise<Generator<Stored, SegmentEnd>> {
-  return recordsIn(file, new FrameReader(await readFile(file)), isLast);
+  return recordsIn(file, new FrameReader(await bytesOf(file)), isLast);
+}
+
+/** A failing disk names no file; one that is not there is told by whoever asked for it. */
+async function bytesOf(file: string): Promise<Buffer> {
+  return await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") throw error;
+    throw new JournalError("corrupt", `${file}: cannot be read (${error.message})`, { cause: error });
+  });
 }
 
 function* recordsIn(file: string, frames: FrameReader, isLast: boolean): Generator<Stored, SegmentEnd> {
