@@ -107,7 +107,7 @@ export class LiveView {
     if (!this.#screen && this.#engine !== undefined) print(message);
   }
 
-  /** Something beside trading failed. */
+  /** Something failed that a person should look at. */
   alarm(message: string): void {
     this.note(this.#paint("red", message));
   }

@@ -172,7 +172,11 @@ async function sessionOf({
       view.refused(feed, reason, sample, count);
       control.refused(count);
     },
-    onFatal: (error) => stopped.fail(error),
+    onFatal: (error) => {
+      // At once: what follows may wait for the disk that failed.
+      view.alarm(`trading stopped: ${error.message}`);
+      stopped.fail(error);
+    },
     note: (text) => view.note(text),
   });
   return await Promise.race([starting, stopped.signal.then(() => undefined)]);

@@ -9,6 +9,7 @@
  */
 import { stat } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { anchorOf } from "../adapters/journal/read.ts";
 import { segmentsOf } from "../adapters/journal/segments.ts";
@@ -26,6 +27,8 @@ const REST = 9;
 const FAILED_REST_MS = 60 * 60_000;
 /** One that takes longer is told, each time that it is found still at work. */
 const LONG_MS = 30 * 60_000;
+/** A thread that does not hang ends within this when it is told to. */
+const END_MS = 1_000;
 
 export interface SnapshotsOptions {
   readonly dir: string;
@@ -67,7 +70,8 @@ export class Snapshots {
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#cancel?.();
-    await this.#running;
+    // A thread that hangs in a call to the disk ends when that call does: trading ends before.
+    await Promise.race([this.#running, sleep(END_MS, undefined, { ref: false })]);
   }
 
   async #look(): Promise<void> {

@@ -39,7 +39,7 @@ class Taker {
   #answer: ((taken: Taken) => void) | undefined;
   #fail: ((error: Error) => void) | undefined;
 
-  constructor() {
+  constructor({ hangs = false }: { readonly hangs?: boolean } = {}) {
     this.snapshots = new Snapshots({
       dir,
       clock: this.clock,
@@ -53,7 +53,7 @@ class Taker {
           this.#fail = reject;
           signal.addEventListener("abort", () => {
             this.isAborted = true;
-            reject(new Error("killed"));
+            if (!hangs) reject(new Error("killed"));
           });
         });
       },
@@ -190,6 +190,16 @@ describe("snapshots of a run that goes on", () => {
     expect(taker.told).toEqual([]);
     taker.snapshots.begin();
     expect(taker.clock.pending).toBe(0);
+  });
+
+  it("keep no run from ending when one hangs in a call to the disk", async () => {
+    const taker = new Taker({ hangs: true });
+    await files(64, 1);
+    await taker.pass(1);
+    expect(taker.begun).toBe(1);
+    await taker.snapshots.stop();
+    expect(taker.isAborted).toBe(true);
+    expect(taker.told).toEqual([]);
   });
 });
 

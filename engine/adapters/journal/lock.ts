@@ -19,6 +19,7 @@ import { JournalError } from "./segments.ts";
 const JOURNAL = "LOCK";
 /** Two that come at once both step back, and come again one after the other. */
 const ATTEMPTS = 4;
+const PATIENCE_MS = 1_000;
 
 const held = new Set<string>();
 
@@ -32,7 +33,8 @@ export async function lock(
   const path = join(dir, file);
   const release = async (): Promise<void> => {
     held.delete(path);
-    await rm(path, { force: true });
+    // Where the disk stands still, the end of the process gives it back.
+    await Promise.race([rm(path, { force: true }), sleep(PATIENCE_MS, undefined, { ref: false })]);
   };
   for (let attempt = 1; ; attempt++) {
     await writeAtomically(path, JSON.stringify(ownIdentity()));
