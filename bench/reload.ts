@@ -4,7 +4,7 @@
  * Owns: those figures, on the wall clock: what counts is how long data waits. May not: watch files; a save is a set of texts.
  */
 import { deserialize, serialize } from "node:v8";
-import { encode } from "../engine/adapters/journal/encode.ts";
+import { encodeAhead, encodeRecord } from "../engine/adapters/journal/encode-record.ts";
 import { compileBeside } from "../engine/cli/compile-beside.ts";
 import { piecesOf } from "../engine/cli/program-pieces.ts";
 import type { BarInput, HistoryInput, InputBody } from "../engine/core/event.ts";
@@ -37,7 +37,7 @@ function textsOf(strategies: number, level: number): FileTexts {
   const each = RULES / strategies;
   const textOf = (i: number): string => {
     const rules = Array.from({ length: each }, (_, at) => rule(i * each + at, i + at === 0 ? level : 1_000_000));
-    return `barwise: 1\nname: s${i}\nsymbols: [${SYMBOL}]\non: 1m\nrules:\n${rules.join("")}`;
+    return `# as files have it\nbarwise: 1\nname: s${i}\nsymbols: [${SYMBOL}]\non: 1m\nrules:\n${rules.join("")}`;
   };
   return Object.fromEntries(Array.from({ length: strategies }, (_, i) => [`s${i}.strategy.yaml`, textOf(i)]));
 }
@@ -110,6 +110,7 @@ interface Measured {
   readonly pieces: readonly number[];
   readonly planning: readonly number[];
   readonly preparing: readonly number[];
+  readonly writing: readonly number[];
   readonly encoding: number;
   readonly swapping: number;
   readonly atOnce: number;
@@ -138,11 +139,15 @@ async function measured(strategies: number, level: number): Promise<Measured> {
   const prepared = stepsOf(() => preparation.advance());
   const { warmup } = preparation;
   if (!running.core.signals.isPrepared(program, warmup)) throw new Error("what was prepared is not used");
-  const encoding = ms(() => encode({ warmup, sources: { files } }));
+  const ahead = encodeAhead(files, warmup);
+  const writing = stepsOf(() => ahead.next().done !== true);
+  const input = { ...stamped({ kind: "trading.started" }, 1, 0, 0), kind: "program.loaded", warmup } as const;
+  const sources = { digest: program.digest, files, settings: null };
+  const encoding = ms(() => encodeRecord({ kind: "in", n: 1, input: { ...input, sources } }));
   const swapping = ms(() => running.step({ kind: "program.loaded", program, warmup }));
   const after = ms(() => running.bar());
   const atOnce = ms(() => other.step({ kind: "program.loaded", program, warmup: [...warmup] }));
-  const work = { pieces: reading(compiled), planning: planned, preparing: prepared };
+  const work = { pieces: reading(compiled), planning: planned, preparing: prepared, writing };
   return { bar, compiling, ...work, encoding, swapping, atOnce, after };
 }
 
@@ -161,11 +166,12 @@ export async function reloadRows(rounds: number): Promise<Row[]> {
       Math.max(
         longest(({ preparing }) => preparing),
         longest(({ planning: steps }) => steps),
+        longest(({ writing }) => writing),
       );
     const piece = longest(({ pieces }) => pieces);
     const parts = [
       `swap ${text(least((one) => one.swapping))} and journal text ${text(least((one) => one.encoding))}`,
-      `slices of ${text(slice)} at most make ready (${total((one) => one.preparing)}) and plan (${total((one) => one.planning)})`,
+      `slices of ${text(slice)} at most make ready (${total((one) => one.preparing)}), write (${total((one) => one.writing)}) and plan (${total((one) => one.planning)})`,
       `compiled beside in ${text(least((one) => one.compiling))}, read in pieces of ${text(piece)} at most`,
       `first bar after ${text(least((one) => one.after))}, a bar ${text(least((one) => one.bar))}`,
     ];

@@ -68,6 +68,7 @@ export class Control {
   timed(journal: Journal): Journal {
     const timed: Journal = {
       append: (record) => journal.append(record),
+      ...(journal.ahead === undefined ? {} : { ahead: journal.ahead.bind(journal) }),
       announce: () => journal.announce(),
       snapshot: (snapshot) => journal.snapshot(snapshot),
       sync: () => {

@@ -5,7 +5,8 @@
  * record that justifies it is durable. A journal that cannot write is fatal: trading halts.
  */
 import type { ProgramSettings } from "../core/program.ts";
-import type { Input, Output, ProgramLoadedInput, Stamp } from "../core/event.ts";
+import type { HistoryInput, Input, Output, ProgramLoadedInput, Stamp } from "../core/event.ts";
+import type { FileSet } from "./files.ts";
 
 /** First record of a journal: what one must know to replay it. */
 export interface JournalHeader {
@@ -26,7 +27,7 @@ export interface JournalHeader {
 /** A loaded program is kept as its source texts; replay compiles them again and checks the digest. */
 export interface ProgramSources {
   readonly digest: string;
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: FileSet;
   /** What it was compiled with beside the files. */
   readonly settings: ProgramSettings | null;
 }
@@ -59,6 +60,8 @@ export type JournalRecord = JournalHeader | NumberedRecord | SnapshotRecord;
 export interface Journal {
   /** Encodes or copies at once: the mailbox writes the input of a record anew for the next tick. */
   append(record: NumberedRecord): void;
+  /** In steps, beside the data: the long parts of a program that will be loaded. Its record then takes little time. */
+  ahead?(files: FileSet, warmup: readonly HistoryInput[]): Iterator<undefined, void>;
   /** Writes a snapshot behind everything appended so far; resolves when it is on disk. */
   snapshot(snapshot: Snapshot): Promise<void>;
   /** `sync` will follow soon: whoever writes may begin. Promises nothing. */

@@ -9,11 +9,10 @@ import { invariant } from "../core/assert.ts";
 import { lastLook } from "../core/desk/last-look.ts";
 import { createCore, step } from "../core/step.ts";
 import type { CoreState } from "../core/step.ts";
-import type { BrokerInput, HistoryInput, Input, InputBody, Output, PlainCommandInput } from "../core/event.ts";
+import type { BrokerInput, HistoryInput, InputBody, Output, PlainCommandInput } from "../core/event.ts";
 import type { SplitInput } from "../core/feed-event.ts";
 import type { Program } from "../core/program.ts";
 import { ordersToFollow } from "../core/view.ts";
-import type { ProgramSources } from "../ports/journal.ts";
 import { Effects, isEffect } from "./effects.ts";
 import type { EngineOptions, LoadedProgram } from "./engine-options.ts";
 import { knownAt } from "../core/known-at.ts";
@@ -24,6 +23,7 @@ import type { Load } from "./load.ts";
 import { isMarket } from "./mailbox.ts";
 import type { Rebuilt } from "./rebuild.ts";
 import { Reconciliation } from "./reconcile.ts";
+import { Recorder } from "./recorder.ts";
 import { snapshotOf } from "./saved-run.ts";
 import { Swap } from "./swap.ts";
 import { ArrivalTimers, TimerQueue } from "./timers.ts";
@@ -45,12 +45,11 @@ export class Engine {
   #alarmAt = Number.POSITIVE_INFINITY;
   #cancelSync: (() => void) | undefined;
   readonly #reconciliation: Reconciliation;
-  readonly #sources = new WeakMap<Program, Readonly<Record<string, string>>>();
+  readonly #recorder: Recorder;
   readonly #effects: Effects;
   readonly #swaps = new Set<Swap>();
   #loaded: Program | undefined;
   #seq = 0;
-  #n = 0;
   #marketTime = Number.NEGATIVE_INFINITY;
   #dead: Error | undefined;
   #stopping = false;
@@ -59,6 +58,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#recorder = new Recorder(options.journal);
     const { account, journalId: journal, calendarOf, broker, clock } = options;
     this.core = options.recovered?.core ?? createCore({ account, journal, calendarOf });
     this.#intake = new Intake({
@@ -92,9 +92,9 @@ export class Engine {
   }
 
   #takeOver({ seq, nextN, marketTime, timers, program, files }: Rebuilt): void {
-    this.#sources.set(program, files);
+    this.#recorder.keep(program, files);
+    this.#recorder.nextN = nextN;
     this.#seq = seq;
-    this.#n = nextN;
     this.#marketTime = marketTime;
     for (const timer of timers) {
       if (timer.clock === "market") this.#marketTimers.set(timer.id, timer.at);
@@ -137,10 +137,9 @@ export class Engine {
    * everything that was open, and what timers waited for happens. Feeds are started apart, when the files were looked at.
    */
   async resume(gap: readonly (HistoryInput | SplitInput)[], gapEnd: number): Promise<void> {
-    const { recovered, clock, journal } = this.#options;
+    const { recovered, clock } = this.#options;
     invariant(recovered !== undefined, "nothing was recovered");
-    if (recovered.untold.length > 0)
-      journal.append({ kind: "out", n: this.#n++, seq: recovered.seq, outputs: recovered.untold });
+    this.#recorder.outputs(recovered.seq, recovered.untold);
     // Before any timer: one that closes a bar must not find it incomplete when its history is at hand.
     const arrival = clock.now();
     this.#marketTime = Math.max(this.#marketTime, gapEnd);
@@ -174,8 +173,8 @@ export class Engine {
   }
 
   /** A program that is to be loaded later, with what `prepare` makes ready and `warmup` then says. */
-  swap(program: Program): Swap {
-    const swap = new Swap(this.core, program);
+  swap(program: Program, sources = this.#recorder.sourcesOf(program).files): Swap {
+    const swap = new Swap(this.core, program, (warmup) => this.#recorder.ahead(sources, warmup));
     this.#swaps.add(swap);
     return swap;
   }
@@ -191,7 +190,7 @@ export class Engine {
 
   /** Swaps the program between two events. */
   load({ program, sources, warmup, accepted }: LoadedProgram): void {
-    this.#sources.set(program, sources);
+    this.#recorder.keep(program, sources);
     this.#loaded = program;
     this.post({ kind: "program.loaded", program, warmup, ...(accepted === undefined ? {} : { accepted }) });
     this.#reconciliation.symbolsChanged();
@@ -243,7 +242,8 @@ export class Engine {
     const { journal, lasts } = this.#options;
     const { program } = this.core.signals;
     if (lasts !== true || this.#dead !== undefined || program === undefined) return;
-    const snapshot = snapshotOf(this.core, { timers, sources: this.#sourcesOf(program), nextN: this.#n });
+    const { nextN } = this.#recorder;
+    const snapshot = snapshotOf(this.core, { timers, sources: this.#recorder.sourcesOf(program), nextN });
     if (snapshot !== undefined) await journal.snapshot(snapshot);
   }
 
@@ -328,10 +328,10 @@ export class Engine {
   #step(body: InputBody, arrivalTime: number): void {
     if (body.kind === "program.loaded") this.#endSwap(body.warmup);
     const input = this.#stamper.stamp(body, ++this.#seq, this.#marketTime, arrivalTime);
-    this.#record(input);
+    this.#recorder.input(input);
     this.#cancelSync ??= this.#options.clock.after(SYNC_MS, () => void this.#sync());
     const outputs = step(this.core, input);
-    if (outputs.length > 0) this.#options.journal.append({ kind: "out", n: this.#n++, seq: input.seq, outputs });
+    this.#recorder.outputs(input.seq, outputs);
     for (const output of outputs) this.#effect(output, arrivalTime);
     for (const swap of this.#swaps) swap.follow(input, outputs);
     this.#options.observe?.(input, outputs);
@@ -340,21 +340,6 @@ export class Engine {
   /** Now, and not when it was posted: what waited before it may have closed bars. */
   #endSwap(warmup: readonly HistoryInput[]): void {
     for (const swap of this.#swaps) if (swap.warmup === warmup && this.#swaps.delete(swap)) swap.finish();
-  }
-
-  #record(input: Input): void {
-    const { journal } = this.#options;
-    if (input.kind !== "program.loaded") {
-      journal.append({ kind: "in", n: this.#n++, input });
-      return;
-    }
-    const { program, ...rest } = input;
-    journal.append({ kind: "in", n: this.#n++, input: { ...rest, sources: this.#sourcesOf(program) } });
-  }
-
-  #sourcesOf(program: Program): ProgramSources {
-    const { digest, settings = null } = program;
-    return { digest, files: this.#sources.get(program) ?? {}, settings };
   }
 
   #effect(output: Output, now: number): void {

@@ -147,7 +147,7 @@ export class Reloader<D> {
     const plan = await inSlices(planning(this.#current, program, state));
     const said = await words;
     if (this.#guarded(plan, said) === null) return;
-    const swap = engine.swap(program);
+    const swap = engine.swap(program, read.files);
     let admitted: Admitted | null = null;
     try {
       const now = await this.#prepared(swap, plan);

@@ -1,7 +1,8 @@
 /**
  * A new program on its way in, beside the one that runs.
  *
- * Owns: making it ready in slices of the event loop, and the bars that close meanwhile: they are the rest of its history.
+ * Owns: making it and its text ready in slices of the event loop, and the bars that close meanwhile: they are the rest of its
+ * history.
  * May not: load it, or decide whether it may be loaded.
  */
 import type { Bar, HistoryInput, Input, Output } from "../core/event.ts";
@@ -9,23 +10,28 @@ import type { Program } from "../core/program.ts";
 import type { Preparation } from "../core/signals/preparation.ts";
 import type { CoreState } from "../core/step.ts";
 import { parseBarSize } from "../market/bar-size.ts";
-import { nextTurn, slice } from "./slices.ts";
+import { inSlices, nextTurn, slice } from "./slices.ts";
 
 /** What was made ready beside a position that then changed is made ready again, so many times; after that it is done at the swap. */
 const ATTEMPTS = 3;
 /** Where a tape closes bars at every turn of the event loop there would be no end: what is left then is done at the swap. */
 const LAST_TURNS = 100;
 
+/** The steps in which the journal's text of it is made, as far as it can be made before. */
+type Writing = (warmup: readonly HistoryInput[]) => Iterator<undefined, void>;
+
 export class Swap {
   readonly #core: CoreState;
   readonly program: Program;
+  readonly #write: Writing;
   /** Since it began or since they were handed on, in the order in which they closed. */
   #closed: HistoryInput[] = [];
   #preparation: Preparation | undefined;
 
-  constructor(core: CoreState, program: Program) {
+  constructor(core: CoreState, program: Program, write: Writing) {
     this.#core = core;
     this.program = program;
+    this.#write = write;
   }
 
   /** What the program is loaded with; bars that close until then are added. */
@@ -50,6 +56,7 @@ export class Swap {
   /** Resolves when everything is done that can be done before the swap; what was done by an earlier call is kept while it is good. */
   async prepare(history: readonly HistoryInput[]): Promise<void> {
     if (!this.#isGood()) this.#begin(history);
+    await inSlices(this.#write(history));
     let attempt = 1;
     for (let turns = LAST_TURNS; turns > 0;) {
       this.finish();

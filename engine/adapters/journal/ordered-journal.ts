@@ -3,8 +3,11 @@
  *
  * Owns: turning records into texts in their order. May not: know where the texts go.
  */
+import type { HistoryInput } from "../../core/event.ts";
+import type { FileSet } from "../../ports/files.ts";
 import type { Journal, JournalHeader, NumberedRecord, Snapshot } from "../../ports/journal.ts";
 import { encode } from "./encode.ts";
+import { encodeAhead, encodeRecord } from "./encode-record.ts";
 import { JournalError } from "./segments.ts";
 
 /** A piece of a snapshot; escaping at most doubles it, and three bytes a unit stay below the largest record. */
@@ -73,7 +76,11 @@ export abstract class OrderedJournal implements Journal {
       throw this.fail(error as JournalError);
     }
     this.#nextN++;
-    this.put(encode(record), "numbered");
+    this.put(encodeRecord(record), "numbered");
+  }
+
+  ahead(files: FileSet, warmup: readonly HistoryInput[]): Iterator<undefined, void> {
+    return encodeAhead(files, warmup);
   }
 
   snapshot(snapshot: Snapshot): Promise<void> {
