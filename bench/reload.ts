@@ -7,6 +7,7 @@ import { deserialize, serialize } from "node:v8";
 import { encodeAhead, encodeRecord } from "../engine/adapters/journal/encode-record.ts";
 import { compileBeside } from "../engine/cli/compile-beside.ts";
 import { piecesOf } from "../engine/cli/program-pieces.ts";
+import { watchAhead } from "../engine/core/desk/watch.ts";
 import type { BarInput, HistoryInput, InputBody } from "../engine/core/event.ts";
 import type { Program } from "../engine/core/program.ts";
 import { stamped } from "../engine/core/stamp.ts";
@@ -17,6 +18,7 @@ import { planning } from "../engine/lang/plan/plan.ts";
 import { calendarOf } from "../engine/market/instruments.ts";
 import { planStateOf } from "../engine/runtime/plan-state.ts";
 import { SLICE_MS } from "../engine/runtime/slices.ts";
+import { needsAhead } from "../engine/runtime/warmup.ts";
 import { minutes } from "./program.ts";
 import type { Row } from "./row.ts";
 
@@ -59,6 +61,9 @@ class Running {
     this.#bars = bars;
     this.#next = WARMUP;
     this.step({ kind: "program.loaded", program, warmup: this.warmup });
+    // A day that has begun has limits that are watched.
+    const account = { cash: "100000", equity: "100000", lastEquity: "100000", multiplier: 2, shorting: true } as const;
+    this.step({ kind: "reconciled", account, positions: [], openOrders: [] });
     this.step({ kind: "trading.started" });
   }
 
@@ -139,6 +144,10 @@ async function measured(strategies: number, level: number): Promise<Measured> {
   const prepared = stepsOf(() => preparation.advance());
   const { warmup } = preparation;
   if (!running.core.signals.isPrepared(program, warmup)) throw new Error("what was prepared is not used");
+  const limits = watchAhead(program);
+  prepared.push(...stepsOf(() => limits.next().done !== true));
+  const needs = needsAhead(program);
+  prepared.push(...stepsOf(() => needs.next().done !== true));
   const ahead = encodeAhead(files, warmup);
   const writing = stepsOf(() => ahead.next().done !== true);
   const input = { ...stamped({ kind: "trading.started" }, 1, 0, 0), kind: "program.loaded", warmup } as const;

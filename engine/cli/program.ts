@@ -22,7 +22,8 @@ import { CliError, say, wantsColour } from "./io.ts";
 import { withNamed } from "./named-files.ts";
 import { tryCompile } from "./try-compile.ts";
 import type { Override } from "./try-compile.ts";
-import { needsOf } from "../runtime/warmup.ts";
+import { inSlices } from "../runtime/slices.ts";
+import { needsAhead, needsOf } from "../runtime/warmup.ts";
 import type { Session } from "./live-session.ts";
 import type { LiveView } from "./live-view.ts";
 
@@ -178,6 +179,8 @@ export function watchedFiles(options: WatchOptions): Reloader<Diagnostic> {
     compile: async (files) => {
       const compiled = await compileBeside({ files, override });
       if (compiled.program === null) return compiled;
+      // Whoever asks for it next finds it done.
+      await inSlices(needsAhead(compiled.program));
       if (!Object.keys(files).some(isStrategyFile)) throw new CliError("every strategy file is gone");
       const why = unfit(compiled.program);
       if (why !== undefined) throw new CliError(why);

@@ -5,6 +5,7 @@
  * history.
  * May not: load it, or decide whether it may be loaded.
  */
+import { watchAhead } from "../core/desk/watch.ts";
 import type { Bar, HistoryInput, Input, Output } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
 import type { Preparation } from "../core/signals/preparation.ts";
@@ -56,6 +57,7 @@ export class Swap {
   /** Resolves when everything is done that can be done before the swap; what was done by an earlier call is kept while it is good. */
   async prepare(history: readonly HistoryInput[]): Promise<void> {
     if (!this.#isGood()) this.#begin(history);
+    await inSlices(watchAhead(this.program));
     await inSlices(this.#write(history));
     let attempt = 1;
     for (let turns = LAST_TURNS; turns > 0;) {

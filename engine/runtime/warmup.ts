@@ -25,8 +25,19 @@ export interface Need {
 
 /** Evaluations that conditions look back on are warmed too. */
 const EXTRA_BARS = 20;
+const FACTS_A_STEP = 50;
+
+/** Of programs, which never change. */
+const known = new WeakMap<Program, readonly Need[]>();
 
 export function needsOf(program: Program): readonly Need[] {
+  for (const _ of needsAhead(program));
+  return known.get(program) ?? [];
+}
+
+/** Finds out in steps what `needsOf` says: a thousand rules take a millisecond or two. */
+export function* needsAhead(program: Program): Generator<undefined, void> {
+  if (known.has(program)) return;
   const needs = new Map<string, Need>();
   for (const strategy of program.strategies) {
     const needed = neededBars(strategy.facts);
@@ -41,10 +52,11 @@ export function needsOf(program: Program): readonly Need[] {
         const bars = Math.max((needed[index] ?? 0) + EXTRA_BARS, known?.bars ?? 0);
         const since = longer(known?.since, anchorOf(spec));
         needs.set(key, { symbol: of, size, bars, since });
+        if (index % FACTS_A_STEP === 0) yield;
       }
     }
   }
-  return [...needs.values()];
+  known.set(program, [...needs.values()]);
 }
 
 function longer(a: Anchor | undefined, b: Anchor | undefined): Anchor | undefined {

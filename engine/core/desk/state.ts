@@ -251,7 +251,8 @@ export class DeskState {
     const { firings, repeats, probation } = this.memory;
     firings.sent(origin.firing, leg, clientOrderId, wanted ?? decimal(request.qty));
     repeats.note(origin.strategy, origin.rule, request, this.now.marketTime);
-    probation.sent(origin.strategy, origin.rule);
+    const rule = this.ruleOf(origin.strategy, origin.rule);
+    if (rule !== undefined) probation.sent(origin.strategy, origin.rule, rule.digest);
   }
 
   #submit(order: Order, approved: ApprovedOrder): void {

@@ -40,28 +40,31 @@ const known = new WeakMap<Program, Watchlist>();
 /** The scopes that have limits, each with its own. */
 function watchlist({ program }: DeskState): Watchlist {
   if (program === undefined) return NOTHING;
-  let list = known.get(program);
-  if (list === undefined) {
-    const all = watchedOf(program);
-    known.set(program, (list = { all, losses: all.filter(watchesLoss) }));
+  for (const _ of watchAhead(program));
+  return known.get(program) ?? NOTHING;
+}
+
+/** Merges the limits of a program that will be loaded, strategy by strategy: a hundred of them take longer than the load. */
+export function* watchAhead(program: Program): Generator<undefined, void> {
+  if (known.has(program)) return;
+  const all: Watched[] = [];
+  for (const one of watchedOf(program)) {
+    if (Object.keys(one.limits).length > 0) all.push(one);
+    yield;
   }
-  return list;
+  known.set(program, { all, losses: all.filter(watchesLoss) });
 }
 
 export function watchedIn(desk: DeskState): readonly Watched[] {
   return watchlist(desk).all;
 }
 
-function watchedOf({ risk, strategies }: Program): readonly Watched[] {
+function* watchedOf({ risk, strategies }: Program): Generator<Watched, void> {
   const { strategies: ofStrategies = {}, symbols = {}, ...account } = risk;
-  return [
-    { scope: ACCOUNT, limits: { ...DEFAULT_LIMITS, ...account } },
-    ...strategies.map((one) => ({
-      scope: strategyScope(one.name),
-      limits: tightest(ofStrategies[one.name], one.risk),
-    })),
-    ...Object.entries(symbols).map(([symbol, limits]) => ({ scope: symbolScope(symbol), limits })),
-  ].filter(({ limits }) => Object.keys(limits).length > 0);
+  yield { scope: ACCOUNT, limits: { ...DEFAULT_LIMITS, ...account } };
+  for (const { name, risk: own } of strategies)
+    yield { scope: strategyScope(name), limits: tightest(ofStrategies[name], own) };
+  for (const [symbol, limits] of Object.entries(symbols)) yield { scope: symbolScope(symbol), limits };
 }
 
 export function scopesOf({ origin, symbol }: Order): readonly ScopeName[] {

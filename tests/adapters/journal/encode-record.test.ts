@@ -40,7 +40,8 @@ describe("the record of a loaded program", () => {
         expect(decode(plain)).toEqual(made);
         if (made.kind !== "in" || made.input.kind !== "program.loaded") return;
         const { sources, warmup } = made.input;
-        for (const _ of encodeAhead(sources.files, warmup.slice(0, -1)));
+        for (let known = 0; known < warmup.length; known += 2)
+          for (const _ of encodeAhead(sources.files, warmup.slice(0, known)));
         expect(encodeRecord(made)).toBe(plain);
       }),
       { seed: SEED, numRuns: runs(200) },
