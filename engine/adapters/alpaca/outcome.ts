@@ -35,7 +35,8 @@ export async function outcomeOf(error: unknown, redact: Redact): Promise<Outcome
   }
   const reason = redact(await describe(error));
   if (isUnclear(error.status)) return { kind: "unknown", reason };
-  if (error.status === 422 && DUPLICATE_ID.test(reason)) return { kind: "duplicate", reason };
+  // 422 as measured; a guide of Alpaca's says 409.
+  if (DUPLICATE_ID.test(reason)) return { kind: "duplicate", reason };
   return { kind: "rejected", code: refusalCode(error.status, reason), reason };
 }
 

@@ -83,3 +83,16 @@ test("an answer that does not name the legs of a bracket leaves it unclear until
     legs: [{ role: "take_profit", clientOrderId: "leg", brokerOrderId: "b2" }],
   });
 });
+
+test.each([422, 409, 400])("an id that is there already is adopted, whatever the status: %i", async (status) => {
+  const { broker, sink } = await following({
+    "POST /v2/orders": { status, body: { code: status * 100_000, message: "client_order_id must be unique" } },
+    "GET /v2/orders:by_client_order_id": { body: orderOf({ client_order_id: "new", status: "new" }) },
+  });
+  broker.submit(
+    approved({ clientOrderId: "new", type: "limit", limitPrice: "400", timeInForce: "gtc" }),
+    () => undefined,
+  );
+  expect(await sink.first("order.accepted")).toMatchObject({ clientOrderId: "new", brokerOrderId: "b1" });
+  expect(sink.of("order.rejected")).toEqual([]);
+});
