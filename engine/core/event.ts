@@ -10,7 +10,7 @@ import type { ApprovalOutput, DecisionInput } from "./approval.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { BrokerInput, LegRole } from "./broker-event.ts";
 import type { AsideInput, LoadInput } from "./feed-event.ts";
-import type { CanonicalCondition, OrderType, Program, TimeInForce } from "./program.ts";
+import type { CanonicalCondition, OrderType, Program, SessionKind, TimeInForce } from "./program.ts";
 
 export type * from "./broker-event.ts";
 
@@ -79,6 +79,8 @@ export interface HistoryInput {
   readonly symbol: string;
   readonly size: string;
   readonly bars: readonly Bar[];
+  /** Whose bars count from the start of this session; absent: of every series of the size. */
+  readonly session?: SessionKind;
 }
 
 // ---------------------------------------------------------------------------------------------- control

@@ -100,7 +100,7 @@ export class GapFill extends Relay {
     const count = Math.ceil((now - since) / size.ms) + 2;
     if (count > BARS_MAX) throw new Error(`the gap is longer than ${BARS_MAX} bars`);
     const asked = symbols.map(async (symbol): Promise<HistoryInput> => {
-      const bars = await history.bars(symbol, size, now, count);
+      const bars = await history.bars(symbol, size, now, count, "always");
       const told = this.#told.get(symbol) ?? Number.NEGATIVE_INFINITY;
       // The bar during which data ended is part of the gap: it was not told.
       const missed = bars.filter(({ start }) => start >= told && start + size.ms > since);

@@ -6,11 +6,19 @@
  */
 import type { Bar, HistoryInput } from "../core/event.ts";
 import { barEnd } from "../core/known-at.ts";
+import type { SessionKind } from "../core/program.ts";
 import type { CoreState } from "../core/step.ts";
 import type { Calendar } from "../market/calendar.ts";
 import { isOfTime } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { History } from "../ports/history.ts";
+import { sessionTold } from "./history-session.ts";
+
+interface Of {
+  readonly symbol: string;
+  readonly size: BarSize;
+  readonly session: SessionKind;
+}
 
 export interface Gap {
   readonly history: readonly HistoryInput[];
@@ -25,13 +33,14 @@ export async function gapOf(
   now: number,
   calendarOf: (symbol: string) => Calendar,
 ): Promise<Gap> {
-  const found: { readonly symbol: string; readonly size: BarSize; readonly end: number; readonly bar: Bar }[] = [];
+  const found: (Of & { readonly end: number; readonly bar: Bar })[] = [];
   const unfilled: string[] = [];
   const asked = new Set<string>();
-  for (const { symbol, size, lastEnd } of core.signals.graph.series.values()) {
+  for (const { symbol, size, session: kind, lastEnd } of core.signals.graph.series.values()) {
     const name = `${symbol} ${size.label}`;
-    if (!Number.isFinite(lastEnd) || asked.has(name)) continue;
-    asked.add(name);
+    const session = size.kind === "session" ? "regular" : kind;
+    if (!Number.isFinite(lastEnd) || asked.has(`${name}/${session}`)) continue;
+    asked.add(`${name}/${session}`);
     // No history has bars of activity; their open bar is given up when the feed is live again.
     if (!isOfTime(size)) {
       unfilled.push(name);
@@ -40,13 +49,16 @@ export async function gapOf(
     const calendar = calendarOf(symbol);
     const count = mostBars(size, lastEnd, now, calendar);
     if (count === 0) continue;
-    const bars = (await history.bars(symbol, size, now, count)).filter(({ start }) => start >= lastEnd);
+    const bars = (await history.bars(symbol, size, now, count, session)).filter(({ start }) => start >= lastEnd);
     if (bars.length === 0) unfilled.push(name);
-    for (const bar of bars) found.push({ symbol, size, end: barEnd(bar.start, size, calendar), bar });
+    for (const bar of bars) found.push({ symbol, size, session, end: barEnd(bar.start, size, calendar), bar });
   }
   found.sort((a, b) => a.end - b.end || b.size.ms - a.size.ms || (a.symbol < b.symbol ? -1 : 1));
+  const told = sessionTold(core.signals.graph.series.values());
   return {
-    history: found.map(({ symbol, size, bar }) => ({ kind: "history", symbol, size: size.label, bars: [bar] })),
+    history: found.map((one) => {
+      return { kind: "history", symbol: one.symbol, size: one.size.label, bars: [one.bar], ...told(one) };
+    }),
     unfilled,
   };
 }

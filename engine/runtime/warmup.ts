@@ -5,7 +5,7 @@
  */
 import type { Bar, HistoryInput } from "../core/event.ts";
 import { neededBars } from "../core/canonical.ts";
-import type { Program } from "../core/program.ts";
+import type { Program, SessionKind } from "../core/program.ts";
 import { anchorOf } from "../core/signals/specs.ts";
 import { isOfTime } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
@@ -14,10 +14,13 @@ import { ANCHORS, periodStart } from "../market/periods.ts";
 import type { Anchor } from "../market/periods.ts";
 import type { History } from "../ports/history.ts";
 import { barEnd } from "../core/known-at.ts";
+import { sessionTold } from "./history-session.ts";
 
 export interface Need {
   readonly symbol: string;
   readonly size: BarSize;
+  /** A day is the same in every session. */
+  readonly session: SessionKind;
   readonly bars: number;
   /** A fact begins anew with each of these: the one in progress is needed from its start. */
   readonly since: Anchor | undefined;
@@ -47,11 +50,12 @@ export function* needsAhead(program: Program): Generator<undefined, void> {
         // No history has bars of activity: facts on them warm up from the stream.
         if (!isOfTime(size)) continue;
         const of = spec.series.symbol ?? symbol;
-        const key = `${of}@${size.label}`;
+        const session = size.kind === "session" ? "regular" : strategy.session;
+        const key = `${of}@${size.label}/${session}`;
         const known = needs.get(key);
         const bars = Math.max((needed[index] ?? 0) + EXTRA_BARS, known?.bars ?? 0);
         const since = longer(known?.since, anchorOf(spec));
-        needs.set(key, { symbol: of, size, bars, since });
+        needs.set(key, { symbol: of, size, session, bars, since });
         if (index % FACTS_A_STEP === 0) yield;
       }
     }
@@ -91,22 +95,27 @@ export async function warmupOf(
   const missing: { readonly need: Need; readonly found: number }[] = [];
   const items: { readonly end: number; readonly need: Need; readonly bar: Bar }[] = [];
   for (const need of needs) {
-    const { symbol, size, since } = need;
+    const { symbol, size, session, since } = need;
     const begun = since === undefined ? 0 : barsSince(since, size, before, calendarOf(symbol));
-    const bars = await history.bars(symbol, size, before, Math.max(need.bars, begun));
+    const bars = await history.bars(symbol, size, before, Math.max(need.bars, begun), session);
     if (bars.length < need.bars - EXTRA_BARS) missing.push({ need, found: bars.length });
     for (const bar of bars) items.push({ end: barEnd(bar.start, need.size, calendarOf(need.symbol)), need, bar });
   }
   items.sort((a, b) => a.end - b.end || b.need.size.ms - a.need.size.ms || (a.need.symbol < b.need.symbol ? -1 : 1));
-  return { warmup: grouped(items), missing };
+  return { warmup: grouped(items, sessionTold(needs)), missing };
 }
 
-function grouped(items: readonly { readonly need: Need; readonly bar: Bar }[]): HistoryInput[] {
+function grouped(
+  items: readonly { readonly need: Need; readonly bar: Bar }[],
+  told: ReturnType<typeof sessionTold>,
+): HistoryInput[] {
   const groups: { readonly need: Need; readonly bars: Bar[] }[] = [];
   for (const { need, bar } of items) {
     const last = groups.at(-1);
     if (last !== undefined && last.need === need) last.bars.push(bar);
     else groups.push({ need, bars: [bar] });
   }
-  return groups.map(({ need, bars }) => ({ kind: "history", symbol: need.symbol, size: need.size.label, bars }));
+  return groups.map(({ need, bars }) => {
+    return { kind: "history", symbol: need.symbol, size: need.size.label, bars, ...told(need) };
+  });
 }

@@ -21,7 +21,13 @@ function rig(answer: (before: number, count: number) => Promise<readonly Bar[]>)
   const clock = new FakeClock();
   const feed = new FakeFeed();
   const fill = new GapFill(feed, {
-    history: { bars: (_, __, before, count) => answer(before, count) },
+    history: {
+      bars: (_, __, before, count, session) => {
+        // A gap is filled at every hour: each series takes what lies in its session.
+        expect(session).toBe("always");
+        return answer(before, count);
+      },
+    },
     symbols: [SYMBOL],
     size,
     clock,

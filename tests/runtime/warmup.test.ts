@@ -1,4 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { SessionKind } from "../../engine/core/program.ts";
+import { Stamper } from "../../engine/core/stamp.ts";
+import { createCore, step } from "../../engine/core/step.ts";
+import { inspect } from "../../engine/core/view.ts";
 import { compile } from "../../engine/lang/compile.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import { warmupOf } from "../../engine/runtime/warmup.ts";
@@ -70,5 +74,47 @@ describe("a warm-up", () => {
 
   it("asks for the days that a prior value lies back", async () => {
     expect(await asked("a: 'prior(high, on: 1d)[2]'", three)).toEqual({ "5m": 21, "1d": 24 });
+  });
+
+  it("asks for the hours that each strategy has bars in, and keeps them apart", async () => {
+    const text = (name: string, session: string): string =>
+      `barwise: 1\nname: ${name}\nsymbols: [SPY]\non: 1h\nsession: ${session}\nfacts: {a: sma(2), b: 'sma(2, on: 1d)'}\nrules:\n  - {name: leave, when: a < 1 and b < 1, then: {close: {}}}\n`;
+    const { program } = compile({
+      "r.strategy.yaml": text("r", "regular"),
+      "e.strategy.yaml": text("e", "extended"),
+    });
+    if (program === null) throw new Error("no program");
+    const questions: string[] = [];
+    const day = openOf("2024-07-01");
+    const hours = { regular: day, extended: day - 5.5 * 60 * MINUTE, always: Number.NaN };
+    const price = { regular: 100, extended: 50, always: Number.NaN };
+    const history = {
+      bars: async (
+        _: string,
+        { label }: { readonly label: string },
+        __: number,
+        ___: number,
+        session?: SessionKind,
+      ) => {
+        questions.push(`${label} ${session}`);
+        const kind = session ?? "regular";
+        const bar = { open: price[kind], high: price[kind], low: price[kind], close: price[kind], volume: 1 };
+        return label === "1d"
+          ? [{ ...bar, start: day }]
+          : [0, 1].map((n) => ({ ...bar, start: hours[kind] + n * 60 * MINUTE }));
+      },
+    };
+    const { warmup } = await warmupOf(program, history, three, calendarOf);
+    expect(questions.toSorted()).toEqual(["1d regular", "1h extended", "1h regular"]);
+    expect(warmup.map(({ size, session, bars }) => `${size} ${session} ${bars.length}`)).toEqual([
+      "1h extended 2",
+      "1h regular 2",
+      "1d undefined 1",
+    ]);
+    const core = createCore({ account: "a", journal: "j", calendarOf });
+    const stamped = new Stamper().stamp({ kind: "program.loaded", program, warmup }, 1, three, three);
+    step(core, { ...stamped });
+    const averages = inspect(core).map(({ strategy, facts }) => `${strategy} ${facts["a"]}`);
+    expect(averages.toSorted()).toEqual(["e 50", "r 100"]);
   });
 });

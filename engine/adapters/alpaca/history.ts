@@ -5,6 +5,7 @@
  * May not: fill gaps with anything invented; fewer bars than asked for is an answer.
  */
 import type { Bar } from "../../core/event.ts";
+import type { SessionKind } from "../../core/program.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import type { Calendar, Session } from "../../market/calendar.ts";
 import { assetClassOf } from "../../market/instruments.ts";
@@ -24,8 +25,6 @@ export interface AlpacaHistoryOptions {
   readonly calendar: Calendar;
   /** The stream that the bars belong to: one exchange's volume must not go on from that of all. */
   readonly feed?: AlpacaFeedName;
-  /** Which hours make bars; days are always regular sessions. */
-  readonly session?: "regular" | "extended";
   readonly venueUrl?: string;
   readonly timers?: Timers;
   readonly timeoutMs?: number;
@@ -50,6 +49,11 @@ const FEEDS: Readonly<Partial<Record<AlpacaFeedName, StockBarsRequest["feed"]>>>
 /** Plans with the delayed stream are refused bars of the last 15 minutes; clocks differ. */
 const DELAY_MS = 16 * 60_000;
 const HOUR_MINUTES = 60;
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
 
 interface Apis {
   readonly stocks: ReturnType<typeof stockApi>;
@@ -80,7 +84,13 @@ class AlpacaHistory implements History {
     this.#apis = { stocks: stockApi(rest), coins: cryptoApi(rest) };
   }
 
-  async bars(symbol: string, size: BarSize, before: number, count: number): Promise<readonly Bar[]> {
+  async bars(
+    symbol: string,
+    size: BarSize,
+    before: number,
+    count: number,
+    session: SessionKind = "regular",
+  ): Promise<readonly Bar[]> {
     if (this.#apis === undefined) throw new Error(MISSING_KEYS);
     // Alpaca has nothing finer than a minute: such facts warm up on live data.
     if (count <= 0 || (size.kind === "intraday" && size.ms % MINUTE !== 0)) return [];
@@ -99,9 +109,9 @@ class AlpacaHistory implements History {
       found.push(...answer.bars);
       pageToken = answer.next;
       // Newest first: once enough lie between, older pages cannot change the newest ones. One bar more, as the oldest may be cut.
-      if (pageToken === undefined || this.#shape(found, size, before).length > count) break;
+      if (pageToken === undefined || this.#shape(found, size, before, session).length > count) break;
     }
-    return this.#shape(found, size, before).slice(-count);
+    return this.#shape(found, size, before, session).slice(-count);
   }
 
   async #page(symbol: string, unit: number | undefined, start: number, before: number, pageToken: string | undefined) {
@@ -167,11 +177,11 @@ class AlpacaHistory implements History {
   }
 
   /** Closed bars of the wanted size, oldest first, inside the session. */
-  #shape(units: readonly Bar[], size: BarSize, before: number): Bar[] {
+  #shape(units: readonly Bar[], size: BarSize, before: number, kind: SessionKind): Bar[] {
     const merged = new Map<number, Bar>();
     for (const unit of units.toSorted((a, b) => a.start - b.start)) {
       const session = this.#options.calendar.sessionAtOrBefore(unit.start);
-      const place = session === undefined ? undefined : this.#place(unit.start, size, session);
+      const place = session === undefined ? undefined : this.#place(unit.start, size, session, kind);
       if (place === undefined || place.end > before) continue;
       const known = merged.get(place.start);
       merged.set(place.start, known === undefined ? { ...unit, start: place.start } : join(known, unit));
@@ -179,15 +189,25 @@ class AlpacaHistory implements History {
     return [...merged.values()];
   }
 
-  #place(time: number, size: BarSize, session: Session): { readonly start: number; readonly end: number } | undefined {
+  #place(time: number, size: BarSize, session: Session, kind: SessionKind): Place | undefined {
     if (size.kind === "session") return { start: session.open, end: session.close };
-    const extended = this.#options.session === "extended";
-    const open = extended ? session.extendedOpen : session.open;
-    const close = extended ? session.extendedClose : session.close;
+    const { open, close } = windowOf(time, session, kind);
     if (time < open || time >= close) return undefined;
     const start = open + Math.floor((time - open) / size.ms) * size.ms;
     return { start, end: Math.min(start + size.ms, close) };
   }
+}
+
+/** The hours whose bars count from their beginning: `always` those of a UTC day. */
+function windowOf(
+  time: number,
+  session: Session,
+  kind: SessionKind,
+): { readonly open: number; readonly close: number } {
+  if (kind === "regular") return session;
+  if (kind === "extended") return { open: session.extendedOpen, close: session.extendedClose };
+  const open = Math.floor(time / DAY_MS) * DAY_MS;
+  return { open, close: open + DAY_MS };
 }
 
 function join(a: Bar, b: Bar): Bar {

@@ -145,10 +145,10 @@ export class Preparation {
     this.#waits = false;
   }
 
-  *#warm(ready: Ready, { symbol, size, bars }: HistoryInput): Work {
+  *#warm(ready: Ready, { symbol, size, bars, session }: HistoryInput): Work {
     const barSize = barSizeOf(size);
     for (const series of (ready.bySymbol.get(symbol) ?? NO_SERIES).timed) {
-      if (series.size.label !== size) continue;
+      if (series.size.label !== size || !series.hears(session)) continue;
       for (const bar of bars) {
         const end = series.endAt(bar.start);
         while (end > this.#closedUntil(series) && !this.#isSwap) yield* this.#wait();

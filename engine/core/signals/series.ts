@@ -127,6 +127,11 @@ export abstract class Series<Size extends SeriesSize = SeriesSize> {
     return this.completeSince <= time;
   }
 
+  /** Whether history of this session is for it. */
+  hears(session: SessionKind | undefined): boolean {
+    return session === undefined || session === this.session;
+  }
+
   /** Start of the session (of the UTC day under `always`) whose bars `time` belongs to, or NaN outside. */
   sessionStart(time: number): number {
     return this.inWindow(time) ? this.windowOpen : Number.NaN;

@@ -261,11 +261,11 @@ export class Signals {
   }
 
   /** `fills`: what a feed of bars has missed also fills the larger bars that are built from its bars. */
-  #warm({ symbol, size, bars }: HistoryInput, fills: boolean): void {
+  #warm({ symbol, size, bars, session }: HistoryInput, fills: boolean): void {
     const barSize = barSizeOf(size);
     for (const series of (this.#bySymbol.get(symbol) ?? NO_SERIES).timed) {
       const isOwn = series.size.label === size;
-      if (!isOwn && !(fills && series.isFromBars && divides(barSize, series.size))) continue;
+      if (!(isOwn ? series.hears(session) : fills && series.isFromBars && divides(barSize, series.size))) continue;
       for (const bar of bars) {
         const end = isOwn || series.size.kind === "session" ? series.endAt(bar.start) : bar.start + barSize.ms;
         if (Number.isNaN(end)) continue;

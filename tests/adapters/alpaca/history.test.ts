@@ -4,6 +4,7 @@ import type { AlpacaHistoryOptions } from "../../../engine/adapters/alpaca/histo
 import { SYSTEM_TIMERS } from "../../../engine/adapters/alpaca/timers.ts";
 import type { Venue } from "../../../engine/adapters/venue/options.ts";
 import type { Bar } from "../../../engine/core/event.ts";
+import type { SessionKind } from "../../../engine/core/program.ts";
 import { parseBarSize } from "../../../engine/market/bar-size.ts";
 import { ALWAYS } from "../../../engine/market/always.ts";
 import { NYSE } from "../../../engine/market/nyse.ts";
@@ -152,6 +153,39 @@ describe("history from Alpaca", () => {
     const history = historyAt(await venueWithHistory(), { credentials: undefined });
     await expect(history.bars("SPY", size("1m"), CLOSE, 1)).rejects.toThrow(/APCA_API_KEY_ID/);
   });
+});
+
+describe("hours around the session", () => {
+  const at = (time: string): number => Date.parse(`2024-03-04T${time}:00Z`);
+  const bars = (session: SessionKind | undefined, label: string) => {
+    const half = 30 * MINUTE;
+    const units = Array.from({ length: 34 }, (_, n) => at("09:00") + n * half);
+    const row = (start: number) => ({ t: new Date(start).toISOString(), o: 1, h: 2, l: 1, c: 1, v: 1 });
+    return answering({ "GET /v2/stocks/bars": { body: { bars: { SPY: units.map(row) } } } }).then((venueUrl) => {
+      const history = createAlpacaHistory({ credentials: CREDENTIALS, calendar: NYSE, venueUrl, feed: "iex" });
+      return history.bars("SPY", size(label), at("23:59") + MINUTE, 100, session);
+    });
+  };
+  const told = async (session: SessionKind | undefined, label: string): Promise<readonly [number, string, string]> => {
+    const found = await bars(session, label);
+    const clock = (bar?: Bar): string => new Date(bar?.start ?? 0).toISOString().slice(11, 16);
+    return [found.length, clock(found[0]), clock(found.at(-1))];
+  };
+
+  // The session is 14:30 to 21:00 in UTC, 09:00 to 01:00 with the hours around it.
+  test.each([
+    [undefined, "30m", 13, "14:30", "20:30"],
+    ["regular", "1h", 7, "14:30", "20:30"],
+    ["extended", "30m", 30, "09:00", "23:30"],
+    ["extended", "1h", 15, "09:00", "23:00"],
+    ["extended", "4h", 3, "09:00", "17:00"],
+    ["always", "4h", 4, "08:00", "20:00"],
+  ] as const)(
+    "have bars in the session %s: of %s there are %i, from %s to %s",
+    async (session, label, count, from, to) => {
+      expect(await told(session, label)).toEqual([count, from, to]);
+    },
+  );
 });
 
 describe("an answer of Alpaca's history", () => {
