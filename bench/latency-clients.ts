@@ -156,6 +156,7 @@ export function barwise(way: Way, handled: number[] = []): Client {
 class FillingBroker implements Broker {
   readonly name = "bench";
   readonly live = false;
+  readonly feesInCoins = false;
   readonly #leave: Leave;
   #sink: BrokerSink | undefined;
   #fills = 0;

@@ -10,6 +10,7 @@ import type { Broker, BrokerSink, LastLook } from "../../engine/ports/broker.ts"
 export class Link implements Broker {
   readonly name = "soak";
   readonly live = false;
+  readonly feesInCoins = false;
   readonly #broker: PaperBroker;
   #sink: BrokerSink | undefined;
   /** Undefined while the line is up. */

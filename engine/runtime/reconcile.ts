@@ -94,7 +94,8 @@ export class Reconciliation {
   /** Follows what the broker says of its connection, and what it may not say all of. */
   follow(input: BrokerInput): void {
     if (input.kind === "broker") this.#connection(input.status, input.detail);
-    if (input.kind === "execution" && input.side === "buy" && assetClassOf(input.symbol) === "crypto") this.#lookSoon();
+    const isPurchase = input.kind === "execution" && input.side === "buy";
+    if (this.#options.broker.feesInCoins && isPurchase && assetClassOf(input.symbol) === "crypto") this.#lookSoon();
   }
 
   #connection(status: "connected" | "disconnected", detail: string): void {

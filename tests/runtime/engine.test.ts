@@ -277,6 +277,7 @@ describe("the engine and a broker from which no news comes", () => {
 
   it("asks in a moment, once, what is left of coins that were bought: the fee may be taken in coins", async () => {
     const made = await started();
+    made.broker.feesInCoins = true;
     fire(made);
     await turns();
     const [order] = made.broker.submitted;

@@ -70,6 +70,7 @@ export async function turns(count = 5): Promise<void> {
 export class FakeBroker implements Broker {
   readonly name = "fake";
   readonly live = false;
+  feesInCoins = false;
   readonly submitted: ApprovedOrder[] = [];
   readonly calls: string[] = [];
   /** Symbols that `instruments` was asked for. */

@@ -42,6 +42,7 @@ export function createAlpacaBroker(options: AlpacaBrokerOptions): Broker {
 class AlpacaBroker implements Broker {
   readonly name: string;
   readonly live: boolean;
+  readonly feesInCoins: boolean;
   readonly #options: AlpacaBrokerOptions;
   readonly #redact: Redact;
   readonly #limiter: RequestLimiter;
@@ -59,6 +60,7 @@ class AlpacaBroker implements Broker {
     this.#options = options;
     this.name = options.account.kind === "loopback" ? "alpaca-local" : `alpaca-${options.account.kind}`;
     this.live = options.account.kind === "live";
+    this.feesInCoins = options.account.kind !== "loopback";
     this.#redact = redactor(options.credentials);
     this.#timers = options.timers ?? SYSTEM_TIMERS;
     this.#limiter = new RequestLimiter(options.requestsPerMinute ?? 200, this.#timers);

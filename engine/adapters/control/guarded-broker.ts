@@ -31,6 +31,10 @@ export class GuardedBroker implements Broker {
     return this.#broker.live;
   }
 
+  get feesInCoins(): boolean {
+    return this.#broker.feesInCoins;
+  }
+
   start(sink: BrokerSink, open?: readonly OrderView[]): Promise<void> {
     return this.#broker.start(sink, open);
   }

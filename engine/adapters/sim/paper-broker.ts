@@ -13,6 +13,7 @@ import type { SimBroker } from "../../ports/sim-broker.ts";
 export class PaperBroker implements Broker {
   readonly name = "paper";
   readonly live = false;
+  readonly feesInCoins = false;
   readonly #sim: SimBroker;
   readonly #knownAt: (input: MarketInput) => number | undefined;
   #sink: BrokerSink | undefined;

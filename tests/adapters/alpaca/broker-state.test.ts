@@ -95,7 +95,7 @@ describe("reconciling", () => {
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
     const coin = { symbol: "BTC/USD", qty: "0.3", timeInForce: "gtc" } as const;
-    broker.submit(approved({ clientOrderId: "c", ...coin }), () => undefined);
+    broker.submit(approved({ clientOrderId: "c", ...coin }), mayLeave);
     await sink.first("order.accepted");
     await venue.advance();
     expect(await sink.first("execution")).toMatchObject({ symbol: "BTC/USD", qty: "0.3" });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { createAlpacaBroker } from "../../../engine/adapters/alpaca/broker.ts";
+import { GuardedBroker } from "../../../engine/adapters/control/guarded-broker.ts";
 import { json, minuteBars, place, SECRET, stopVenues, testVenue, until } from "../venue/support.ts";
 import { approved, mayLeave, brokerAt, BrokerRecorder, CREDENTIALS, startedBroker, stopAdapters } from "./support.ts";
 
@@ -13,6 +14,18 @@ const isPost = ({ method, path }: { readonly method: string; readonly path: stri
   method === "POST" && path === "/v2/orders";
 
 describe("starting the Alpaca broker", () => {
+  test("says that Alpaca takes fees in coins, also behind a guard; the venue takes none", () => {
+    const guard = { isHalted: () => false, onSend: () => {} };
+    const kinds = [
+      { kind: "paper" },
+      { kind: "live", confirmed: true },
+      { kind: "loopback", url: "http://127.0.0.1:1" },
+    ] as const;
+    const brokers = kinds.map((account) => createAlpacaBroker({ account, credentials: CREDENTIALS }));
+    expect(brokers.map((broker) => broker.feesInCoins)).toEqual([true, true, false]);
+    expect(brokers.map((broker) => new GuardedBroker(broker, guard).feesInCoins)).toEqual([true, true, false]);
+  });
+
   test("says which variables are missing", async () => {
     const broker = createAlpacaBroker({ account: { kind: "paper" }, credentials: undefined });
     await expect(broker.start(new BrokerRecorder())).rejects.toMatchObject({

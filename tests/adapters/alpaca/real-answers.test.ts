@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createAlpacaBroker } from "../../../engine/adapters/alpaca/broker.ts";
 import { answering, stopAnswering } from "./answers.ts";
 import type { Answer } from "./answers.ts";
-import { BrokerRecorder, CREDENTIALS, approved } from "./support.ts";
+import { BrokerRecorder, CREDENTIALS, approved, mayLeave } from "./support.ts";
 
 const stops: (() => Promise<void>)[] = [];
 
@@ -75,7 +75,7 @@ test("an answer that does not name the legs of a bracket leaves it unclear until
       takeProfit: { limitPrice: "520" },
       stopLoss: { stopPrice: "480" },
     }),
-    () => undefined,
+    mayLeave,
   );
   expect(await sink.first("order.unknown")).toMatchObject({ clientOrderId: "new", reason: /names no legs/ });
   broker.lookup("new");
@@ -89,10 +89,7 @@ test.each([422, 409, 400])("an id that is there already is adopted, whatever the
     "POST /v2/orders": { status, body: { code: status * 100_000, message: "client_order_id must be unique" } },
     "GET /v2/orders:by_client_order_id": { body: orderOf({ client_order_id: "new", status: "new" }) },
   });
-  broker.submit(
-    approved({ clientOrderId: "new", type: "limit", limitPrice: "400", timeInForce: "gtc" }),
-    () => undefined,
-  );
+  broker.submit(approved({ clientOrderId: "new", type: "limit", limitPrice: "400", timeInForce: "gtc" }), mayLeave);
   expect(await sink.first("order.accepted")).toMatchObject({ clientOrderId: "new", brokerOrderId: "b1" });
   expect(sink.of("order.rejected")).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** Every event that Alpaca's stream of trade updates names, and what the core hears of it. */
 import { afterEach, expect, test } from "vitest";
 import { stopVenues, testVenue } from "../venue/support.ts";
-import { approved, startedBroker, stopAdapters } from "./support.ts";
+import { approved, mayLeave, startedBroker, stopAdapters } from "./support.ts";
 
 afterEach(async () => {
   await stopAdapters();
@@ -39,7 +39,7 @@ test.each(EVENTS.flatMap((row) => [[...row, "binary"] as const, [...row, "text"]
     const venue = await testVenue(undefined, { tradingFrames });
     const { broker, sink } = await startedBroker(venue);
     await venue.advance();
-    broker.submit(approved({ clientOrderId: "a", type: "limit", limitPrice: "400" }), () => undefined);
+    broker.submit(approved({ clientOrderId: "a", type: "limit", limitPrice: "400" }), mayLeave);
     const { brokerOrderId } = await sink.first("order.accepted");
     await sink.first("order.update");
     const before = sink.inputs.length;
