@@ -5,7 +5,6 @@ import { describe, expect, it } from "vitest";
 import { createCore, step } from "../../engine/core/step.ts";
 import type { Input, Output } from "../../engine/core/event.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
-import { reconciled } from "../support/core-driver.ts";
 import { programOf, rig, START, threshold, turns } from "./support.ts";
 import type { Rig } from "./support.ts";
 
@@ -128,8 +127,6 @@ describe("an engine that is slower than its data", () => {
       cumulativeQty: "1",
       time: made.clock.time,
     });
-    const positions = [{ symbol: SYMBOL, qty: "1", avgPrice: "110" }];
-    made.broker.pictures = [() => Promise.resolve({ ...reconciled({ cash: "99890" }), positions })];
     await late(9_000);
     expect(codes()).toEqual(["sent", "data/behind"]);
     expect(made.engine.lag).toMatchObject({ behind: true, lagMs: 9_000 });

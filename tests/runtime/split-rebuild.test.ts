@@ -131,8 +131,7 @@ describe("after a split", () => {
     made.broker.pictures = [() => Promise.resolve(holding("1"))];
     made.rebuild.follow();
     await made.clock.pass(20_000);
-    // At the start, soon after coins were bought, and at 0 and 15 seconds.
-    expect(asked()).toBe(4);
+    expect(asked()).toBe(3);
     made.broker.pictures = [() => Promise.resolve(holding("2"))];
     await made.clock.pass(15_000);
     expect(made.engine.core.desk.state.splits.unsettled).toEqual([]);
