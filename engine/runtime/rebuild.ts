@@ -8,9 +8,11 @@ import { adjustedBar } from "../core/adjusted.ts";
 import type { Bar, HistoryInput, Input, Output } from "../core/event.ts";
 import type { SplitInput } from "../core/feed-event.ts";
 import { barEnd } from "../core/known-at.ts";
+import type { SessionKind } from "../core/program.ts";
 import type { CoreState } from "../core/step.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { Calendar } from "../market/calendar.ts";
+import { barInterval } from "../market/sessions.ts";
 import type { History } from "../ports/history.ts";
 import type { JournalHeader, JournalRecord, Snapshot } from "../ports/journal.ts";
 import { RebuildError, Recompute } from "./recompute.ts";
@@ -100,6 +102,8 @@ export function followTimers(timers: Map<string, RunningTimer>, input: Input, ou
 /** Closed bars by series, each start once; the latest word on it counts. */
 export class KnownBars implements History {
   readonly #series = new Map<string, Map<number, Bar>>();
+  /** Series of which history was told by session: their bars count from several places. */
+  readonly #bySession = new Set<string>();
   readonly #calendarOf: (symbol: string) => Calendar;
 
   constructor(calendarOf: (symbol: string) => Calendar) {
@@ -121,7 +125,8 @@ export class KnownBars implements History {
       if (key.startsWith(`${split.symbol}@`)) for (const [start, bar] of bars) bars.set(start, adjustedBar(bar, split));
   }
 
-  #addAll({ symbol, size, bars }: HistoryInput): void {
+  #addAll({ symbol, size, bars, session }: HistoryInput): void {
+    if (session !== undefined) this.#bySession.add(`${symbol}@${size}`);
     for (const bar of bars) this.#add(symbol, size, bar);
   }
 
@@ -131,10 +136,19 @@ export class KnownBars implements History {
     this.#series.set(key, bars.set(start, { start, open, high, low, close, volume }));
   }
 
-  bars(symbol: string, size: BarSize, before: number, count: number): Promise<readonly Bar[]> {
+  bars(
+    symbol: string,
+    size: BarSize,
+    before: number,
+    count: number,
+    session: SessionKind = "regular",
+  ): Promise<readonly Bar[]> {
     const calendar = this.#calendarOf(symbol);
-    const bars = [...(this.#series.get(`${symbol}@${size.label}`)?.values() ?? [])]
-      .filter(({ start }) => barEnd(start, size, calendar) <= before)
+    const key = `${symbol}@${size.label}`;
+    const isOf = (start: number): boolean =>
+      !this.#bySession.has(key) || barInterval(calendar, size, start, session)?.start === start;
+    const bars = [...(this.#series.get(key)?.values() ?? [])]
+      .filter(({ start }) => barEnd(start, size, calendar) <= before && isOf(start))
       .sort((a, b) => a.start - b.start);
     return Promise.resolve(bars.slice(Math.max(0, bars.length - count)));
   }

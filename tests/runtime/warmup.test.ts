@@ -4,7 +4,9 @@ import { Stamper } from "../../engine/core/stamp.ts";
 import { createCore, step } from "../../engine/core/step.ts";
 import { inspect } from "../../engine/core/view.ts";
 import { compile } from "../../engine/lang/compile.ts";
+import { parseBarSize } from "../../engine/market/bar-size.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
+import { KnownBars } from "../../engine/runtime/rebuild.ts";
 import { warmupOf } from "../../engine/runtime/warmup.ts";
 import { openOf } from "../support/core-driver.ts";
 
@@ -116,5 +118,30 @@ describe("a warm-up", () => {
     step(core, { ...stamped });
     const averages = inspect(core).map(({ strategy, facts }) => `${strategy} ${facts["a"]}`);
     expect(averages.toSorted()).toEqual(["e 50", "r 100"]);
+  });
+});
+
+describe("bars that are known of a run", () => {
+  it("are those of the session that is asked about, when history was told by session", async () => {
+    const known = new KnownBars(calendarOf);
+    const open = openOf("2024-07-01");
+    const at = (hours: number) => ({
+      start: open + hours * 60 * MINUTE,
+      open: 1,
+      high: 1,
+      low: 1,
+      close: 1,
+      volume: 1,
+    });
+    const hour = parseBarSize("1h")!;
+    const told = { kind: "history", symbol: "SPY", size: "1h" } as const;
+    known.learn({ ...told, bars: [at(0), at(1)] } as never, []);
+    const starts = async (session: SessionKind): Promise<readonly number[]> =>
+      (await known.bars("SPY", hour, open + 24 * 60 * MINUTE, 9, session)).map(({ start }) => (start - open) / MINUTE);
+    // Nothing was said of sessions: whatever is known is told.
+    expect(await starts("extended")).toEqual([0, 60]);
+    known.learn({ ...told, session: "extended", bars: [at(-5.5), at(-0.5), at(0.5)] } as never, []);
+    expect(await starts("extended")).toEqual([-330, -30, 30]);
+    expect(await starts("regular")).toEqual([0, 60]);
   });
 });

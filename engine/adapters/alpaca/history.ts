@@ -7,8 +7,9 @@
 import type { Bar } from "../../core/event.ts";
 import type { SessionKind } from "../../core/program.ts";
 import type { BarSize } from "../../market/bar-size.ts";
-import type { Calendar, Session } from "../../market/calendar.ts";
+import type { Calendar } from "../../market/calendar.ts";
 import { assetClassOf } from "../../market/instruments.ts";
+import { barInterval } from "../../market/sessions.ts";
 import type { History } from "../../ports/history.ts";
 import { MISSING_KEYS, isComplete, messageOf, redactor } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
@@ -49,11 +50,6 @@ const FEEDS: Readonly<Partial<Record<AlpacaFeedName, StockBarsRequest["feed"]>>>
 /** Plans with the delayed stream are refused bars of the last 15 minutes; clocks differ. */
 const DELAY_MS = 16 * 60_000;
 const HOUR_MINUTES = 60;
-
-interface Place {
-  readonly start: number;
-  readonly end: number;
-}
 
 interface Apis {
   readonly stocks: ReturnType<typeof stockApi>;
@@ -180,34 +176,13 @@ class AlpacaHistory implements History {
   #shape(units: readonly Bar[], size: BarSize, before: number, kind: SessionKind): Bar[] {
     const merged = new Map<number, Bar>();
     for (const unit of units.toSorted((a, b) => a.start - b.start)) {
-      const session = this.#options.calendar.sessionAtOrBefore(unit.start);
-      const place = session === undefined ? undefined : this.#place(unit.start, size, session, kind);
+      const place = barInterval(this.#options.calendar, size, unit.start, kind);
       if (place === undefined || place.end > before) continue;
       const known = merged.get(place.start);
       merged.set(place.start, known === undefined ? { ...unit, start: place.start } : join(known, unit));
     }
     return [...merged.values()];
   }
-
-  #place(time: number, size: BarSize, session: Session, kind: SessionKind): Place | undefined {
-    if (size.kind === "session") return { start: session.open, end: session.close };
-    const { open, close } = windowOf(time, session, kind);
-    if (time < open || time >= close) return undefined;
-    const start = open + Math.floor((time - open) / size.ms) * size.ms;
-    return { start, end: Math.min(start + size.ms, close) };
-  }
-}
-
-/** The hours whose bars count from their beginning: `always` those of a UTC day. */
-function windowOf(
-  time: number,
-  session: Session,
-  kind: SessionKind,
-): { readonly open: number; readonly close: number } {
-  if (kind === "regular") return session;
-  if (kind === "extended") return { open: session.extendedOpen, close: session.extendedClose };
-  const open = Math.floor(time / DAY_MS) * DAY_MS;
-  return { open, close: open + DAY_MS };
 }
 
 function join(a: Bar, b: Bar): Bar {
