@@ -17,7 +17,7 @@ export interface Broker {
   readonly name: string;
   /** True only for an account with real money; shown at all times. */
   readonly live: boolean;
-  /** Takes its fee for coins out of the coins, and tells it nowhere but in what the account holds. */
+  /** Takes its fee for coins out of what is credited, and tells it nowhere but in what the account holds. */
   readonly feesInCoins: boolean;
   /**
    * Opens the stream of trade updates; resolves when it is authorised and listening. Rejects with a BrokerError.

@@ -1,6 +1,6 @@
 /**
  * Asking the broker what it holds: at the start, after every reconnect, when the broker itself is in doubt, after coins were
- * bought, and every few minutes, because an update that was lost on the way is missed by nobody else.
+ * traded, and every few minutes, because an update that was lost on the way is missed by nobody else.
  *
  * Owns: one question at a time, what the broker says of the symbols once a connection, trying again, and throwing away a picture that was taken while the connection was lost.
  * May not: judge a picture; the desk does.
@@ -13,7 +13,7 @@ import type { Clock } from "../ports/clock.ts";
 
 export const RECONCILE_RETRY_MS = 5_000;
 export const RECONCILE_EVERY_MS = 300_000;
-/** How long after a purchase of coins it is looked what is left of them: a broker may take its fee in coins. */
+/** How long after a trade in coins it is looked what is left of it: a broker may take its fee in coins. */
 export const LOOK_SOON_MS = 2_000;
 /** A look in between says nothing when it fails; as many in a row do. */
 const MOST_FAILED_LOOKS = 3;
@@ -94,8 +94,8 @@ export class Reconciliation {
   /** Follows what the broker says of its connection, and what it may not say all of. */
   follow(input: BrokerInput): void {
     if (input.kind === "broker") this.#connection(input.status, input.detail);
-    const isPurchase = input.kind === "execution" && input.side === "buy";
-    if (this.#options.broker.feesInCoins && isPurchase && assetClassOf(input.symbol) === "crypto") this.#lookSoon();
+    const isOfCoins = input.kind === "execution" && assetClassOf(input.symbol) === "crypto";
+    if (isOfCoins && this.#options.broker.feesInCoins) this.#lookSoon();
   }
 
   #connection(status: "connected" | "disconnected", detail: string): void {

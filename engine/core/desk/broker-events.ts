@@ -18,7 +18,7 @@ import type {
   Side,
 } from "../event.ts";
 import type { Protection } from "./books.ts";
-import { bookCoinFee } from "./coin-fee.ts";
+import { bookCoinFee, isCoinFee } from "./coin-fee.ts";
 import { restoreAll } from "./exits.ts";
 import { isAsked, isTerminal, newLeg } from "./orders.ts";
 import type { Order } from "./orders.ts";
@@ -291,7 +291,7 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
     );
   }
   const moved = desk.portfolio.cash.minus(cash);
-  if (!isExplained && !moved.isZero()) cashMoved(desk, moved.toNumber());
+  if (!isExplained && !moved.isZero() && !isCoinFee(desk, moved.negated())) cashMoved(desk, moved.toNumber());
   reconcileOrders(desk, input.openOrders);
   desk.ready = true;
   reconcileSplits(desk, (symbol) => decimal(atBroker.get(symbol)?.qty ?? "0"));

@@ -80,4 +80,21 @@ describe("a fee that is taken in coins", () => {
     expect(run.position("@external", COIN)).toBe(-0.2);
     expect(run.alerts).toContain("reconcile/position");
   });
+
+  it("is a loss when coins are sold; more than that was taken out", () => {
+    for (const [left, code] of [
+      [2.5, "reconcile/fee"],
+      [50, "account/cash-moved"],
+    ] as const) {
+      const run = new Coins();
+      run.buys();
+      run.feed({ ...reconciled({ cash: "99000" }), positions: [{ symbol: COIN, qty: "10", avgPrice: "100" }] });
+      run.say(3);
+      run.accept(run.lastSubmit);
+      run.filled(run.lastSubmit, 10, 100);
+      run.feed(reconciled({ cash: String(100_000 - left) }));
+      expect(run.alerts.filter((alert) => /reconcile|cash/.test(alert))).toEqual([code]);
+      expect(run.core.desk.state.account.dayBase).toBe(left === 50 ? 99_950 : 100_000);
+    }
+  });
 });
