@@ -11,8 +11,7 @@ import { stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { anchorOf } from "../adapters/journal/read.ts";
-import { segmentsOf } from "../adapters/journal/segments.ts";
+import { filesOf } from "../adapters/journal/read.ts";
 import { segmentName } from "../adapters/journal/thread/segment-writer.js";
 import type { Clock } from "../ports/clock.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
@@ -98,7 +97,7 @@ export class Snapshots {
     if (clock.now() < this.#restUntil) return false;
     const digest = program();
     if (digest === undefined || digest === this.#unsaved) return false;
-    const segments = await segmentsOf(dir, (await anchorOf(dir))?.first ?? 1);
+    const { segments } = await filesOf(dir);
     const last = segments.at(-1) ?? 0;
     const finished = segments.filter((segment) => segment >= this.#done && segment < last);
     const sizes = await Promise.all(

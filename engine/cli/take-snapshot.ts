@@ -5,8 +5,8 @@
  * being written now. By determinism that is what the engine would have saved there. May not: touch the engine, or a file of the journal.
  */
 import { join } from "node:path";
-import { anchorOf, readJournal } from "../adapters/journal/read.ts";
-import { segmentRecordOf, segmentsOf } from "../adapters/journal/segments.ts";
+import { filesOf, readJournal } from "../adapters/journal/read.ts";
+import { segmentRecordOf } from "../adapters/journal/segments.ts";
 import type { SegmentRecord } from "../adapters/journal/segments.ts";
 import { newestSnapshot, removeOldSnapshots, writeSnapshot } from "../adapters/journal/snapshots.ts";
 import { segmentName } from "../adapters/journal/thread/segment-writer.js";
@@ -24,8 +24,8 @@ export type Taken =
   | { readonly kind: "failed"; readonly reason: string };
 
 export async function takeSnapshot(dir: string): Promise<Taken> {
-  const first = (await anchorOf(dir))?.first ?? 1;
-  const segments = await segmentsOf(dir, first);
+  const { anchor, segments } = await filesOf(dir);
+  const first = anchor?.first ?? 1;
   const place = await placeIn(dir, segments);
   if (place === undefined) return { kind: "nothing", segment: first };
   const { segment } = place;

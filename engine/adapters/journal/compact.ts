@@ -7,8 +7,8 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../files/write-atomically.ts";
-import { COMPACTED, allSnapshots, anchorOf, readJournal } from "./read.ts";
-import { JournalError, segmentRecordOf, segmentsIn, segmentsOf } from "./segments.ts";
+import { COMPACTED, allSnapshots, anchorOf, filesOf, readJournal } from "./read.ts";
+import { JournalError, segmentRecordOf, segmentsIn } from "./segments.ts";
 import type { SegmentRecord } from "./segments.ts";
 import { SNAPSHOTS_KEPT, besideIn, readSnapshot, snapshotName } from "./snapshots.ts";
 import { segmentName } from "./thread/segment-writer.js";
@@ -30,8 +30,7 @@ export async function planCompaction(dir: string): Promise<Compaction> {
   const records = readJournal(dir);
   let step = await records.next();
   for (; step.done !== true; step = await records.next());
-  const anchor = await anchorOf(dir);
-  const segments = await segmentsOf(dir, anchor?.first ?? 1);
+  const { anchor, segments } = await filesOf(dir);
   const kept: number[] = [];
   for await (const { segment, problem } of allSnapshots(dir)) {
     if (problem === null) kept.push(segment);

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import type { NumberedRecord } from "../../ports/journal.ts";
 import { decode } from "./encode.ts";
 import { FrameReader } from "./frame.ts";
-import { anchorOf } from "./read.ts";
-import { JournalError, readSegment, segmentsIn, segmentsOf } from "./segments.ts";
+import { filesOf } from "./read.ts";
+import { JournalError, readSegment, segmentsIn } from "./segments.ts";
 import type { StoredRecord } from "./segments.ts";
 import { segmentName } from "./thread/segment-writer.js";
 
@@ -28,7 +28,7 @@ export class Follower {
 
   /** The last `count` numbered records, and the input of the first when that is an output; following goes on from there. Reads files from the last one backwards. */
   async last(count: number): Promise<readonly NumberedRecord[]> {
-    const segments = await segmentsOf(this.#dir, (await anchorOf(this.#dir))?.first ?? 1);
+    const { segments } = await filesOf(this.#dir);
     let found: NumberedRecord[] = [];
     for (const segment of segments.slice().reverse()) {
       const records = await readSegment(join(this.#dir, segmentName(segment)), segment === segments.at(-1));

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { JournalRecord, SnapshotRecord } from "../../ports/journal.ts";
 import type { Format } from "./frame.ts";
 import type { SnapshotPart } from "./ordered-journal.ts";
-import { ADVICE, JournalError, markOf, readSegment, segmentRecordOf, segmentsIn, segmentsOf } from "./segments.ts";
+import { ADVICE, JournalError, markOf, readSegment, segmentRecordOf, segmentsIn, contiguous } from "./segments.ts";
 import type { SegmentEnd, SegmentRecord, Stored, StoredRecord } from "./segments.ts";
 import {
   SnapshotParts,
@@ -63,8 +63,7 @@ export const COMPACTED = "COMPACTED";
 export async function* readJournal(dir: string, options: ReadOptions = {}): AsyncGenerator<JournalRecord, JournalTail> {
   // Before the files are looked for: a run that goes on begins one first, and leaves a snapshot beside it later.
   const beside = new Set(await besideIn(dir));
-  const anchor = await anchorOf(dir);
-  const all = await segmentsOf(dir, anchor?.first ?? 1);
+  const { anchor, segments: all } = await filesOf(dir);
   const before = options.before ?? Number.POSITIVE_INFINITY;
   const first = await firstOf(dir, all, anchor, { ...options, before });
   const beginning = await beginningOf(dir, first);
@@ -130,7 +129,7 @@ async function mustBeStrange(dir: string, segment: number): Promise<void> {
 
 /** The snapshots of a journal, newest first, those too with which nobody can begin. */
 export async function* allSnapshots(dir: string): AsyncGenerator<FoundSnapshot, void> {
-  yield* snapshotsOf(dir, await segmentsOf(dir, (await anchorOf(dir))?.first ?? 1));
+  yield* snapshotsOf(dir, (await filesOf(dir)).segments);
 }
 
 /** What a compaction left: the first file that counts, and what that follows. */
@@ -153,6 +152,16 @@ export async function anchorOf(dir: string): Promise<Anchor | undefined> {
   const match = /^\{"first":(\d{1,6}),"firstN":(\d{1,15}),"chain":"([0-9a-f]{32})"\}\n$/.exec(text);
   if (match === null) throw new JournalError("corrupt", `${file}: does not say what the first file of the journal is`);
   return { first: Number(match[1]), firstN: Number(match[2]), chain: match[3] as string };
+}
+
+/** The files of a journal, ascending and without a gap, and where they begin. */
+export async function filesOf(
+  dir: string,
+): Promise<{ readonly anchor: Anchor | undefined; readonly segments: number[] }> {
+  // Listed first: a compaction beside this says where the journal begins before it removes a file.
+  const all = await segmentsIn(dir);
+  const anchor = await anchorOf(dir);
+  return { anchor, segments: contiguous(dir, all, anchor?.first ?? 1) };
 }
 
 /** Puts records in their order and looks for what is missing. */
@@ -267,7 +276,7 @@ export async function isJournal(dir: string): Promise<boolean> {
 
 /** How the journal ends, from its last files alone: enough to say whether something came since. */
 export async function endOf(dir: string): Promise<JournalTail> {
-  const segments = await segmentsOf(dir, (await anchorOf(dir))?.first ?? 1);
+  const { segments } = await filesOf(dir);
   let tail: JournalTail = { format: 2, nextN: 0, lastSegment: 0, chain: FIRST_CHAIN, torn: null };
   for (const segment of segments.slice().reverse()) {
     const file = join(dir, segmentName(segment));

@@ -70,9 +70,9 @@ export async function segmentsIn(dir: string): Promise<number[]> {
   return numbers.sort((a, b) => a - b);
 }
 
-/** The same, which must be contiguous from `first`; what an interrupted compaction left before it does not count. */
-export async function segmentsOf(dir: string, first: number): Promise<number[]> {
-  const numbers = (await segmentsIn(dir)).filter((number) => number >= first);
+/** Those that count: they must be contiguous from `first`; what an interrupted compaction left before it does not count. */
+export function contiguous(dir: string, all: readonly number[], first: number): number[] {
+  const numbers = all.filter((number) => number >= first);
   const gap = numbers.findIndex((number, i) => number !== first + i);
   if (gap >= 0 || (numbers.length === 0 && first > 1)) {
     const name = segmentName(first + Math.max(0, gap));
