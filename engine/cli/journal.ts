@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { compact, planCompaction } from "../adapters/journal/compact.ts";
 import { describeJournals } from "../adapters/journal/find.ts";
 import { Follower } from "../adapters/journal/follow.ts";
-import { readJournal } from "../adapters/journal/read.ts";
+import { isJournal, readJournal } from "../adapters/journal/read.ts";
 import type { JournalTail } from "../adapters/journal/read.ts";
 import { JournalError } from "../adapters/journal/segments.ts";
 import { isoTime } from "../core/time.ts";
@@ -168,7 +168,8 @@ interface TailFlags {
 
 async function runTail(given: string | undefined, flags: TailFlags): Promise<void> {
   const format = listFormat(flags.format);
-  if (!/^\d{1,6}$/.test(flags.lines)) throw new CliError(`--lines ${flags.lines}: expected a whole number`);
+  if (!/^\d{1,6}$/.test(flags.lines))
+    throw new CliError(`--lines ${flags.lines}: expected a whole number up to 999999`);
   if (flags.follow && format === "json") throw new CliError("--follow never ends: use --format ndjson");
   const journal = await findJournal(given);
   const follower = new Follower(journal.folder);
@@ -287,6 +288,8 @@ function verifyText(verified: Verified, journal: FoundJournal): string {
 }
 
 async function runCompact(given: string, flags: { readonly dryRun: boolean }): Promise<void> {
+  // What removes files takes no newest run for the one that was meant.
+  if (!(await isJournal(given))) throw new CliError(`${given}: no journal here; name the folder of the run itself`);
   const journal = await findJournal(given);
   await reading(journal, async () => {
     const plan = await planCompaction(journal.folder);

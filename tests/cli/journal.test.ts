@@ -94,7 +94,9 @@ describe("entries", () => {
     expect(lines(out).at(-1)).toMatch(/^ +\d+ {2}2000-05-31 16:00:00 New York +(<|>) +\S+/);
     const json = rowsOf((await journal("tail", "-n", "3", "--format", "json")).out);
     expect(json[0]).toMatchObject({ direction: "in" });
-    expect((await journal("tail", "--lines", "x")).err).toBe("error: --lines x: expected a whole number\n");
+    expect((await journal("tail", "--lines", "x")).err).toBe(
+      "error: --lines x: expected a whole number up to 999999\n",
+    );
     expect((await journal("tail", "-f", "--format", "json")).err).toContain("--follow never ends");
   });
 
@@ -256,6 +258,9 @@ describe("snapshots", () => {
     expect(verified.code).toBe(0);
     const json = await journal("verify", dir, "--format", "json");
     expect(JSON.parse(json.out)).toMatchObject({ whole: true, snapshots: 2, unusable_snapshots: [reason] });
+
+    const runs = await journal("compact", ".");
+    expect(runs).toMatchObject({ err: "error: .: no journal here; name the folder of the run itself\n", code: 2 });
 
     // The process that writes it is another one.
     writeFileSync(join(dir, "LOCK"), JSON.stringify({ pid: process.ppid, started: null }));
