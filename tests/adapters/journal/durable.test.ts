@@ -37,6 +37,7 @@ function told(dir: string): { readonly disk: Disk; readonly calls: string[] } {
       calls.push(`sync ${names.get(fd)}`);
       DISK.fsyncSync(fd);
     },
+    fstatSync: (fd) => DISK.fstatSync(fd),
     closeSync: (fd) => DISK.closeSync(fd),
   };
   return { disk, calls };

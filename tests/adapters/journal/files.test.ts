@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { decode, encode } from "../../../engine/adapters/journal/encode.ts";
-import { openFileJournal } from "../../../engine/adapters/journal/open.ts";
+import { openFileJournal, openJournal } from "../../../engine/adapters/journal/open.ts";
 import type { FileJournal } from "../../../engine/adapters/journal/file-journal.ts";
 import { CHAIN, FIRST_CHAIN, HEAD, MAGIC, chainOf } from "../../../engine/adapters/journal/thread/frames.js";
 import { DISK, SegmentWriter } from "../../../engine/adapters/journal/thread/segment-writer.js";
@@ -299,6 +299,23 @@ describe("a disk that fails", () => {
     await expect(journal.sync()).rejects.toThrow(code);
     expect(() => journal.append(record(2))).toThrow(code);
     await expect(journal.close()).rejects.toThrow(code);
+  });
+
+  it.each([
+    ["removed", "somebody removed 000001.journal", (dir: string) => rm(first(dir))],
+    ["cut", "somebody else changed 000001.journal", (dir: string) => truncate(first(dir), 100)],
+    ["written by another", "somebody else changed 000001.journal", (dir: string) => appendFile(first(dir), "more")],
+  ] as const)("no longer holds what is written when its file is %s: that is noticed", async (_, text, harm) => {
+    for (const open of [openFileJournal, openJournal]) {
+      const dir = await folders.make();
+      const journal = await open(dir, HEADER);
+      journal.append(record(0));
+      await journal.sync();
+      await harm(dir);
+      journal.append(record(1));
+      await expect(journal.sync()).rejects.toThrow(`cannot be written (${text} while it was written)`);
+      await expect(journal.close()).rejects.toThrow(text);
+    }
   });
 
   it("never leaves a journal that reads as something else: each call fails once", async () => {

@@ -5,7 +5,7 @@
  * on the thread of the journal, or in a backtest, which has nothing to wait for. May not: know rings, or retry: what a
  * call throws is final, because after a failed fsync nobody knows what the disk holds.
  */
-import { closeSync, fdatasyncSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Frames, MAGIC } from "./frames.js";
 
@@ -15,11 +15,12 @@ import { Frames, MAGIC } from "./frames.js";
  * @property {(fd: number, bytes: Buffer, offset: number, length: number) => number} writeSync
  * @property {(fd: number) => void} fdatasyncSync
  * @property {(fd: number) => void} fsyncSync
+ * @property {(fd: number) => { readonly size: number, readonly nlink: number }} fstatSync
  * @property {(fd: number) => void} closeSync
  */
 
 /** @type {Disk} */
-export const DISK = { openSync, writeSync, fdatasyncSync, fsyncSync, closeSync };
+export const DISK = { openSync, writeSync, fdatasyncSync, fsyncSync, fstatSync, closeSync };
 
 /**
  * @typedef {object} SegmentOptions
@@ -134,6 +135,7 @@ export class SegmentWriter {
 
   #flush() {
     const { bytes, length } = this.#frames;
+    if (length > 0) this.#mustBeOurs();
     for (let at = 0; at < length;) {
       const written = this.#disk.writeSync(this.#fd, bytes, at, length - at);
       if (written === 0) throw new Error("the disk took no bytes");
@@ -143,6 +145,14 @@ export class SegmentWriter {
     this.#frames.clear();
     this.#size += length;
     this.bytes += length;
+  }
+
+  /** What is written into a file without a name, or over what somebody else wrote there, nobody will read again. */
+  #mustBeOurs() {
+    const { size, nlink } = this.#disk.fstatSync(this.#fd);
+    const name = segmentName(this.#segment);
+    if (nlink === 0) throw new Error(`somebody removed ${name} while it was written`);
+    if (size !== this.#size) throw new Error(`somebody else changed ${name} while it was written`);
   }
 
   /** @param {boolean} isSnapshot */
