@@ -30,7 +30,8 @@ import { GapFill } from "../runtime/gap-fill.ts";
 import type { LoadLimits } from "../runtime/load.ts";
 import { SplitRebuild } from "../runtime/split-rebuild.ts";
 import { SplitWatch } from "../runtime/split-watch.ts";
-import { warmupOf } from "../runtime/warmup.ts";
+import { needsOf, warmupOf } from "../runtime/warmup.ts";
+import type { Missing } from "../runtime/warmup.ts";
 import type { OpenRun } from "./open-run.ts";
 
 export interface Failover {
@@ -183,7 +184,12 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   const { recovered } = run;
   const now = Math.max(warmBefore(), recovered?.marketTime ?? Number.NEGATIVE_INFINITY);
   const timeOfNow = (): number => (Number.isFinite(engine.marketTime) ? engine.marketTime : warmBefore());
-  const warm = async (program: Program) => (await warmupOf(program, history, timeOfNow(), calendarOf)).warmup;
+  const warm = async (program: Program) => {
+    const { warmup, missing } = await warmupOf(program, history, timeOfNow(), calendarOf);
+    for (const note of missingNotes(missing, program === engine.program ? undefined : engine.program))
+      options.note(note);
+    return warmup;
+  };
   const engine: Engine = new Engine({
     account,
     journalId: run.id,
@@ -261,10 +267,19 @@ async function begin(engine: Engine, { connection, program, sources }: SessionOp
   const { history, warmBefore } = connection;
   const { warmup, missing } = await warmupOf(program, history, warmBefore(), calendarOf);
   await engine.begin({ program, sources, warmup });
-  return missing.map(
-    ({ need, found }) =>
-      `${need.symbol} ${need.size.label}: ${found} bars of history, ${need.bars} wanted; facts stay unknown until they have enough`,
+  return missingNotes(missing);
+}
+
+/** `running` has got what it needs, or has been told of. */
+function missingNotes(missing: readonly Missing[], running?: Program): string[] {
+  const known = new Map(
+    (running === undefined ? [] : needsOf(running)).map(({ symbol, size, bars }) => [`${symbol} ${size.label}`, bars]),
   );
+  return missing.flatMap(({ need: { symbol, size, bars }, found }) => {
+    const series = `${symbol} ${size.label}`;
+    if (bars <= (known.get(series) ?? 0)) return [];
+    return [`${series}: ${found} bars of history, ${bars} wanted; facts stay unknown until they have enough`];
+  });
 }
 
 interface GoingOn {

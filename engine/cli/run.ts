@@ -185,9 +185,9 @@ async function sessionOf({
 type Run = Omit<Starting, "run" | "lasts"> & { readonly flags: RunFlags };
 
 async function trade(session: Session, run: Run): Promise<void> {
-  const { project, account, compiled, view, people, stopped, control, flags } = run;
+  const { project, account, view, people, stopped, control, flags } = run;
   const { engine } = session;
-  for (const note of [...session.notes, ...compiled.program.strategies.flatMap(countedNotes)]) view.note(note);
+  for (const note of session.notes) view.note(note);
   const acceptances = await openAcceptances(project.root);
   const reloader = reloaderOf(session, run, acceptances);
   await control.serve(session, () => reloader.reload());
@@ -206,12 +206,15 @@ async function trade(session: Session, run: Run): Promise<void> {
     await engine.stop();
     throw error;
   }
+  // Of a run that is gone on with it may be another one than the files say: they may have been held back.
+  const { strategies } = reloader.program;
+  for (const note of strategies.flatMap(countedNotes)) view.note(note);
   people.begin(engine);
   view.begin(engine, {
     account: account.connection.account,
     venue: account.venue,
     data: account.data,
-    strategies: compiled.program.strategies.map(
+    strategies: strategies.map(
       ({ name, symbols, on, ticks }) => `${name}: ${symbols.join(", ")}, ${ticks === true ? "ticks" : on.label}`,
     ),
     journal: session.journalDir,

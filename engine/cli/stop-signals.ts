@@ -42,8 +42,9 @@ export function untilStopped(view: LiveView): Stop {
     fail(error);
   };
   const onHangup = (): void => {
-    if (process.stdin.isTTY || reload === undefined) onSignal();
-    else reload();
+    if (process.stdin.isTTY) onSignal();
+    // While a run starts there is nothing to reload: what is saved meanwhile is found as soon as files are watched.
+    else reload?.();
   };
   const handlers: readonly (readonly [string, (reason?: unknown) => void])[] = [
     ["SIGINT", onSignal],

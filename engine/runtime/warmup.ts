@@ -81,6 +81,12 @@ function barsSince(anchor: Anchor, size: BarSize, before: number, calendar: Cale
   return bars;
 }
 
+/** A series of which history has less than needed. */
+export interface Missing {
+  readonly need: Need;
+  readonly found: number;
+}
+
 /** All bars that are needed, in the order in which they became known. `missing` names series with less than needed. */
 export async function warmupOf(
   program: Program,
@@ -89,10 +95,10 @@ export async function warmupOf(
   calendarOf: (symbol: string) => Calendar,
 ): Promise<{
   readonly warmup: readonly HistoryInput[];
-  readonly missing: readonly { readonly need: Need; readonly found: number }[];
+  readonly missing: readonly Missing[];
 }> {
   const needs = needsOf(program);
-  const missing: { readonly need: Need; readonly found: number }[] = [];
+  const missing: Missing[] = [];
   const items: { readonly end: number; readonly need: Need; readonly bar: Bar }[] = [];
   for (const need of needs) {
     const { symbol, size, session, since } = need;
