@@ -119,7 +119,7 @@ async function startAlpaca(
   const other = feeds.find(({ kind }) => kind !== "alpaca");
   if (other !== undefined)
     throw new CliError(`barwise.yaml: an Alpaca account with a ${other.kind} feed is not built yet; use {alpaca: {}}`);
-  const { program } = compileProject(project, {});
+  const { program } = compileProject(project, {}, running);
   const live = venue === "alpaca-live";
   if (live && !flags.live) throw new CliError("barwise.yaml says alpaca-live: real money needs --live as well");
   const credentials = credentialsFrom(process.env);
@@ -163,7 +163,7 @@ async function startVenueElsewhere(
       throw new CliError(`--${flag} is for tapes; account: {url} names a venue that has its own`);
   const credentials = credentialsFrom(process.env);
   if (credentials === undefined) throw new CliError(MISSING_KEYS);
-  const { program } = compileProject(project, {});
+  const { program } = compileProject(project, {}, running);
   const symbols = symbolsOfBoth(program, running);
   const data = finestOf(program, running);
   const account = { kind: "loopback", url } as const;

@@ -36,6 +36,7 @@ export function addNotify(program: Command): void {
 
 async function test(only: string | undefined, folder: string, format: ReturnType<typeof listFormat>): Promise<void> {
   const project = await loadProject(folder, { demo: false });
+  if (project.refused !== undefined) throw new CliError(project.refused, 1);
   compileFiles(project.files, {}, "no message was sent: the files have errors");
   const results = await Promise.all(chosen(project, only).map((one) => one()));
   if (format === "json") print(JSON.stringify(results, null, 2));

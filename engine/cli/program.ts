@@ -102,6 +102,10 @@ export interface LoadedProject {
   readonly root: string;
   readonly files: FileSet;
   readonly settings: Project;
+  /** Whether the project file says them: where it has errors they are not what was meant. */
+  readonly isSound: boolean;
+  /** The first file that was not read, and why. */
+  readonly refused: string | undefined;
   /** Absolute. */
   readonly journal: string;
   readonly source: Files;
@@ -117,9 +121,14 @@ export async function loadProject(folder: string, options: { readonly demo: bool
   const folders = foldersOf(hasFile ? await readText(file) : undefined);
   const source = projectFiles(root, { folders });
   const { files, refused } = await source.read();
-  for (const { path, reason } of refused) throw new CliError(`${path}: ${reason}`, 1);
-  const { project } = compile(files);
-  return { root, files, settings: project, journal: resolve(root, project.journal), source };
+  const [unread] = refused;
+  const { project, diagnostics } = compile(files);
+  const isWrong = diagnostics.some((finding) => finding.severity === "error" && finding.file === PROJECT_FILE);
+  return {
+    ...{ root, files, settings: project, journal: resolve(root, project.journal), source },
+    isSound: !isWrong && hasFile === Object.hasOwn(files, PROJECT_FILE),
+    refused: unread === undefined ? undefined : `${unread.path}: ${unread.reason}`,
+  };
 }
 
 /** Folders of a project that are read whole, by the text of its project file. */
@@ -137,12 +146,26 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-export function compileProject(project: LoadedProject, override: Override): Loaded {
-  return compileFiles(project.files, override, "nothing was started: the files have errors");
+/**
+ * `running`: what ran last, where a run is gone on with. A bad save stops it no more while nobody ran than at any other time: the
+ * reload before the first price says what is wrong, and what ran goes on.
+ */
+export function compileProject(project: LoadedProject, override: Override, running?: Program): Loaded {
+  const { files, refused, isSound } = project;
+  if (running !== undefined && isSound && !canStart(project, override)) return { program: running, notes: [] };
+  if (refused !== undefined) throw new CliError(refused, 1);
+  const loaded = compileFiles(files, override, "nothing was started: the files have errors");
+  mustTrade(project);
+  return loaded;
+}
+
+function canStart({ files, refused }: LoadedProject, override: Override): boolean {
+  if (refused !== undefined || !Object.keys(files).some(isStrategyFile)) return false;
+  return tryCompile(files, override).compiled.program !== null;
 }
 
 /** Strategies of nothing would run for ever and do nothing. */
-export function mustTrade(project: LoadedProject): void {
+function mustTrade(project: LoadedProject): void {
   if (Object.keys(project.files).some(isStrategyFile)) return;
   const folder = join(relative(process.cwd(), project.root) || ".", project.settings.strategies);
   throw new CliError(`${folder}: no *.strategy.yaml here, so there is nothing to trade`);

@@ -24,7 +24,7 @@ import type { Begun, Watch } from "../runtime/recompute.ts";
 import { addSplitFlag } from "./split-flags.ts";
 import { startSession } from "./live-session.ts";
 import type { Session } from "./live-session.ts";
-import { compileProject, loadProject, mustTrade, watchedFiles } from "./program.ts";
+import { compileProject, loadProject, watchedFiles } from "./program.ts";
 import type { Loaded, LoadedProject } from "./program.ts";
 import { Snapshots } from "./snapshots.ts";
 import { untilStopped } from "./stop-signals.ts";
@@ -60,16 +60,16 @@ export function addRun(program: Command): void {
 
 async function runEngine(folder: string, flags: RunFlags): Promise<void> {
   const project = await loadProject(folder, { demo: flags.demo });
-  compileProject(project, {});
-  mustTrade(project);
-  const view = new LiveView();
   const { name, lasts } = nameOf(project, flags);
+  const mayGoOn = lasts && !flags.newRun && project.isSound;
+  if (!mayGoOn) compileProject(project, {});
+  const view = new LiveView();
   const watch: Watch = (input, outputs) => view.recall(input, outputs);
   const begun: Begun = (core) => view.goOnFrom(core);
   const release = lasts ? await holdAccount(project.journal, name) : undefined;
   let last: OpenRun | undefined;
   try {
-    if (lasts && !flags.newRun) last = await openLastRun({ root: project.journal, account: name, watch, begun });
+    if (mayGoOn) last = await openLastRun({ root: project.journal, account: name, watch, begun });
     await withAccount(project, last, view, flags);
   } finally {
     // Whoever trades closes it; this is for a run that never came to it.
@@ -100,7 +100,7 @@ async function withAccount(
   });
   let people: Notifications | undefined;
   try {
-    const compiled = compileProject(project, account.override);
+    const compiled = compileProject(project, account.override, last?.recovered?.program);
     for (const note of [...compiled.notes, ...(last?.notes ?? [])]) view.note(note);
     const { lasts } = nameOf(project, flags);
     const run = last ?? (await openNewRun(project.journal, account.connection.account));

@@ -55,7 +55,7 @@ async function save(text: string): Promise<void> {
   await rename(join(folder, "saved"), join(folder, FILE));
 }
 
-it("tells of history that new facts lack, loads what it journaled after a kill, and lists what runs", async () => {
+it("tells of history that new facts lack, and goes on after a kill or a stop with what it journaled, whatever files say", async () => {
   const first = start();
   await first.until("the position", () => first.out.includes("filled buy 1 SPX"));
   await save(STRATEGY.replace("close < 1", "close < sma(400) / 9_000"));
@@ -76,4 +76,28 @@ it("tells of history that new facts lack, loads what it journaled after a kill, 
   await second.until("what runs", () => second.out.includes("the files say what runs"));
   second.child.kill("SIGTERM");
   expect((await second.ended).code).toBe(0);
-}, 120_000);
+
+  // Saved while nobody ran.
+  await save(STRATEGY.replace("close < 1", "close < smaa(3)"));
+  const third = start();
+  await third.until("the start", () => third.out.includes("journal "));
+  expect(third.out).toContain("not reloaded, the old rules keep running: 1 error");
+  expect(third.out).toContain(`${FILE}:11:19: error`);
+  expect(third.out).toMatch(/^strategy +a: SPX, 1d$/m);
+  third.child.kill("SIGTERM");
+  expect((await third.ended).out).toContain("Still held: 1 SPX (a)");
+
+  await rm(join(folder, FILE));
+  const fourth = start();
+  await fourth.until("the start", () => fourth.out.includes("journal "));
+  expect(fourth.out).toContain("not reloaded, the old rules keep running: every strategy file is gone");
+  fourth.child.kill("SIGTERM");
+  await fourth.ended;
+  // What nobody has run cannot go on.
+  const fresh = new Process(built.main, ["run", ".", "--new-run"], folder, keys, 0);
+  expect(await fresh.ended).toMatchObject({ code: 2, err: expect.stringContaining("no *.strategy.yaml") as string });
+  await save(STRATEGY);
+  await writeFile(join(folder, "barwise.yaml"), "barwise: 1\naccount: {venue: nowhere}\n");
+  const unsound = start();
+  expect(await unsound.ended).toMatchObject({ code: 1, err: expect.stringContaining("nothing was started") as string });
+}, 180_000);
