@@ -7,17 +7,17 @@
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { MISSING_KEYS, credentialsFrom } from "../adapters/alpaca/credentials.ts";
+import type { Credentials } from "../adapters/alpaca/credentials.ts";
+import { createAlpacaHistory } from "../adapters/alpaca/history.ts";
 import { venueTime } from "../adapters/alpaca/clock.ts";
 import { createSimBroker } from "../adapters/sim/broker.ts";
 import { PaperBroker } from "../adapters/sim/paper-broker.ts";
 import type { Tape } from "../adapters/tape/tape.ts";
 import type { Pace } from "../adapters/venue/options.ts";
-import { WebSocketFeed } from "../adapters/websocket/websocket-feed.ts";
 import { knownAt } from "../core/known-at.ts";
-import { activityOf } from "../core/canonical.ts";
 import type { Program } from "../core/program.ts";
 import type { FeedConfig } from "../lang/feeds.ts";
-import { DAY, parseBarSize } from "../market/bar-size.ts";
+import { parseBarSize } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import { calendarOf } from "../market/instruments.ts";
 import { needsOf } from "../runtime/warmup.ts";
@@ -28,7 +28,9 @@ import type { FaultFlags } from "./fault-flags.ts";
 import { splitsOf } from "./split-flags.ts";
 import type { SplitFlags } from "./split-flags.ts";
 import { CliError } from "./io.ts";
-import { NO_HISTORY, connectAlpaca, oneOf } from "./live-session.ts";
+import { alpacaStream, coarsestFor, dataText, historyFeed, isStream, openStreams, sizeOf } from "./live-feeds.ts";
+import type { StreamConfig } from "./live-feeds.ts";
+import { NO_HISTORY, connectAlpaca } from "./live-session.ts";
 import type { Connection } from "./live-session.ts";
 import { PAPER_REMEMBERS_MS, createSimExchange, startLocalVenue } from "./local-venue.ts";
 import { compileProject, symbolsOf } from "./program.ts";
@@ -75,7 +77,7 @@ export function nameOf(
   if (demo) return { name: "local", lasts: false };
   if (venue !== "local") return { name: venue, lasts: true };
   if (url !== undefined) return { name: `venue-${new URL(url).host}`, lasts: true };
-  return { name: settings.feeds[0]?.kind === "websocket" ? "paper" : "local", lasts: false };
+  return { name: settings.feeds.some(isStream) ? "paper" : "local", lasts: false };
 }
 
 /** `running`: the program of the run that is gone on with; its symbols are subscribed to as well. */
@@ -83,9 +85,9 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags, r
   const venue = flags.demo ? "local" : project.settings.account.venue;
   if (flags.live && venue !== "alpaca-live")
     throw new CliError("--live: barwise.yaml does not say account: {venue: alpaca-live}");
-  const [feed, backup] = flags.demo ? [] : project.settings.feeds;
+  const [feed] = flags.demo ? [] : project.settings.feeds;
   const { url } = project.settings.account;
-  const tape = feed === undefined || feed.kind === "tape" ? { feed } : undefined;
+  const tape = feed === undefined || !isStream(feed) ? { feed } : undefined;
   const own = venue === "local" && (flags.demo || url === undefined) ? tape : undefined;
   if (own === undefined && (flags.fault.length > 0 || flags.split.length > 0 || flags.seed !== undefined))
     throw new CliError(
@@ -96,15 +98,13 @@ export async function openAccount(project: LoadedProject, flags: AccountFlags, r
   for (const [flag, value] of Object.entries({ tape: flags.tape, rate: flags.rate, from: flags.from })) {
     if (value !== undefined) throw new CliError(`--${flag} is for tapes; barwise.yaml names a stream (or add --demo)`);
   }
-  if (venue === "local" && feed?.kind === "websocket")
-    return startPaper(
-      project,
-      [feed, backup].filter((one) => one?.kind === "websocket"),
+  if (feed?.kind === "tape")
+    throw new CliError(
+      "barwise.yaml: a tape tells of the past; an Alpaca account needs a stream, such as {alpaca: {}}",
     );
-  if (venue === "local")
-    throw new CliError("barwise.yaml: an alpaca feed needs account: {venue: alpaca-paper} or alpaca-live");
-  const feeds = [feed, backup].filter((one) => one !== undefined);
-  return startAlpaca(project, venue, flags, feeds, running);
+  const feeds = project.settings.feeds.filter(isStream);
+  if (venue === "local") return startPaper(project, feeds);
+  return startAlpaca(project, venue, flags, feeds.length === 0 ? [{ kind: "alpaca", feed: "iex" }] : feeds, running);
 }
 
 // ------------------------------------------------------------------------------------------------- Alpaca
@@ -113,39 +113,32 @@ async function startAlpaca(
   project: LoadedProject,
   venue: "alpaca-paper" | "alpaca-live",
   flags: AccountFlags,
-  feeds: readonly FeedConfig[],
+  feeds: readonly StreamConfig[],
   running: Program | undefined,
 ): Promise<Account> {
-  const other = feeds.find(({ kind }) => kind !== "alpaca");
-  if (other !== undefined)
-    throw new CliError(`barwise.yaml: an Alpaca account with a ${other.kind} feed is not built yet; use {alpaca: {}}`);
   const { program } = compileProject(project, {}, running);
   const live = venue === "alpaca-live";
   if (live && !flags.live) throw new CliError("barwise.yaml says alpaca-live: real money needs --live as well");
-  const credentials = credentialsFrom(process.env);
-  if (credentials === undefined) throw new CliError(MISSING_KEYS);
+  const credentials = alpacaKeys();
   if (live) await confirmLive();
   const symbols = symbolsOfBoth(program, running);
-  const data = finestOf(program, running) === "ticks" ? "ticks" : "minute";
-  const named = feeds.flatMap((feed) => (feed.kind === "alpaca" ? [feed.feed] : []));
-  const names = named.length === 0 ? (["iex"] as const) : named;
+  const size = sizeOf(feeds, running === undefined ? [program] : [program, running]);
+  const { failover } = project.settings;
   const connection = connectAlpaca({
     account: live ? { kind: "live", confirmed: true } : { kind: "paper" },
     credentials,
-    feeds: names,
-    failover: project.settings.failover,
-    news: feeds.some((feed) => feed.kind === "alpaca" && feed.news === true),
     symbols,
-    data,
+    ...historyFeed(feeds),
+    feeds: (history) => openStreams({ feeds, failover, symbols, size, credentials, history }),
   });
   return {
     connection,
     banner: live ? "LIVE: REAL MONEY" : "paper (Alpaca)",
     tag: live ? "LIVE" : "paper",
     venue: live ? "Alpaca, live account" : "Alpaca, paper account",
-    data: `Alpaca ${names.join(", else ")}, ${data === "ticks" ? "trades and quotes" : "minute bars"}`,
+    data: dataText(connection.feeds, size),
     override: {},
-    unfit: fits(symbols, data === "ticks" ? undefined : parseBarSize("1m")),
+    unfit: mustFit(program, fits(symbols, size)),
     ended: NEVER,
     stop: NOTHING_TO_STOP,
   };
@@ -161,14 +154,14 @@ async function startVenueElsewhere(
   for (const flag of ["tape", "rate", "from"] as const)
     if (flags[flag] !== undefined)
       throw new CliError(`--${flag} is for tapes; account: {url} names a venue that has its own`);
-  const credentials = credentialsFrom(process.env);
-  if (credentials === undefined) throw new CliError(MISSING_KEYS);
+  const credentials = alpacaKeys();
   const { program } = compileProject(project, {}, running);
   const symbols = symbolsOfBoth(program, running);
-  const data = finestOf(program, running);
+  const data = coarsestFor(running === undefined ? [program] : [program, running]);
   const account = { kind: "loopback", url } as const;
   const startAt = await venueTime(account, credentials);
-  const connection = connectAlpaca({ account, credentials, feeds: ["iex"], symbols, data, startAt });
+  const feeds = () => [alpacaStream({ feed: "iex", credentials, symbols, data, venueUrl: url })];
+  const connection = connectAlpaca({ account, credentials, symbols, feeds, startAt });
   return {
     connection: { ...connection, account: nameOf(project, flags).name },
     banner: `paper on the venue at ${url}`,
@@ -185,17 +178,6 @@ async function startVenueElsewhere(
 function symbolsOfBoth(program: Program, running: Program | undefined): readonly string[] {
   const symbols = [...symbolsOf(program), ...(running === undefined ? [] : symbolsOf(running))];
   return [...new Set(symbols)].sort();
-}
-
-/** The coarsest data that every rule can be judged on. */
-function finestOf(...programs: readonly (Program | undefined)[]): "ticks" | "minute" | "daily" {
-  const known = programs.filter((program) => program !== undefined);
-  const onTicks = known.some(({ strategies }) =>
-    strategies.some((one) => one.ticks === true || activityOf(one) !== undefined),
-  );
-  const finest = Math.min(...known.flatMap((program) => needsOf(program).map(({ size }) => size.ms)));
-  if (onTicks || finest < 60_000) return "ticks";
-  return finest >= DAY.ms ? "daily" : "minute";
 }
 
 async function confirmLive(): Promise<void> {
@@ -243,14 +225,19 @@ async function startLocal(project: LoadedProject, flags: AccountFlags, feed: Tap
     splits: splitsOf(flags, tape.symbols),
     onFault: (line) => tell(faultLine(line)),
   });
+  const { credentials, startAt } = running;
+  const { url } = running.venue;
+  const { symbols, size } = tape;
+  const stream = {
+    data: size === "ticks" ? "ticks" : size.kind === "session" ? "daily" : "minute",
+    ...(size === "ticks" || size.kind === "session" ? {} : { barSize: size.label }),
+  } as const;
   const connection = connectAlpaca({
-    account: { kind: "loopback", url: running.venue.url },
-    credentials: running.credentials,
-    feeds: ["iex"],
-    symbols: tape.symbols,
-    data: tape.size === "ticks" ? "ticks" : tape.size.kind === "session" ? "daily" : "minute",
-    ...(tape.size === "ticks" || tape.size.kind === "session" ? {} : { barSize: tape.size.label }),
-    startAt: running.startAt,
+    account: { kind: "loopback", url },
+    credentials,
+    symbols,
+    feeds: () => [alpacaStream({ feed: "iex", credentials, symbols, venueUrl: url, ...stream })],
+    startAt,
   });
   const isSynthetic = tape.label === "synthetic";
   return {
@@ -291,11 +278,12 @@ function paceOf(flags: AccountFlags, speed: string | undefined): Pace {
   return { delayMs: 1_000 / rate };
 }
 
-// ------------------------------------------------------------------------------------------------- your own stream
+// ------------------------------------------------------------------------------------------------- streams on paper
 
-/** Paper trading on the user's own stream: a simulated exchange sees the same data. */
-function startPaper(project: LoadedProject, feeds: readonly Extract<FeedConfig, { kind: "websocket" }>[]): Account {
-  const symbols = symbolsOf(compileProject(project, {}).program);
+/** Paper trading on streams: a simulated exchange sees the same data. */
+function startPaper(project: LoadedProject, feeds: readonly StreamConfig[]): Account {
+  const { program } = compileProject(project, {});
+  const symbols = symbolsOf(program);
   const exchange = createSimExchange({
     symbols,
     cash: String(project.settings.account.cash),
@@ -306,29 +294,44 @@ function startPaper(project: LoadedProject, feeds: readonly Extract<FeedConfig, 
     rememberMs: PAPER_REMEMBERS_MS,
   });
   const broker = new PaperBroker(createSimBroker(exchange), (input) => knownAt(input, calendarOf));
-  const stream = oneOf(
-    feeds.map(({ config }) => new WebSocketFeed(config, symbols, { environment: process.env })),
-    symbols,
-    project.settings.failover,
-  );
+  const size = sizeOf(feeds, [program]);
+  const { failover } = project.settings;
+  const credentials = feeds.some(({ kind }) => kind === "alpaca") ? alpacaKeys() : undefined;
+  const calendar = calendarOf(symbols[0] ?? "");
+  const history =
+    credentials === undefined ? undefined : createAlpacaHistory({ credentials, calendar, ...historyFeed(feeds) });
+  const streams = openStreams({ feeds, failover, symbols, size, credentials, history });
+  const [prices, ...others] = streams;
   return {
     connection: {
       account: "paper",
       broker,
-      feeds: [broker.watching(stream)],
-      history: NO_HISTORY,
+      feeds: prices === undefined ? others : [broker.watching(prices), ...others],
+      history: history ?? NO_HISTORY,
       marketTime: "wall",
       warmBefore: () => Date.now(),
     },
     banner: "paper on your stream",
     tag: "paper",
     venue: "simulated exchange in this process",
-    data: `your stream ${stream.name}`,
+    data: dataText(streams, size),
     override: {},
-    unfit: fits(symbols, undefined),
+    unfit: mustFit(program, fits(symbols, size)),
     ended: NEVER,
     stop: NOTHING_TO_STOP,
   };
+}
+
+function alpacaKeys(): Credentials {
+  const credentials = credentialsFrom(process.env);
+  if (credentials === undefined) throw new CliError(MISSING_KEYS);
+  return credentials;
+}
+
+function mustFit(program: Program, unfit: Account["unfit"]): Account["unfit"] {
+  const why = unfit(program);
+  if (why !== undefined) throw new CliError(why, 1);
+  return unfit;
 }
 
 /** A program needs symbols that are subscribed, and no bars finer than the data. */

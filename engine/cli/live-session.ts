@@ -8,44 +8,26 @@ import type { Credentials } from "../adapters/alpaca/credentials.ts";
 import type { AlpacaAccount, AlpacaFeedName } from "../adapters/alpaca/endpoints.ts";
 import { createAlpacaHistory } from "../adapters/alpaca/history.ts";
 import { createAlpacaSplits } from "../adapters/alpaca/splits.ts";
-import { createAlpacaMarketData } from "../adapters/alpaca/market-data.ts";
-import { FailoverFeed } from "../adapters/failover/failover-feed.ts";
 import type { Input, InputBody, Output } from "../core/event.ts";
 import type { Program } from "../core/program.ts";
 import { isoTime } from "../core/time.ts";
 import { calendarOf } from "../market/instruments.ts";
-import { isOpen } from "../market/sessions.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { History } from "../ports/history.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Splits } from "../ports/splits.ts";
 import { WALL_CLOCK } from "../adapters/wall-clock.ts";
-import { parseBarSize } from "../market/bar-size.ts";
 import { Engine } from "../runtime/engine.ts";
 import type { LoadedProgram } from "../runtime/engine-options.ts";
 import { gapOf } from "../runtime/gap.ts";
 import type { Rebuilt } from "../runtime/rebuild.ts";
-import { GapFill } from "../runtime/gap-fill.ts";
 import type { LoadLimits } from "../runtime/load.ts";
 import { SplitRebuild } from "../runtime/split-rebuild.ts";
 import { SplitWatch } from "../runtime/split-watch.ts";
 import { needsOf, warmupOf } from "../runtime/warmup.ts";
 import type { Missing } from "../runtime/warmup.ts";
 import type { OpenRun } from "./open-run.ts";
-
-export interface Failover {
-  readonly afterMs: number;
-  readonly backMs: number;
-}
-
-/** Several feeds of the same data as one. */
-export function oneOf(feeds: readonly Feed[], symbols: readonly string[], failover?: Failover): Feed {
-  const [only, second] = feeds;
-  if (only !== undefined && second === undefined) return only;
-  const expectData = (now: number): boolean => symbols.some((symbol) => isOpen(calendarOf(symbol), now, "regular"));
-  return new FailoverFeed(feeds, { ...failover, expectData });
-}
 
 export interface Connection {
   readonly account: string;
@@ -64,37 +46,22 @@ export interface Connection {
 export interface AlpacaOptions {
   readonly account: AlpacaAccount;
   readonly credentials: Credentials | undefined;
-  /** Best first. */
-  readonly feeds: readonly AlpacaFeedName[];
-  readonly failover?: Failover;
-  /** Received and kept in the journal; nothing is judged by it. */
-  readonly news?: boolean;
   readonly symbols: readonly string[];
-  /** What the tape of a local venue holds; real markets stream minute bars. */
-  readonly data: "minute" | "daily" | "ticks";
-  readonly barSize?: string;
+  /** Which of Alpaca's feeds history is of. */
+  readonly feed?: AlpacaFeedName;
+  /** The first one is that of prices. */
+  readonly feeds: (history: History) => readonly Feed[];
   readonly startAt?: number;
 }
 
-export function connectAlpaca(options: AlpacaOptions): Connection {
-  const { account, credentials, feeds, symbols, data } = options;
+/** An account at Alpaca, or at a local venue, with data from anywhere. */
+export function connectAlpaca({ account, credentials, symbols, feed, feeds, startAt }: AlpacaOptions): Connection {
   const local = account.kind === "loopback";
   const calendar = calendarOf(symbols[0] ?? "");
   const address = local ? { venueUrl: account.url } : {};
   const budget = local ? { requestsPerMinute: 6_000 } : {};
-  const channels =
-    data === "ticks"
-      ? { trades: symbols, quotes: symbols }
-      : data === "daily"
-        ? { dailyBars: symbols }
-        : { bars: symbols, updatedBars: symbols };
-  const history = createAlpacaHistory({
-    credentials,
-    calendar,
-    ...address,
-    ...(feeds[0] === undefined ? {} : { feed: feeds[0] }),
-    ...budget,
-  });
+  const source = feed === undefined ? {} : { feed };
+  const history = createAlpacaHistory({ credentials, calendar, ...address, ...source, ...budget });
   let passed: (time: number) => void = () => {};
   return {
     account: local ? "local" : `alpaca-${account.kind}`,
@@ -102,52 +69,12 @@ export function connectAlpaca(options: AlpacaOptions): Connection {
     followBroker: (listener) => {
       passed = listener;
     },
-    feeds: [
-      filled(
-        options,
-        history,
-        feeds.map((feed) =>
-          createAlpacaMarketData({
-            feed,
-            credentials,
-            calendar,
-            ...address,
-            channels,
-            ...(local || feed === "crypto" ? {} : { optional: { statuses: symbols, lulds: symbols } }),
-            ...(options.barSize === undefined ? {} : { barSize: options.barSize }),
-            dailyBarsAreFinal: local,
-            ...(local ? {} : { idleMs: 120_000 }),
-          }),
-        ),
-      ),
-      ...(options.news === true
-        ? [
-            createAlpacaMarketData({
-              feed: "news",
-              name: "news",
-              credentials,
-              calendar,
-              ...address,
-              // News is the one stream that calls coins by their old names.
-              channels: { news: symbols.map((symbol) => symbol.replace("/", "")) },
-              auxiliary: true,
-            }),
-          ]
-        : []),
-    ],
+    feeds: feeds(history),
     history,
     splits: createAlpacaSplits({ credentials, calendar, ...address, ...budget }),
     marketTime: local ? "data" : "wall",
-    warmBefore: () => options.startAt ?? WALL_CLOCK.now(),
+    warmBefore: () => startAt ?? WALL_CLOCK.now(),
   };
-}
-
-/** Minute bars that real markets sent while the stream was down are asked for afterwards. The local venue tells all of its tape. */
-function filled({ account, data, symbols, failover }: AlpacaOptions, history: History, feeds: readonly Feed[]): Feed {
-  const feed = oneOf(feeds, symbols, failover);
-  const size = parseBarSize("1m");
-  if (account.kind === "loopback" || data !== "minute" || size === undefined) return feed;
-  return new GapFill(feed, { history, symbols, size, clock: WALL_CLOCK });
 }
 
 export interface SessionOptions {

@@ -109,42 +109,56 @@ export function readFeeds(yaml: YamlFile, feeds: unknown): readonly FeedConfig[]
 
 /** The second one takes over from the first: it must tell the same. */
 function checkPair(yaml: YamlFile, first: FeedConfig, second: FeedConfig): void {
-  const place = placeOf(yaml, ["feeds", 1]);
-  const say = (code: "schema/not-built" | "schema/value", message: string, help: string): void =>
-    yaml.findings.report(code, place, message, help);
-  if (first.kind !== second.kind || first.kind === "tape") {
-    const words = `${first.kind} and ${second.kind}`;
-    say(
-      "schema/not-built",
-      `Two feeds of the kinds ${words} are not built yet`,
-      "Keep one, or write two of websocket or two of alpaca.",
-    );
-  } else if (first.kind === "alpaca" && second.kind === "alpaca") {
+  const say = (message: string, help: string): void =>
+    yaml.findings.report("schema/value", placeOf(yaml, ["feeds", 1]), message, help);
+  const same = "It takes over from the first: it must tell the same.";
+  if (first.kind === "tape" || second.kind === "tape")
+    return say("A tape has no second feed, and is none", "It tells of the past, so nothing can take over. Keep one.");
+  if (first.kind === "alpaca" && second.kind === "alpaca") {
     if (first.feed === second.feed)
       say(
-        "schema/value",
         `Alpaca allows one connection to ${first.feed}`,
         "Write another stream as the second feed, e.g. sip and iex.",
       );
     else if ((first.feed === "crypto") !== (second.feed === "crypto"))
-      say(
-        "schema/value",
-        "Coins and stocks are not the same data",
-        "A second feed takes over from the first: it must tell the same.",
-      );
-  } else if (first.kind === "websocket" && second.kind === "websocket") {
-    const [ours, theirs] = [first, second].map(({ config }) => (tellsBars(config) ? "bars" : "trades or quotes"));
-    if (ours === theirs) return;
-    say(
-      "schema/value",
-      `The second feed tells ${theirs}, the first ${ours}`,
-      "It takes over from the first: it must tell the same.",
-    );
+      say("Coins and stocks are not the same data", same);
+    return;
   }
+  const [ours, theirs] = [first, second].map(tells);
+  if (first.kind === second.kind) {
+    if (ours !== theirs) say(`The second feed tells ${theirs}, the first ${ours}`, same);
+    return;
+  }
+  const own = first.kind === "websocket" ? ours : theirs;
+  if (own !== TICKS && own !== "1m bars")
+    say(
+      `Alpaca tells ${TICKS}, or 1m bars; the other feed tells ${own}`,
+      "One takes over from the other: both must tell the same.",
+    );
 }
 
-function tellsBars({ map }: WebSocketSource): boolean {
-  return [map ?? {}].flat().some((one) => isMapping(one) && one["type"] === "bar");
+const TICKS = "trades and quotes";
+
+function tells(feed: FeedConfig): string {
+  if (feed.kind !== "websocket") return "";
+  const sizes = barSizesOf(feed.config).filter((size) => size !== undefined);
+  if (sizes.length === 0) return TICKS;
+  const bars = `${[...new Set(sizes)].join(" and ")} bars`;
+  return barsOf(feed.config) === undefined ? `${bars} and trades or quotes` : bars;
+}
+
+/** Sizes of what its mappings read; undefined for trades, quotes and books. */
+function barSizesOf({ map }: WebSocketSource): readonly (string | undefined)[] {
+  return [map ?? {}]
+    .flat()
+    .map((one) => (isMapping(one) && one["type"] === "bar" ? textOr(one["bar_size"], "") : undefined));
+}
+
+/** The smallest bars of a backend that tells nothing but bars. */
+export function barsOf(config: WebSocketSource): string | undefined {
+  const sizes = barSizesOf(config).map((size) => (size === undefined ? undefined : parseBarSize(size)));
+  if (sizes.includes(undefined)) return undefined;
+  return sizes.reduce((least, size) => ((size?.ms ?? 0) < (least?.ms ?? 0) ? size : least))?.label;
 }
 
 function readFeed(yaml: YamlFile, index: number, value: unknown): FeedConfig | undefined {

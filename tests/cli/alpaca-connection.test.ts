@@ -1,4 +1,6 @@
 import { afterEach, expect, it } from "vitest";
+import { historyFeed, newsOf } from "../../engine/cli/live-feeds.ts";
+import type { StreamConfig } from "../../engine/cli/live-feeds.ts";
 import { connectAlpaca } from "../../engine/cli/live-session.ts";
 import { parseBarSize } from "../../engine/market/bar-size.ts";
 import { answering, stopAnswering } from "../adapters/alpaca/answers.ts";
@@ -10,14 +12,19 @@ afterEach(async () => {
   await stopVenues();
 });
 
+const alpaca = (feed: "iex" | "sip"): StreamConfig => ({ kind: "alpaca", feed });
+const own: StreamConfig = { kind: "websocket", config: { url: "wss://example.test" } };
+
 it.each([
-  [["iex"], "iex"],
-  [["sip", "iex"], "sip"],
+  [[alpaca("iex")], "iex"],
+  [[alpaca("sip"), alpaca("iex")], "sip"],
+  [[own, alpaca("sip")], "sip"],
 ] as const)("asks for the history of the first of its streams, which of %j is %s", async (feeds, wanted) => {
   const asked: string[] = [];
   const url = await answering({ "GET /v2/stocks/bars": { body: { bars: {}, next_page_token: null } } }, asked);
   const account = { kind: "loopback", url } as const;
-  const connection = connectAlpaca({ account, credentials: CREDENTIALS, feeds, symbols: ["SPY"], data: "minute" });
+  const ours = { account, credentials: CREDENTIALS, symbols: ["SPY"], feeds: () => [] };
+  const connection = connectAlpaca({ ...ours, ...historyFeed(feeds) });
   await connection.history.bars("SPY", parseBarSize("1m")!, Date.parse("2024-03-04T15:00:00Z"), 1);
   expect(asked).toEqual([expect.stringMatching(new RegExp(`[?&]feed=${wanted}(&|$)`))]);
 });
@@ -26,9 +33,7 @@ it("hears news of coins, which Alpaca's news calls by their old names", async ()
   const words = { headline: "Up", summary: "", author: "a", url: "https://example.test/a", content: "", source: "s" };
   const news = { kind: "news", id: 1, time: OPEN + 1, symbols: ["BTCUSD"], ...words } as const;
   const venue = await testVenue([news]);
-  const account = { kind: "loopback", url: venue.url } as const;
-  const asked = { account, credentials: CREDENTIALS, feeds: ["crypto"], symbols: ["BTC/USD"], data: "minute" } as const;
-  const feed = connectAlpaca({ ...asked, news: true }).feeds.at(-1)!;
+  const feed = newsOf({ credentials: CREDENTIALS, symbols: ["BTC/USD"], venueUrl: venue.url });
   const sink = new FeedRecorder();
   await feed.start(sink);
   await venue.advance();

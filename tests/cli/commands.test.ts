@@ -98,9 +98,25 @@ describe("a command that cannot run says why and ends with 2", () => {
     expect(sentence(await run("run", "--live"))).toContain("does not say account: {venue: alpaca-live}");
   });
 
+  it("feeds that cannot be had, that do not go together, or that do not tell what strategies need", async () => {
+    const write = (text: string) => writeFile(join(folder, "barwise.yaml"), `barwise: 1\n${text}\n`);
+    const own = "{websocket: {url: 'ws://127.0.0.1:1'}}";
+    const bars = `{websocket: {url: 'ws://127.0.0.1:1', map: {type: bar, bar_size: 5m, symbol: $.s, start: $.t, open: $.o, high: $.h, low: $.l, close: $.c}}}`;
+    await project("barwise: 1\n", { [FILE]: STRATEGY.replace("1d", "1m") });
+    await write("feeds: [{alpaca: {}}, {tape: {file: sp500}}]");
+    expect(sentence(await run("run"))).toContain("A tape has no second feed, and is none");
+    await write("account: {venue: alpaca-paper}\nfeeds: [{tape: {file: sp500}}]");
+    expect(sentence(await run("run"))).toContain("a tape tells of the past; an Alpaca account needs a stream");
+    for (const feeds of [`${own}, {alpaca: {}}`, `{alpaca: {}}, ${own}`, "{alpaca: {}}"]) {
+      await write(`feeds: [${feeds}]`);
+      expect(sentence(await run("run"))).toContain("Alpaca keys are missing");
+    }
+    await write(`feeds: [${bars}]`);
+    expect(sentence(await run("run"))).toContain("the data has 5m bars; a strategy needs 1m bars of SPX");
+  });
+
   it("what is not built, rather than accepting and ignoring it", async () => {
-    await project("barwise: 1\nfeeds: [{tape: {file: sp500}}, {tape: {file: synthetic}}]\n");
-    expect(sentence(await run("run"))).toContain("Two feeds of the kinds tape and tape are not built yet");
+    await project("barwise: 1\n");
     await writeFile(join(folder, "barwise.yaml"), "barwise: 1\nfeeds: [{tape: {file: sp500, loop: true}}]\n");
     expect(sentence(await run("run"))).toContain("(loop:) is not built yet");
     await writeFile(join(folder, "barwise.yaml"), "barwise: 1\nfeeds: [{websocket: {url: 'ws://127.0.0.1:1'}}]\n");

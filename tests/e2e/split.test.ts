@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { readJournal } from "../../engine/adapters/journal/read.ts";
 import type { Tape } from "../../engine/adapters/tape/tape.ts";
+import { alpacaStream } from "../../engine/cli/live-feeds.ts";
 import { connectAlpaca, startSession } from "../../engine/cli/live-session.ts";
 import type { Session } from "../../engine/cli/live-session.ts";
 import { startLocalVenue } from "../../engine/cli/local-venue.ts";
@@ -85,9 +86,9 @@ class Setup {
   async start(run: OpenRun): Promise<void> {
     const { venue, credentials } = this.running;
     const account = { kind: "loopback", url: venue.url } as const;
-    const connection = connectAlpaca({
-      ...{ account, credentials, feeds: ["iex"], symbols: ["ACME"], data: "minute", startAt: venue.now() },
-    });
+    const symbols = ["ACME"];
+    const feeds = () => [alpacaStream({ feed: "iex", credentials, symbols, data: "minute", venueUrl: venue.url })];
+    const connection = connectAlpaca({ account, credentials, symbols, feeds, startAt: venue.now() });
     this.session = await startSession({
       ...{ connection, run, lasts: true, program: programOf(STRATEGY), load: DEFAULT_LOAD },
       sources: { "strategies/a.strategy.yaml": STRATEGY },

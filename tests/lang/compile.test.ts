@@ -222,16 +222,27 @@ feeds:
     const own = "websocket: {url: wss://e.test}";
     const bars =
       "websocket: {url: wss://f.test, map: {type: bar, bar_size: 1m, symbol: $.s, open: $.o, high: $.h, low: $.l, close: $.c, start: $.t}}";
-    expect(messages("{alpaca: {}}, {tape: {file: a.csv}}")).toEqual([
-      "schema/not-built: Two feeds of the kinds alpaca and tape are not built yet",
-    ]);
+    for (const beside of ["{alpaca: {}}", `{${own}}`, "{tape: {file: b.csv}}"])
+      for (const pair of [`${beside}, {tape: {file: a.csv}}`, `{tape: {file: a.csv}}, ${beside}`])
+        expect(messages(pair)).toEqual(["schema/value: A tape has no second feed, and is none"]);
     expect(messages("{alpaca: {}}, {alpaca: {}}")).toEqual(["schema/value: Alpaca allows one connection to iex"]);
     expect(messages("{alpaca: {feed: sip}}, {alpaca: {feed: crypto}}")).toEqual([
       "schema/value: Coins and stocks are not the same data",
     ]);
     expect(messages(`{${own}}, {${bars}}`)).toEqual([
-      "schema/value: The second feed tells bars, the first trades or quotes",
+      "schema/value: The second feed tells 1m bars, the first trades and quotes",
     ]);
+    const longer = bars.replace("1m", "5m");
+    expect(messages(`{${bars}}, {${longer}}`)).toEqual([
+      "schema/value: The second feed tells 5m bars, the first 1m bars",
+    ]);
+    for (const pair of [`{${longer}}, {alpaca: {}}`, `{alpaca: {}}, {${longer}}`])
+      expect(messages(pair)).toEqual([
+        "schema/value: Alpaca tells trades and quotes, or 1m bars; the other feed tells 5m bars",
+      ]);
+    for (const stream of [own, bars])
+      for (const pair of [`{${stream}}, {alpaca: {}}`, `{alpaca: {feed: crypto}}, {${stream}}`])
+        expect(messages(pair)).toEqual([]);
     expect(messages(`{${own}}, {${own}}, {${own}}`)).toEqual([
       "schema/not-built: More than two feeds are not built yet",
     ]);

@@ -33,7 +33,6 @@ type Bar = Extract<MarketInput, { kind: "bar" }>;
 class Member {
   readonly feed: Feed;
   readonly rank: number;
-  isStarted = false;
   isLive = false;
   /** When it last told something of the market. */
   spokeAt = Number.NEGATIVE_INFINITY;
@@ -110,7 +109,8 @@ export class FailoverFeed implements Feed {
     this.#isStarting = false;
     const best = this.#members.find(({ isLive }) => isLive);
     if (best !== undefined) this.#use(best);
-    for (const member of this.#members) if (!member.isStarted) this.#retry(member);
+    for (const [i, result] of results.entries())
+      if (result.status === "rejected") this.#unreached(this.#members[i] as Member, result.reason);
     this.#check();
   }
 
@@ -134,16 +134,18 @@ export class FailoverFeed implements Feed {
         if (generation === member.generation) this.#sink?.refused(feed, reason, sample, count);
       },
     });
-    member.isStarted = true;
+  }
+
+  #unreached(member: Member, error: unknown): void {
+    this.#notice(member, `cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
+    this.#retry(member);
   }
 
   #retry(member: Member): void {
     const cancel = this.#clock.after(RETRY_MS, () => {
       this.#retries.delete(cancel);
       this.#begin(member).catch((error: unknown) => {
-        if (this.#sink === undefined) return;
-        this.#notice(member, `cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
-        this.#retry(member);
+        if (this.#sink !== undefined) this.#unreached(member, error);
       });
     });
     this.#retries.add(cancel);

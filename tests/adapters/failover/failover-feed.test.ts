@@ -1,13 +1,17 @@
 /** Two feeds as one: who is heard, when that changes, and that nothing is counted twice. */
 import { afterEach, describe, expect, it } from "vitest";
+import { createAlpacaMarketData } from "../../../engine/adapters/alpaca/market-data.ts";
 import { FailoverFeed } from "../../../engine/adapters/failover/failover-feed.ts";
 import { WebSocketFeed } from "../../../engine/adapters/websocket/websocket-feed.ts";
 import type { MarketInput, Output } from "../../../engine/core/event.ts";
+import { NYSE } from "../../../engine/market/nyse.ts";
 import { FeedError } from "../../../engine/ports/feed.ts";
 import type { Feed, FeedSink } from "../../../engine/ports/feed.ts";
 import { FakeClock } from "../../runtime/support.ts";
 import { CoreDriver } from "../../support/core-driver.ts";
 import { programOf, threshold } from "../../runtime/support.ts";
+import { CREDENTIALS } from "../alpaca/support.ts";
+import { minuteBars, MINUTE, OPEN, stopVenues, testVenue } from "../venue/support.ts";
 import { backend, closeAll, opened, PLAIN, until } from "../websocket/support.ts";
 
 afterEach(closeAll);
@@ -203,7 +207,7 @@ describe("two feeds", () => {
     const two = pair();
     two.a.failure = new FeedError("unreachable", "nobody there");
     await two.start();
-    expect(two.words()).toEqual(["live: b is heard"]);
+    expect(two.words()).toEqual(["live: b is heard", "notice of a: cannot be reached: nobody there"]);
     await two.clock.pass(30_000);
     expect([two.a.starts, two.words()]).toEqual([2, ["notice of a: cannot be reached: nobody there"]]);
     two.a.failure = undefined;
@@ -304,6 +308,52 @@ rules:
     }
     expect(core.of("bar").map(({ bar }) => bar.volume)).toEqual([5, 5, 5]);
     expect(core.alerts).toEqual([]);
+  });
+});
+
+describe("feeds of two kinds on loopback", () => {
+  it.each(["Alpaca first", "Alpaca second"])("take over from each other and tell each bar once: %s", async (order) => {
+    const venue = await testVenue(minuteBars("SPY", [500, 501, 502]));
+    const own = await backend();
+    const start = (minute: number) => OPEN + minute * MINUTE;
+    const say = (minute: number): void => {
+      const close = 500 + minute;
+      own.send({ s: "SPY", t: start(minute), o: close, h: close, l: close, c: close, v: 7 });
+    };
+    const map = { symbol: "$.s", start: "$.t", open: "$.o", high: "$.h", low: "$.l", close: "$.c", volume: "$.v" };
+    const config = { url: own.url, name: "own", map: { type: "bar", bar_size: "1m", ...map } } as const;
+    const members: Feed[] = [
+      createAlpacaMarketData({
+        ...{ feed: "iex", credentials: CREDENTIALS, calendar: NYSE, venueUrl: venue.url },
+        channels: { bars: ["SPY"] },
+      }),
+      new WebSocketFeed(config, ["SPY"], { expectData: () => false }),
+    ];
+    if (order === "Alpaca second") members.reverse();
+    const feed = new FailoverFeed(members);
+    opened.push({ close: () => feed.stop().then(stopVenues) });
+    const inputs: MarketInput[] = [];
+    await feed.start({ market: (input) => void inputs.push(input), refused: () => {} });
+    const bars = (): number[] =>
+      inputs.flatMap((input) => (input.kind === "bar" ? [(input.start - OPEN) / MINUTE] : []));
+    const heard = (input: MarketInput): boolean => input.kind === "feed" && input.detail.includes(" takes over from ");
+    for (const minute of [0, 1]) {
+      await venue.advance();
+      say(minute);
+    }
+    await until(() => bars().length === 2);
+    if (order === "Alpaca first") {
+      say(2);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await venue.stop();
+    } else {
+      await venue.advance();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      own.sockets[0]?.terminate();
+    }
+    await until(() => inputs.some(heard) && bars().length === 3);
+    expect(bars()).toEqual([0, 1, 2]);
+    expect(feed.name).toBe(order === "Alpaca first" ? "alpaca-iex, else own" : "own, else alpaca-iex");
   });
 });
 
