@@ -28,7 +28,8 @@ import type { FaultFlags } from "./fault-flags.ts";
 import { splitsOf } from "./split-flags.ts";
 import type { SplitFlags } from "./split-flags.ts";
 import { CliError } from "./io.ts";
-import { alpacaStream, coarsestFor, dataText, historyFeed, isStream, openStreams, sizeOf } from "./live-feeds.ts";
+import { alpacaStream, coarsestFor, dataText, historyFeed, isStream } from "./live-feeds.ts";
+import { openStreams, sizeOf, welcome } from "./live-feeds.ts";
 import type { StreamConfig } from "./live-feeds.ts";
 import { NO_HISTORY, connectAlpaca } from "./live-session.ts";
 import type { Connection } from "./live-session.ts";
@@ -57,7 +58,7 @@ export interface Account {
   readonly override: Override;
   /** Why a program cannot be traded on these feeds, or undefined. */
   readonly unfit: (program: Program) => string | undefined;
-  /** Where faults of the local venue are told; of other accounts nobody knows any. */
+  /** Where faults are told that end nothing: those of the local venue, and of a history that others can do without. */
   readonly onFault?: (tell: (line: string) => void) => void;
   /** Resolves when there will be no more data. */
   readonly ended: Promise<void>;
@@ -302,12 +303,13 @@ function startPaper(project: LoadedProject, feeds: readonly StreamConfig[]): Acc
     credentials === undefined ? undefined : createAlpacaHistory({ credentials, calendar, ...historyFeed(feeds) });
   const streams = openStreams({ feeds, failover, symbols, size, credentials, history });
   const [prices, ...others] = streams;
+  let tell: (line: string) => void = () => {};
   return {
     connection: {
       account: "paper",
       broker,
       feeds: prices === undefined ? others : [broker.watching(prices), ...others],
-      history: history ?? NO_HISTORY,
+      history: history === undefined ? NO_HISTORY : feeds.length > 1 ? welcome(history, (line) => tell(line)) : history,
       marketTime: "wall",
       warmBefore: () => Date.now(),
     },
@@ -315,6 +317,9 @@ function startPaper(project: LoadedProject, feeds: readonly StreamConfig[]): Acc
     tag: "paper",
     venue: "simulated exchange in this process",
     data: dataText(streams, size),
+    onFault: (listener) => {
+      tell = listener;
+    },
     override: {},
     unfit: mustFit(program, fits(symbols, size)),
     ended: NEVER,

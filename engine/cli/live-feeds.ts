@@ -138,6 +138,23 @@ export function newsOf({ symbols, ...options }: NewsOptions): Feed {
   });
 }
 
+/** A history that is good to have where another stream runs without: what it does not give warms up from data. */
+export function welcome(history: History, tell: (line: string) => void): History {
+  let isTold = false;
+  return {
+    bars: async (symbol, size, before, count) => {
+      try {
+        return await history.bars(symbol, size, before, count);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        if (!isTold) tell(`no history from Alpaca, facts warm up from the stream: ${why}`);
+        isTold = true;
+        return [];
+      }
+    },
+  };
+}
+
 /** What they tell, for the screen. */
 export function dataText(feeds: readonly Feed[], size: BarSize | undefined): string {
   const what = size === undefined ? "trades and quotes" : size.label === "1m" ? "minute bars" : `${size.label} bars`;
