@@ -40,8 +40,12 @@ const LOOK_MS = 1_800_000;
 const BACK_MS = 3 * DAY_MS;
 const RETRY_MS = [1_000, 3_000, 6_000, 10_000];
 const LATER_MS = 60_000;
+/** Data is held back no longer than this on real markets, though a question may still be open. */
+const MOST_HELD_MS = 20_000;
 const BUSY_MS = 20;
 const MOST_BUSY_MS = 20_000;
+
+type Wait = "held" | "look" | "next" | "wait";
 
 export class SplitWatch extends Relay {
   readonly #options: SplitWatchOptions;
@@ -55,7 +59,7 @@ export class SplitWatch extends Relay {
   #goodUntil = Number.NEGATIVE_INFINITY;
   #isUnknown = false;
   #isAsking = false;
-  readonly #cancels = new Map<"look" | "next" | "wait", () => void>();
+  readonly #cancels = new Map<Wait, () => void>();
 
   constructor(feed: Feed, options: SplitWatchOptions) {
     super(feed);
@@ -80,7 +84,10 @@ export class SplitWatch extends Relay {
     const time = this.#timeOf(input);
     if (time > this.#goodUntil) {
       this.#held = [input];
-      void this.#ask(time, 0);
+      if (this.#options.wall)
+        this.#later("held", MOST_HELD_MS, () => this.#giveUp(`no answer within ${MOST_HELD_MS / 1_000} s`));
+      // One that is asked already is the answer to this, too.
+      if (!this.#isAsking) void this.#ask(time, 0);
     } else if (this.#tellUntil(time) || this.#isNew) {
       this.#held = [input];
       this.#waitWhileBusy(0);
@@ -136,15 +143,17 @@ export class SplitWatch extends Relay {
   #askAgain(time: number, attempt: number, why: string): void {
     if (this.isStopped) return;
     const delay = RETRY_MS[attempt];
-    if (delay === undefined) {
-      // Data waits no longer: exits may need it. What splits is asked until somebody answers.
-      this.#goodUntil = Number.POSITIVE_INFINITY;
-      this.#know(false, why);
-      this.#release();
-    }
+    if (delay === undefined) this.#giveUp(why);
     this.#later("look", delay ?? LATER_MS, () => {
       void this.#ask(this.#options.wall ? this.#options.clock.now() : time, attempt + 1);
     });
+  }
+
+  /** Data waits no longer: exits may need it. What splits is asked until somebody answers. */
+  #giveUp(why: string): void {
+    this.#goodUntil = Number.POSITIVE_INFINITY;
+    this.#know(false, why);
+    this.#release();
   }
 
   #know(known: boolean, detail: string): void {
@@ -183,12 +192,13 @@ export class SplitWatch extends Relay {
   /** Each of them may be the first of another day. */
   #release(): void {
     const held = this.#held ?? [];
+    this.#cancels.get("held")?.();
     this.#held = undefined;
     this.#isNew = false;
     for (const input of held) this.hear(input);
   }
 
-  #later(what: "look" | "next" | "wait", ms: number, act: () => void): void {
+  #later(what: Wait, ms: number, act: () => void): void {
     this.#cancels.get(what)?.();
     this.#cancels.set(what, this.#options.clock.after(ms, act));
   }

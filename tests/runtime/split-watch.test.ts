@@ -117,6 +117,23 @@ describe("on real markets", () => {
     expect(made.heard.slice(3)).toEqual(["splits known"]);
     await made.stop();
   });
+
+  it("data waits no longer than that for an answer that never comes, and is not held again for a late one", async () => {
+    const answers: ((splits: readonly SplitInput[]) => void)[] = [];
+    const made = await rig(true, at("2024-03-06T10:00"), [], () => new Promise((done) => answers.push(done)));
+    made.trade(made.clock.time);
+    await made.clock.pass(19_000);
+    expect(made.heard).toEqual([]);
+    await made.clock.pass(2_000);
+    made.trade(made.clock.time);
+    expect(made.heard).toEqual(["splits unknown", "trade", "trade"]);
+    answers[0]?.([]);
+    await turns();
+    made.trade(made.clock.time);
+    expect(made.heard.slice(3)).toEqual(["splits known", "trade"]);
+    await made.stop();
+    expect(made.clock.pending).toBe(0);
+  });
 });
 
 describe("on a tape", () => {
