@@ -68,7 +68,7 @@ export async function wireRows(symbols: number, count: number, rounds: number): 
   const names = symbolsOf(symbols);
   const frames = framesOf(names, WARM + count);
   const warm = frames.splice(0, WARM / PER_FRAME);
-  const options = { calendar: NYSE, barSize: "1m" };
+  const options = { calendar: NYSE, barSize: "1m", latest: () => Date.now() + 300_000 };
   const scanner = new FrameScanner(options);
   const mapper = new MessageMapper({ ...options, dailyBarsAreFinal: false, now: () => 0, feed: "bench" });
   const scanned = (frame: Buffer, take: (input: MarketInput) => void): void => {

@@ -59,6 +59,7 @@ export interface AlpacaMarketDataOptions {
 
 /** What Alpaca promises of its delayed stream. */
 const DELAY_MS = 15 * 60_000;
+const FUTURE_MS = 5 * 60_000;
 const HOPELESS: readonly (number | undefined)[] = [402, 405, 406, 409, 410, 411, 413];
 
 export function createAlpacaMarketData(options: AlpacaMarketDataOptions): Feed {
@@ -98,12 +99,16 @@ class AlpacaMarketData implements Feed {
       now: () => this.#timers.now(),
     });
     const { calendar, barSize = "1m" } = options;
-    this.#scanner = new FrameScanner({ calendar, barSize });
+    // The time of a local venue is that of its tape.
+    const latest =
+      options.venueUrl === undefined ? () => this.#timers.now() + FUTURE_MS : () => Number.POSITIVE_INFINITY;
+    this.#scanner = new FrameScanner({ calendar, barSize, latest });
     this.#mapper = new MessageMapper({
       calendar,
       barSize,
       dailyBarsAreFinal: options.dailyBarsAreFinal ?? false,
       now: () => this.#timers.now(),
+      latest,
       feed: this.name,
     });
   }

@@ -24,6 +24,8 @@ export interface MessageOptions {
   /** The local venue sends a day bar once, when it is closed. Alpaca sends the partial day every minute. */
   readonly dailyBarsAreFinal: boolean;
   readonly now: () => number;
+  /** No later time is believed: one of them would be the newest price for good. */
+  readonly latest: () => number;
   /** Name of the feed, in notices. */
   readonly feed: string;
 }
@@ -49,6 +51,7 @@ export class MessageMapper {
     if (typeof symbol !== "string" || symbol === "") return refused("no symbol");
     const time = timeOf(message["t"]);
     if (time === undefined) return refused("no usable time");
+    if (time > this.#options.latest()) return refused("time lies more than 5 minutes in the future");
     if (type === "t") return this.#trade(message, symbol, time);
     if (type === "q") return quote(message, symbol, time);
     if (type === "b" || type === "u") return bar(message, symbol, time, this.#options.barSize, type === "u");

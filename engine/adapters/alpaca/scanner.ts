@@ -15,6 +15,8 @@ export interface ScannerOptions {
   readonly calendar: Calendar;
   /** What a `b` or `u` bar is. */
   readonly barSize: string;
+  /** No later time is believed; asked once a frame. */
+  readonly latest: () => number;
 }
 
 const QUOTE = 0x22;
@@ -97,6 +99,7 @@ export class FrameScanner {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
+  #latest = Number.NaN;
   /** The number that was read last. */
   #number = 0;
   #day = 0;
@@ -114,6 +117,7 @@ export class FrameScanner {
     this.#end = bytes.length;
     if (this.#end < 2 || bytes[0] !== OPEN_LIST || bytes[this.#end - 1] !== CLOSE_LIST) return undefined;
     this.#at = 1;
+    this.#latest = this.#options.latest();
     const inputs: MarketInput[] = [];
     for (;;) {
       if (!this.#object() || !this.#take(inputs)) return undefined;
@@ -301,7 +305,7 @@ export class FrameScanner {
   /** Puts the item at hand among the inputs. False for what the mapper must look at. */
   #take(inputs: MarketInput[]): boolean {
     const { symbol, time, type } = this.#item;
-    if (symbol === undefined || time !== time) return false;
+    if (symbol === undefined || !(time <= this.#latest)) return false;
     if (type === 0x74) return this.#trade(symbol, time, inputs);
     if (type === 0x71) return this.#quote(symbol, time, inputs);
     return (type === 0x62 || type === 0x75) && this.#bar(symbol, time, type === 0x75, inputs);

@@ -206,8 +206,8 @@ describe("sale conditions", () => {
 
 describe("market messages", () => {
   const DAY = { T: "d", S: "SPY", o: 1, h: 2, l: 1, c: 2, v: 5, t: "2024-03-04T05:00:00Z" };
-  const mapper = (now: () => number): MessageMapper =>
-    new MessageMapper({ calendar: NYSE, barSize: "1m", dailyBarsAreFinal: false, now, feed: "f" });
+  const mapper = (now: () => number, latest = () => Number.POSITIVE_INFINITY): MessageMapper =>
+    new MessageMapper({ calendar: NYSE, barSize: "1m", dailyBarsAreFinal: false, now, latest, feed: "f" });
 
   test("take a day for closed only after its session, and then as revised", () => {
     let now = CLOSE - 1;
@@ -216,6 +216,21 @@ describe("market messages", () => {
     now = CLOSE;
     expect(map.map(DAY)).toMatchObject({ kind: "input", input: { size: "1d", start: OPEN, revised: false } });
     expect(map.map(DAY)).toMatchObject({ kind: "input", input: { revised: true } });
+  });
+
+  test("are refused when they are of the future, whatever they tell", () => {
+    const latest = Date.parse("2024-03-04T15:00:00Z");
+    const map = mapper(
+      () => OPEN,
+      () => latest,
+    );
+    for (const t of ["2024-03-04T15:00:00.001Z", "9999-12-31T23:59:59Z"])
+      for (const T of ["t", "q", "b", "u", "s", "l"])
+        expect(map.map({ ...DAY, T, p: 1, s: 1, bp: 1, ap: 1, bs: 1, as: 1, sc: "2", t })).toEqual({
+          kind: "refused",
+          reason: "time lies more than 5 minutes in the future",
+        });
+    expect(map.map({ T: "t", S: "SPY", p: 1, s: 1, t: "2024-03-04T15:00:00Z" })).toMatchObject({ kind: "input" });
   });
 
   test("leave out one-sided quotes, statuses and official prints", () => {

@@ -9,8 +9,9 @@ import type { MarketInput } from "../../../engine/core/event.ts";
 import { NYSE } from "../../../engine/market/nyse.ts";
 import { runs, SEED } from "../../support/runs.ts";
 
-const mapper = new MessageMapper({ calendar: NYSE, barSize: "1m", dailyBarsAreFinal: false, now: () => 0, feed: "f" });
-const scanner = new FrameScanner({ calendar: NYSE, barSize: "1m" });
+const OPTIONS = { calendar: NYSE, barSize: "1m", latest: () => Date.parse("2035-01-01T00:00:00Z") };
+const mapper = new MessageMapper({ ...OPTIONS, dailyBarsAreFinal: false, now: () => 0, feed: "f" });
+const scanner = new FrameScanner(OPTIONS);
 
 const scan = (text: string): readonly MarketInput[] | undefined => scanner.scan(Buffer.from(text));
 
@@ -97,6 +98,7 @@ describe("a frame of the usual form", () => {
     ["a long key", `[${TRADE.replace('"z"', '"tape"')}]`],
     ["a nested value", `[${TRADE.replace('"V"', "{}")}]`],
     ["a bracket inside a condition", `[${TRADE.replace('"@"', '"]"')}]`],
+    ["a time in the future", `[${TRADE.replace("2024", "2035")}]`],
     ["another zone", `[${TRADE.replace("456Z", "456+01:00")}]`],
     ["a leading zero", `[${TRADE.replace("500.25", "0500.25")}]`],
     ["a control message", '[{"T":"success","msg":"connected"}]'],
