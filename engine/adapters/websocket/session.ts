@@ -214,12 +214,13 @@ export class Session {
     const { plan, handlers, mapper, clock } = this.#options;
     const onGap = plan.sequence?.onGap ?? "reconnect";
     if (onGap === "reconnect") return this.#fail("protocol", detail);
+    const wasLive = this.#step === "live";
     mapper.forgetBooks(clock.now(), this.#sink);
     if (onGap === "resubscribe") {
       this.#sequence?.reset();
       for (const message of plan.subscribe) this.#send(message);
     }
-    handlers.gap(detail);
+    if (wasLive) handlers.gap(detail);
   }
 
   /** Once a second: does what should flow? */

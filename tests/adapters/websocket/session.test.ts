@@ -304,6 +304,27 @@ describe("silence of all data", () => {
   });
 });
 
+describe("what does not fit together before the feed is live", () => {
+  it("is no gap, and does not make it live", async () => {
+    const server = await backend();
+    const book = { type: "book", symbol: "$.s", bids: "$.b", asks: "$.a" } as const;
+    const { inputs, start } = feedOf(server, {
+      map: [book, { ...book, where: { "$.k": "some" }, update: "delta" }],
+      sequence: { path: "$.seq", on_gap: "alert" },
+      confirm: { "$.msg": "subscribed" },
+    });
+    const done = start();
+    await until(() => server.connections === 1);
+    server.send({ seq: 1, s: "SPY", b: [[12, 1]], a: [[11, 1]] });
+    server.send({ seq: 5, s: "SPY", b: [[10, 1]], a: [[11, 1]] });
+    await until(() => prices(inputs).length === 2);
+    expect(statuses(inputs)).toEqual([]);
+    server.send({ seq: 6, msg: "subscribed" });
+    await done;
+    expect([statuses(inputs), prices(inputs)]).toEqual([["live"], [0, 10]]);
+  });
+});
+
 describe("a book over a connection", () => {
   const map = [
     { type: "book" as const, where: { "$.k": "all" }, symbol: "$.s", bids: "$.b", asks: "$.a" },
