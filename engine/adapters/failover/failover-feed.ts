@@ -26,6 +26,8 @@ export const FAILOVER = { afterMs: 10_000, backMs: 60_000 } as const;
 /** A feed that could not be reached at the start is tried again this often; later it does so by itself. */
 const RETRY_MS = 30_000;
 const CHECK_MS = 1_000;
+/** Two feeds tell the same thing within this time of each other. */
+const TOGETHER_MS = 2_000;
 
 type FeedInput = Extract<MarketInput, { kind: "feed" }>;
 type Bar = Extract<MarketInput, { kind: "bar" }>;
@@ -36,6 +38,8 @@ class Member {
   isLive = false;
   /** When it last told something of the market. */
   spokeAt = Number.NEGATIVE_INFINITY;
+  /** When it first told something that the one in use has not told within `TOGETHER_MS`. */
+  aheadSince = Number.NEGATIVE_INFINITY;
   /** Since when it is live and speaks without a pause. */
   wellSince = Number.POSITIVE_INFINITY;
   /** Callbacks of an earlier start are not heard. */
@@ -71,6 +75,8 @@ export class FailoverFeed implements Feed {
   readonly #expectData: (now: number) => boolean;
   #sink: FeedSink | undefined;
   #active: Member | undefined;
+  /** Its silence counts from here at the earliest: since it is heard, and data is expected. */
+  #heardSince = Number.NEGATIVE_INFINITY;
   /** Start of the last bar that was told, by symbol and size. */
   readonly #told = new Map<string, number>();
   /** Who is heard is chosen when all have had their chance: not whoever was first by a hair. */
@@ -156,8 +162,10 @@ export class FailoverFeed implements Feed {
     const now = this.#clock.now();
     if (now - member.spokeAt > this.#quietMs(member)) member.wellSince = now;
     member.spokeAt = now;
-    if (member === this.#active) this.#pass(input);
-    else if (input.kind === "bar") member.keep(input, now, 2 * this.#quietMs(member));
+    if (member === this.#active) return this.#pass(input);
+    if (input.kind === "bar") member.keep(input, now, 2 * this.#quietMs(member));
+    const last = this.#active?.spokeAt ?? now;
+    if (now - last > TOGETHER_MS && member.aheadSince <= last) member.aheadSince = now;
   }
 
   #pass(input: MarketInput): void {
@@ -187,6 +195,7 @@ export class FailoverFeed implements Feed {
   #use(member: Member): void {
     const before = this.#active;
     this.#active = member;
+    this.#heardSince = this.#clock.now();
     const { name } = member.feed;
     this.#tell("live", before === undefined ? `${name} is heard` : `${name} takes over from ${before.feed.name}`);
     for (const bar of member.take(this.#clock.now() - 2 * this.#quietMs(member))) {
@@ -215,15 +224,21 @@ export class FailoverFeed implements Feed {
 
   #choose(now: number): void {
     const active = this.#active;
-    if (active === undefined || !this.#expectData(now)) return;
+    if (active === undefined) return;
+    if (!this.#expectData(now)) {
+      this.#heardSince = now;
+      return;
+    }
     const speaks = (member: Member): boolean => member.isLive && now - member.spokeAt <= this.#quietMs(member);
     const better = this.#members.find(
       (member) => member.rank < active.rank && speaks(member) && now - member.wellSince >= this.#backMs,
     );
     if (better !== undefined)
       return this.#switch(better, `back to ${better.feed.name}, which has been well for ${this.#backMs / 1_000} s`);
-    if (!active.isLive || speaks(active)) return;
-    const other = this.#members.find((member) => member !== active && speaks(member));
+    const silentSince = Math.max(active.spokeAt, this.#heardSince);
+    if (!active.isLive || now - silentSince <= this.#quietMs(active)) return;
+    const isAhead = ({ aheadSince }: Member): boolean => aheadSince > active.spokeAt && now - aheadSince >= TOGETHER_MS;
+    const other = this.#members.find((member) => member !== active && speaks(member) && isAhead(member));
     if (other === undefined) return;
     this.#switch(
       other,

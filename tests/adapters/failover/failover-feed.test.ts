@@ -127,8 +127,36 @@ describe("two feeds", () => {
     await talk(two, 30, "b");
     expect(two.words()).toEqual(["live: a is heard"]);
     two.expects.data = true;
-    await talk(two, 1, "b");
-    expect(two.words()).toEqual(["down: a is silent for 5 s while b speaks", "live: b takes over from a"]);
+    await talk(two, 5, "b");
+    expect(two.words()).toEqual([]);
+    await talk(two, 2, "b");
+    expect(two.words().slice(0, 2)).toEqual(["down: a is silent for 5 s while b speaks", "live: b takes over from a"]);
+  });
+
+  it("do not change because the other one tells the same a moment later, or sooner", async () => {
+    const two = pair();
+    await two.start();
+    for (const [first, second] of [
+      ["a", "b"],
+      ["b", "a"],
+    ] as const)
+      for (let i = 0; i < 20; i++) {
+        two[first].trade(1, two.clock.time);
+        await two.clock.pass(900);
+        two[second].trade(1, two.clock.time);
+        // Nothing is traded for longer than the silence that is allowed: checks come between the two.
+        await two.clock.pass(5_000 + i * 100);
+      }
+    expect(two.words().filter((word) => word !== "1")).toEqual(["live: a is heard"]);
+  });
+
+  it("give the one in use its time at the start, too", async () => {
+    const two = pair();
+    await two.start();
+    await talk(two, 4, "b");
+    expect(two.words()).toEqual(["live: a is heard"]);
+    await talk(two, 3, "b");
+    expect(two.words().slice(0, 2)).toEqual(["down: a is silent for 5 s while b speaks", "live: b takes over from a"]);
   });
 
   it("of bars are silent only when the next bar is overdue, and its bars are heard from the other one", async () => {
