@@ -244,12 +244,12 @@ export class Wire {
           const result = exchange.cancel(orderId, world.now());
           if (!result.ok) refuse(result.refusal);
         }),
-      getAllOrders: ({ afterOrderId }: { afterOrderId?: string }) =>
-        this.#ask(life, "list orders", () =>
+      getAllOrders: ({ afterOrderId, status }: { afterOrderId?: string; status?: string }) =>
+        this.#ask(life, `list ${status} orders`, () =>
           afterOrderId === undefined
             ? exchange
                 .orders()
-                .filter(isOpen)
+                .filter((order) => isOpen(order) === (status === "open"))
                 .map((order) => sdkOrder(exchange, order))
             : [],
         ),

@@ -74,6 +74,17 @@ export class OrderBook {
     told.fromRest = told.qty;
   }
 
+  /** A picture holds what it has filled, and it is nobody's here: what the stream says later of these shares is told already. */
+  shown({ id, filledQty, avgPrice }: SeenOrder): void {
+    if (this.knows(id)) return;
+    const told = this.#of(id);
+    const filled = new Decimal(filledQty);
+    told.fromRest = Decimal.max(told.fromRest, filled);
+    if (!filled.isGreaterThan(told.qty)) return;
+    told.qty = filled;
+    told.notional = filled.times(avgPrice ?? "0");
+  }
+
   end(brokerOrderId: string): void {
     this.#of(brokerOrderId).terminal = true;
   }

@@ -9,10 +9,11 @@ import type { ReconciledInput } from "../../core/event.ts";
 import { BrokerError } from "../../ports/broker.ts";
 import type { Found } from "./find-order.ts";
 import type { OrderBook } from "./order-book.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { UnnamedOrders } from "./unnamed.ts";
 
 export interface PictureOptions {
-  readonly take: () => Promise<ReconciledInput>;
+  readonly take: () => Promise<Snapshot>;
   /** Asks for an order, and tells what was not told of it. */
   readonly lookup: (clientOrderId: string) => Promise<Found>;
   readonly book: OrderBook;
@@ -30,7 +31,7 @@ export async function standingPicture(options: PictureOptions): Promise<Reconcil
   for (let attempt = 0; attempt < MAX_PICTURES; attempt += 1) {
     await options.noneInFlight();
     const before = executions();
-    const picture = await options.take();
+    const { picture, orders } = await options.take();
     const listed = new Map(picture.openOrders.map((order) => [order.brokerOrderId, order.filledQty]));
     const lags = (brokerOrderId: string): boolean => book.lags(brokerOrderId, listed.get(brokerOrderId) ?? "0");
     const behind = [...book.open()].filter(([id]) => !listed.has(id) || lags(id));
@@ -42,7 +43,9 @@ export async function standingPicture(options: PictureOptions): Promise<Reconcil
     await areFound(options, unclear);
     // An order that is not listed as open and has not ended either, as one that is done for the day, changes nothing.
     const isSame = unnamed.unclear.length === unclear.length && before === executions() && isThere;
-    if (isSame && !behind.some(([id]) => lags(id)) && !unnamed.isAnyInFlight) return picture;
+    if (!isSame || behind.some(([id]) => lags(id)) || unnamed.isAnyInFlight) continue;
+    for (const order of orders) book.shown(order);
+    return picture;
   }
   throw new BrokerError("protocol", "orders kept changing while they were read; reconcile again");
 }

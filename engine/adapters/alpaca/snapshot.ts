@@ -9,10 +9,13 @@ import { BrokerError } from "../../ports/broker.ts";
 import { REFUSED_KEYS, messageOf } from "./credentials.ts";
 import type { Redact } from "./credentials.ts";
 import { readParts } from "./orders.ts";
+import type { SeenOrder } from "./orders.ts";
 import { ApiError } from "./sdk.ts";
 import type { TradingApis } from "./sdk.ts";
 
 const PAGE = 500;
+/** Of orders that are over, the newest: fills of others whose update may still be on its way. */
+const RECENT = 100;
 const MAX_PAGES = 20;
 const MAX_READS = 4;
 const AMOUNT = /^-?\d+(\.\d+)?$/;
@@ -20,13 +23,19 @@ const AMOUNT = /^-?\d+(\.\d+)?$/;
 type Positions = ReconciledInput["positions"];
 type OpenOrders = ReconciledInput["openOrders"];
 
+export interface Snapshot {
+  readonly picture: ReconciledInput;
+  /** Orders of anybody, whose fills are in the positions. */
+  readonly orders: readonly SeenOrder[];
+}
+
 /** `allowed` waits for the rate limit; false means the broker is stopping. */
 export async function snapshot(
   apis: TradingApis,
   live: boolean,
   allowed: () => Promise<boolean>,
   redact: Redact,
-): Promise<ReconciledInput> {
+): Promise<Snapshot> {
   const real = live ? { real: true as const } : {};
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
     if (!(await allowed())) throw new BrokerError("unreachable", "the request budget of this minute is used up");
@@ -39,10 +48,15 @@ export async function snapshot(
   // A fill between two queries makes them disagree: read until orders and positions stand still.
   let positions = await ask(() => readPositions(apis));
   for (let read = 0; read < MAX_READS; read += 1) {
-    const openOrders = await readOpenOrders(apis, ask);
+    const open = await readOpenOrders(apis, ask);
+    const over = await ask(() => apis.orders.getAllOrders({ status: "closed", limit: RECENT, direction: "desc" }));
     const account = await ask(() => readAccount(apis));
     const again = await ask(() => readPositions(apis));
-    if (sameHoldings(positions, again)) return { kind: "reconciled", ...real, account, positions: again, openOrders };
+    if (sameHoldings(positions, again)) {
+      const openOrders = open.map(openOrderOf);
+      const picture = { kind: "reconciled", ...real, account, positions: again, openOrders } as const;
+      return { picture, orders: [...open, ...over.flatMap(readParts).filter((order) => order !== undefined)] };
+    }
     positions = again;
   }
   throw new BrokerError("protocol", "positions kept changing while they were read; reconcile again");
@@ -100,8 +114,8 @@ function sameHoldings(a: Positions, b: Positions): boolean {
 async function readOpenOrders(
   apis: TradingApis,
   ask: <T>(question: () => Promise<T>) => Promise<T>,
-): Promise<OpenOrders> {
-  const open: OpenOrders[number][] = [];
+): Promise<readonly SeenOrder[]> {
+  const open: SeenOrder[] = [];
   let last: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const after = last === undefined ? {} : { afterOrderId: last };
@@ -110,18 +124,14 @@ async function readOpenOrders(
     );
     for (const order of orders.flatMap(readParts)) {
       if (order === undefined) throw new BrokerError("protocol", "Alpaca listed an incomplete order");
-      open.push({
-        clientOrderId: order.clientOrderId,
-        brokerOrderId: order.id,
-        symbol: order.symbol,
-        side: order.side,
-        qty: order.qty ?? order.filledQty,
-        filledQty: order.filledQty,
-        type: order.type,
-      });
+      open.push(order);
     }
     last = orders.at(-1)?.id;
     if (orders.length < PAGE) return open;
   }
   throw new BrokerError("protocol", `more than ${PAGE * MAX_PAGES} open orders`);
+}
+
+function openOrderOf({ id, clientOrderId, symbol, side, qty, filledQty, type }: SeenOrder): OpenOrders[number] {
+  return { clientOrderId, brokerOrderId: id, symbol, side, qty: qty ?? filledQty, filledQty, type };
 }

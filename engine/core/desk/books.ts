@@ -95,6 +95,13 @@ export class Books {
   }
 }
 
+/** The position that these were of is gone. */
+export function forgetPosition(book: Book): void {
+  book.filledEntries = 0;
+  book.protection = undefined;
+  book.unprotected = undefined;
+}
+
 /** Entries that are on their way. */
 export function openEntriesOf(book: Book, open: readonly Order[]): number {
   return book.pendingEntries + open.filter((order) => order.role === "entry").length;

@@ -17,6 +17,7 @@ import type {
   ReconciledInput,
   Side,
 } from "../event.ts";
+import { forgetPosition } from "./books.ts";
 import type { Protection } from "./books.ts";
 import { bookCoinFee, isCoinFee } from "./coin-fee.ts";
 import { restoreAll } from "./exits.ts";
@@ -24,6 +25,8 @@ import { isAsked, isTerminal, newLeg } from "./orders.ts";
 import type { Order } from "./orders.ts";
 import { EXTERNAL } from "./portfolio.ts";
 import type { Fill, Position } from "./portfolio.ts";
+import { fitOrders } from "./by-hand.ts";
+import { isOpened, overshot } from "./overshot.ts";
 import { protectionOf } from "./requests.ts";
 import type { DeskState } from "./state.ts";
 import { changed } from "./changed.ts";
@@ -199,7 +202,8 @@ function onExecution(desk: DeskState, input: ExecutionInput): void {
       { symbol: input.symbol },
     );
     const fill = fillOf(desk, input, decimal(input.qty), input.side);
-    return tellPosition(desk, desk.portfolio.apply(EXTERNAL, input.symbol, fill));
+    tellPosition(desk, desk.portfolio.apply(EXTERNAL, input.symbol, fill));
+    return fitOrders(desk, input.symbol);
   }
   if (order.brokerOrderId === null) desk.orders.name(order, input.brokerOrderId);
   // What filled was accepted.
@@ -212,18 +216,16 @@ function onExecution(desk: DeskState, input: ExecutionInput): void {
   const position = desk.portfolio.apply(strategy, order.symbol, fillOf(desk, input, qty, order.side));
   const book = desk.books.get(strategy, order.symbol);
   book.restored = 0;
-  if (order.role === "entry" && order.request !== null) {
+  const isNewSide = isOpened(before.qty, position.qty);
+  if (position.qty.isZero() || isNewSide) forgetPosition(book);
+  if (order.role === "entry" && order.request !== null && !position.qty.isZero()) {
     const promised = protectionOf(order.request);
     if (promised !== undefined) book.protection = protectionNow(desk, order, promised);
   }
   tellPosition(desk, position);
   watchTrips(desk, before, position);
-  if (position.qty.isZero()) {
-    book.filledEntries = 0;
-    book.protection = undefined;
-    book.unprotected = undefined;
-  }
   changed(desk, order);
+  if (order.role !== "entry" && isNewSide) overshot(desk, book, order);
 }
 
 /** What happened before a split is booked in shares of today. */
@@ -272,6 +274,7 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
   desk.account.set(input.account);
   desk.real = input.real === true;
   const atBroker = new Map(input.positions.map((position) => [position.symbol, position]));
+  const changedByOthers: string[] = [];
   const symbols = new Set([...atBroker.keys(), ...[...desk.portfolio.positions].map(({ symbol }) => symbol)]);
   for (const symbol of [...symbols].sort()) {
     const theirs = decimal(atBroker.get(symbol)?.qty ?? "0");
@@ -280,6 +283,7 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
     isExplained = true;
     if (desk.splits.isBehind(symbol, theirs, desk.portfolio.netQty(symbol))) continue;
     if (bookCoinFee(desk, symbol, difference.negated())) continue;
+    changedByOthers.push(symbol);
     const external = desk.portfolio.position(EXTERNAL, symbol).qty.plus(difference);
     const avgPrice = decimal(atBroker.get(symbol)?.avgPrice ?? "0");
     tellPosition(desk, desk.portfolio.adopt(EXTERNAL, symbol, external, avgPrice, desk.now.marketTime));
@@ -294,6 +298,7 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
   if (!isExplained && !moved.isZero() && !isCoinFee(desk, moved.negated())) cashMoved(desk, moved.toNumber());
   reconcileOrders(desk, input.openOrders);
   desk.ready = true;
+  for (const symbol of changedByOthers) fitOrders(desk, symbol);
   reconcileSplits(desk, (symbol) => decimal(atBroker.get(symbol)?.qty ?? "0"));
   restoreAll(desk);
 }

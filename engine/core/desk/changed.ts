@@ -4,6 +4,7 @@
  * Owns: telling it, and letting what waits for it go on: an exit procedure, protection that a partial entry or a cancelled
  * stop leaves missing. May not: hear the broker, or decide to trade.
  */
+import { isGuard } from "./books.ts";
 import type { Book } from "./books.ts";
 import { continueExits, restoreProtection } from "./exits.ts";
 import { isTerminal } from "./orders.ts";
@@ -43,6 +44,12 @@ function afterLegEnd(desk: DeskState, book: Book, order: Order): void {
   if (order.state === "filled" || desk.orders.familyOf(order).some(isFilledLeg)) return;
   if (order.state === "canceled" && order.cancels === 0) {
     restoreProtection(desk, book, order.origin, true);
+    return;
+  }
+  if (book.unprotected !== undefined) {
+    // All of them were to go, and what is still there gets new ones.
+    const isLast = !desk.orders.openOf(book.strategy, book.symbol).some(isGuard);
+    if (isLast) restoreProtection(desk, book, book.unprotected);
     return;
   }
   desk.alert(

@@ -9,8 +9,9 @@ import { Decimal, ZERO, text } from "../decimal.ts";
 import type { OrderRequest, Side } from "../event.ts";
 import { isGuard } from "./books.ts";
 import type { Book, Protection } from "./books.ts";
+import { writeOff } from "./by-hand.ts";
 import { crossedBy } from "./crossing.ts";
-import { guardedQty } from "./guarded.ts";
+import { guardedQty, reducible } from "./guarded.ts";
 import { isAsked, isTerminal } from "./orders.ts";
 import type { Order, OrderOrigin } from "./orders.ts";
 import type { ExitAim, ExitOrderForm, ExitProcedure, Opening } from "./procedure.ts";
@@ -116,7 +117,7 @@ function proceed(desk: DeskState, book: Book, exit: ExitProcedure): void {
 function sendRemainder(desk: DeskState, book: Book, exit: ExitProcedure): void {
   const { qty } = desk.portfolio.position(book.strategy, book.symbol);
   const asked = wantedQty(qty, exit.aim);
-  const wanted = Decimal.min(asked, reducible(desk, book.symbol, qty));
+  const wanted = Decimal.min(asked, reducible(desk, book));
   if (!wanted.isGreaterThan(0)) {
     const isThere = !asked.isGreaterThan(0);
     if (!isThere) nothingThere(desk, book, exit, qty);
@@ -214,19 +215,16 @@ function placed(desk: DeskState, book: Book, exit: ExitProcedure, guards: Protec
   end(desk, book, exit, true);
 }
 
-/**
- * How much of the account's position an order against `qty` can take without going through zero. What belongs to
- * nobody here may offset what a strategy believes it holds.
- */
-function reducible(desk: DeskState, symbol: string, qty: Decimal): Decimal {
-  const net = desk.portfolio.netQty(symbol);
-  return Decimal.max(qty.isGreaterThan(0) ? net : net.negated(), ZERO);
-}
-
 function nothingThere(desk: DeskState, book: Book, exit: ExitProcedure, qty: Decimal): void {
-  const reason = `the book holds ${text(qty)} ${book.symbol}, but the account holds ${text(desk.portfolio.netQty(book.symbol))}`;
-  desk.refuse(exit.origin, book.symbol, { code: "not_at_broker", reason });
-  desk.alert("critical", "exit/not-at-broker", `the exit of rule "${exit.origin.rule}" sent nothing: ${reason}`, book);
+  const { symbol, strategy } = book;
+  const reason = `the book holds ${text(qty)} ${symbol}, but the account holds ${text(desk.portfolio.netQty(symbol))}`;
+  desk.refuse(exit.origin, symbol, { code: "not_at_broker", reason });
+  const gone = "all" in exit.aim && exit.form.guards === undefined && desk.ready ? writeOff(desk, book) : ZERO;
+  const end = gone.isZero() ? "" : `; ${text(gone)} count as closed by somebody else`;
+  // A rest that is not there is told after what was sold.
+  const level = exit.rounds > 0 ? "warning" : "critical";
+  const message = `the exit of rule "${exit.origin.rule}" of "${strategy}" sent nothing: ${reason}${end}`;
+  desk.alert(level, "exit/not-at-broker", message, book);
 }
 
 function wantedQty(position: Decimal, aim: ExitAim): Decimal {
@@ -282,9 +280,16 @@ function end(desk: DeskState, book: Book, exit: ExitProcedure, isReached: boolea
 export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrigin, isLost = false): void {
   const { qty: held } = desk.portfolio.position(book.strategy, book.symbol);
   const { protection } = book;
+  const isKnown = book.unprotected !== undefined;
   book.unprotected = desk.splits.isUnsettled(book.symbol) ? origin : undefined;
   if (held.isZero() || protection === undefined || book.unprotected !== undefined) return;
-  const bare = held.abs().minus(guardedQty(desk.orders, book, isGuard));
+  const there = Decimal.min(held.abs(), reducible(desk, book));
+  if (there.isLessThan(held.abs())) {
+    // It comes back with the shares.
+    book.unprotected = origin;
+    if (!isKnown) tellMissing(desk, book, held, there);
+  }
+  const bare = there.minus(guardedQty(desk.orders, book, isGuard));
   const isPair = protection.stopLoss !== undefined && protection.takeProfit !== undefined;
   const qty = isPair ? wholeShares(bare) : bare;
   if (!qty.isGreaterThan(0)) return;
@@ -311,6 +316,11 @@ export function restoreProtection(desk: DeskState, book: Book, origin: OrderOrig
       book,
     );
   }
+}
+
+function tellMissing(desk: DeskState, book: Book, held: Decimal, there: Decimal): void {
+  const message = `of the ${text(held)} ${book.symbol} of "${book.strategy}" the account holds ${text(there)}: no more can be protected`;
+  desk.alert("critical", "protection/refused", message, book);
 }
 
 /** What could not be protected while nothing was allowed to leave is tried again. */

@@ -150,6 +150,16 @@ export class Portfolio {
     return this.#store({ ...before, qty: before.qty.minus(qty), fees });
   }
 
+  /** Hands shares of one to another at a price: the account holds what it held. Returns both as they are then. */
+  handOver(from: string, to: string, symbol: string, fill: Omit<Fill, "side" | "fee">): readonly Position[] {
+    const side = this.position(from, symbol).qty.isGreaterThan(0) ? "sell" : "buy";
+    const other = side === "sell" ? "buy" : "sell";
+    return [
+      this.apply(from, symbol, { ...fill, side, fee: ZERO }),
+      this.apply(to, symbol, { ...fill, side: other, fee: ZERO }),
+    ];
+  }
+
   /** Every share that is held, in new ones: what it cost in all stays. Returns what has changed. */
   split(split: Split): readonly Position[] {
     const held = this.inSymbol(split.symbol).filter(({ units }) => units !== 0);

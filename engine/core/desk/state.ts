@@ -17,6 +17,7 @@ import { Books, firingsOf, viewOfBook } from "./books.ts";
 import type { Book } from "./books.ts";
 import { Counts } from "./counts.ts";
 import { Drift } from "./drift.ts";
+import { reducible } from "./guarded.ts";
 import { Instruments } from "./instruments.ts";
 import { OrderBook, clientOrderId, isTerminal, newOrder, remaining, viewOf } from "./orders.ts";
 import type { Order, OrderOrigin, OrderRole } from "./orders.ts";
@@ -282,9 +283,9 @@ export class DeskState {
 
   /** Whether the position that it was to reduce is still there, in the book and in the account. */
   #canReduce({ origin, symbol, side, qty }: Order): boolean {
-    const sign = side === "sell" ? 1 : -1;
-    const own = this.portfolio.position(origin.strategy, symbol).qty.times(sign);
-    return own.isGreaterThanOrEqualTo(qty) && this.portfolio.netQty(symbol).times(sign).isGreaterThanOrEqualTo(qty);
+    const { strategy } = origin;
+    const own = this.portfolio.position(strategy, symbol).qty.times(side === "sell" ? 1 : -1);
+    return own.isGreaterThanOrEqualTo(qty) && reducible(this, { strategy, symbol }).isGreaterThanOrEqualTo(qty);
   }
 
   /** Limits that hold for exits too; none unless somebody declared it. */

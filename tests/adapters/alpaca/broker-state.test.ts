@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { minuteBars, place, stopVenues, testVenue, until } from "../venue/support.ts";
+import { json, minuteBars, place, stopVenues, testVenue, until } from "../venue/support.ts";
 import { approved, mayLeave, startedBroker, stopAdapters } from "./support.ts";
 
 afterEach(async () => {
@@ -119,7 +119,38 @@ describe("reconciling", () => {
     expect(picture.openOrders.map((order) => order.clientOrderId)).toEqual(["low"]);
     const { requests } = venue.stats();
     await broker.reconcile();
-    expect(venue.stats().requests - requests).toBe(4);
+    expect(venue.stats().requests - requests).toBe(5);
+  });
+
+  test("does not tell again what a picture holds of somebody else's order, when its update comes late", async () => {
+    const venue = await testVenue();
+    const { broker, sink } = await startedBroker(venue);
+    await venue.advance();
+    venue.faults.refuseSockets(true);
+    venue.faults.dropSockets("trading");
+    await sink.first("broker", 2);
+    await place(venue, { symbol: "SPY", side: "buy", type: "market", time_in_force: "day", qty: "7" });
+    await venue.advance();
+    venue.faults.refuseSockets(false);
+    await sink.first("broker", 3);
+    const [order] = await json(venue, "/v2/orders?status=closed");
+    const late = (qty: string, filled: string): void => {
+      const data = {
+        event: "fill",
+        execution_id: `x${filled}`,
+        qty,
+        price: "500",
+        order: { ...order, filled_qty: filled },
+      };
+      venue.faults.sendRaw("trading", JSON.stringify({ stream: "trade_updates", data }));
+    };
+    const picture = await broker.reconcile();
+    expect(picture.positions).toMatchObject([{ symbol: "SPY", qty: "7" }]);
+    late("7", "7");
+    late("2", "9");
+    await sink.first("execution");
+    // What is in no picture is told.
+    expect(sink.of("execution")).toMatchObject([{ qty: "2", cumulativeQty: "9" }]);
   });
 
   test("waits for the answer of an order on its way", async () => {
