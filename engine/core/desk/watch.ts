@@ -32,6 +32,7 @@ interface Watchlist {
 
 const NOTHING: Watchlist = { all: [], losses: [] };
 const QUIET_MS = 300_000;
+const LEAST_CASH = 0.005;
 const SLOW_MS = 60_000;
 
 /** Of programs, which never change. */
@@ -106,6 +107,8 @@ export function watchLosses(desk: DeskState): void {
 
 /** Money at the broker that no trade explains: a deposit, a withdrawal, a dividend, a fee that was booked later. */
 export function cashMoved(desk: DeskState, amount: number): void {
+  // Executions that a look-up told have a mean price, which is rounded.
+  if (Math.abs(amount) < LEAST_CASH) return;
   const { account, memory, now } = desk;
   memory.losses.shift(ACCOUNT, amount);
   if (now.marketTime < account.dayEnds) account.moveBase(amount);

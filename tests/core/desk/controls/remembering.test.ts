@@ -448,6 +448,9 @@ describe("max_drawdown", () => {
     desk.say(0);
     expect(desk.state()).toBe("ACTIVE");
     expect(codes(desk, "account/cash-moved")).toBe(1);
+    // A part of a cent is what rounding leaves.
+    desk.broker(reconciled({ cash: "50000.004", equity: "50000.004" }));
+    expect(codes(desk, "account/cash-moved")).toBe(1);
     // Half of it comes back, which hides no loss.
     desk.broker(reconciled({ cash: "75000", equity: "75000" }));
     desk.trip(80);
