@@ -315,17 +315,24 @@ function reconcileOrders(desk: DeskState, openOrders: ReconciledInput["openOrder
     const ours = desk.orders.get(theirs.clientOrderId) ?? desk.orders.byBroker(theirs.brokerOrderId);
     if (ours === undefined) {
       desk.output({ kind: "order", order: externalView(theirs) });
+    } else if (isOther(ours, theirs)) {
+      const [there, here] = [theirs, { ...ours, qty: text(ours.qty) }].map(
+        ({ side, qty, symbol, type }) => `${side} ${qty} ${symbol} ${type}`,
+      );
+      const message = `${theirs.clientOrderId} is ${there} at the broker, but ${here} here`;
+      desk.alert("critical", "reconcile/order", message, { symbol: ours.symbol });
     } else if (ours.state === "rejected") {
       desk.output({ kind: "lookup", clientOrderId: ours.clientOrderId });
-    } else if (ours.symbol !== theirs.symbol || ours.side !== theirs.side || ours.type !== theirs.type) {
-      desk.alert(
-        "critical",
-        "reconcile/order",
-        `${theirs.clientOrderId} is ${theirs.side} ${theirs.symbol} ${theirs.type} at the broker, but ${ours.side} ${ours.symbol} ${ours.type} here`,
-        { symbol: ours.symbol },
-      );
     }
   }
+}
+
+/** What is of two orders is taken off each other's quantity, and splits change it: there only the rest must be the same. */
+function isOther(ours: Order, theirs: ReconciledInput["openOrders"][number]): boolean {
+  const { request, splitAt } = ours;
+  const isFixed = request !== null && request.orderClass !== "oco" && splitAt === null;
+  if (isFixed && !ours.qty.isEqualTo(theirs.qty)) return true;
+  return ours.symbol !== theirs.symbol || ours.side !== theirs.side || ours.type !== theirs.type;
 }
 
 /** It still works although it was to be cancelled: the request may have been lost with the connection or the process, or refused. */

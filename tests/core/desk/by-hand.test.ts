@@ -215,3 +215,20 @@ describe("two orders of which one should have cancelled the other", () => {
     expect(desk.lastSubmit).toMatchObject({ side: "buy", type: "market", qty: "5" });
   });
 });
+
+describe("an order of somebody else under an id of ours", () => {
+  it("is told, and not taken for ours, when symbol, side, type or quantity differ", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const { clientOrderId, symbol, side, qty, type } = desk.lastSubmit;
+    desk.broker({ kind: "order.rejected", clientOrderId, code: "client_id_conflict", reason: "" });
+    const open = { clientOrderId, brokerOrderId: "x", symbol, side, qty, filledQty: "0", type };
+    for (const other of [{ qty: "11" }, { side: "sell" }, { type: "limit" }, { symbol: "QQQ" }] as const) {
+      const outputs = desk.broker({ ...reconciled(), openOrders: [{ ...open, ...other }] });
+      expect(outputs).toContainEqual(expect.objectContaining({ kind: "alert", code: "reconcile/order" }));
+      expect(outputs).not.toContainEqual(expect.objectContaining({ kind: "lookup" }));
+    }
+    const same = desk.broker({ ...reconciled(), openOrders: [open] });
+    expect(same).toContainEqual({ kind: "lookup", clientOrderId });
+  });
+});
