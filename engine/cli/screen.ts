@@ -3,7 +3,7 @@
  *
  * Owns: layout and redrawing of one screen. May not: change anything; it reads snapshots.
  */
-import { accountOf, inspect, openOrders } from "../core/view.ts";
+import { accountOf, externalOrders, externalPositions, inspect, openOrders } from "../core/view.ts";
 import type { InstanceView, LeafView, RuleView } from "../core/view.ts";
 import type { CoreState } from "../core/step.ts";
 import { isoTime } from "../core/time.ts";
@@ -34,7 +34,7 @@ const HINT = "Save a strategy file to change it while it runs. Ctrl-C stops and 
 
 export function renderScreen(model: ScreenModel, paint: Painter): string {
   const top = header(model, paint);
-  const bottom = ["", ...orderLines(model, paint), "", paint("bold", "Latest")];
+  const bottom = ["", ...externalLines(model, paint), ...orderLines(model, paint), "", paint("bold", "Latest")];
   const hint = paint("dim", HINT);
   const messages = model.messages.length === 0 ? [paint("dim", "nothing yet")] : model.messages;
   const fixed = top.length + bottom.length + 1;
@@ -129,8 +129,13 @@ export function blockedBy(leaf: LeafView, strong: (text: string) => string = (te
   return `${factWords(leaf.left)} ${strong(number(leaf.leftValue))} ${signOf(leaf.operator)} ${right}`;
 }
 
+function externalLines({ core }: ScreenModel, paint: Painter): string[] {
+  const held = externalPositions(core).map(({ symbol, qty }) => `${qty} ${symbol}`);
+  return held.length === 0 ? [] : [`${paint("bold", "Held by no strategy")}  ${paint("yellow", held.join(", "))}`];
+}
+
 function orderLines(model: ScreenModel, paint: Painter): string[] {
-  const orders = openOrders(model.core);
+  const orders = [...openOrders(model.core), ...externalOrders(model.core)];
   if (orders.length === 0) return [`${paint("bold", "Working orders")}  ${paint("dim", "none")}`];
   const rows = orders.map((order) => [
     `  ${order.strategy}`,

@@ -10,6 +10,7 @@ import type { AccountView, OrderView, PositionView } from "./event.ts";
 import type { FactRef, Operator } from "./program.ts";
 import { viewOfRequest } from "./desk/asking.ts";
 import { isAsked, viewOf } from "./desk/orders.ts";
+import { EXTERNAL } from "./desk/portfolio.ts";
 import { blockingLeaf, judgedTree, wordOf } from "./judged-tree.ts";
 import type { JudgedLeaf, JudgedNode, TruthWord } from "./judged-tree.ts";
 import { TRUE, UNKNOWN } from "./signals/conditions.ts";
@@ -70,6 +71,17 @@ export function accountOf(
 /** Orders that a broker has or may have; what waits for a person is not among them. */
 export function openOrders(core: CoreState): readonly OrderView[] {
   return core.desk.state.orders.open((order) => !isAsked(order)).map(viewOf);
+}
+
+/** Shares of the account that belong to no strategy. */
+export function externalPositions(core: CoreState): readonly { readonly symbol: string; readonly qty: DecimalText }[] {
+  const open = core.desk.state.portfolio.open.filter(({ strategy }) => strategy === EXTERNAL);
+  return open.map(({ symbol, qty }) => ({ symbol, qty: text(qty) }));
+}
+
+/** What the broker showed to be open and nobody here sent. */
+export function externalOrders(core: CoreState): readonly OrderView[] {
+  return core.desk.state.externals.open;
 }
 
 /**

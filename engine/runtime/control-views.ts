@@ -10,7 +10,7 @@ import { ACCOUNT } from "../core/desk/states.ts";
 import { text } from "../core/decimal.ts";
 import type { CoreState } from "../core/step.ts";
 import { isoTime } from "../core/time.ts";
-import { accountOf, approvalOf, booksOf, inspect, openOrders, pendingApprovals } from "../core/view.ts";
+import { accountOf, approvalOf, booksOf, externalOrders, inspect, openOrders, pendingApprovals } from "../core/view.ts";
 import type { LeafView } from "../core/view.ts";
 import type {
   AccountStatus,
@@ -66,7 +66,7 @@ export function positionsOf({ desk }: CoreState): readonly HeldPosition[] {
 }
 
 export function ordersOf(core: CoreState, all: boolean): readonly OrderView[] {
-  return all ? booksOf(core).orders : openOrders(core);
+  return [...(all ? booksOf(core).orders : openOrders(core)), ...externalOrders(core)];
 }
 
 export function approvalsOf(core: CoreState, all: boolean): readonly ApprovalView[] {

@@ -4,7 +4,7 @@
  * Owns: acknowledgements, executions, terminal states and reconciliation.
  * May not: send orders, except to continue a procedure or restore protection.
  */
-import { ZERO, decimal, text } from "../decimal.ts";
+import { decimal, text } from "../decimal.ts";
 import type { Decimal } from "../decimal.ts";
 import { isoTime } from "../time.ts";
 import type {
@@ -311,10 +311,11 @@ function reconcileOrders(desk: DeskState, openOrders: ReconciledInput["openOrder
     if (unclear || !open.has(order.clientOrderId)) desk.output({ kind: "lookup", clientOrderId: order.clientOrderId });
     else if (isToGo(desk, order)) askAgain(desk, order);
   }
+  const externals: (typeof openOrders)[number][] = [];
   for (const theirs of openOrders) {
     const ours = desk.orders.get(theirs.clientOrderId) ?? desk.orders.byBroker(theirs.brokerOrderId);
     if (ours === undefined) {
-      desk.output({ kind: "order", order: externalView(theirs) });
+      externals.push(theirs);
     } else if (isOther(ours, theirs)) {
       const [there, here] = [theirs, { ...ours, qty: text(ours.qty) }].map(
         ({ side, qty, symbol, type }) => `${side} ${qty} ${symbol} ${type}`,
@@ -325,6 +326,21 @@ function reconcileOrders(desk: DeskState, openOrders: ReconciledInput["openOrder
       desk.output({ kind: "lookup", clientOrderId: ours.clientOrderId });
     }
   }
+  for (const order of desk.externals.see(externals)) tellExternal(desk, order);
+}
+
+function tellExternal(desk: DeskState, order: OrderView): void {
+  desk.output({ kind: "order", order });
+  const { side, qty, symbol, type, clientOrderId, state } = order;
+  const what = state === "unknown" ? "is not open any more" : "is open";
+  desk.alert(
+    "info",
+    "order/external",
+    `${side} ${qty} ${symbol} ${type} (${clientOrderId}), not sent from here, ${what}`,
+    {
+      symbol,
+    },
+  );
 }
 
 /** What is of two orders is taken off each other's quantity, and splits change it: there only the rest must be the same. */
@@ -339,25 +355,4 @@ function isOther(ours: Order, theirs: ReconciledInput["openOrders"][number]): bo
 function askAgain(desk: DeskState, order: Order): void {
   order.cancelRequested = false;
   desk.cancel(order);
-}
-
-function externalView(order: ReconciledInput["openOrders"][number]): OrderView {
-  return {
-    clientOrderId: order.clientOrderId,
-    brokerOrderId: order.brokerOrderId,
-    strategy: EXTERNAL,
-    rule: "",
-    firing: "",
-    symbol: order.symbol,
-    side: order.side,
-    role: "external",
-    qty: order.qty,
-    type: order.type,
-    limitPrice: null,
-    stopPrice: null,
-    state: decimal(order.filledQty).isGreaterThan(ZERO) ? "partly_filled" : "working",
-    filledQty: order.filledQty,
-    avgPrice: null,
-    reason: "not sent from here",
-  };
 }

@@ -18,6 +18,7 @@ import type { Book } from "./books.ts";
 import { Counts } from "./counts.ts";
 import { Drift } from "./drift.ts";
 import { reducible } from "./guarded.ts";
+import { Externals } from "./externals.ts";
 import { Instruments } from "./instruments.ts";
 import { OrderBook, clientOrderId, isTerminal, newOrder, remaining, viewOf } from "./orders.ts";
 import type { Order, OrderOrigin, OrderRole } from "./orders.ts";
@@ -108,6 +109,7 @@ export class DeskState {
   readonly counts = new Counts();
   readonly instruments = new Instruments();
   readonly drift = new Drift();
+  readonly externals = new Externals();
   readonly overrides = new Overrides();
   /** What the controls remember. */
   readonly memory = new Memory();
@@ -362,6 +364,7 @@ export class DeskState {
       splits: this.splits.save(),
       instruments: this.instruments.save(),
       drift: this.drift.save(),
+      externals: this.externals.save(),
       overrides: this.overrides.save(),
       approvals: this.approvals.save(),
     };
@@ -386,6 +389,7 @@ export class DeskState {
     this.splits.restore(saved.splits);
     this.instruments.restore(saved.instruments);
     this.drift.restore(saved.drift);
+    this.externals.restore(saved.externals);
     this.overrides.restore(saved.overrides);
     this.approvals.restore(saved.approvals);
   }

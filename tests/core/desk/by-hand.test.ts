@@ -1,6 +1,12 @@
 /** What a person does at the broker with shares that a strategy holds, and what two orders do that both fill. */
 import { describe, expect, it } from "vitest";
+import { decode, encode } from "../../../engine/adapters/journal/encode.ts";
 import type { OrderRequest } from "../../../engine/core/event.ts";
+import type { Program } from "../../../engine/core/program.ts";
+import { restoreCore, saveCore } from "../../../engine/core/save.ts";
+import type { SavedCore } from "../../../engine/core/save.ts";
+import { externalOrders, externalPositions, openOrders, ordersToFollow } from "../../../engine/core/view.ts";
+import { calendarOf } from "../../../engine/market/instruments.ts";
 import { DigitDriver, openOf, reconciled } from "../../support/core-driver.ts";
 import { StrategyBuilder, all, buy, close, program, reduce } from "../../support/program.ts";
 
@@ -50,6 +56,16 @@ class Desk extends DigitDriver {
 
   legs({ clientOrderId: id }: OrderRequest): readonly string[] {
     return [`${id}-tp`, `${id}-sl`];
+  }
+
+  restart(): void {
+    const saved = decode(encode(saveCore(this.core))) as SavedCore;
+    const core = restoreCore(
+      { account: "test", journal: "j", calendarOf },
+      saved,
+      this.core.signals.program as Program,
+    );
+    Object.assign(this, { core });
   }
 
   end(...ids: readonly string[]): void {
@@ -213,6 +229,43 @@ describe("two orders of which one should have cancelled the other", () => {
     expect(desk.position("s", "SPY")).toBe(-5);
     expect(desk.alerts).toContain("position/overshot");
     expect(desk.lastSubmit).toMatchObject({ side: "buy", type: "market", qty: "5" });
+  });
+});
+
+describe("an order that nobody here sent", () => {
+  const theirs = {
+    clientOrderId: "x",
+    brokerOrderId: "bx",
+    symbol: "SPY",
+    side: "buy",
+    qty: "5",
+    type: "limit",
+  } as const;
+
+  it("is shown while a picture has it, told when it is new, changes or ends, and survives a restart", () => {
+    const desk = new Desk();
+    const see = (...openOrders: { filledQty: string }[]) =>
+      desk
+        .broker({ ...reconciled(), openOrders: openOrders.map((order) => ({ ...theirs, ...order })) })
+        .flatMap((output) => (output.kind === "order" ? [`${output.order.role} ${output.order.state}`] : []));
+    expect(see({ filledQty: "0" })).toEqual(["external working"]);
+    expect(see({ filledQty: "0" })).toEqual([]);
+    expect(desk.alerts).toEqual(["order/external"]);
+    expect(externalOrders(desk.core)).toMatchObject([{ clientOrderId: "x", strategy: "@external" }]);
+    desk.restart();
+    expect(externalOrders(desk.core)).toHaveLength(1);
+    expect(see({ filledQty: "2" })).toEqual(["external partly_filled"]);
+    expect(see()).toEqual(["external unknown"]);
+    expect(externalOrders(desk.core)).toEqual([]);
+    expect(ordersToFollow(desk.core)).toEqual([]);
+  });
+
+  it("does not count as one of a strategy, and its shares show as nobody's", () => {
+    const desk = new Desk();
+    desk.broker({ ...reconciled(), openOrders: [{ ...theirs, filledQty: "0" }] });
+    desk.filled({ ...theirs }, 2, 100);
+    expect(openOrders(desk.core)).toEqual([]);
+    expect(externalPositions(desk.core)).toEqual([{ symbol: "SPY", qty: "2" }]);
   });
 });
 
