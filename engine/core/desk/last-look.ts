@@ -18,7 +18,8 @@ export function lastLook(desk: DeskState, clientOrderId: string, waitedMs: numbe
   const { state, reason } = desk.states.of(order.origin.strategy, order.symbol);
   if (state === "HALTED" || (state === "REDUCING" && order.role === "entry")) return `trading is ${state}: ${reason}`;
   if (!desk.ready) return "the broker is not connected and reconciled";
-  if (order.cancelRequested) return "it was cancelled before it left";
+  // A request to cancel it finds nothing to cancel before it has left.
+  if (order.cancelRequested || (order.cancels > 0 && order.resends === 0)) return "it was cancelled before it left";
   const split = desk.splits.reasonFor(order.symbol);
   if (split !== "") return split;
   if (waitedMs > MOST_MS) return `it was decided ${waitedMs} ms ago`;

@@ -1,5 +1,6 @@
 /** What was once to be cancelled stays so, whatever becomes of the request to cancel it. */
 import { describe, expect, it } from "vitest";
+import { lastLook } from "../../../engine/core/desk/last-look.ts";
 import type { OrderRequest } from "../../../engine/core/event.ts";
 import type { Program } from "../../../engine/core/program.ts";
 import { DigitDriver, openOf, reconciled } from "../../support/core-driver.ts";
@@ -80,6 +81,15 @@ describe("an entry that is to be cancelled", () => {
     desk.broker({ kind: "cancel.rejected", clientOrderId: entry.clientOrderId, reason: "no order" });
     desk.accept(entry);
     expect(desk.cancels).toEqual([entry.clientOrderId, entry.clientOrderId]);
+  });
+
+  it("does not leave when the broker had nothing to cancel yet", () => {
+    const desk = new Desk();
+    desk.say(1);
+    const { clientOrderId } = desk.lastSubmit;
+    desk.say(2);
+    desk.broker({ kind: "cancel.rejected", clientOrderId, reason: "no order" });
+    expect(lastLook(desk.core.desk.state, clientOrderId, 0)).toBe("it was cancelled before it left");
   });
 
   it("is not sent again when nobody finds it, whatever the project says", () => {
