@@ -10,6 +10,7 @@ import { Decimal, ZERO, text } from "../../engine/core/decimal.ts";
 import type { Input, OrderRequest, OrderView, Output } from "../../engine/core/event.ts";
 import type { CoreState } from "../../engine/core/step.ts";
 import type { Exchange, ExchangeEvent, ExchangeOrder, ExchangeRefusal } from "../../engine/exchange/types.ts";
+import { Hands } from "./hands.ts";
 import { askedAbove } from "./programs.ts";
 import type { Disk } from "./crash-journal.ts";
 import type { Witness } from "./wire.ts";
@@ -58,6 +59,8 @@ export class Judge implements Witness {
   approved = 0;
   /** The kill file of the machine is there. */
   isKilled = false;
+  /** A person trades beside the engine: whose shares are left is for the books to say, the account must still be right. */
+  isShared = false;
 
   readonly #log: JudgeOptions["log"];
   readonly #priceOf: JudgeOptions["priceOf"];
@@ -85,10 +88,10 @@ export class Judge implements Witness {
     const { state } = core.desk;
     for (const output of outputs) {
       if (output.kind === "order") this.#owners.set(output.order.clientOrderId, output.order);
-      if (output.kind === "alert" && (output.code === "reconcile/position" || output.code === "reconcile/order"))
+      if (output.kind !== "alert") continue;
+      const isOthers = output.code === "reconcile/position" || output.code === "execution/external";
+      if ((isOthers && !this.isShared) || output.code === "reconcile/order")
         this.#fault(`input ${input.seq}: ${output.code}: ${output.message}`);
-      if (output.kind === "alert" && output.code === "execution/external")
-        this.#fault(`input ${input.seq}: ${output.message}`);
     }
     for (const output of outputs) {
       if (output.kind !== "submit") continue;
@@ -128,7 +131,8 @@ export class Judge implements Witness {
 
   /** An exit clears its way first: an exchange finds nothing that it would trade with. */
   refused({ clientOrderId: id }: OrderRequest, { message }: ExchangeRefusal): void {
-    if (this.#owners.get(id)?.role === "exit" && /wash trade/.test(message)) this.#fault(`exit ${id}: ${message}`);
+    if (!this.isShared && this.#owners.get(id)?.role === "exit" && /wash trade/.test(message))
+      this.#fault(`exit ${id}: ${message}`);
   }
 
   /** What a person was asked about left on words that are on disk, as they approved it. */
@@ -150,6 +154,7 @@ export class Judge implements Witness {
   }
 
   happened(event: ExchangeEvent): void {
+    if (this.isShared && Hands.isForeign(event.order)) return;
     const owner = this.#ownerOf(event.order);
     if (owner === undefined) return this.#fault(`${event.order.clientOrderId} of the exchange belongs to nobody`);
     const key = `${owner.strategy}/${owner.symbol}`;
@@ -178,6 +183,7 @@ export class Judge implements Witness {
   }
 
   #checkSize({ strategy, symbol }: Owner, { qty }: Book, net: Decimal, change: Decimal): void {
+    if (this.isShared) return;
     const { maxPosition, shorting } = this.#limits;
     const grows = net.isNegative() === change.isNegative();
     if (grows && net.abs().isGreaterThan(maxPosition))
@@ -188,6 +194,7 @@ export class Judge implements Witness {
 
   /** What is held and what may still be added, should all of it fill. */
   #checkRoom({ symbol, side }: ExchangeOrder): void {
+    if (this.isShared) return;
     const sign = side === "buy" ? 1 : -1;
     let total = (this.#net.get(symbol) ?? ZERO).times(sign);
     for (const order of this.#exchange.orders()) {
@@ -204,7 +211,7 @@ export class Judge implements Witness {
       const owner = this.#owners.get(order.clientOrderId);
       return owner?.role === "entry" && owner.strategy === strategy;
     });
-    const held = this.#limits.adding.includes(strategy) ? 0 : filled.size;
+    const held = this.isShared || this.#limits.adding.includes(strategy) ? 0 : filled.size;
     if (open.length + held > this.#limits.maxEntries)
       this.#fault(`${key} has ${open.length} open and ${held} filled entries`);
   }
@@ -230,13 +237,15 @@ export class Judge implements Witness {
     for (const order of this.#exchange.orders())
       if (isOpen(order) && this.#ownerOf(order)?.role === "entry")
         this.#fault(`entry ${order.clientOrderId} is ${order.status} after a halt`);
-    for (const [key, { qty }] of this.#books) {
+    for (const [key, { qty }] of this.isShared ? [] : this.#books) {
       const [strategy = "", symbol = ""] = key.split("/");
       const ours = state.portfolio.position(strategy, symbol).qty;
       if (!ours.eq(qty)) this.#fault(`${key} is ${text(ours)} here and ${text(qty)} by the exchange's fills`);
     }
     for (const difference of differencesOfMoney(core, this.#exchange)) this.#fault(difference);
-    for (const order of this.#exchange.orders()) this.#compare(core, order);
+    for (const order of this.#exchange.orders())
+      if (!this.isShared || !Hands.isForeign(order)) this.#compare(core, order);
+    this.#checkReducing();
     for (const order of state.orders.open()) {
       const theirs = this.#exchange.orderByClientId(order.clientOrderId);
       if (theirs === undefined) this.#fault(`${order.clientOrderId} is ${order.state} here and not at the exchange`);
@@ -261,9 +270,32 @@ export class Judge implements Witness {
     if (now !== then) this.#fault(`${id} was said to be ${then} and is ${now ?? "unknown"}`);
   }
 
+  /** Orders that should reduce positions, of whichever strategy, cannot take more than the account holds. */
+  #checkReducing(): void {
+    const families = new Map<string, { readonly symbol: string; readonly sign: number; qty: Decimal }>();
+    for (const order of this.#exchange.orders()) {
+      const owner = Hands.isForeign(order) ? undefined : this.#ownerOf(order);
+      if (!isOpen(order) || order.status === "held" || owner === undefined || owner.role === "entry") continue;
+      const left = (order.qty ?? ZERO).minus(order.filledQty);
+      const key = order.parentId ?? order.id;
+      const { symbol } = order;
+      const family = families.get(key) ?? { symbol, sign: order.side === "sell" ? 1 : -1, qty: ZERO };
+      family.qty = Decimal.max(family.qty, left);
+      families.set(key, family);
+    }
+    for (const { symbol, sign } of families.values()) {
+      const net = this.#exchange.positions().find((position) => position.symbol === symbol)?.qty ?? ZERO;
+      const same = [...families.values()].filter((other) => other.symbol === symbol && other.sign === sign);
+      const taken = same.reduce((sum, { qty }) => sum.plus(qty), ZERO);
+      if (taken.isGreaterThan(Decimal.max(net.times(sign), ZERO)))
+        this.#fault(`orders would take ${text(taken)} of the ${text(net)} ${symbol} that the account holds`);
+    }
+  }
+
   #compare(core: CoreState, theirs: ExchangeOrder): void {
     const id = theirs.clientOrderId;
     const ours = core.desk.state.orders.get(id);
+    if (theirs.status === "replaced" && ours?.state === "canceled" && ours.filledQty.eq(theirs.filledQty)) return;
     if (ours === undefined) return this.#fault(`${id} is ${theirs.status} at the exchange and unknown here`);
     for (const difference of differencesOfOrder(ours, theirs)) this.#fault(difference);
   }

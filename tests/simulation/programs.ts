@@ -70,6 +70,36 @@ rules:
     when: close < close[1] for 3 bars
     then: {close: {}}
 `,
+  (pick) => `${head("trail", "ACME")}rules:
+  - name: enter
+    when: close > close[1]
+    then: {buy: {size: {qty: ${2 + pick(6)}}, ${one(pick, ENTRIES)}, time_in_force: ${one(pick, ["day", "gtc"])}, expire_after: ${1 + pick(2)}m}}
+  - name: follow
+    when: position.bars_held == 1
+    then: {close: {trail: 0.0${5 + pick(5)}%, expire_after: 3m}}
+  - name: leave
+    when: close < close[2]
+    then: {close: {${one(pick, ["", "limit: close, time_in_force: ioc", "stop: close * 0.9995, expire_after: 1m"])}}}
+`,
+  (pick) => `${head("part", "BETA")}session: ${one(pick, ["regular", "extended"])}
+rules:
+  - name: enter
+    when: close > close[1] and close[1] > close[2]
+    then: {buy: {size: {qty: ${1 + pick(6)}.${1 + pick(9)}}, fractional: true, limit: close * 1.000${pick(10)}, expire_after: 2m}}
+  - name: third
+    when: position.bars_held == 2
+    then: {reduce: {by: 33%}}
+  - name: leave
+    when: close < close[1]
+    then: {close: {}}
+`,
+];
+
+/** Each waits for a price in its own way. */
+const ENTRIES = [
+  "stop: close * 1.0003",
+  "stop: close * 1.0003, limit: close * 1.001",
+  "limit: close, extended_hours: true",
 ];
 
 const project = (pick: Pick): string => `barwise: 1

@@ -97,6 +97,8 @@ export class Life implements Clock, Timers {
   /** Writes and messages until it is killed. */
   #left: number;
   isOver = false;
+  /** How far its clock is off the world's. */
+  skewMs = 0;
 
   constructor(world: WorldClock, seed: number, left: number, onEnd: () => void) {
     this.#world = world;
@@ -106,7 +108,7 @@ export class Life implements Clock, Timers {
   }
 
   now(): number {
-    return this.#world.now();
+    return this.#world.now() + this.skewMs;
   }
 
   after(ms: number, callback: () => void): () => void {

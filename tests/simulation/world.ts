@@ -4,6 +4,7 @@
  * Owns: what happens when, all of it drawn from one seed. May not: judge.
  */
 import { GuardedBroker } from "../../engine/adapters/control/guarded-broker.ts";
+import { decode, encode } from "../../engine/adapters/journal/encode.ts";
 import { createAlpacaBroker } from "../../engine/adapters/alpaca/broker.ts";
 import type { Bar, HistoryInput } from "../../engine/core/event.ts";
 import { createExchange } from "../../engine/exchange/exchange.ts";
@@ -15,13 +16,14 @@ import type { History } from "../../engine/ports/history.ts";
 import type { JournalRecord } from "../../engine/ports/journal.ts";
 import { Engine } from "../../engine/runtime/engine.ts";
 import { gapOf } from "../../engine/runtime/gap.ts";
-import { rebuild } from "../../engine/runtime/rebuild.ts";
+import { recall, rebuild, snapshotOfRecalled } from "../../engine/runtime/rebuild.ts";
 import type { Rebuilt } from "../../engine/runtime/rebuild.ts";
 import { warmupOf } from "../../engine/runtime/warmup.ts";
 import { HEADER } from "../e2e/support.ts";
 import { one, picker } from "../support/runs.ts";
 import type { Pick } from "../support/runs.ts";
 import { CrashJournal, Disk } from "./crash-journal.ts";
+import { Hands } from "./hands.ts";
 import { Judge } from "./judge.ts";
 import { People } from "./people.ts";
 import type { Reached } from "./people.ts";
@@ -33,8 +35,9 @@ import type { Weather } from "./wire.ts";
 
 const MINUTE = 60_000;
 const TICK_MS = 5_000;
-/** Ten in the morning of a trading day in New York. */
-const START = Date.parse("2024-01-08T15:00:00Z");
+/** Ten in the morning of a trading day in New York, and a quarter to four, when the session ends in the world. */
+const MORNING = Date.parse("2024-01-08T15:00:00Z");
+const EVENING = Date.parse("2024-01-08T20:43:00Z");
 const MINUTES = 25;
 
 export interface Outcome {
@@ -61,12 +64,14 @@ interface Process {
 
 export class World {
   readonly #pick: Pick;
-  readonly #clock = new WorldClock(START);
+  readonly #start: number;
+  readonly #clock: WorldClock;
   readonly #disk = new Disk();
   readonly #exchange: Exchange;
   readonly #judge: Judge;
   readonly #wire: Wire;
   readonly #people: People;
+  readonly #hands: Hands;
   readonly #log: string[] = [];
   readonly #bars = new Map<string, Bar[]>(SYMBOLS.map((symbol) => [symbol, []]));
   readonly #cents = new Map(SYMBOLS.map((symbol) => [symbol, 10_000]));
@@ -74,6 +79,7 @@ export class World {
   #process: Process | undefined;
   #processes = 0;
   #isCalm = false;
+  #skewMs = 0;
   #isClosed = false;
   readonly #problems: string[] = [];
 
@@ -84,6 +90,8 @@ export class World {
     this.#killAt = killAt;
     this.#pick = picker(seed);
     const pick = this.#pick;
+    this.#start = killAt === undefined && pick(6) === 0 ? EVENING : MORNING;
+    this.#clock = new WorldClock(this.#start);
     this.#exchange = createExchange({
       cash: "100000",
       multiplier: 2,
@@ -116,11 +124,16 @@ export class World {
       onKill: (isKilled) => (this.#judge.isKilled = isKilled),
     });
     this.#wire = new Wire({ exchange: this.#exchange, world: this.#clock, pick, witness: this.#judge, log });
+    this.#hands = new Hands({
+      ...{ pick, exchange: this.#exchange, symbols: SYMBOLS, log },
+      now: () => this.#clock.now(),
+      flush: () => this.#wire.flush(),
+    });
     this.#loaded = drawProject(pick);
   }
 
   #note(line: string): void {
-    this.#log.push(`${((this.#clock.now() - START) / 1_000).toFixed(3)} ${line}`);
+    this.#log.push(`${((this.#clock.now() - this.#start) / 1_000).toFixed(3)} ${line}`);
   }
 
   async run(): Promise<Outcome> {
@@ -129,7 +142,7 @@ export class World {
     this.#people.begin();
     if (this.#killAt === undefined) this.#plan();
     this.#tick();
-    await this.#clock.passTo(START + MINUTES * MINUTE);
+    await this.#clock.passTo(this.#start + MINUTES * MINUTE);
     await this.#settle();
     const { violations, orders, executions, approved } = this.#judge;
     const journal = this.#disk.lines.join("\n");
@@ -169,6 +182,7 @@ export class World {
       this.#exchange.trade(symbol, cents / 100, 100, now);
       this.#grow(symbol, cents / 100, now);
     }
+    this.#exchange.advance(now);
     this.#wire.flush();
     this.#clock.after(TICK_MS, () => this.#tick());
   }
@@ -210,6 +224,7 @@ export class World {
     const pick = this.#pick;
     const left = this.#writesLeft();
     const life: Life = new Life(this.#clock, pick(1e9), left, () => this.#died(life));
+    life.skewMs = this.#skewMs;
     const isWell = this.#isCalm || this.#killAt !== undefined;
     const fullAfter = isWell || pick(12) > 0 ? Number.POSITIVE_INFINITY : pick(1_500);
     const faults = { slowestMs: pick(2) === 0 ? 5 : 3_000, fullAfter };
@@ -220,7 +235,7 @@ export class World {
     const key = `${this.#processes}`;
     LINKS.set(key, this.#wire.link(life));
     try {
-      const recovered = await recover(records);
+      const recovered = await recover(await shortened(records, pick));
       if (life.isOver) return;
       const engine = this.#engine(life, journal, key, recovered);
       const process: Process = { life, engine, journal, feed: undefined };
@@ -277,7 +292,7 @@ export class World {
   }
 
   async #connect({ engine, life }: Process, recovered: Rebuilt | undefined): Promise<void> {
-    const now = this.#clock.now();
+    const now = life.now();
     if (recovered === undefined) {
       const { program, sources } = this.#loaded;
       await engine.begin({ program, sources, warmup: await this.#warmup(this.#loaded) });
@@ -339,10 +354,18 @@ export class World {
     often(5, () => this.#wire.cut());
     often(2, () => this.#process?.life.end());
     often(2, () => void this.#reload());
+    if (pick(4) === 0) often(3, () => this.#setClock());
     if (pick(3) === 0) often(6, () => this.#command());
     if (pick(3) === 0) {
       often(2, () => this.#people.kill());
       often(4, () => this.#people.resume());
+    }
+    if (pick(4) === 0) often(6, () => this.#hands.cancel());
+    if (pick(4) === 0) {
+      this.#judge.isShared = true;
+      often(4, () => this.#hands.trade());
+      often(2, () => this.#hands.close());
+      often(2, () => this.#hands.change());
     }
   }
 
@@ -354,6 +377,13 @@ export class World {
     if (process.life.isOver) return;
     this.#note("the program is loaded anew");
     process.engine.load({ ...loaded, warmup });
+  }
+
+  /** The machine's clock is set, forwards or back. */
+  #setClock(): void {
+    this.#skewMs = this.#pick(10_001) - 5_000;
+    this.#note(`the clock is ${this.#skewMs} ms off`);
+    if (this.#process !== undefined) this.#process.life.skewMs = this.#skewMs;
   }
 
   #command(): void {
@@ -416,7 +446,7 @@ export class World {
       const again = await rebuild(all(this.#disk.records), calendarOf);
       if (again.untold.length > 0) this.#problems.push("the journal lacks outputs");
       const told = ({ core }: { readonly core: Engine["core"] }): string =>
-        JSON.stringify([...core.desk.state.portfolio.positions, core.desk.state.portfolio.cash]);
+        JSON.stringify(core.desk.state.portfolio.save());
       if (told(again) !== told(engine)) this.#problems.push(`rebuilt: ${told(again)}, ran: ${told(engine)}`);
     } catch (error) {
       this.#problems.push(String(error));
@@ -432,7 +462,23 @@ async function* all(records: readonly JournalRecord[]): AsyncGenerator<JournalRe
   for (const record of records) yield await Promise.resolve(record);
 }
 
+/** A snapshot that was made at some record, in the place of what is before it; now and then, and where one can be made. */
+async function shortened(records: readonly JournalRecord[], pick: Pick): Promise<readonly JournalRecord[]> {
+  const [header] = records;
+  const end = 1 + pick(records.length);
+  const before = records.slice(0, end);
+  if (header === undefined || pick(2) === 0 || !hasBegun(before)) return records;
+  const snapshot = snapshotOfRecalled(await recall(all(before), calendarOf));
+  if (snapshot === undefined) return records;
+  const record = decode(encode({ kind: "snapshot", ...snapshot })) as JournalRecord;
+  return [header, record, ...records.slice(end)];
+}
+
+function hasBegun(records: readonly JournalRecord[]): boolean {
+  return records.some((record) => record.kind === "in" && record.input.kind === "program.loaded");
+}
+
 async function recover(records: readonly JournalRecord[]): Promise<Rebuilt | undefined> {
-  if (!records.some((record) => record.kind === "in" && record.input.kind === "program.loaded")) return undefined;
+  if (!hasBegun(records) && !records.some(({ kind }) => kind === "snapshot")) return undefined;
   return rebuild(all(records), calendarOf);
 }
