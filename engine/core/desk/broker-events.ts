@@ -25,7 +25,6 @@ import { isAsked, isTerminal, newLeg } from "./orders.ts";
 import type { Order } from "./orders.ts";
 import { EXTERNAL } from "./portfolio.ts";
 import type { Fill, Position } from "./portfolio.ts";
-import { fitOrders } from "./by-hand.ts";
 import { isOpened, overshot } from "./overshot.ts";
 import { protectionOf } from "./requests.ts";
 import type { DeskState } from "./state.ts";
@@ -202,8 +201,7 @@ function onExecution(desk: DeskState, input: ExecutionInput): void {
       { symbol: input.symbol },
     );
     const fill = fillOf(desk, input, decimal(input.qty), input.side);
-    tellPosition(desk, desk.portfolio.apply(EXTERNAL, input.symbol, fill));
-    return fitOrders(desk, input.symbol);
+    return tellPosition(desk, desk.portfolio.apply(EXTERNAL, input.symbol, fill));
   }
   if (order.brokerOrderId === null) desk.orders.name(order, input.brokerOrderId);
   // What filled was accepted.
@@ -274,7 +272,6 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
   desk.account.set(input.account);
   desk.real = input.real === true;
   const atBroker = new Map(input.positions.map((position) => [position.symbol, position]));
-  const changedByOthers: string[] = [];
   const symbols = new Set([...atBroker.keys(), ...[...desk.portfolio.positions].map(({ symbol }) => symbol)]);
   for (const symbol of [...symbols].sort()) {
     const theirs = decimal(atBroker.get(symbol)?.qty ?? "0");
@@ -283,7 +280,6 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
     isExplained = true;
     if (desk.splits.isBehind(symbol, theirs, desk.portfolio.netQty(symbol))) continue;
     if (bookCoinFee(desk, symbol, difference.negated())) continue;
-    changedByOthers.push(symbol);
     const external = desk.portfolio.position(EXTERNAL, symbol).qty.plus(difference);
     const avgPrice = decimal(atBroker.get(symbol)?.avgPrice ?? "0");
     tellPosition(desk, desk.portfolio.adopt(EXTERNAL, symbol, external, avgPrice, desk.now.marketTime));
@@ -298,7 +294,6 @@ function onReconciled(desk: DeskState, input: ReconciledInput): void {
   if (!isExplained && !moved.isZero() && !isCoinFee(desk, moved.negated())) cashMoved(desk, moved.toNumber());
   reconcileOrders(desk, input.openOrders);
   desk.ready = true;
-  for (const symbol of changedByOthers) fitOrders(desk, symbol);
   reconcileSplits(desk, (symbol) => decimal(atBroker.get(symbol)?.qty ?? "0"));
   restoreAll(desk);
 }

@@ -12,18 +12,22 @@ import { takenQty } from "./guarded.ts";
 import { EXTERNAL } from "./portfolio.ts";
 import type { DeskState } from "./state.ts";
 
-/** After what belongs to nobody here has changed. */
-export function fitOrders(desk: DeskState, symbol: string): void {
-  for (const isLong of [true, false]) {
-    const net = desk.portfolio.netQty(symbol);
-    let left = Decimal.max(isLong ? net : net.negated(), ZERO);
-    for (const book of desk.books.all) {
-      const { qty } = desk.portfolio.position(book.strategy, symbol);
-      if (book.symbol !== symbol || qty.isZero() || qty.isGreaterThan(0) !== isLong) continue;
-      const taken = takenQty(desk, book);
-      if (taken.isGreaterThan(left)) takeBack(desk, book);
-      left = Decimal.max(left.minus(taken), ZERO);
-    }
+/** Called after whatever the broker says: shares may have gone, an order that was to go may have filled, legs may have got their names. */
+export function fitOrders(desk: DeskState): void {
+  for (const { strategy, symbol, qty } of desk.portfolio.open)
+    if (strategy === EXTERNAL) fitSymbol(desk, symbol, qty.isNegative());
+}
+
+/** What belongs to nobody can take away only from positions of the other side. */
+function fitSymbol(desk: DeskState, symbol: string, isLong: boolean): void {
+  const net = desk.portfolio.netQty(symbol);
+  let left = Decimal.max(isLong ? net : net.negated(), ZERO);
+  for (const book of desk.books.all) {
+    const { qty } = desk.portfolio.position(book.strategy, symbol);
+    if (book.symbol !== symbol || qty.isZero() || qty.isGreaterThan(0) !== isLong) continue;
+    const taken = takenQty(desk, book);
+    if (taken.isGreaterThan(left)) takeBack(desk, book);
+    left = Decimal.max(left.minus(taken), ZERO);
   }
 }
 
@@ -34,8 +38,10 @@ function takeBack(desk: DeskState, book: Book): void {
     if (book.exit.order !== undefined) desk.cancel(book.exit.order);
     return;
   }
-  const guards = desk.orders.openOf(strategy, symbol).filter(isGuard);
-  book.unprotected ??= guards[0]?.origin;
+  const guards = desk.orders.openOf(strategy, symbol).filter((order) => isGuard(order) && order.cancels === 0);
+  const [first] = guards;
+  if (first === undefined) return;
+  book.unprotected ??= first.origin;
   for (const guard of guards) desk.cancel(guard);
   const message = `orders that protect ${symbol} of "${strategy}" would sell more than the account holds: they are cancelled and sent anew for what is there`;
   desk.alert("critical", "protection/too-large", message, book);

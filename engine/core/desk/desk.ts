@@ -13,6 +13,7 @@ import type { Book } from "./books.ts";
 import { onApprovalTimer, withdrawChanged, withdrawRule } from "./asking.ts";
 import { act, exitBlockedBy, flatten, kindOf } from "./act.ts";
 import type { Kind } from "./act.ts";
+import { fitOrders } from "./by-hand.ts";
 import { onBroker } from "./broker-events.ts";
 import { firedRule, originOf, tooManyEntries } from "./entries.ts";
 import type { FiredRule } from "./entries.ts";
@@ -274,6 +275,7 @@ export class Desk {
   ): void {
     const { state } = this;
     onBroker(state, input);
+    fitOrders(state);
     settleSplits(state);
     watchLosses(state);
   }

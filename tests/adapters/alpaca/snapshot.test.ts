@@ -17,12 +17,13 @@ async function pictureOf(answers: Readonly<Record<string, Answer>>) {
     ...answers,
   });
   const apis = tradingApis({ credentials: CREDENTIALS, baseUrl, timeoutMs: 1_000 });
-  return snapshot(
+  const { picture } = await snapshot(
     apis,
     false,
     () => Promise.resolve(true),
     (text) => text,
   );
+  return picture;
 }
 
 const position = (symbol: string, asset_class: string, qty: string) => ({
