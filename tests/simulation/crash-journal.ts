@@ -61,6 +61,7 @@ export class CrashJournal implements Journal {
   #appended = 0;
   #promised = 0;
   #failure: JournalError | undefined;
+  #fullAfter: number;
 
   constructor(disk: Disk, life: Life, world: WorldClock, pick: Pick, faults: DiskFaults) {
     this.#disk = disk;
@@ -68,17 +69,23 @@ export class CrashJournal implements Journal {
     this.#world = world;
     this.#pick = pick;
     this.#faults = faults;
+    this.#fullAfter = faults.fullAfter;
   }
 
   append(record: NumberedRecord): void {
     if (!this.#life.goesOn()) return;
-    if (this.#appended >= this.#faults.fullAfter) this.#failure ??= new JournalError("write", "the disk is full");
+    if (this.#appended >= this.#fullAfter) this.#failure ??= new JournalError("write", "the disk is full");
     if (this.#failure !== undefined) throw this.#failure;
     this.#appended++;
     this.#waiting.push(encode(record));
   }
 
   announce(): void {}
+
+  /** The disk does not fill up any more. */
+  spare(): void {
+    this.#fullAfter = Number.POSITIVE_INFINITY;
+  }
 
   async sync(): Promise<void> {
     const target = this.#appended;

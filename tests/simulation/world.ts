@@ -399,7 +399,9 @@ export class World {
     this.#note("all is calm");
     this.#isCalm = true;
     this.#wire.clear();
+    // What a person says must not go with a process that ends right then.
     this.#process?.life.spare();
+    this.#process?.journal.spare();
     await this.#pass(4 * MINUTE);
     const lingering = this.#core === undefined ? [] : this.#judge.lingering(this.#core);
     await this.#pass(10_000);
@@ -411,11 +413,8 @@ export class World {
     this.#isClosed = true;
     this.#wire.cut();
     await this.#pass(MINUTE);
-    // A word goes with a process that ends right then: it is said again to the next one.
-    for (let i = 0; i < 2; i++) {
-      this.#decideUnknown();
-      await this.#pass(MINUTE);
-    }
+    this.#decideUnknown();
+    await this.#pass(MINUTE);
     const process = this.#process;
     if (process?.feed === undefined) {
       this.#problems.push("no process trades at the end");
