@@ -48,7 +48,8 @@ export async function placeOf(paths: readonly string[]): Promise<Place> {
   const around = await Promise.all(
     only.map(async (path) => ((await isFolder(join(root, path))) ? path : dirname(path))),
   );
-  const folders = text === undefined && only.length > 0 ? around : foldersOf(text);
+  // What lies in the root is read anyway, and without a project file nobody said that all of it is one project.
+  const folders = text === undefined && only.length > 0 ? around.filter((folder) => folder !== ".") : foldersOf(text);
   const { files, refused } = await projectFiles(root, { folders }).read();
   for (const { path, reason } of refused) throw new CliError(`${path}: ${reason}`, 1);
   return { root, files, folders, journals: resolve(root, compile(files).project.journal), only };

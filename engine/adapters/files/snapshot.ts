@@ -15,7 +15,7 @@ import type { FileSet } from "../../ports/files.ts";
 
 export interface Layout {
   readonly root: string;
-  /** Folders below the root that are read with all that is in them. */
+  /** Folders below the root that are read with all that is in them; `.` is the root itself. */
   readonly folders: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export function isRelevant(layout: Layout, path: string): boolean {
   if (parts.some((part) => (part.startsWith(".") && !part.startsWith("..")) || part === "node_modules")) return false;
   if (parts.length === 1 && (YAML.test(path) || path.startsWith(".."))) return true;
   return layout.folders.some(
-    (folder) => path === folder || path.startsWith(`${folder}/`) || folder.startsWith(`${path}/`),
+    (folder) => folder === "." || path === folder || path.startsWith(`${folder}/`) || folder.startsWith(`${path}/`),
   );
 }
 

@@ -88,6 +88,25 @@ describe("reading", () => {
     expect(refused).toEqual([]);
   });
 
+  it("takes all below the root where that is the folder of strategies", async () => {
+    await mkdir(join(root, "momentum/us"), { recursive: true });
+    await mkdir(join(root, ".git"));
+    for (const name of ["momentum/us/a.strategy.yaml", ".git/b.yaml"]) await writeFile(join(root, name), "x\n");
+    const { files } = await projectFiles(root, { folders: ["."] }).read();
+    expect(Object.keys(files)).toEqual(["barwise.yaml", "momentum/us/a.strategy.yaml", "strategies/dip.strategy.yaml"]);
+    const seen: string[] = [];
+    const source = projectFiles(root, { folders: ["."] });
+    await source.read();
+    const watch = await source.watch(
+      () => seen.push("changed"),
+      (error) => seen.push(error.message),
+    );
+    closing.push(() => watch.close());
+    await writeFile(join(root, "momentum/us/a.strategy.yaml"), "y\n");
+    await settled(seen, 1);
+    expect(seen).toEqual(["changed"]);
+  });
+
   it("refuses large files, other encodings and links out of the project", async () => {
     await writeFile(join(root, "strategies", "big.yaml"), "x".repeat(1024 * 1024 + 1));
     await writeFile(join(root, "strategies", "bytes.yaml"), Buffer.from([0x61, 0xff, 0xfe]));
