@@ -12,7 +12,7 @@ import type { Calendar } from "../market/calendar.ts";
 import { isOfTime } from "../market/bar-size.ts";
 import type { BarSize } from "../market/bar-size.ts";
 import type { History } from "../ports/history.ts";
-import { sessionTold } from "./history-session.ts";
+import { bySymbolAndSession, sessionTold } from "./history-session.ts";
 
 interface Of {
   readonly symbol: string;
@@ -53,7 +53,7 @@ export async function gapOf(
     if (bars.length === 0) unfilled.push(name);
     for (const bar of bars) found.push({ symbol, size, session, end: barEnd(bar.start, size, calendar), bar });
   }
-  found.sort((a, b) => a.end - b.end || b.size.ms - a.size.ms || (a.symbol < b.symbol ? -1 : 1));
+  found.sort((a, b) => a.end - b.end || b.size.ms - a.size.ms || bySymbolAndSession(a, b));
   const told = sessionTold(core.signals.graph.series.values());
   return {
     history: found.map((one) => {

@@ -14,6 +14,12 @@ interface Of {
   readonly session: SessionKind;
 }
 
+/** By symbol, then by session: what ended together is told in one order. */
+export function bySymbolAndSession(a: Of, b: Of): number {
+  const [one, other] = [`${a.symbol} ${a.session}`, `${b.symbol} ${b.session}`];
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 /** What the history of one of them says beside its bars; days are the same in every session. */
 export function sessionTold(all: Iterable<Of>): (one: Of) => Pick<HistoryInput, "session"> {
   const kinds = new Map<string, Set<SessionKind>>();

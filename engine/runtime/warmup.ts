@@ -14,7 +14,7 @@ import { ANCHORS, periodStart } from "../market/periods.ts";
 import type { Anchor } from "../market/periods.ts";
 import type { History } from "../ports/history.ts";
 import { barEnd } from "../core/known-at.ts";
-import { sessionTold } from "./history-session.ts";
+import { bySymbolAndSession, sessionTold } from "./history-session.ts";
 
 export interface Need {
   readonly symbol: string;
@@ -107,7 +107,7 @@ export async function warmupOf(
     if (bars.length < need.bars - EXTRA_BARS) missing.push({ need, found: bars.length });
     for (const bar of bars) items.push({ end: barEnd(bar.start, need.size, calendarOf(need.symbol)), need, bar });
   }
-  items.sort((a, b) => a.end - b.end || b.need.size.ms - a.need.size.ms || (a.need.symbol < b.need.symbol ? -1 : 1));
+  items.sort((a, b) => a.end - b.end || b.need.size.ms - a.need.size.ms || bySymbolAndSession(a.need, b.need));
   return { warmup: grouped(items, sessionTold(needs)), missing };
 }
 
