@@ -139,7 +139,8 @@ async function startAlpaca(
     venue: live ? "Alpaca, live account" : "Alpaca, paper account",
     data: dataText(connection.feeds, size),
     override: {},
-    unfit: mustFit(program, fits(symbols, size)),
+    // A run that goes on keeps what runs: files that do not fit are refused like any other save.
+    unfit: mustFit(running ?? program, fits(symbols, size)),
     ended: NEVER,
     stop: NOTHING_TO_STOP,
   };

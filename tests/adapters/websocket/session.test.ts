@@ -107,12 +107,12 @@ describe("heartbeats that are plain text", () => {
     const server = await backend();
     const answer = { to: { $: "ping" }, send: "pong" };
     const { inputs, refused, start } = feedOf(server, {
-      heartbeat: { send: "ping", everyMs: 40, expect: { $: "pong" }, answer },
+      heartbeat: { send: "ping", everyMs: 500, expect: { $: "pong" }, answer },
     });
     server.onMessage = (text) => text === "ping" && server.send("pong");
     await start();
     server.send("ping");
-    await until(() => server.received.filter((text) => text === "ping").length >= 4);
+    await until(() => server.received.filter((text) => text === "ping").length === 2);
     expect(server.received).toContain("pong");
     server.send("bang");
     await until(() => refused.length === 1);
