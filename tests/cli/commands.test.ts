@@ -310,7 +310,7 @@ describe("barwise run", () => {
     expect((await process.ended).code).toBe(0);
     expect(sentence(await run("accept"))).toMatch(/^2 .*nothing is running here/s);
     // Two saves are compiled, each by a thread of its own that loads the compiler first.
-  }, 30_000);
+  }, 60_000);
 
   it("refuses a saved strategy whose data nobody subscribed to", async () => {
     const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });

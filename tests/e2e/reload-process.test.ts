@@ -20,6 +20,9 @@ rules:
     then: {close: {}}
 `;
 
+/** Of each step; processes share the machine with other tests. */
+const PATIENCE_MS = 60_000;
+
 let built: Built;
 let folder: string;
 let venue: Process;
@@ -30,7 +33,7 @@ beforeAll(async () => {
   folder = await folderOf({});
   const args = ["venue", "--port", "0", "--rate", "4", "--from", "2001-01-02"];
   venue = new Process(built.main, args, folder, {}, 0);
-  await venue.until("the venue's keys", () => venue.out.includes("APCA_API_SECRET_KEY="));
+  await venue.until("the venue's keys", () => venue.out.includes("APCA_API_SECRET_KEY="), PATIENCE_MS);
   const told = (name: string): string => new RegExp(`^${name}\\s*=?\\s*(\\S+)$`, "m").exec(venue.out)?.[1] ?? "";
   keys = { APCA_API_KEY_ID: told("APCA_API_KEY_ID"), APCA_API_SECRET_KEY: told("APCA_API_SECRET_KEY") };
   await rm(folder, { recursive: true });
@@ -57,30 +60,30 @@ async function save(text: string): Promise<void> {
 
 it("tells of history that new facts lack, and goes on after a kill or a stop with what it journaled, whatever files say", async () => {
   const first = start();
-  await first.until("the position", () => first.out.includes("filled buy 1 SPX"));
+  await first.until("the position", () => first.out.includes("filled buy 1 SPX"), PATIENCE_MS);
   await save(STRATEGY.replace("close < 1", "close < sma(400) / 9_000"));
-  await first.until("the reload", () => first.out.includes("reloaded   ~ leave"));
+  await first.until("the reload", () => first.out.includes("reloaded   ~ leave"), PATIENCE_MS);
   expect(first.out).toMatch(/^SPX 1d: \d+ bars of history, \d+ wanted; facts stay unknown/m);
   const renamed = STRATEGY.replace("name: a", "name: b");
   await save(renamed);
-  await first.until("the guard", () => first.out.includes("plan/orphan"));
+  await first.until("the guard", () => first.out.includes("plan/orphan"), PATIENCE_MS);
   first.child.kill("SIGKILL");
   await first.ended;
 
   const second = start();
-  await second.until("the start", () => second.out.includes("journal "));
+  await second.until("the start", () => second.out.includes("journal "), PATIENCE_MS);
   expect(second.out).toContain("held back");
   expect(second.out).toMatch(/^strategy +a: SPX, 1d$/m);
   expect(second.out).not.toMatch(/^strategy +b:/m);
   await save(STRATEGY.replace("close < 1", "close < sma(400) / 9_000"));
-  await second.until("what runs", () => second.out.includes("the files say what runs"));
+  await second.until("what runs", () => second.out.includes("the files say what runs"), PATIENCE_MS);
   second.child.kill("SIGTERM");
   expect((await second.ended).code).toBe(0);
 
   // Saved while nobody ran.
   await save(STRATEGY.replace("close < 1", "close < smaa(3)"));
   const third = start();
-  await third.until("the start", () => third.out.includes("journal "));
+  await third.until("the start", () => third.out.includes("journal "), PATIENCE_MS);
   expect(third.out).toContain("not reloaded, the old rules keep running: 1 error");
   expect(third.out).toContain(`${FILE}:11:19: error`);
   expect(third.out).toMatch(/^strategy +a: SPX, 1d$/m);
@@ -89,7 +92,7 @@ it("tells of history that new facts lack, and goes on after a kill or a stop wit
 
   await rm(join(folder, FILE));
   const fourth = start();
-  await fourth.until("the start", () => fourth.out.includes("journal "));
+  await fourth.until("the start", () => fourth.out.includes("journal "), PATIENCE_MS);
   expect(fourth.out).toContain("not reloaded, the old rules keep running: every strategy file is gone");
   fourth.child.kill("SIGTERM");
   await fourth.ended;
@@ -100,4 +103,4 @@ it("tells of history that new facts lack, and goes on after a kill or a stop wit
   await writeFile(join(folder, "barwise.yaml"), "barwise: 1\naccount: {venue: nowhere}\n");
   const unsound = start();
   expect(await unsound.ended).toMatchObject({ code: 1, err: expect.stringContaining("nothing was started") as string });
-}, 180_000);
+}, 300_000);
