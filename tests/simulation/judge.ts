@@ -295,7 +295,11 @@ export class Judge implements Witness {
   #compare(core: CoreState, theirs: ExchangeOrder): void {
     const id = theirs.clientOrderId;
     const ours = core.desk.state.orders.get(id);
-    if (theirs.status === "replaced" && ours?.state === "canceled" && ours.filledQty.eq(theirs.filledQty)) return;
+    if (theirs.status === "replaced") {
+      if (ours?.state === "canceled" && ours.filledQty.eq(theirs.filledQty)) return;
+      // A leg that somebody changed before its name had come: asked for its order, the broker names the new one.
+      if (ours === undefined && theirs.parentId !== null && theirs.filledQty.isZero()) return;
+    }
     if (ours === undefined) return this.#fault(`${id} is ${theirs.status} at the exchange and unknown here`);
     for (const difference of differencesOfOrder(ours, theirs)) this.#fault(difference);
   }
