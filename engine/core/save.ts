@@ -18,7 +18,7 @@ import { createCore } from "./step.ts";
 import type { CoreOptions, CoreState } from "./step.ts";
 
 /** Another one whenever a saved core of before would be read wrongly. */
-export const SAVED_FORMAT = 8;
+export const SAVED_FORMAT = 9;
 
 export interface SavedCore {
   readonly format: number;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HistoryInput } from "../../engine/core/event.ts";
+import { restoreCore, saveCore } from "../../engine/core/save.ts";
+import { calendarOf } from "../../engine/market/instruments.ts";
 import type { Strategy } from "../../engine/core/program.ts";
 import { CoreDriver, openOf } from "../support/core-driver.ts";
 import { StrategyBuilder, alert, all, buy, close, program, reduce } from "../support/program.ts";
@@ -38,6 +40,47 @@ describe("a reload", () => {
     load(run, above(100, { fire: "each", cooldown: { bars: 4 } }));
     for (let i = 1; i < 5; i++) run.bar("SPY", "1m", OPEN + i * MINUTE, 101 + i);
     expect(said(run)).toEqual(["101", "105"]);
+  });
+
+  it.each(["the rule", "its file"])(
+    "keeps what was spent while %s is gone for a while, across a restart too",
+    (what) => {
+      const once = above(100, { fire: "each", limit: { count: 1, per: "day" } });
+      const run = new CoreDriver(program([once]), OPEN - 1_000);
+      run.bar("SPY", "1m", OPEN, 101);
+      expect(said(run)).toEqual(["101"]);
+      const other = new StrategyBuilder(what === "the rule" ? "s" : "t", "1m");
+      const without = other.rule("other", other.when(other.close(), "<", 0), alert("low")).build();
+      load(run, without);
+      run.bar("SPY", "1m", OPEN + MINUTE, 102);
+      const running = run.core.signals.program;
+      if (running === undefined) throw new Error("nothing runs");
+      const saved = saveCore(run.core);
+      const again = restoreCore({ account: "test", journal: "j", calendarOf }, saved, running);
+      expect(saveCore(again)).toEqual(saved);
+
+      load(run, once);
+      run.bar("SPY", "1m", OPEN + 2 * MINUTE, 103);
+      expect(said(run)).toEqual(["101"]);
+      const next = openOf("2024-03-06");
+      run.bar("SPY", "1m", next, 104);
+      run.bar("SPY", "1m", next + MINUTE, 105);
+      expect(said(run)).toEqual(["101", "104"]);
+    },
+  );
+
+  it("does not run a cooldown of bars down while the rule is gone", () => {
+    const strategy = above(100, { fire: "each", cooldown: { bars: 4 } });
+    const run = new CoreDriver(program([strategy]), OPEN - 1_000);
+    run.bar("SPY", "1m", OPEN, 101);
+    load(run, above(100, { fire: "each", name: "other", cooldown: { bars: 100 } }));
+    for (let i = 1; i <= 10; i++) run.bar("SPY", "1m", OPEN + i * MINUTE, 101);
+    load(run, strategy);
+    const before = said(run).length;
+    for (let i = 11; i < 14; i++) run.bar("SPY", "1m", OPEN + i * MINUTE, 102);
+    expect(said(run)).toHaveLength(before);
+    run.bar("SPY", "1m", OPEN + 14 * MINUTE, 103);
+    expect(said(run).at(-1)).toBe("103");
   });
 
   it("keeps what facts remember, and counts evaluations on", () => {

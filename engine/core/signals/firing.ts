@@ -41,18 +41,25 @@ export interface SavedRule {
 }
 
 export function savedRule({ latch: { armed, truth }, usage }: RuleState): SavedRule {
-  const { lastFiredTime, lastFiredIndex, lastFiredBar, counts } = usage;
-  const counted = PERIODS.flatMap((period) => [counts[period].at, counts[period].count]);
-  return { armed, truth, usage: packed([lastFiredTime, lastFiredIndex, lastFiredBar, ...counted]) };
+  return { armed, truth, usage: savedUsage(usage) };
 }
 
 export function restoredRule({ armed, truth, usage }: SavedRule): RuleState {
+  return { latch: { armed, truth }, usage: restoredUsage(usage) };
+}
+
+export function savedUsage({ lastFiredTime, lastFiredIndex, lastFiredBar, counts }: UsageState): PackedNumbers {
+  const counted = PERIODS.flatMap((period) => [counts[period].at, counts[period].count]);
+  return packed([lastFiredTime, lastFiredIndex, lastFiredBar, ...counted]);
+}
+
+export function restoredUsage(usage: PackedNumbers): UsageState {
   const values = exactly(unpacked(usage), 3 + 2 * PERIODS.length, "a rule");
   const [lastFiredTime = 0, lastFiredIndex = 0, lastFiredBar = 0, ...counted] = values;
   const counts = { bar: none(), hour: none(), day: none(), week: none() };
   for (const [i, period] of PERIODS.entries())
     counts[period] = { at: counted[2 * i] as number, count: counted[2 * i + 1] as number };
-  return { latch: { armed, truth }, usage: { lastFiredTime, lastFiredIndex, lastFiredBar, counts } };
+  return { lastFiredTime, lastFiredIndex, lastFiredBar, counts };
 }
 
 export type RulePhase = "unknown" | "idle" | "waiting" | "fired" | "cooling" | "exhausted";

@@ -8,15 +8,8 @@ import type { Calendar } from "../../market/calendar.ts";
 import { barSizeOf } from "../../market/bar-size.ts";
 import type { BarSize } from "../../market/bar-size.ts";
 import type { FeedInput, SplitInput } from "../feed-event.ts";
-import type {
-  AccountView,
-  BarInput,
-  BookView,
-  HistoryInput,
-  ProgramLoadedInput,
-  QuoteInput,
-  TradeInput,
-} from "../event.ts";
+import type { AccountView, BarInput, BookView, HistoryInput, QuoteInput, TradeInput } from "../event.ts";
+import type { ProgramLoadedInput } from "../event.ts";
 import type { Program } from "../program.ts";
 import { restoreEach } from "../saved.ts";
 import { cutBar, noTicks, noTrades } from "./announcements.ts";
@@ -32,6 +25,8 @@ import type { Instance, SavedInstance } from "./instance.ts";
 import type { Judge, SignalsSink } from "./judge.ts";
 import { Preparation } from "./preparation.ts";
 import type { Ready } from "./preparation.ts";
+import { Retired } from "./retired.ts";
+import type { SavedRetired } from "./retired.ts";
 import type { Series } from "./series.ts";
 import { SplitSymbols, touchedBy } from "./splits.ts";
 import type { SavedSplitSymbols } from "./splits.ts";
@@ -55,6 +50,7 @@ export interface SavedSignals {
   readonly liveSince: number | null;
   readonly lastingAt: number;
   readonly splits: SavedSplitSymbols;
+  readonly retired: SavedRetired;
 }
 
 export class Signals {
@@ -63,6 +59,7 @@ export class Signals {
   readonly #books = new BookTable();
   readonly #corrections: Corrections;
   readonly #splits = new SplitSymbols();
+  readonly #retired = new Retired();
   #program: Program;
   #graph: FactGraph;
   #instances: readonly Instance[] = [];
@@ -141,7 +138,7 @@ export class Signals {
 
   /** Swaps the program between two events. New facts are warmed beside the running ones; old ones continue. */
   load({ program, warmup, rebuilds = [] }: Omit<ProgramLoadedInput, "kind" | "accepted">): void {
-    const old = this.#graph;
+    const [old, before] = [this.#graph, this.#instances] as const;
     const prepared = this.isPrepared(program, warmup) ? this.#preparation : undefined;
     this.#preparation = undefined;
     const ready = (prepared ?? this.#begun(program, warmup)).finish();
@@ -149,6 +146,7 @@ export class Signals {
     const anew = this.#splits.unbuilt;
     this.#graph.adopt(old, anew);
     restoreStates(ready.heirs, touchedBy(anew, this.#graph.instances));
+    this.#retired.exchange(before, this.#instances, ready.heirs);
     this.#splits.built(rebuilds);
     this.#hold();
     if (this.#liveSince !== undefined)
@@ -181,6 +179,7 @@ export class Signals {
       liveSince: this.#liveSince ?? null,
       lastingAt: this.#lastingAt,
       splits: this.#splits.save(),
+      retired: this.#retired.save(),
     };
   }
 
@@ -198,6 +197,7 @@ export class Signals {
     this.#liveSince = saved.liveSince ?? undefined;
     this.#lastingAt = saved.lastingAt;
     this.#splits.restore(saved.splits);
+    this.#retired.restore(saved.retired);
     this.#holdBack();
   }
 

@@ -90,7 +90,8 @@ const SHAPES: readonly (readonly [name: string, writes: string, reads: string, d
   // What came of a rule is said again at the next evaluation, which looks at every rule.
   ["RuleInstance", "Instance.save", "Instance.restore", ["evaluator", "expressions", "outcome", "lookedAt"]],
   ["LatchState", "savedRule", "restoredRule"],
-  ["UsageState", "savedRule", "restoredRule"],
+  ["UsageState", "savedUsage", "restoredUsage"],
+  ["Left", "Retired.save", "Retired.restore"],
   ["Origin", "TimeSeries.save", "TimeSeries.restore"],
   ["QuoteState", "Quotes.save", "Quotes.restore"],
   ["Position", "Portfolio.save", "Portfolio.save", ["units", "paid", "won"]],
