@@ -17,6 +17,7 @@ import { rulesRows } from "./rules.ts";
 import { backgroundRow } from "./background.ts";
 import { snapshotRow } from "./snapshot.ts";
 import { bytesRow, pauseRow, tickRow } from "./ticks.ts";
+import { transportRow } from "./transport.ts";
 import { wireRows } from "./wire.ts";
 
 function option(name: string, fallback: number, least: number): number {
@@ -43,7 +44,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   reload: () => reloadRows(rounds),
   backtest: () => backtestRows(bars, rounds),
   journal: () => journalRows(rounds),
-  latency: () => latencyRows(Math.min(seconds, 10)),
+  latency: async () => [...(await latencyRows(Math.min(seconds, 10))), await transportRow()],
   memory: () => Promise.resolve([memoryRow()]),
   snapshot: async () => [await snapshotRow(rounds), await backgroundRow()],
 };
