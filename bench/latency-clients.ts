@@ -28,7 +28,8 @@ export type Way = "frame" | "sdk";
 export type Client = (port: number, stages: Stages) => Promise<() => Promise<void>>;
 
 const FILES = {
-  "barwise.yaml": "barwise: 1\nrisk: {max_orders_per_minute: 1000000, price_collar: 50%}\n",
+  "barwise.yaml":
+    "barwise: 1\nrisk: {max_orders_per_minute: 1000000, max_identical_orders: 1000000, max_entries_per_rule: 1000000, price_collar: 50%}\n",
   "a.strategy.yaml": `barwise: 1
 name: a
 symbols: [X/USD]
