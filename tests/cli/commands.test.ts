@@ -2,21 +2,9 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import { build, folderOf, Process } from "./support.ts";
+import { build, folderOf, Process, STRATEGY } from "./support.ts";
 import type { Built, Ended } from "./support.ts";
 
-const STRATEGY = `barwise: 1
-name: a
-symbols: [SPX]
-on: 1d
-rules:
-  - name: enter
-    when: close > sma(3)
-    then: {buy: {size: {qty: 1}, time_in_force: gtc}}
-  - name: leave
-    when: close < sma(3)
-    then: {close: {}}
-`;
 const SHIPPED = resolve(import.meta.dirname, "../../strategies");
 const FILE = "strategies/a.strategy.yaml";
 

@@ -3,10 +3,10 @@
  *
  * The venue is a process of its own, as an account is, and its ledger is the judge.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJournal } from "../../engine/adapters/journal/read.ts";
@@ -14,8 +14,8 @@ import type { OrderView } from "../../engine/core/event.ts";
 import { calendarOf } from "../../engine/market/instruments.ts";
 import { openOrders } from "../../engine/core/view.ts";
 import { rebuild } from "../../engine/runtime/rebuild.ts";
-import { build, Process } from "../cli/support.ts";
-import type { Built } from "../cli/support.ts";
+import { build, changeBuilt, Process, startVenue } from "../cli/support.ts";
+import type { Built, RunningVenue } from "../cli/support.ts";
 import { SEED, amount, picker } from "../support/runs.ts";
 
 const STRATEGY = `barwise: 1
@@ -45,45 +45,23 @@ const RATE = Math.max(1, Math.min(25, Math.floor(4_800 / (KILLS * 6))));
 let built: Built;
 let folder: string;
 let venue: Process;
-let keys: Record<string, string>;
+let keys: RunningVenue["keys"];
 let url: string;
 
 /** Files so small, and looks so frequent, that snapshots are taken all the time and some are killed with their process. */
-async function hurry({ main }: Built): Promise<void> {
-  const replace = async (file: string, ...pairs: readonly (readonly [RegExp, string])[]): Promise<void> => {
-    const path = join(dirname(main), file);
-    let text = await readFile(path, "utf8");
-    for (const [constant, value] of pairs) {
-      expect(text).toMatch(constant);
-      text = text.replace(constant, value);
-    }
-    await writeFile(path, text);
-  };
-  await replace(
-    "snapshots.js",
-    [/const DUE_BYTES = .*;/, "const DUE_BYTES = 1;"],
-    [/const LOOK_MS = .*;/, "const LOOK_MS = 50;"],
-    [/const REST = .*;/, "const REST = 0;"],
-  );
+async function hurry(program: Built): Promise<void> {
+  await changeBuilt(program, "snapshots.js", /const DUE_BYTES = .*;/, "const DUE_BYTES = 1;");
+  await changeBuilt(program, "snapshots.js", /const LOOK_MS = .*;/, "const LOOK_MS = 50;");
+  await changeBuilt(program, "snapshots.js", /const REST = .*;/, "const REST = 0;");
   const small = "export const SEGMENT_BYTES = 8_000;";
-  await replace("../adapters/journal/thread-journal.js", [/export const SEGMENT_BYTES = .*;/, small]);
+  await changeBuilt(program, "../adapters/journal/thread-journal.js", /export const SEGMENT_BYTES = .*;/, small);
 }
 
 beforeAll(async () => {
   built = await build();
   await hurry(built);
   folder = await mkdtemp(join(tmpdir(), "barwise-kill-"));
-  venue = new Process(
-    built.main,
-    ["venue", "--port", "0", "--rate", String(RATE), "--from", "2001-01-02"],
-    folder,
-    {},
-    0,
-  );
-  await venue.until("the venue's keys", () => venue.out.includes("APCA_API_SECRET_KEY="));
-  const told = (name: string): string => new RegExp(`^${name}\\s*=?\\s*(\\S+)$`, "m").exec(venue.out)?.[1] ?? "";
-  keys = { APCA_API_KEY_ID: told("APCA_API_KEY_ID"), APCA_API_SECRET_KEY: told("APCA_API_SECRET_KEY") };
-  url = told("REST and data");
+  ({ venue, keys, url } = await startVenue(built, folder, RATE));
   await mkdir(join(folder, "strategies"));
   await writeFile(join(folder, "strategies/a.strategy.yaml"), STRATEGY);
   await writeFile(

@@ -2,8 +2,8 @@
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { build, folderOf, Process } from "../cli/support.ts";
-import type { Built } from "../cli/support.ts";
+import { build, folderOf, Process, startVenue } from "../cli/support.ts";
+import type { Built, RunningVenue } from "../cli/support.ts";
 
 const FILE = "strategies/a.strategy.yaml";
 const STRATEGY = `barwise: 1
@@ -26,19 +26,16 @@ const PATIENCE_MS = 60_000;
 let built: Built;
 let folder: string;
 let venue: Process;
-let keys: Record<string, string>;
+let keys: RunningVenue["keys"];
 
 beforeAll(async () => {
   built = await build();
   folder = await folderOf({});
-  const args = ["venue", "--port", "0", "--rate", "4", "--from", "2001-01-02"];
-  venue = new Process(built.main, args, folder, {}, 0);
-  await venue.until("the venue's keys", () => venue.out.includes("APCA_API_SECRET_KEY="), PATIENCE_MS);
-  const told = (name: string): string => new RegExp(`^${name}\\s*=?\\s*(\\S+)$`, "m").exec(venue.out)?.[1] ?? "";
-  keys = { APCA_API_KEY_ID: told("APCA_API_KEY_ID"), APCA_API_SECRET_KEY: told("APCA_API_SECRET_KEY") };
+  const running = await startVenue(built, folder, 4);
+  ({ venue, keys } = running);
   await rm(folder, { recursive: true });
   folder = await folderOf({
-    "barwise.yaml": `barwise: 1\naccount: {venue: local, url: "${told("REST and data")}"}\n`,
+    "barwise.yaml": `barwise: 1\naccount: {venue: local, url: "${running.url}"}\n`,
     [FILE]: STRATEGY,
   });
 }, 120_000);

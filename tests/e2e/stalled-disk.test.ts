@@ -1,22 +1,9 @@
 /** The real process on a disk that fills up or stands still: nothing is traded any more, and why is said at once. */
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Process, build, folderOf } from "../cli/support.ts";
+import { Process, STRATEGY, build, changeBuilt, folderOf } from "../cli/support.ts";
 import type { Built } from "../cli/support.ts";
-
-const STRATEGY = `barwise: 1
-name: a
-symbols: [SPX]
-on: 1d
-rules:
-  - name: enter
-    when: close > sma(3)
-    then: {buy: {size: {qty: 1}, time_in_force: gtc}}
-  - name: leave
-    when: close < sma(3)
-    then: {close: {}}
-`;
 
 /** The disk of the journal's thread does what the file DISK in the folder of the run says. */
 const DISK = `const disk = { ...DISK, fdatasyncSync: (fd) => {
@@ -31,12 +18,8 @@ let built: Built;
 
 beforeAll(async () => {
   built = await build();
-  const change = async (file: string, from: RegExp, to: string): Promise<void> => {
-    const path = join(dirname(built.main), "../adapters/journal", file);
-    const text = await readFile(path, "utf8");
-    expect(text).toMatch(from);
-    await writeFile(path, text.replace(from, to));
-  };
+  const change = (file: string, from: RegExp, to: string): Promise<void> =>
+    changeBuilt(built, `../adapters/journal/${file}`, from, to);
   await change("thread/main.js", /runWriter\(data, DISK,/, `${DISK}runWriter(data, disk,`);
   await change("thread/main.js", /^/, 'import { existsSync, readFileSync } from "node:fs";\n');
   await change("thread-journal.js", /const STALL_MS = .*;/, "const STALL_MS = 2_000;");
